@@ -1,0 +1,113 @@
+"""The time contract: which month a run is for, and which months that month may see.
+
+A run is for one *data month*, say 2011-11. Its `as_of` is the first day after it, 2011-12-01: features use only what
+happened before `as_of`, and the forecast covers the twelve calendar months that start on it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+HORIZON_MONTHS = 12
+
+_MONTH_TEXT = re.compile(r"(\d{4})-(\d{2})")
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month; orders, hashes and prints as `YYYY-MM`."""
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        """Refuse months outside 1-12 and years outside 1900-2200."""
+        if not (1 <= self.number <= 12 and 1900 <= self.year <= 2200):
+            raise ValueError(f"{self.year}-{self.number:02d} is not a month: give YYYY-MM, for example 2011-11")
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read `YYYY-MM`; raises ValueError for anything else."""
+        match = _MONTH_TEXT.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a month: give YYYY-MM, for example 2011-11")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, day: date) -> Month:
+        """The month that holds `day`."""
+        return cls(day.year, day.month)
+
+    @classmethod
+    def before(cls, as_of: date) -> Month:
+        """The data month of a run as of the first of a month; raises ValueError for any other day."""
+        if as_of.day != 1:
+            raise ValueError(f"as_of {as_of} is not the first of a month")
+        return cls.of(as_of).plus(-1)
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the month."""
+        return date(self.year, self.number, 1)
+
+    @property
+    def as_of(self) -> date:
+        """The first day after the month: features look back from it, the forecast starts on it."""
+        return self.plus(1).first_day
+
+    def plus(self, months: int) -> Month:
+        """The month that lies `months` later (earlier, where negative)."""
+        index = self.year * 12 + self.number - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    def through(self, last: Month) -> list[Month]:
+        """Every month from this one to `last`, both included; empty where `last` lies before."""
+        return [self.plus(i) for i in range(self.months_until(last) + 1)]
+
+    def months_until(self, other: Month) -> int:
+        """How many months `other` lies after this one (negative where before)."""
+        return (other.year - self.year) * 12 + other.number - self.number
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+
+def parse_as_of(text: str) -> date:
+    """Read an `as_of` date; raises ValueError unless it is the first of a month."""
+    as_of = date.fromisoformat(text)
+    Month.before(as_of)
+    return as_of
+
+
+class MonthRefusedError(ValueError):
+    """The month asked for cannot be run: it is not closed, or lies before the data."""
+
+
+def resolve_month(
+    *, asked: str | None, run_type: str, logical_date: datetime | None, first: Month, last_closed: Month
+) -> Month:
+    """The data month of a run, the same for scheduled, manual, cleared and backfill runs of that month.
+
+    Args:
+        asked: the run's `month` parameter, `YYYY-MM`; wins over everything else.
+        run_type: Airflow's: `scheduled`, `backfill`, `manual` or `asset_triggered`.
+        logical_date: Airflow's logical date. Only scheduled and backfill runs are read by it: a manual run carries the
+            moment somebody pressed the button.
+        first: the first month the source has data for.
+        last_closed: the newest month the source has delivered in full.
+
+    Raises:
+        MonthRefusedError: the month is not closed yet, or lies before the source's first month.
+    """
+    if asked:
+        month = Month.parse(asked)
+    elif run_type in ("scheduled", "backfill") and logical_date is not None:
+        month = Month.of(logical_date)
+    else:
+        month = last_closed
+    if not first <= month <= last_closed:
+        why = "lies before the data" if month < first else "is not closed: the source has not been delivered up to its end"
+        raise MonthRefusedError(f"month {month} {why}. Months that can be run: {first} to {last_closed}.")
+    return month
