@@ -108,6 +108,10 @@ def resolve_month(
     else:
         month = last_closed
     if not first <= month <= last_closed:
-        why = "lies before the data" if month < first else "is not closed: the source has not been delivered up to its end"
+        why = (
+            "lies before the data"
+            if month < first
+            else "is not closed: the source has not been delivered up to its end"
+        )
         raise MonthRefusedError(f"month {month} {why}. Months that can be run: {first} to {last_closed}.")
     return month

@@ -1,0 +1,85 @@
+"""What every job's `main` has in common: the log, and a record of what the task cost."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+from sqlalchemy import Engine
+
+from jobs.postgres import execute
+
+log = logging.getLogger(__name__)
+
+_SAMPLE_SECONDS = 0.5
+
+
+@dataclass
+class Outcome:
+    """What a job tells about its work: `rows` it wrote."""
+
+    rows: int | None = None
+
+
+@contextmanager
+def recorded(task: str, *, run_id: int, engine: Engine) -> Iterator[Outcome]:
+    """Log the start and end of a task; on success, record its seconds, peak memory and rows in `clv.run_task`.
+
+    Peak memory is the largest sum of the resident sizes of the driver, its JVM and its Python workers. Pages that
+    processes share count once in each, so it is an upper bound.
+    """
+    log_to_stderr()
+    log.info("%s started for run %s", task, run_id)
+    outcome = Outcome()
+    started = time.monotonic()
+    with _PeakMemory() as peak:
+        yield outcome
+    seconds = time.monotonic() - started
+    peak_mb = peak.bytes // 2**20
+    execute(engine, "record_task", run_id=run_id, task=task, seconds=seconds, peak_memory_mb=peak_mb, rows=outcome.rows)
+    log.info("%s finished: %s rows, %.1f s, %d MB at the peak", task, outcome.rows, seconds, peak_mb)
+
+
+def log_to_stderr() -> None:
+    """Send our log to stderr, one line an event."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+
+class _PeakMemory:
+    """Samples the resident size of this process's tree, the JVM above it included."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def __enter__(self) -> _PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        root = psutil.Process()
+        parent = root.parent()
+        if parent is not None and "java" in parent.name():
+            root = parent
+        while True:
+            self.bytes = max(self.bytes, sum(_resident_bytes(p) for p in [root, *root.children(recursive=True)]))
+            if self._done.wait(_SAMPLE_SECONDS):
+                return
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
