@@ -16,7 +16,7 @@ SESSION_CONF = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 """What every session of ours needs, in tests too. The master and the memory come from spark-submit."""
@@ -39,7 +39,7 @@ def session(app_name: str) -> SparkSession:
 def conform(frame: DataFrame, table: Table) -> DataFrame:
     """The table's columns in their order; raises ContractError listing every missing or wrongly typed column.
 
-    Extra columns are dropped. Nothing is cast: `DataFrame.to` would fill missing columns with NULL and truncate numbers.
+    Extra columns are dropped. Nothing is cast: `DataFrame.to` would fill missing columns with NULL.
     """
     found = dict(frame.dtypes)
     wrong = [
@@ -73,7 +73,7 @@ def write_periods(
     """Replace whole periods of a table, all written in one pass.
 
     Args:
-        frame: the table's columns and its period key (text, equal to `str(period)`); rows of other periods are an error.
+        frame: the table's columns and its period key (text, `str(period)`); rows of other periods are an error.
         lake: where to.
         table: what.
         periods: every period to write → the inputs it was made from. A period without rows becomes an empty folder.
@@ -110,10 +110,6 @@ def _contents(spark: SparkSession, path: str, table: Table) -> dict[str, tuple[i
         *(F.sum(name).alias(f"sum_{name}") for name in money),
     )
     return {
-        row[key]: (
-            row["rows"],
-            str(row["hash"]),
-            {name: str(row[f"sum_{name}"]) for name in money if row[f"sum_{name}"] is not None},
-        )
+        str(row[key]): (row["rows"], str(row["hash"]), {name: str(row[f"sum_{name}"] or 0) for name in money})
         for row in totals.collect()
     }

@@ -1,7 +1,7 @@
 """The columns of every table in the lake: name, Spark type, meaning. Everything else refers to these declarations.
 
-Money is DECIMAL so that a sum does not depend on the order of its rows. Times are the shop's local wall clock, stored as if
-UTC. Columns are nullable in Parquet; what must not be null is checked by `expectations/` and by Postgres.
+Money is DECIMAL so that a sum does not depend on the order of its rows. Times are the shop's local wall clock, stored
+as if UTC. Columns are nullable in Parquet; what must not be null is checked by `expectations/` and by Postgres.
 """
 
 from __future__ import annotations
