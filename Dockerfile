@@ -1,0 +1,23 @@
+# One image for every service of docker-compose.yml: Airflow, MLflow, Spark and the jobs, from the one lock.
+FROM python:3.11-slim-bookworm
+
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --create-home --uid 50000 clv
+
+WORKDIR /opt/clv
+COPY requirements.lock ./
+RUN pip install --no-cache-dir "$(grep -oE '^uv==[0-9.]+' requirements.lock)" \
+ && uv pip install --system --no-cache --no-deps --require-hashes -r requirements.lock
+
+COPY jobs jobs
+COPY dags dags
+COPY sql sql
+COPY expectations expectations
+
+# PYTHONSAFEPATH keeps jobs/ itself off the import path, where its modules would shadow libraries.
+ENV PYTHONPATH=/opt/clv PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYSPARK_PYTHON=python3 \
+    AIRFLOW_HOME=/opt/clv/airflow AIRFLOW__CORE__DAGS_FOLDER=/opt/clv/dags AIRFLOW__CORE__LOAD_EXAMPLES=False
+RUN mkdir -p /opt/clv/airflow /srv/clv && chown -R clv /opt/clv/airflow /srv/clv
+USER clv
