@@ -1,0 +1,215 @@
+"""Forecast every customer's value over the next twelve months, once a month.
+
+A run is for one **data month**, say 2011-11. It uses only what happened before `as_of`, the first day after it
+(2011-12-01), and publishes one row for every customer known by then: the expected net value of each of the twelve
+calendar months that start on `as_of`, and their sum with an 80 % interval.
+
+### Which month a run is for
+
+| run | data month |
+|---|---|
+| any run with the parameter `month` | that month |
+| scheduled, backfill | the month of the logical date (the run's *name* shows the day it may start: a month later) |
+| manual, without `month` | the last month that the shop has delivered in full |
+
+The month stands in the run's note. A cleared run keeps its month. A month that is not closed yet, or lies before the
+data, is refused; the message says which months can be run.
+
+### What the stages do
+
+1. **plan** finds the month, tells in the run's note what the run will do, and opens its row in `clv.run`.
+2. **ingest** reads what the shop delivered, one task a table; every row ends in `clean/` or, with its reasons, in
+   `rejected/`. Tables that the shop does not deliver are skipped. All months still missing are read in the same run.
+3. **validate** holds the ingested tables against their expectations.
+4. **features** builds the snapshot of every known customer as of `as_of`, and earlier ones that training lacks.
+5. **retrain** trains on labels that had matured by `as_of`, registers the model, and decides which version forecasts.
+6. **score** forecasts every known customer, and validates the result.
+7. **publish** loads the forecasts into Postgres and flips the month to them in one step: readers of `clv.forecast` see
+   the run before or this one, never a mixture.
+
+### When a task fails
+
+Every task may be cleared and run again: it replaces whole months of its own output, or nothing. Until `publish` is
+done, readers keep the forecast that was published before.
+
+- **plan** refused the month: the last line of its log says which months exist. Trigger one of those, or deliver more.
+- **ingest** stopped at a file: the log names file, column, a sample value and the remedy. Repair it, clear the task.
+- **inputs**, **validate_features**, **validate_forecasts**: the log ends with the rules that failed, what was observed
+  and where the rows lie; the Data Docs hold the rest. Repair the delivery and clear `ingest`, with everything after it.
+- **train**, **promote**: MLflow has the figures; a model that is not good enough is a decision, not a failure.
+- **publish** refused the rows: they do not agree with the run's totals, or another run has published the month since.
+  Clear `score` with everything after it.
+- A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in the DAG's code.
+"""
+
+import json
+import shlex
+import urllib.parse
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG, Asset, Connection, CronDataIntervalTimetable, Param, TaskGroup, TriggerRule, task
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+# Modules are found from anywhere, and a job's own folder does not hide a library behind a module's name.
+ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
+
+DRIVER_MEMORY = "3g"
+SPARK_POOL = "clv_spark"
+"""One slot: the Spark stages of runs that overlap take turns."""
+SPARK_CONF = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "WARN",
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+}
+
+SPARK_TIMEOUT = timedelta(hours=2)
+PYTHON_TIMEOUT = timedelta(minutes=30)
+TRAINING_TIMEOUT = timedelta(hours=3)
+
+PLAN = "ti.xcom_pull('plan.plan')"
+RUN = f"--as-of {{{{ {PLAN}['as_of'] }}}} --run-id {{{{ {PLAN}['run_id'] }}}}"
+MODEL = "--model-version {{ ti.xcom_pull('%s')['model_version'] }}"
+
+
+def spark_job(module: str, arguments: str, **options) -> SparkSubmitOperator:
+    """A job under Spark: `jobs/<module>.py`, submitted on the connection `spark_default`."""
+    return SparkSubmitOperator(
+        conn_id="spark_default",
+        application=str(REPOSITORY / "jobs" / f"{module}.py"),
+        application_args=arguments.split(" "),
+        name=f"clv_{module}",
+        env_vars=ENVIRONMENT,
+        conf=SPARK_CONF,
+        driver_memory=DRIVER_MEMORY,
+        pool=SPARK_POOL,
+        **{"task_id": module, "execution_timeout": SPARK_TIMEOUT} | options,
+    )
+
+
+def python_job(module: str, arguments: str, **options) -> BashOperator:
+    """A job in plain Python. The last line it prints is its XCom."""
+    return BashOperator(
+        bash_command=f'exec "${{CLV_PYTHON:-python}}" -m jobs.{module} {arguments}',
+        env=ENVIRONMENT,
+        append_env=True,
+        cwd=str(REPOSITORY),
+        **{"task_id": module} | options,
+    )
+
+
+def skip_unless_delivered(context) -> None:
+    """Leave out the ingestion of a table that the shop does not deliver."""
+    table = context["task"].task_id.rpartition(".")[2]
+    if table not in context["ti"].xcom_pull("plan.plan")["tables"]:
+        raise AirflowSkipException(f"The shop delivers no {table}")
+
+
+def ingest(table: str) -> SparkSubmitOperator:
+    """The ingestion of one table."""
+    months = f"--months {{{{ {PLAN}['months'] }}}}"
+    return spark_job(
+        "ingest",
+        f"--table {table} {months} {RUN}",
+        task_id=table,
+        pre_execute=skip_unless_delivered,
+        trigger_rule=TriggerRule.NONE_FAILED,
+    )
+
+
+@task(task_id="note", retries=1)
+def write_note(*, ti, dag_run) -> None:
+    """Put the plan's note on the run: run ids show the day a run may start, not its month."""
+    note = ti.xcom_pull("plan.plan")["note"]
+    print(note)  # noqa: T201 - the task's log
+    try:
+        airflow = Connection.get("airflow_api")
+    except AirflowNotFoundException:
+        print("There is no connection 'airflow_api' (host, login, password): the run gets no note.")  # noqa: T201
+        return
+
+    def call(method: str, path: str, body: dict, headers: dict) -> dict:
+        data, headers = json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
+        request = urllib.request.Request(f"{airflow.host}{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    token = call("POST", "/auth/token", {"username": airflow.login, "password": airflow.password}, {})["access_token"]
+    path = f"/api/v2/dags/{dag_run.dag_id}/dagRuns/{urllib.parse.quote(dag_run.run_id, safe='')}"
+    call("PATCH", path, {"note": note}, {"Authorization": f"Bearer {token}"})
+
+
+with DAG(
+    dag_id="clv_monthly",
+    description="A 12-month customer-lifetime-value forecast per customer, published month by month",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 0 1 * *", "UTC"),
+    # Before any shop's data: a manual run dated before the start would succeed at once without running a task.
+    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "clv",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "execution_timeout": PYTHON_TIMEOUT,
+    },
+    tags=["clv", "monthly"],
+    params={
+        "month": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+            title="Data month",
+            description="YYYY-MM, for example 2011-11: forecast the twelve months after it. "
+            "Empty: the month of the schedule or backfill; in a manual run, the last month delivered in full.",
+        )
+    },
+    user_defined_filters={"quoted": shlex.quote},
+) as dag:
+    with TaskGroup("plan"):
+        plan = python_job(
+            "plan",
+            "--run-type {{ dag_run.run_type }}"
+            " --logical-date {{ (dag_run.logical_date.isoformat() if dag_run.logical_date else '') | quoted }}"
+            " --month {{ (params.month or '') | quoted }}"
+            " --dag-run-id {{ dag_run.run_id | quoted }}",
+            output_processor=json.loads,
+        )
+        note = write_note()
+
+    with TaskGroup("ingest"):
+        products, customers = ingest("products"), ingest("customers")
+        sessions, transactions = ingest("sessions"), ingest("transactions")
+
+    with TaskGroup("validate"):
+        inputs = spark_job("validate", f"--stage inputs {RUN}", task_id="inputs", trigger_rule=TriggerRule.NONE_FAILED)
+
+    with TaskGroup("features"):
+        build_features = spark_job("build_features", RUN)
+        validate_features = spark_job("validate", f"--stage features {RUN}", task_id="validate_features")
+
+    with TaskGroup("retrain"):
+        train = python_job("train", RUN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
+        promote = python_job("promote", f"{RUN} {MODEL % 'retrain.train'}", output_processor=json.loads)
+
+    with TaskGroup("score"):
+        score = spark_job("score", f"{RUN} {MODEL % 'retrain.promote'}")
+        validate_forecasts = spark_job("validate", f"--stage forecasts {RUN}", task_id="validate_forecasts")
+
+    with TaskGroup("publish"):
+        publish = python_job("publish", RUN, outlets=[Asset(name="clv_forecast", uri="postgres://clv/forecast")])
+        report = python_job("report", f"--run-id {{{{ {PLAN}['run_id'] }}}}")
+
+    plan >> [note, products, customers, sessions]
+    # The department of a transaction line comes from the products.
+    products >> transactions
+    [customers, sessions, transactions] >> inputs
+    inputs >> build_features >> validate_features >> train >> promote >> score >> validate_forecasts
+    # Nothing is published that was not validated.
+    validate_forecasts >> publish >> report

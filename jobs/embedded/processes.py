@@ -1,0 +1,156 @@
+"""The stack's processes under `supervisor`, which restarts the ones that die, and the removal of all of them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from supervisor.xmlrpc import SupervisorTransport
+
+MARK = "CLV_STACK"
+"""Environment variable that every process of a stack carries, down to a task's Spark driver: the stack's folder."""
+
+_STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Program:
+    """A server to keep running."""
+
+    name: str
+    command: Sequence[str]
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class Supervisor:
+    """The supervisor daemon of one stack.
+
+    Attributes:
+        folder: the stack's folder, which marks its processes.
+        logs: where each program's output goes.
+        sockets: where its control socket lies.
+    """
+
+    folder: Path
+    logs: Path
+    sockets: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "supervisord.conf"
+
+    def start(self, programs: Sequence[Program], environment: Mapping[str, str]) -> None:
+        """Start the daemon, with all programs known and none running; it stops them in the reverse of their order."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(self._render(programs), encoding="utf-8")
+        subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config)],
+            env={**environment, MARK: str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            check=True,
+        )
+
+    def launch(self, *names: str) -> None:
+        """Start programs and return at once."""
+        for name in names:
+            self._rpc().supervisor.startProcess(name, False)
+
+    def states(self) -> dict[str, str]:
+        """Program → state (`RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …); empty where no daemon answers."""
+        try:
+            told: Any = self._rpc().supervisor.getAllProcessInfo()
+            return {info["name"]: info["statename"] for info in told}
+        except (OSError, xmlrpc.client.Error):
+            return {}
+
+    def stop(self) -> None:
+        """End the daemon and its programs, then whatever else still carries the stack's mark."""
+        try:
+            self._rpc().supervisor.shutdown()
+        except (OSError, xmlrpc.client.Error):
+            pass
+        else:
+            self._wait_until_gone()
+        end_marked_processes(self.folder)
+
+    def _wait_until_gone(self) -> None:
+        deadline = time.monotonic() + 6 * _STOP_SECONDS
+        while self.states() and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def _rpc(self) -> xmlrpc.client.ServerProxy:
+        transport = SupervisorTransport(None, None, f"unix://{self.sockets / 'supervisor.sock'}")
+        return xmlrpc.client.ServerProxy("http://supervisor", transport=transport)
+
+    def _render(self, programs: Sequence[Program]) -> str:
+        sections: dict[str, dict[str, object]] = {
+            "unix_http_server": {"file": self.sockets / "supervisor.sock", "chmod": "0700"},
+            "rpcinterface:supervisor": {
+                "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+            },
+            "supervisord": {
+                "logfile": self.logs / "supervisord.log",
+                "pidfile": self.folder / "supervisord.pid",
+                "childlogdir": self.logs,
+                "directory": self.folder,
+            },
+        }
+        if os.geteuid() == 0:
+            sections["supervisord"]["user"] = "root"
+        for order, program in enumerate(programs):
+            sections[f"program:{program.name}"] = {
+                "command": shlex.join(program.command),
+                "priority": order,
+                "autostart": "false",
+                "autorestart": "true",
+                "stopasgroup": "true",
+                "killasgroup": "true",
+                "stopwaitsecs": _STOP_SECONDS,
+                "redirect_stderr": "true",
+                "stdout_logfile": self.logs / f"{program.name}.log",
+                "stdout_logfile_maxbytes": "20MB",
+                "stdout_logfile_backups": 1,
+            }
+            if program.user:
+                sections[f"program:{program.name}"]["user"] = program.user
+        return "\n".join(
+            "\n".join([f"[{name}]", *(f"{key}={str(value).replace('%', '%%')}" for key, value in options.items()), ""])
+            for name, options in sections.items()
+        )
+
+
+def end_marked_processes(folder: Path) -> None:
+    """End every process that carries a stack's mark: servers of an unclean end, drivers of killed tasks."""
+    marked = [process for process in psutil.process_iter() if _mark(process) == str(folder)]
+    end_processes(marked)
+
+
+def end_processes(processes: Sequence[psutil.Process]) -> None:
+    """Ask processes to end, and kill those that do not."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=_STOP_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=_STOP_SECONDS)
+
+
+def _mark(process: psutil.Process) -> str | None:
+    try:
+        return str(process.environ().get(MARK)) if process.pid != os.getpid() else None
+    except (psutil.Error, OSError):
+        return None

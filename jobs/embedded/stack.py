@@ -1,0 +1,172 @@
+"""The embedded stack of one shop: Postgres, MLflow and Airflow on this machine, started once and then left running.
+
+    python -m jobs.embedded.stack up [--source NAME] [--landing PATH]
+    python -m jobs.embedded.stack down
+    python -m jobs.embedded.stack clean
+
+Everything listens on the loopback interface or a private Unix socket, and keeps its state below `CLV_HOME` (`var/`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jobs.embedded import postgres_server as postgres
+from jobs.embedded.airflow_api import AirflowApi
+from jobs.embedded.airflow_config import ADMIN, secrets_of
+from jobs.embedded.home import Home, current_home, known_homes, shop_home, state_folder
+from jobs.embedded.ports import LOOPBACK, USUAL_PORTS, Ports, free_ports, given_ports
+from jobs.embedded.processes import Supervisor, end_processes
+from jobs.embedded.start import start_servers
+from jobs.task import log_to_stderr
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack: whose it is and how it is reached.
+
+    Attributes:
+        home: the shop's folder.
+        ports: where its servers listen.
+        on_schedule: whether the calendar starts runs, too.
+    """
+
+    home: Home
+    ports: Ports
+    on_schedule: bool
+
+    @property
+    def airflow_url(self) -> str:
+        """Airflow's address."""
+        return f"http://{LOOPBACK}:{self.ports.airflow}"
+
+    @property
+    def mlflow_url(self) -> str:
+        """MLflow's address."""
+        return f"http://{LOOPBACK}:{self.ports.mlflow}"
+
+    @property
+    def admin_password(self) -> str:
+        """The password of Airflow's user `admin`."""
+        return secrets_of(self.home.folder)["admin_password"]
+
+    def api(self) -> AirflowApi:
+        """A new session with Airflow."""
+        return AirflowApi(self.airflow_url, ADMIN, self.admin_password)
+
+
+def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
+    """Start a shop's stack unless it runs already; the stack of another shop is stopped first, its data kept."""
+    state = home.folder.parent
+    state.mkdir(parents=True, exist_ok=True)
+    with _only_one(state):
+        for other in known_homes(state):
+            if other.folder != home.folder and supervisor(other).states():
+                log.info("Stopping the stack of shop %s; its data is kept", other.name)
+                _stop(other)
+        home.save()
+        before = _remembered(home)
+        wanted = Stack(home, given_ports(environ, before.ports), _on_schedule(environ, otherwise=before.on_schedule))
+        if set(supervisor(home).states().values()) == {"RUNNING"} and wanted == before:
+            return before
+        _stop(home)
+        stack = Stack(home, free_ports(environ, before.ports), wanted.on_schedule)
+        start_servers(home, stack.ports, supervisor(home), on_schedule=stack.on_schedule, environ=environ)
+        _remember(stack)
+        return stack
+
+
+def down(state: Path) -> None:
+    """Stop every stack below the state folder."""
+    if state.is_dir():
+        with _only_one(state):
+            for home in known_homes(state):
+                _stop(home)
+
+
+def clean(state: Path) -> None:
+    """Stop everything and forget it: lakes, forecasts, models, Airflow's history."""
+    down(state)
+    for home in known_homes(state):
+        shutil.rmtree(home.sockets())
+        shutil.rmtree(home.folder)
+    (state / "current").unlink(missing_ok=True)
+
+
+def supervisor(home: Home) -> Supervisor:
+    """The daemon that keeps a shop's servers running."""
+    return Supervisor(folder=home.folder, logs=home.folder / "logs", sockets=home.sockets())
+
+
+def _stop(home: Home) -> None:
+    supervisor(home).stop()
+    orphan = postgres.server_process(home.folder / "postgres")
+    if orphan is not None:
+        end_processes([orphan])
+
+
+@contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Let one process at a time start and stop stacks."""
+    with (state / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _on_schedule(environ: Mapping[str, str], *, otherwise: bool) -> bool:
+    asked = environ.get("SCHEDULE")
+    if asked not in (None, "", "on", "off"):
+        raise ValueError(f"SCHEDULE={asked}: give on or off")
+    return asked == "on" if asked else otherwise
+
+
+def _remembered(home: Home) -> Stack:
+    path = home.folder / "stack.json"
+    if not path.is_file():
+        return Stack(home, USUAL_PORTS, on_schedule=False)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return Stack(home, Ports(**kept["ports"]), kept["on_schedule"])
+
+
+def _remember(stack: Stack) -> None:
+    kept = {"ports": asdict(stack.ports), "on_schedule": stack.on_schedule}
+    (stack.home.folder / "stack.json").write_text(json.dumps(kept), encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one of the commands."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["up", "down", "clean"])
+    parser.add_argument("--source", help="layout of the data, a module of jobs/sources; else the shop used last")
+    parser.add_argument("--landing", help="file or folder the shop delivers to")
+    arguments = parser.parse_args(argv)
+    log_to_stderr()
+    state = state_folder()
+    if arguments.command == "down":
+        down(state)
+    elif arguments.command == "clean":
+        clean(state)
+    else:
+        asked = arguments.source or arguments.landing
+        stack = up(shop_home(arguments.source, arguments.landing, state=state) if asked else current_home(state))
+        sys.stdout.write(
+            f"Shop     {stack.home.name}\n"
+            f"Airflow  {stack.airflow_url}  (user {ADMIN}, password {stack.admin_password})\n"
+            f"MLflow   {stack.mlflow_url}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
