@@ -1,0 +1,35 @@
+"""How widely a customer buys: articles per order, departments, and how evenly sales spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.feature_table import YEAR_DAYS, window_name
+from jobs.transforms.windows import ratio, within
+
+
+def addends() -> Mapping[str, Column]:
+    """What the diversity's columns are sums of."""
+    return {"products_365d": F.when(within(YEAR_DAYS), F.col("products"))}
+
+
+def columns(departments: Sequence[str]) -> Mapping[str, Column]:
+    """Departments and their Shannon entropy; sales outside the declared departments count as one more department."""
+    total = F.col("sales_value_365d")
+    declared = [F.col(window_name("sales_value", YEAR_DAYS, department)) for department in departments]
+    sales = [*declared, reduce(lambda rest, value: rest - value, declared, total)]
+    return {
+        "products_per_order_365d": ratio("products_365d", "orders_365d"),
+        "departments_365d": reduce(add, ((value > F.lit(0)).cast("int") for value in sales)),
+        "department_entropy_365d": F.when(total > F.lit(0), reduce(add, (_surprise(value, total) for value in sales))),
+    }
+
+
+def _surprise(value: Column, total: Column) -> Column:
+    share = value.cast("double") / total.cast("double")
+    return F.when(value > F.lit(0), -share * F.ln(share)).otherwise(F.lit(0.0))

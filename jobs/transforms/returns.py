@@ -1,0 +1,27 @@
+"""How much a customer takes back to the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.feature_table import YEAR_DAYS
+from jobs.transforms.windows import ratio, within
+
+
+def addends() -> Mapping[str, Column]:
+    """What the returns' columns are sums of."""
+    return {
+        "return_value_365d": F.when(within(YEAR_DAYS), F.col("return_value")),
+        "return_orders_365d": F.when(within(YEAR_DAYS), F.col("return_orders")),
+    }
+
+
+def columns() -> Mapping[str, Column]:
+    """Returns as a share of sales."""
+    return {
+        "return_value_share_365d": ratio("return_value_365d", "sales_value_365d"),
+        "return_value_share_lifetime": ratio("return_value_lifetime", "sales_value_lifetime"),
+    }

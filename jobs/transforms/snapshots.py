@@ -1,0 +1,81 @@
+"""The features table: one row per known customer and snapshot, for one snapshot or for many in the same pass."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.feature_table import features
+from jobs.month import Month
+from jobs.transforms import calendar, diversity, lifetime, logins, profile, returns, rfm, windows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What the snapshots from `first` to `last` are made from.
+
+    Attributes:
+        daily: the daily table of the twelve months before `first` and of all months up to `last`.
+        previous: the features a month before `first`; without rows where `first` is the shop's first snapshot.
+        customers: the customers table (with its `month`) of the deliveries in `snapshots_of_delivery`.
+        sessions: the sessions table of the months that the login windows need.
+        snapshots_of_delivery: for each month the customer list was delivered with, the snapshots that use it.
+        snapshots_with_sessions: the snapshots whose data month came with sessions.
+    """
+
+    daily: DataFrame
+    previous: DataFrame
+    customers: DataFrame
+    sessions: DataFrame
+    snapshots_of_delivery: Mapping[Month, Sequence[date]]
+    snapshots_with_sessions: Collection[date]
+
+
+def build_snapshots(inputs: Inputs, *, first: date, last: date, departments: Sequence[str]) -> DataFrame:
+    """The features (with `as_of` as text) of every snapshot from `first` to `last`, a month apart."""
+    span = {"first": first, "last": last}
+    days = windows.days_by_snapshot(inputs.daily, **span)
+    profiles = profile.profiles_by_snapshot(inputs.customers, snapshots=inputs.snapshots_of_delivery)
+    known = profile.known_customers(inputs.daily, inputs.previous, profiles, **span)
+    customers = logins.add_logins(
+        lifetime.roll_forward(known, inputs.daily, inputs.previous, **span),
+        logins.logins_by_snapshot(inputs.sessions, **span),
+        delivered=inputs.snapshots_with_sessions,
+    )
+    addends = _addends(departments)
+    sums = days.groupBy("as_of", "customer_id").agg(*(F.sum(column).alias(name) for name, column in addends.items()))
+    return (
+        customers.join(sums, ["as_of", "customer_id"], how="left")
+        .fillna(0, subset=list(addends))
+        .join(F.broadcast(rfm.quintile_cuts(days)), "as_of", how="left")
+        .select(*_declared(departments), F.col("as_of").cast("string"))
+    )
+
+
+def _addends(departments: Sequence[str]) -> Mapping[str, Column]:
+    return {
+        **windows.addends(departments),
+        **calendar.addends(),
+        **returns.addends(),
+        **diversity.addends(),
+    }
+
+
+def _declared(departments: Sequence[str]) -> list[Column]:
+    """Every declared column, in the declared type: computed by its module, or there already."""
+    computed = {
+        **windows.columns(departments),
+        **calendar.columns(),
+        **returns.columns(),
+        **diversity.columns(departments),
+        **lifetime.columns(),
+        **rfm.columns(),
+    }
+    return [
+        computed.get(column.name, F.col(column.name)).cast(column.type).alias(column.name)
+        for column in features(departments).columns
+    ]

@@ -1,0 +1,72 @@
+"""Sums over the days before each snapshot, overall and per department: what most features are made from.
+
+Each module of features names its *addends*, the expressions of which the snapshot takes the sum over a customer's days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.feature_table import WINDOW_DAYS, YEAR_DAYS, window_name
+from jobs.month import HORIZON_MONTHS
+from jobs.tables import ALL_DEPARTMENTS
+
+
+def days_by_snapshot(daily: DataFrame, *, first: date, last: date) -> DataFrame:
+    """The daily rows, each repeated for every snapshot from `first` to `last` that has it in its twelve months.
+
+    Adds `as_of`, `age_days` (1 = the day before as_of) and `month_lag` (1 = the month before as_of).
+    """
+    month_start = F.trunc("ordered_on", "month")
+    earliest = F.greatest(F.add_months(month_start, 1), F.lit(first))
+    latest = F.least(F.add_months(month_start, HORIZON_MONTHS), F.lit(last))
+    return (
+        daily.where((month_start < F.lit(last)) & (F.add_months(month_start, HORIZON_MONTHS) >= F.lit(first)))
+        .withColumn("as_of", F.explode(F.sequence(earliest, latest, F.expr("interval 1 month"))))
+        .withColumn("age_days", F.date_diff("as_of", "ordered_on"))
+        .withColumn("month_lag", F.months_between("as_of", F.trunc("ordered_on", "month")).cast("int"))
+    )
+
+
+def within(days: int, department: str = ALL_DEPARTMENTS) -> Column:
+    """Whether a row lies in the trailing window, in a department."""
+    return (F.col("department") == F.lit(department)) & (F.col("age_days") <= F.lit(days))
+
+
+def addends(departments: Sequence[str]) -> Mapping[str, Column]:
+    """What the windows' columns are sums of."""
+    trailing = {
+        window_name(measure, days, department): F.when(
+            within(days, ALL_DEPARTMENTS if department is None else department), F.col(measure)
+        )
+        for department in (None, *departments)
+        for days in WINDOW_DAYS
+        for measure in ("net_value", "sales_value", "orders")
+    }
+    has_order = F.col("orders") > F.lit(0)
+    return trailing | {
+        "order_days_30d": F.when(within(30) & has_order, F.lit(1)),
+        "order_days_365d": F.when(within(YEAR_DAYS) & has_order, F.lit(1)),
+        "units_30d": F.when(within(30), F.col("units")),
+        "units_365d": F.when(within(YEAR_DAYS), F.col("units")),
+    }
+
+
+def columns(departments: Sequence[str]) -> Mapping[str, Column]:
+    """The columns that sums alone do not give: the average order value of each window."""
+    return {
+        window_name("order_value_mean", days, department): ratio(
+            window_name("sales_value", days, department), window_name("orders", days, department)
+        )
+        for department in (None, *departments)
+        for days in WINDOW_DAYS
+    }
+
+
+def ratio(numerator: str, denominator: str) -> Column:
+    """One column divided by another, as a double; null where the other is zero or null."""
+    return F.try_divide(F.col(numerator).cast("double"), F.col(denominator).cast("double"))
