@@ -1,0 +1,50 @@
+-- The schema, and who may do what in it. Roles belong to the whole server, so they may be there already.
+--   clv_owner   owns everything; migrations act as it; it need not log in
+--   clv_writer  the pipeline: adds runs and forecasts, never changes or removes what is there
+--   clv_reader  BI: reads the views and nothing else
+-- Passwords are the operator's: none is set here.
+DO $$
+DECLARE
+    missing record;
+BEGIN
+    FOR missing IN
+        SELECT wanted.name, wanted.attribute
+        FROM (VALUES ('clv_owner', 'NOLOGIN'), ('clv_writer', 'LOGIN'), ('clv_reader', 'LOGIN')) AS wanted (name, attribute)
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted.name)
+    LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I %s', missing.name, missing.attribute);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL; -- another database of this server was migrated at the same moment
+        END;
+    END LOOP;
+    IF current_user <> 'clv_owner' THEN
+        EXECUTE format('GRANT clv_owner TO %I', current_user);
+    END IF;
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO clv_owner, clv_writer, clv_reader', current_database());
+END
+$$;
+
+REVOKE ALL ON SCHEMA public FROM public;
+
+CREATE SCHEMA clv AUTHORIZATION clv_owner;
+
+SET LOCAL ROLE clv_owner;
+
+COMMENT ON SCHEMA clv IS 'Customer lifetime value: twelve-month forecasts per customer, published month by month';
+
+GRANT USAGE ON SCHEMA clv TO clv_writer, clv_reader;
+
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM public;
+
+CREATE TABLE clv.schema_migrations (
+    name text PRIMARY KEY,
+    sha256 text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE clv.schema_migrations IS 'The migrations this database has been through';
+COMMENT ON COLUMN clv.schema_migrations.name IS 'File name, without .sql';
+COMMENT ON COLUMN clv.schema_migrations.sha256 IS 'Hash of the file when it was applied';
+COMMENT ON COLUMN clv.schema_migrations.applied_at IS 'When it was applied';

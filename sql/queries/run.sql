@@ -1,0 +1,12 @@
+-- A run, how it stands and what it published.
+SELECT
+    runs.run_id,
+    runs.as_of,
+    runs.status,
+    runs.trigger,
+    runs.model_version,
+    runs.forecast_rows,
+    runs.clv_12m_total,
+    runs.content_hash
+FROM clv.runs
+WHERE runs.run_id = :run_id;
