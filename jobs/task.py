@@ -22,27 +22,34 @@ _SAMPLE_SECONDS = 0.5
 
 @dataclass
 class Outcome:
-    """What a job tells about its work: `rows` it wrote."""
+    """What a job tells about its work.
 
+    Attributes:
+        run_id: the run; a job that opens it says so before it ends.
+        rows: rows it wrote, where it counts any.
+    """
+
+    run_id: int | None
     rows: int | None = None
 
 
 @contextmanager
-def recorded(task: str, *, run_id: int, engine: Engine) -> Iterator[Outcome]:
+def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterator[Outcome]:
     """Log the start and end of a task; on success, record its seconds, peak memory and rows in `clv.run_task`.
 
     Peak memory is the largest sum of the resident sizes of the driver, its JVM and its Python workers. Pages that
     processes share count once in each, so it is an upper bound.
     """
     log_to_stderr()
-    log.info("%s started for run %s", task, run_id)
-    outcome = Outcome()
+    log.info("%s started for run %s", task, "that it will open" if run_id is None else run_id)
+    outcome = Outcome(run_id)
     started = time.monotonic()
     with _PeakMemory() as peak:
         yield outcome
     seconds = time.monotonic() - started
     peak_mb = peak.bytes // 2**20
-    execute(engine, "record_task", run_id=run_id, task=task, seconds=seconds, peak_memory_mb=peak_mb, rows=outcome.rows)
+    cost = {"seconds": seconds, "peak_memory_mb": peak_mb, "rows": outcome.rows}
+    execute(engine, "record_task", run_id=outcome.run_id, task=task, **cost)
     log.info("%s finished: %s rows, %.1f s, %d MB at the peak", task, outcome.rows, seconds, peak_mb)
 
 

@@ -82,8 +82,6 @@ def secrets_of(folder: Path) -> dict[str, str]:
 
         made = {name: secrets.token_urlsafe(size) for name, size in _SECRET_BYTES.items()}
         made["fernet_key"] = Fernet.generate_key().decode()
-            "fernet_key": Fernet.generate_key().decode()
-        }
         write_private(path, json.dumps(made))
     return dict(json.loads(path.read_text(encoding="utf-8")))
 

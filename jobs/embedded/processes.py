@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from supervisor.xmlrpc import SupervisorTransport
 MARK = "CLV_STACK"
 """Environment variable that every process of a stack carries, down to a task's Spark driver: the stack's folder."""
 
-_STOP_SECONDS = 10
+_STOP_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Program:
     name: str
     command: Sequence[str]
     user: str | None = None
+    stop_signal: str = "TERM"
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,24 @@ class Supervisor:
         except (OSError, xmlrpc.client.Error):
             return {}
 
-    def stop(self) -> None:
-        """End the daemon and its programs, then whatever else still carries the stack's mark."""
-        try:
+    def stop(self, *, last: str) -> None:
+        """End the programs, `last` after the others, the daemon, and whatever else still carries the stack's mark."""
+        others = [name for name in self.states() if name != last]
+        with suppress(OSError, xmlrpc.client.Error):
+            for name in others:
+                with suppress(xmlrpc.client.Fault):
+                    self._rpc().supervisor.stopProcess(name, False)
+            _wait_until(lambda: not {"RUNNING", "STOPPING"} & {self.states().get(name) for name in others})
             self._rpc().supervisor.shutdown()
-        except (OSError, xmlrpc.client.Error):
-            pass
-        else:
-            self._wait_until_gone()
+            _wait_until(lambda: not self._is_alive())
         end_marked_processes(self.folder)
 
-    def _wait_until_gone(self) -> None:
-        deadline = time.monotonic() + 6 * _STOP_SECONDS
-        while self.states() and time.monotonic() < deadline:
-            time.sleep(0.1)
+    def _is_alive(self) -> bool:
+        try:
+            pid = int((self.folder / "supervisord.pid").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return False
+        return bool(psutil.pid_exists(pid))
 
     def _rpc(self) -> xmlrpc.client.ServerProxy:
         transport = SupervisorTransport(None, None, f"unix://{self.sockets / 'supervisor.sock'}")
@@ -115,6 +120,7 @@ class Supervisor:
                 "priority": order,
                 "autostart": "false",
                 "autorestart": "true",
+                "stopsignal": program.stop_signal,
                 "stopasgroup": "true",
                 "killasgroup": "true",
                 "stopwaitsecs": _STOP_SECONDS,
@@ -129,6 +135,12 @@ class Supervisor:
             "\n".join([f"[{name}]", *(f"{key}={str(value).replace('%', '%%')}" for key, value in options.items()), ""])
             for name, options in sections.items()
         )
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 3 * _STOP_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def end_marked_processes(folder: Path) -> None:

@@ -111,7 +111,7 @@ def supervisor(home: Home) -> Supervisor:
 
 
 def _stop(home: Home) -> None:
-    supervisor(home).stop()
+    supervisor(home).stop(last="postgres")
     orphan = postgres.server_process(home.folder / "postgres")
     if orphan is not None:
         end_processes([orphan])

@@ -72,7 +72,7 @@ def _programs(home: Home, ports: Ports, data: Path) -> list[Program]:
     store = postgres.url("mlflow", "mlflow", home.sockets())
     artifacts = home.folder / "mlflow"
     return [
-        Program("postgres", postgres.command(data, home.sockets()), postgres.system_user()),
+        Program("postgres", postgres.command(data, home.sockets()), postgres.system_user(), stop_signal="INT"),
         Program(
             "mlflow",
             [
@@ -106,7 +106,8 @@ def _configure_airflow(home: Home, ports: Ports, *, on_schedule: bool) -> None:
 def _migrate(home: Home, environment: Mapping[str, str]) -> None:
     """Bring the forecast database and Airflow's own to this version's schema."""
     logs = home.folder / "logs"
-    _run(["jobs.migrate"], logs / "migrate.log", environment)
+    owner = postgres.url(postgres.SUPERUSER, "clv", home.sockets())
+    _run(["jobs.migrate"], logs / "migrate.log", {**environment, "CLV_OWNER_DATABASE_URL": owner})
     marker = home.folder / "airflow" / "migrated"
     installed = version("apache-airflow-core")
     if not marker.is_file() or marker.read_text(encoding="utf-8") != installed:

@@ -1,0 +1,168 @@
+"""Plan a run: which month it is for, what has to be read, and what its publication would replace.
+
+    python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01
+
+The last line on stdout is the plan as a JSON object: the other tasks take the month and the run's number from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, RowMapping
+
+from jobs.feature_table import features
+from jobs.lake import Lake
+from jobs.landing import TABLES, Delivery, deliveries
+from jobs.month import Month, MonthRefusedError, resolve_month
+from jobs.postgres import engine, fetch
+from jobs.provenance import code_version
+from jobs.settings import Settings
+from jobs.sources import load
+from jobs.tables import TRANSACTIONS, Table
+from jobs.task import recorded
+
+_LONGEST_NOTE = 1000
+"""Characters that Airflow keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run will do.
+
+    Attributes:
+        month: the data month.
+        tables: the tables that are delivered.
+        months: the months whose transactions are to be ingested: those the lake lacks, and always the data month.
+        snapshots: the `as_of` of every snapshot the lake lacks, as text.
+        replaced: the run that readers see for this month, if any.
+    """
+
+    month: Month
+    tables: Sequence[str]
+    months: Sequence[Month]
+    snapshots: Sequence[str]
+    replaced: RowMapping | None
+
+
+def make_plan(
+    month: Month, delivered: Mapping[str, Delivery], lake: Lake, snapshots: Table, replaced: RowMapping | None
+) -> Plan:
+    """What a run of a month has to do, given what was delivered and what the lake holds."""
+    until_now = delivered["transactions"].first.through(month)
+    return Plan(
+        month=month,
+        tables=[table for table in TABLES if table in delivered],
+        months=[past for past in until_now if past == month or not lake.is_complete(TRANSACTIONS, past)],
+        snapshots=[str(past.as_of) for past in until_now if not lake.is_complete(snapshots, past.as_of)],
+        replaced=replaced,
+    )
+
+
+def note_of(plan: Plan, source: str) -> str:
+    """The plan for people: a few lines, shown as the note of the Airflow run."""
+    absent = [table for table in TABLES if table not in plan.tables]
+    lines = [
+        f"Month {plan.month}: forecast of the twelve months from {plan.month.as_of} on, shop {source}.",
+        f"Ingests {_span([str(month) for month in plan.months], 'month')} of {', '.join(plan.tables)}"
+        + (f"; not delivered: {', '.join(absent)}." if absent else "."),
+        f"Builds {_span(plan.snapshots, 'snapshot')}."
+        if plan.snapshots
+        else "Rebuilds snapshots where inputs changed.",
+        "Trains and registers a model version; the gate decides which version forecasts.",
+        _replaces(plan.replaced),
+    ]
+    return "\n".join(lines)[:_LONGEST_NOTE]
+
+
+def _span(periods: Sequence[str], noun: str) -> str:
+    if len(periods) == 1:
+        return f"1 {noun} ({periods[0]})"
+    return f"{len(periods)} {noun}s ({periods[0]} to {periods[-1]})"
+
+
+def _replaces(published: RowMapping | None) -> str:
+    if published is None:
+        return "Replaces nothing: the month has not been published."
+    return (
+        f"Replaces run {published['run_id']}: {published['forecast_rows']:,} customers, 12-month total "
+        f"{published['clv_12m_total']:,.2f}, model version {published['model_version']}."
+    )
+
+
+def input_fingerprint(delivered: Mapping[str, Delivery], month: Month) -> str:
+    """A hash of everything that was delivered for the months up to and including `month`."""
+    digest = hashlib.sha256()
+    for table, delivery in sorted(delivered.items()):
+        for past in [past for past in delivery.months if past <= month] or [month]:
+            digest.update(f"{table} {past} {delivery.fingerprint(past)}\n".encode())
+    return digest.hexdigest()
+
+
+def _month_of_run(arguments: argparse.Namespace, transactions: Delivery, database: Engine) -> Month:
+    """The data month. A manual run that is cleared keeps the one it had, whatever was delivered since."""
+    asked = arguments.month
+    if not asked and arguments.run_type == "manual":
+        earlier = fetch(database, "first_plan_of_dag_run", dag_run_id=arguments.dag_run_id)
+        asked = str(Month.before(earlier[0]["as_of"])) if earlier else ""
+    first, last_closed = transactions.first, transactions.last_closed
+    if last_closed is None or last_closed < first:
+        raise MonthRefusedError(f"no month is closed yet: the data starts in {first} and has not gone beyond it")
+    return resolve_month(
+        asked=asked or None,
+        run_type=arguments.run_type,
+        logical_date=datetime.fromisoformat(arguments.logical_date) if arguments.logical_date else None,
+        first=first,
+        last_closed=last_closed,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Plan the run, open its row in `clv.run` and print the plan."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run-type", required=True, help="Airflow's: scheduled, backfill, manual or asset_triggered")
+    parser.add_argument("--logical-date", required=True, help="Airflow's, in ISO 8601; empty where there is none")
+    parser.add_argument("--month", required=True, help="the month asked for, YYYY-MM; may be empty")
+    parser.add_argument("--dag-run-id", required=True)
+    arguments = parser.parse_args(argv)
+    settings = Settings.from_env()
+    database = engine(settings.database_url)
+    with recorded("plan.plan", engine=database) as outcome:
+        source = load(settings.source)
+        delivered = deliveries(source, settings.landing, settings.lake)
+        month = _month_of_run(arguments, delivered["transactions"], database)
+        published = fetch(database, "published_run", as_of=month.as_of)
+        replaced = published[0] if published else None
+        plan = make_plan(month, delivered, Lake(settings.lake), features(source.departments), replaced)
+        note = note_of(plan, settings.source)
+        [run] = fetch(
+            database,
+            "plan_run",
+            as_of=month.as_of,
+            dag_run_id=arguments.dag_run_id,
+            trigger=arguments.run_type,
+            source=settings.source,
+            input_fingerprint=input_fingerprint(delivered, month),
+            code_version=code_version(),
+            note=note,
+        )
+        outcome.run_id = run["run_id"]
+    result = {
+        "run_id": outcome.run_id,
+        "month": str(month),
+        "as_of": str(month.as_of),
+        "tables": plan.tables,
+        "months": ",".join(str(past) for past in plan.months),
+        "note": note,
+    }
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()
