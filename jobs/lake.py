@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
@@ -105,13 +106,17 @@ class Lake:
         shutil.rmtree(replaced, ignore_errors=True)
 
 
-def recipe(*modules: ModuleType) -> str:
-    """A fingerprint of the code in some modules: an input of whatever they make."""
+def recipe(*modules: ModuleType | str) -> str:
+    """A fingerprint of the code in some modules: an input of whatever they make.
+
+    A module given by name is not imported, so that a fingerprint of Spark code does not need Spark.
+    """
     digest = hashlib.sha256()
     for module in modules:
-        if module.__file__ is None:
-            raise ValueError(f"{module.__name__} has no file")
-        digest.update(Path(module.__file__).read_bytes())
+        spec = find_spec(module) if isinstance(module, str) else module.__spec__
+        if spec is None or spec.origin is None:
+            raise ValueError(f"{module} has no file")
+        digest.update(Path(spec.origin).read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -1,0 +1,27 @@
+"""One module a source layout, each holding its column mapping as `SOURCE`. How to add one: `docs/your_own_data.md`."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from jobs.sources.mapping import MappingError, Source
+
+_NOT_A_SOURCE = "mapping"
+
+
+def load(name: str) -> Source:
+    """The mapping `SOURCE` of the module `jobs.sources.<name>`.
+
+    Raises:
+        MappingError: there is no such module, or it holds no `SOURCE`.
+    """
+    known = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != _NOT_A_SOURCE)
+    if name not in known:
+        raise MappingError(
+            f"no source is called {name!r}. There are: {', '.join(known)}. A new one is jobs/sources/<name>.py"
+        )
+    source = getattr(import_module(f"{__name__}.{name}"), "SOURCE", None)
+    if not isinstance(source, Source):
+        raise MappingError(f"jobs/sources/{name}.py holds no SOURCE: end it with SOURCE = Source(...)")
+    return source

@@ -1,0 +1,181 @@
+"""One delivered file: its columns, its bytes' hash, its rows in batches; every way of being broken has its message."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from jobs.sources.mapping import Source, TableColumns, delivered_columns
+from jobs.workbook import as_parquet
+
+FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
+LONGEST_FIELD = 1_000_000
+"""Characters of one CSV field; a longer one means that a quotation mark was never closed."""
+
+_CHUNK_BYTES = 1 << 20
+_BATCH_ROWS = 250_000
+_BATCH_BYTES = 32 << 20
+
+
+class LandingError(ValueError):
+    """What was delivered cannot be used; the message names the file and the remedy."""
+
+
+def has_known_format(path: Path) -> bool:
+    """Whether a file's name ends like one of the formats that are read."""
+    return path.name.endswith(FORMATS)
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file is CSV, gzipped or not."""
+    return path.name.endswith((".csv", ".csv.gz"))
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def readable(path: Path, cache: Path) -> Path:
+    """The file that Spark reads in place of a delivered one: a workbook's Parquet copy, else the file itself."""
+    if not path.name.endswith(".xlsx"):
+        return path
+    copy = cache / f"{sha256(path)}.parquet"
+    if not copy.is_file():
+        try:
+            as_parquet(path, copy)
+        except Exception as error:
+            raise LandingError(f"{path} cannot be read as an .xlsx workbook ({error}): deliver it again") from error
+    return copy
+
+
+def verify(path: Path) -> None:
+    """Raise LandingError where a file is not there in full."""
+    if path.is_dir():
+        raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
+    if not path.is_file():
+        raise LandingError(f"{path} is not there")
+    if path.stat().st_size == 0:
+        raise LandingError(f"{path} is empty, not even a header: deliver it again")
+    try:
+        if path.name.endswith(".gz"):
+            with gzip.open(path) as file:
+                while file.read(_CHUNK_BYTES):
+                    pass
+        elif path.name.endswith(".parquet"):
+            pq.read_metadata(path)
+    except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowInvalid, OSError) as error:
+        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+
+
+def schema(path: Path, source: Source) -> pa.Schema:
+    """Columns of a file in their order; those of CSV are text. Raises LandingError where names are not unique."""
+    if is_csv(path):
+        found = pa.schema([(name, pa.string()) for name in _header(path, source)])
+    else:
+        try:
+            found = pq.read_schema(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+    twice = [name for name, count in Counter(name.casefold() for name in found.names).items() if count > 1]
+    if twice:
+        raise LandingError(f"{path} has more than one column called {', '.join(twice)}: rename or drop the others")
+    return found
+
+
+def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: Source) -> None:
+    """Raise LandingError where a column that the mapping names is missing or can hold no such value."""
+    missing = [name for name in delivered_columns(columns) if name not in found.names]
+    if missing:
+        hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
+        raise LandingError(
+            f"{path} has no column {', '.join(map(repr, missing))}. It has: {', '.join(map(repr, found.names))}. "
+            f"Correct the file, or the mapping of {source.name!r} in jobs/sources{hint}"
+        )
+    if columns.time is not None:
+        time_column = getattr(columns, columns.time)
+        type_ = found.field(time_column).type
+        if not (pa.types.is_timestamp(type_) or pa.types.is_date(type_) or _is_text(type_)):
+            raise LandingError(
+                f"{path}: column {time_column!r} should hold times but has type {type_}: deliver times or text"
+            )
+    for name in delivered_columns(columns):
+        if pa.types.is_nested(found.field(name).type):
+            raise LandingError(f"{path}: column {name!r} has type {found.field(name).type}: deliver plain values")
+
+
+def batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
+    """All rows of a Parquet or CSV file, batch by batch, CSV as bytes.
+
+    A CSV line that does not have the header's number of fields comes as a row of NULLs but for its first column.
+    """
+    try:
+        if is_csv(path):
+            yield from _csv_batches(path, source)
+        else:
+            yield from pq.ParquetFile(path).iter_batches(_BATCH_ROWS)
+    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
+        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+
+
+def _csv_batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
+    names = schema(path, source).names
+    malformed: list[str] = []
+
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        malformed.append(row.text)
+        return "skip"
+
+    reader = pyarrow.csv.open_csv(
+        path,
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=names, skip_rows=1, block_size=_BATCH_BYTES, use_threads=False, encoding=source.encoding
+        ),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=skip
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.binary()), check_utf8=False),
+    )
+    yield from reader
+    if malformed:
+        first = pa.array([text.encode() for text in malformed], pa.binary())
+        rest = [pa.nulls(len(malformed), pa.binary()) for _ in names[1:]]
+        yield pa.record_batch([first, *rest], names=names)
+
+
+def _header(path: Path, source: Source) -> list[str]:
+    encoding = "utf-8-sig" if source.encoding.lower() in ("utf-8", "utf8") else source.encoding
+    try:
+        with _open_text(path, encoding) as file:
+            names = next(csv.reader(file, delimiter=source.delimiter), [])
+    except UnicodeDecodeError as error:
+        raise LandingError(
+            f"{path} is not {source.encoding}: deliver that, or set `encoding` in the mapping of {source.name!r}"
+        ) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+    if not names:
+        raise LandingError(f"{path} is empty, not even a header: deliver it again")
+    return [name or f"column_{i}" for i, name in enumerate(names, start=1)]
+
+
+def _open_text(path: Path, encoding: str) -> IO[str]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    value = type_.value_type if pa.types.is_dictionary(type_) else type_
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))

@@ -1,0 +1,174 @@
+"""The words in which a shop's files are described: which delivered column holds what, and which rows do not count.
+
+Only a customer, a time and an amount are needed. Everything else is optional and makes the features richer. This
+module and the sources are read without Spark; predicates are Spark SQL text and are evaluated by `jobs.ingest`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+_TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
+_REASON = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class MappingError(ValueError):
+    """A source's mapping does not exist or contradicts itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransactionColumns:
+    """Delivered columns of the order lines.
+
+    Attributes:
+        customer_id: who bought.
+        ordered_at: when, a time or a day.
+        amount: value of the line, tax and discount as the shop counts its revenue; or give `units` and `unit_price`.
+        units: units bought.
+        unit_price: price of one unit; the line's value is `units` × `unit_price` where there is no `amount`.
+        order_id: the order or invoice. Without it, all lines of a customer at one moment are one order.
+        product_id: the article.
+        department: the article's department. Without it, `products` is asked.
+        optional: further columns that row rules read as `delivered.<column>`; NULL where a file has none.
+    """
+
+    customer_id: str
+    ordered_at: str
+    amount: str | None = None
+    units: str | None = None
+    unit_price: str | None = None
+    order_id: str | None = None
+    product_id: str | None = None
+    department: str | None = None
+    optional: tuple[str, ...] = ()
+
+    time: ClassVar[str | None] = "ordered_at"
+
+    def __post_init__(self) -> None:
+        """Refuse lines that have no value."""
+        if self.amount is None and (self.units is None or self.unit_price is None):
+            raise MappingError("transactions need an amount, or units and unit_price")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerColumns:
+    """Delivered columns of the customer accounts; `membership` holds none, monthly or annual."""
+
+    customer_id: str
+    signup_on: str
+    membership: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+    time: ClassVar[str | None] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionColumns:
+    """Delivered columns of the logins."""
+
+    customer_id: str
+    logged_in_at: str
+
+    time: ClassVar[str | None] = "logged_in_at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductColumns:
+    """Delivered columns of the articles."""
+
+    product_id: str
+    department: str
+
+    time: ClassVar[str | None] = None
+
+
+TableColumns = TransactionColumns | CustomerColumns | SessionColumns | ProductColumns
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowRule:
+    """Order lines that do not count: `reason` is what `rejected_for` says, `when` a Spark SQL predicate.
+
+    The predicate sees the clean columns by name, `unit_price`, and every delivered column, as text, as
+    `delivered.<column>`. A predicate that is NULL does not reject.
+    """
+
+    reason: str
+    when: str
+
+    def __post_init__(self) -> None:
+        """Refuse reasons that are not one snake_case word."""
+        if not _REASON.fullmatch(self.reason):
+            raise MappingError(f"reason {self.reason!r} of a row rule is not in snake_case")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """How one shop delivers its data.
+
+    Attributes:
+        name: the shop or data set, for people.
+        currency: ISO 4217 code of all amounts.
+        transactions: the order lines.
+        customers: the accounts, where they are delivered.
+        sessions: the logins, where they are delivered.
+        products: the articles, where they are delivered.
+        departments: departments that get their own features; all others count as 'other'. None: no such features.
+        time_formats: formats of times and days that are text, as for `strptime`; ISO 8601 is always read.
+        timezone: the shop's zone, into which times that carry an offset are converted. Others are its wall clock.
+        returns: predicate that tells a return where amounts are delivered without sign. Without it, a negative amount
+            is a return.
+        rules: lines that do not count, beyond those that no source wants.
+        rejects_duplicates: whether a line equal to another in every delivered column is an error. Only where an order
+            or line id, or the second of the purchase, tells two equal purchases apart.
+        ids_as_floats: whether ids are whole numbers that an export may have written as `13085.0`.
+        delimiter: of CSV files.
+        encoding: of CSV files.
+    """
+
+    name: str
+    currency: str
+    transactions: TransactionColumns
+    customers: CustomerColumns | None = None
+    sessions: SessionColumns | None = None
+    products: ProductColumns | None = None
+    departments: tuple[str, ...] = ()
+    time_formats: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    returns: str | None = None
+    rules: tuple[RowRule, ...] = ()
+    rejects_duplicates: bool = False
+    ids_as_floats: bool = False
+    delimiter: str = ","
+    encoding: str = "UTF-8"
+
+    def __post_init__(self) -> None:
+        """Refuse time formats that are not read the same way everywhere."""
+        for time_format in self.time_formats:
+            unknown = sorted(set(re.findall("%(.)", time_format)) - _TIME_DIRECTIVES)
+            if unknown:
+                raise MappingError(
+                    f"time format {time_format!r} uses %{', %'.join(unknown)}: only "
+                    f"%{', %'.join(sorted(_TIME_DIRECTIVES))} are read"
+                )
+
+    @property
+    def tables(self) -> Mapping[str, TableColumns]:
+        """The tables that this source may deliver: name → columns."""
+        declared: dict[str, TableColumns | None] = {
+            "products": self.products,
+            "customers": self.customers,
+            "sessions": self.sessions,
+            "transactions": self.transactions,
+        }
+        return {table: columns for table, columns in declared.items() if columns is not None}
+
+
+def delivered_columns(columns: TableColumns) -> list[str]:
+    """The delivered columns that must be in a file, in the order of the mapping."""
+    values = [getattr(columns, field.name) for field in fields(columns) if field.name != "optional"]
+    return list(dict.fromkeys(value for value in values if value is not None))

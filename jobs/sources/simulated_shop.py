@@ -1,0 +1,35 @@
+"""The simulated shop of `jobs.simulate`: every table, a folder a month."""
+
+from __future__ import annotations
+
+from jobs.sources.mapping import (
+    CustomerColumns,
+    ProductColumns,
+    SessionColumns,
+    Source,
+    TransactionColumns,
+)
+
+SOURCE = Source(
+    name="Simulated shop",
+    currency="EUR",
+    transactions=TransactionColumns(
+        customer_id="customer_id",
+        ordered_at="ordered_at",
+        units="quantity",
+        unit_price="unit_price",
+        order_id="order_id",
+        product_id="product_id",
+    ),
+    customers=CustomerColumns(
+        customer_id="customer_id",
+        signup_on="signup_date",
+        membership="membership",
+        city="city",
+        country="country",
+    ),
+    sessions=SessionColumns(customer_id="customer_id", logged_in_at="logged_in_at"),
+    products=ProductColumns(product_id="product_id", department="department"),
+    departments=("beauty", "books", "electronics", "fashion", "home", "toys"),
+    rejects_duplicates=True,
+)

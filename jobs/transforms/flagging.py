@@ -1,0 +1,73 @@
+"""Delivered rows of any table → its clean columns and every reason why a row is refused."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.month import Month
+from jobs.sources.mapping import (
+    CustomerColumns,
+    ProductColumns,
+    SessionColumns,
+    Source,
+    TableColumns,
+    TransactionColumns,
+)
+from jobs.transforms.customers import customer_reasons, customers
+from jobs.transforms.delivery import is_malformed
+from jobs.transforms.lines import line_reasons, lines
+from jobs.transforms.products import product_reasons, products
+from jobs.transforms.quarantine import flag, is_rejected, is_repeated_key, is_repeated_row
+from jobs.transforms.sessions import session_reasons, sessions
+
+
+def typed_rows(rows: DataFrame, source: Source, columns: TableColumns, *, first: Month, last: Month) -> DataFrame:
+    """Delivered rows with the clean columns of their table and their `month`.
+
+    Args:
+        rows: see `jobs.transforms.delivery`.
+        source: the mapping.
+        columns: the mapping of the rows' table.
+        first: the first month that files without month folders hold; rows without a usable time are filed there.
+        last: the last such month; rows of tables without times are filed there.
+    """
+    match columns:
+        case TransactionColumns():
+            return lines(rows, source, first=first, last=last)
+        case SessionColumns():
+            return sessions(rows, columns, source, first=first, last=last)
+        case CustomerColumns():
+            return customers(rows, columns, source, month=last)
+        case ProductColumns():
+            return products(rows, columns, source, month=last)
+
+
+def flagged_rows(typed: DataFrame, source: Source, columns: TableColumns) -> DataFrame:
+    """Typed rows with `rejected_for` and, for the rejected, `raw`: the row as delivered, as a JSON object."""
+    content = F.when(is_malformed(), F.to_json(F.struct("malformed_line"))).otherwise(F.to_json("delivered"))
+    flagged = flag(typed.withColumn("content", content), _reasons(source, columns))
+    flagged = flag(flagged, _repetition(source, columns))
+    return flagged.withColumn("raw", F.when(is_rejected(), F.col("content")))
+
+
+def _reasons(source: Source, columns: TableColumns) -> dict[str, Column]:
+    match columns:
+        case TransactionColumns():
+            return line_reasons(source)
+        case SessionColumns():
+            return session_reasons()
+        case CustomerColumns():
+            return customer_reasons()
+        case ProductColumns():
+            return product_reasons()
+
+
+def _repetition(source: Source, columns: TableColumns) -> dict[str, Column]:
+    match columns:
+        case TransactionColumns() | SessionColumns():
+            return {"duplicate": is_repeated_row(("delivered", "malformed_line"))} if source.rejects_duplicates else {}
+        case CustomerColumns():
+            return {"repeated_customer": is_repeated_key("customer_id")}
+        case ProductColumns():
+            return {"repeated_product": is_repeated_key("product_id")}

@@ -1,0 +1,89 @@
+"""Delivered text → typed columns. What cannot be read becomes NULL, never a guess and never an error."""
+
+from __future__ import annotations
+
+import re
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.sources.mapping import Source
+from jobs.tables import MONEY
+
+_ISO_TIME = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$"
+_ISO_OFFSET = r":\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
+_UNPRINTABLE = r"[\p{Cntrl}\x{FFFD}]"
+_LONGEST_ID = 200
+
+_SPARK_LETTERS = {
+    "Y": "yyyy",
+    "m": "M",
+    "d": "d",
+    "H": "H",
+    "I": "h",
+    "M": "m",
+    "S": "s",
+    "f": "SSSSSS",
+    "b": "MMM",
+    "B": "MMMM",
+    "p": "a",
+    "z": "xx",
+}
+
+
+def present(text: Column) -> Column:
+    """The text exactly as delivered; NULL where it is blank."""
+    return F.when(F.trim(text) != "", text)
+
+
+def identifier(text: Column, source: Source) -> Column:
+    """An id as text, exactly as delivered; NULL where blank. `13085.0` is `13085` where the source says so."""
+    exact = present(text)
+    return F.regexp_replace(exact, r"^(\d+)\.0+$", "$1") if source.ids_as_floats else exact
+
+
+def is_unusable_id(identifier: Column) -> Column:
+    """Whether an id holds control or undecodable characters, or is longer than 200 characters."""
+    return identifier.rlike(_UNPRINTABLE) | (F.length(identifier) > _LONGEST_ID)
+
+
+def money(text: Column) -> Column:
+    """An amount or a count, to four decimals; NULL for text, NaN, infinity and what does not fit."""
+    return text.try_cast(MONEY)
+
+
+def time(text: Column, source: Source) -> Column:
+    """A time by the source's formats or ISO 8601, as the shop's wall clock.
+
+    Times that carry an offset are converted to the source's zone.
+    """
+    trimmed = F.trim(text)
+    declared = [_declared_time(trimmed, time_format, source.timezone) for time_format in source.time_formats]
+    return F.coalesce(*declared, _iso_time(trimmed, source.timezone))
+
+
+def spark_pattern(time_format: str) -> str:
+    """The Spark datetime pattern of a `strptime` format.
+
+    Numbers may lack their leading zero, as in `strptime`, except where two of them touch.
+    """
+    pieces = re.findall(r"%.|[^%]+", time_format)
+    pattern = ""
+    for i, piece in enumerate(pieces):
+        if not piece.startswith("%"):
+            pattern += "".join(f"'{letter}'" if letter.isalpha() else letter for letter in piece)
+            continue
+        letters = _SPARK_LETTERS[piece[1]]
+        touches = any(0 <= j < len(pieces) and pieces[j].startswith("%") for j in (i - 1, i + 1))
+        pattern += letters * 2 if touches and len(letters) == 1 and piece != "%p" else letters
+    return pattern
+
+
+def _declared_time(text: Column, time_format: str, timezone: str) -> Column:
+    moment = F.try_to_timestamp(text, F.lit(spark_pattern(time_format)))
+    return F.from_utc_timestamp(moment, timezone) if "%z" in time_format else moment
+
+
+def _iso_time(text: Column, timezone: str) -> Column:
+    moment = F.when(text.rlike(_ISO_TIME), text.try_cast("timestamp"))
+    return F.when(text.rlike(_ISO_OFFSET), F.from_utc_timestamp(moment, timezone)).otherwise(moment)
