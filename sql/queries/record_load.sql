@@ -65,6 +65,7 @@ recorded AS (
         content_hash,
         :lake_fingerprint AS lake_fingerprint
     FROM totals
+    WHERE forecast_rows > 0
 )
 
 SELECT

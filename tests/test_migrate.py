@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from jobs.migrate import MIGRATIONS, MigrationError, main, migrate
+from jobs.postgres import engine, fetch
+from jobs.settings import SettingsError
+from tests.conftest import Database, Postgres
+
+ALL = [file.stem for file in sorted(MIGRATIONS.glob("*.sql"))]
+
+
+@pytest.fixture
+def empty_url(postgres: Postgres) -> str:
+    return postgres.url("postgres", postgres.create_database())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+
+
+def test_an_empty_database_goes_through_every_migration_once(empty_url: str) -> None:
+    assert migrate(engine(empty_url)) == ALL
+    assert migrate(engine(empty_url)) == []
+    assert [row["name"] for row in fetch(engine(empty_url), "applied_migrations")] == ALL
+
+
+def test_processes_that_migrate_at_once_apply_each_migration_once(empty_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        applied = list(pool.map(lambda _: migrate(engine(empty_url)), range(4)))
+    assert sorted(name for names in applied for name in names) == ALL
+
+
+def test_an_edited_migration_is_refused_by_name(database: Database, folder: Path) -> None:
+    with (folder / f"{ALL[1]}.sql").open("a") as file:
+        file.write("-- a word\n")
+    with pytest.raises(MigrationError, match=rf"{ALL[1]}\.sql was edited after it had been applied"):
+        migrate(engine(database.owner_url), folder)
+
+
+def test_a_migration_numbered_before_an_applied_one_is_refused(database: Database, folder: Path) -> None:
+    (folder / "0001_a_late_thought.sql").write_text("SELECT 1;")
+    with pytest.raises(MigrationError, match="next free number"):
+        migrate(engine(database.owner_url), folder)
+
+
+def test_a_database_that_is_ahead_of_the_code_is_refused(database: Database, folder: Path) -> None:
+    (folder / f"{ALL[-1]}.sql").unlink()
+    with pytest.raises(MigrationError, match="Deploy the code that made the database"):
+        migrate(engine(database.owner_url), folder)
+
+
+def test_a_migration_that_fails_leaves_nothing_and_can_be_mended(database: Database, folder: Path) -> None:
+    added = folder / "9999_add_table.sql"
+    added.write_text("CREATE TABLE clv.added (x int); SELECT 100 % 7, ':colon', no_such_function();")
+    with pytest.raises(psycopg2.errors.UndefinedFunction, match="no_such_function"):
+        migrate(engine(database.owner_url), folder)
+    added.write_text("CREATE TABLE clv.added (x int); SELECT 100 % 7, ':colon';")
+    assert migrate(engine(database.owner_url), folder) == ["9999_add_table"]
+
+
+def test_an_owner_who_is_no_superuser_can_migrate_where_the_operator_made_the_roles(
+    postgres: Postgres, migrated_template: str
+) -> None:
+    name = postgres.create_database()
+    postgres.execute(f"ALTER DATABASE {name} OWNER TO clv_owner")
+    postgres.execute("ALTER ROLE clv_owner LOGIN")
+    try:
+        assert migrate(engine(postgres.url("clv_owner", name))) == ALL
+    finally:
+        postgres.execute("ALTER ROLE clv_owner NOLOGIN")
+
+
+def test_the_command_asks_for_the_owner_s_address(monkeypatch: pytest.MonkeyPatch, empty_url: str) -> None:
+    monkeypatch.delenv("CLV_OWNER_DATABASE_URL", raising=False)
+    with pytest.raises(SettingsError, match="CLV_OWNER_DATABASE_URL"):
+        main([])
+    monkeypatch.setenv("CLV_OWNER_DATABASE_URL", empty_url)
+    main([])
+    assert [row["name"] for row in fetch(engine(empty_url), "applied_migrations")] == ALL
