@@ -39,8 +39,8 @@ def _text_times(column: pa.Array, source: Source) -> Times:
         distinct = distinct.fillna(_declared_times(texts, time_format, source.timezone))
     distinct = distinct.fillna(_iso_times(texts, source.timezone))
     codes = encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
-    times: Times = np.append(distinct.to_numpy("datetime64[us]"), np.datetime64("NaT", "us"))
-    return times[codes]
+    times = np.append(distinct.to_numpy("datetime64[us]"), np.datetime64("NaT", "us"))
+    return np.asarray(times[codes])
 
 
 def _declared_times(texts: pd.Series[str], time_format: str, timezone: str) -> pd.Series[pd.Timestamp]:

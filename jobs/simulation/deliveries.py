@@ -1,0 +1,152 @@
+"""From simulated customers and purchases to what the shop delivers, chunk by chunk in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.month import Month
+from jobs.simulation import catalogue
+from jobs.simulation.dirt import TORN_LINE, dirty_accounts, dirty_lines, dirty_logins
+from jobs.simulation.files import as_text, csv_text, write_gzip
+from jobs.simulation.population import CITIES, MEMBERSHIPS, Population, chunks, population
+from jobs.simulation.purchases import Lines, MonthOfShop, month_of_shop
+from jobs.simulation.truth import truth
+
+TRUTH_MONTHS_BEFORE_END = (0, 1, 3, 6, 12)
+
+_PURCHASES, _DIRT, _ACCOUNTS = range(3)
+"""Streams of random numbers, so that one does not move another."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """What to simulate.
+
+    Attributes:
+        customers: accounts opened over the shop's life.
+        months: months it has been open.
+        seed: of everything random.
+        end: the last of the months.
+    """
+
+    customers: int
+    months: int
+    seed: int
+    end: Month
+
+    @property
+    def first(self) -> Month:
+        """The month the shop opened."""
+        return self.end.plus(1 - self.months)
+
+    @property
+    def truth_months(self) -> list[Month]:
+        """First forecast months of which the truth is told."""
+        return [self.end.plus(1 - back) for back in TRUTH_MONTHS_BEFORE_END if back < self.months]
+
+    def population(self, chunk: int) -> Population:
+        """The customers of a chunk."""
+        return population(
+            chunk,
+            customers=self.customers,
+            months=self.months,
+            first_calendar_month=self.first.number - 1,
+            seed=self.seed,
+        )
+
+    def rng(self, stream: int, chunk: int, age: int = 0) -> np.random.Generator:
+        """The generator of a stream, chunk and month."""
+        return np.random.default_rng([self.seed, chunk, age, stream])
+
+
+def deliver_chunk(shop: Shop, out: Path, chunk: int) -> dict[Month, pa.RecordBatch]:
+    """Write one part of each month's transactions and sessions; returns the truth by first forecast month."""
+    people = shop.population(chunk)
+    ids = pa.array(people.ids)
+    told: dict[Month, pa.RecordBatch] = {}
+    late: Lines | None = None
+    for age in range(shop.months):
+        month = shop.first.plus(age)
+        drawn = month_of_shop(people, age, month, returned_from_before=late, rng=shop.rng(_PURCHASES, chunk, age))
+        late = drawn.returned_next_month
+        _deliver_month(out, month, chunk, drawn, ids, shop.rng(_DIRT, chunk, age))
+        if month.plus(1) in shop.truth_months:
+            told[month.plus(1)] = truth(people, age + 1, month.plus(1), kept=drawn.kept)
+    return told
+
+
+def deliver_accounts(shop: Shop, out: Path) -> None:
+    """Write `customers.csv.gz`: everybody, as they stand at the end."""
+    parts: list[bytes] = []
+    for chunk in chunks(shop.customers):
+        people = shop.population(chunk)
+        cities, countries, _ = zip(*CITIES, strict=True)
+        accounts = pa.table(
+            {
+                "customer_id": people.ids,
+                "signup_date": _signup_days(shop, people),
+                "membership": pa.array(MEMBERSHIPS).take(pa.array(people.membership)),
+                "city": pa.array(cities).take(pa.array(people.city)),
+                "country": pa.array(countries).take(pa.array(people.city)),
+            }
+        )
+        parts += [csv_text(accounts, header=not parts), csv_text(dirty_accounts(accounts, shop.rng(_ACCOUNTS, chunk)))]
+    write_gzip(out / "customers.csv.gz", parts)
+
+
+def deliver_products(out: Path) -> None:
+    """Write `products.csv`; one article is listed twice."""
+    products = pa.table(
+        {
+            "product_id": catalogue.product_ids(),
+            "department": np.repeat(catalogue.DEPARTMENTS, catalogue.PRODUCTS_PER_DEPARTMENT).tolist(),
+        }
+    )
+    (out / "products.csv").write_bytes(csv_text(products, header=True) + csv_text(products.slice(0, 1)))
+
+
+def _deliver_month(
+    out: Path, month: Month, chunk: int, drawn: MonthOfShop, ids: pa.Array, rng: np.random.Generator
+) -> None:
+    part = f"month={month}/part-{chunk:05d}.csv.gz"
+    sales = _line_table(drawn.sales, f"{month}-{chunk}-", ids)
+    lines = pa.concat_tables([sales, _line_table(drawn.returns, f"R{month}-{chunk}-", ids)]).sort_by("ordered_at")
+    write_gzip(
+        out / "transactions" / part, [csv_text(lines, header=True), csv_text(dirty_lines(lines, rng)), TORN_LINE]
+    )
+    by_time = np.argsort(drawn.login_second, kind="stable")
+    logins = pa.table(
+        {
+            "customer_id": ids.take(pa.array(drawn.login_customer[by_time])),
+            "logged_in_at": as_text(drawn.login_second[by_time]),
+        }
+    )
+    write_gzip(out / "sessions" / part, [csv_text(logins, header=True), csv_text(dirty_logins(logins, rng))])
+
+
+def _line_table(lines: Lines, order_prefix: str, ids: pa.Array) -> pa.Table:
+    prices = [f"{cents // 100}.{cents % 100:02d}" for cents in catalogue.PRICES_IN_CENTS.ravel().tolist()]
+    product = pa.array(lines.product)
+    return pa.table(
+        {
+            "order_id": pc.binary_join_element_wise(order_prefix, pa.array(lines.order).cast(pa.string()), ""),
+            "line": pa.array(lines.number).cast(pa.string()),
+            "ordered_at": as_text(lines.second),
+            "customer_id": ids.take(pa.array(lines.customer)),
+            "product_id": pa.array(catalogue.product_ids()).take(product),
+            "quantity": pa.array(lines.units).cast(pa.string()),
+            "unit_price": pa.array(prices).take(product),
+        }
+    )
+
+
+def _signup_days(shop: Shop, people: Population) -> pa.Array:
+    starts = np.array([np.datetime64(str(shop.first.plus(age)), "D") for age in range(shop.months + 1)])
+    lengths = np.diff(starts).astype(np.int64)
+    days = np.floor(people.signup_share * lengths[people.signup_month]).astype("timedelta64[D]")
+    return pa.array(starts[people.signup_month] + days).cast(pa.string())
