@@ -21,9 +21,14 @@ def as_text(seconds: npt.NDArray[np.int64]) -> pa.Array:
 
 
 def csv_text(table: pa.Table, *, header: bool = False) -> bytes:
-    """A table as CSV."""
+    """A table as CSV.
+
+    Its chunks are joined first: pyarrow 25 writes arbitrary memory in the place of an empty chunk.
+    """
     buffer = io.BytesIO()
-    pyarrow.csv.write_csv(table, buffer, pyarrow.csv.WriteOptions(include_header=header, quoting_style="needed"))
+    pyarrow.csv.write_csv(
+        table.combine_chunks(), buffer, pyarrow.csv.WriteOptions(include_header=header, quoting_style="needed")
+    )
     return buffer.getvalue()
 
 
