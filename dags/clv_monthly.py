@@ -43,6 +43,7 @@ done, readers keep the forecast that was published before.
 """
 
 import json
+import re
 import shlex
 import urllib.parse
 import urllib.request
@@ -52,6 +53,7 @@ from pathlib import Path
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Asset, Connection, CronDataIntervalTimetable, Param, TaskGroup, TriggerRule, task
+from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -73,16 +75,30 @@ PYTHON_TIMEOUT = timedelta(minutes=30)
 TRAINING_TIMEOUT = timedelta(hours=3)
 
 PLAN = "ti.xcom_pull('plan.plan')"
-RUN = f"--as-of {{{{ {PLAN}['as_of'] }}}} --run-id {{{{ {PLAN}['run_id'] }}}}"
-MODEL = "--model-version {{ ti.xcom_pull('%s')['model_version'] }}"
+RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", "--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
 
 
-def spark_job(module: str, arguments: str, **options) -> SparkSubmitOperator:
+class RetryUnlessRefused(RetryPolicy):
+    """Bad input does not become good by trying again: a job that refuses it ends with exit code 65 (EX_DATAERR)."""
+
+    def evaluate(self, exception, try_number, max_tries, context=None) -> RetryDecision:
+        """Fail at once where the job has refused its input."""
+        if re.search(r"code (is: )?65\.", str(exception)):
+            return RetryDecision.fail("the job refused its input: repair it, then clear the task")
+        return RetryDecision.default()
+
+
+def model_version_of(task_id: str) -> list[str]:
+    """The model version that a task decided on, as arguments."""
+    return ["--model-version", f"{{{{ ti.xcom_pull('{task_id}')['model_version'] }}}}"]
+
+
+def spark_job(module: str, *arguments: str, **options) -> SparkSubmitOperator:
     """A job under Spark: `jobs/<module>.py`, submitted on the connection `spark_default`."""
     return SparkSubmitOperator(
         conn_id="spark_default",
         application=str(REPOSITORY / "jobs" / f"{module}.py"),
-        application_args=arguments.split(" "),
+        application_args=list(arguments),
         name=f"clv_{module}",
         env_vars=ENVIRONMENT,
         conf=SPARK_CONF,
@@ -92,10 +108,10 @@ def spark_job(module: str, arguments: str, **options) -> SparkSubmitOperator:
     )
 
 
-def python_job(module: str, arguments: str, **options) -> BashOperator:
+def python_job(module: str, *arguments: str, **options) -> BashOperator:
     """A job in plain Python. The last line it prints is its XCom."""
     return BashOperator(
-        bash_command=f'exec "${{CLV_PYTHON:-python}}" -m jobs.{module} {arguments}',
+        bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *arguments]),
         env=ENVIRONMENT,
         append_env=True,
         cwd=str(REPOSITORY),
@@ -112,10 +128,9 @@ def skip_unless_delivered(context) -> None:
 
 def ingest(table: str) -> SparkSubmitOperator:
     """The ingestion of one table."""
-    months = f"--months {{{{ {PLAN}['months'] }}}}"
     return spark_job(
         "ingest",
-        f"--table {table} {months} {RUN}",
+        *["--table", table, "--months", f"{{{{ {PLAN}['months'] }}}}", *RUN],
         task_id=table,
         pre_execute=skip_unless_delivered,
         trigger_rule=TriggerRule.NONE_FAILED,
@@ -157,6 +172,7 @@ with DAG(
         "owner": "clv",
         "retries": 2,
         "retry_delay": timedelta(minutes=1),
+        "retry_policy": RetryUnlessRefused(),
         "execution_timeout": PYTHON_TIMEOUT,
     },
     tags=["clv", "monthly"],
@@ -175,10 +191,10 @@ with DAG(
     with TaskGroup("plan"):
         plan = python_job(
             "plan",
-            "--run-type {{ dag_run.run_type }}"
-            " --logical-date {{ (dag_run.logical_date.isoformat() if dag_run.logical_date else '') | quoted }}"
-            " --month {{ (params.month or '') | quoted }}"
-            " --dag-run-id {{ dag_run.run_id | quoted }}",
+            *["--run-type", "{{ dag_run.run_type.value }}"],
+            *["--logical-date", "{{ (dag_run.logical_date.isoformat() if dag_run.logical_date else '') | quoted }}"],
+            *["--month", "{{ (params.month or '') | quoted }}"],
+            *["--dag-run-id", "{{ dag_run.run_id | quoted }}"],
             output_processor=json.loads,
         )
         note = write_note()
@@ -188,23 +204,25 @@ with DAG(
         sessions, transactions = ingest("sessions"), ingest("transactions")
 
     with TaskGroup("validate"):
-        inputs = spark_job("validate", f"--stage inputs {RUN}", task_id="inputs", trigger_rule=TriggerRule.NONE_FAILED)
+        inputs = spark_job(
+            "validate", "--stage", "inputs", *RUN, task_id="inputs", trigger_rule=TriggerRule.NONE_FAILED
+        )
 
     with TaskGroup("features"):
-        build_features = spark_job("build_features", RUN)
-        validate_features = spark_job("validate", f"--stage features {RUN}", task_id="validate_features")
+        build_features = spark_job("build_features", *RUN)
+        validate_features = spark_job("validate", "--stage", "features", *RUN, task_id="validate_features")
 
     with TaskGroup("retrain"):
-        train = python_job("train", RUN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
-        promote = python_job("promote", f"{RUN} {MODEL % 'retrain.train'}", output_processor=json.loads)
+        train = python_job("train", *RUN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
+        promote = python_job("promote", *RUN, *model_version_of("retrain.train"), output_processor=json.loads)
 
     with TaskGroup("score"):
-        score = spark_job("score", f"{RUN} {MODEL % 'retrain.promote'}")
-        validate_forecasts = spark_job("validate", f"--stage forecasts {RUN}", task_id="validate_forecasts")
+        score = spark_job("score", *RUN, *model_version_of("retrain.promote"))
+        validate_forecasts = spark_job("validate", "--stage", "forecasts", *RUN, task_id="validate_forecasts")
 
     with TaskGroup("publish"):
-        publish = python_job("publish", RUN, outlets=[Asset(name="clv_forecast", uri="postgres://clv/forecast")])
-        report = python_job("report", f"--run-id {{{{ {PLAN}['run_id'] }}}}")
+        publish = python_job("publish", *RUN, outlets=[Asset(name="clv_forecast", uri="postgres://clv/forecast")])
+        report = python_job("report", *RUN[2:])
 
     plan >> [note, products, customers, sessions]
     # The department of a transaction line comes from the products.

@@ -26,7 +26,7 @@ from jobs.provenance import code_version
 from jobs.settings import Settings
 from jobs.sources import load
 from jobs.tables import TRANSACTIONS, Table
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 
 _LONGEST_NOTE = 1000
 """Characters that Airflow keeps."""
@@ -165,4 +165,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 import psutil
 from sqlalchemy import Engine
@@ -51,6 +54,20 @@ def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterato
     cost = {"seconds": seconds, "peak_memory_mb": peak_mb, "rows": outcome.rows}
     execute(engine, "record_task", run_id=outcome.run_id, task=task, **cost)
     log.info("%s finished: %s rows, %.1f s, %d MB at the peak", task, outcome.rows, seconds, peak_mb)
+
+
+def run_as_program(main: Callable[[], None]) -> NoReturn:
+    """Run a job's `main` as the program that it is: its exit code tells whether trying again can help.
+
+    A ValueError (all our refusals are) means input that is wrong, and will be wrong the next time: EX_DATAERR of
+    sysexits.h. Anything else that is raised ends in 1, as always.
+    """
+    try:
+        main()
+    except ValueError:
+        traceback.print_exc()
+        sys.exit(os.EX_DATAERR)
+    sys.exit(0)
 
 
 def log_to_stderr() -> None:

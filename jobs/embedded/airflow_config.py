@@ -60,7 +60,8 @@ def airflow_config(
         # A task's token is renewed while it runs, and the renewal races: one that outlives the task cannot lose.
         "execution_api": {"jwt_expiration_time": str(_DAY_SECONDS)},
         # On two cores that Spark keeps busy, an answer may take longer than the 5 s a task waits by default.
-        "workers": {"execution_api_timeout": "60"},
+        # And a task that ends without success is noticed at the next heartbeat only.
+        "workers": {"execution_api_timeout": "60", "min_heartbeat_interval": "1"},
         "scheduler": {
             "use_job_schedule": str(on_schedule),
             "scheduler_idle_sleep_time": "0.3",

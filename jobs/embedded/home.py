@@ -45,6 +45,11 @@ class Home:
         """The shop's name: that of its folder."""
         return self.folder.name
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the shop's data is ours to write."""
+        return self.landing == self.folder / "landing"
+
     def sockets(self) -> Path:
         """The folder for Unix sockets, made if need be: below `folder`, or a short one where its path is too long."""
         folder = self.folder / "run"

@@ -58,6 +58,11 @@ class Stack:
         return f"http://{LOOPBACK}:{self.ports.mlflow}"
 
     @property
+    def database_url(self) -> str:
+        """The forecast database, as the role the jobs use."""
+        return postgres.url("clv_writer", "clv", self.home.sockets())
+
+    @property
     def admin_password(self) -> str:
         """The password of Airflow's user `admin`."""
         return secrets_of(self.home.folder)["admin_password"]

@@ -1,0 +1,74 @@
+# Everything a newcomer or an operator types. `make` explains itself.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+-include .env
+export
+
+PYTHON := .venv/bin/python
+SOURCES := jobs expectations dags tests
+
+.PHONY: help
+help: ## Show this help
+	@echo "Usage: make <target> [NAME=value …]"; echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@echo; echo "Variables of run and up:"
+	@grep -hE '^## ' $(MAKEFILE_LIST) | sed 's/^## /  /'
+
+## SOURCE=…        layout of the data: a module of jobs/sources (default: a simulated shop)
+## LANDING=…       the file or folder the shop delivers to
+## MONTH=YYYY-MM   the data month to run (default: the last month delivered in full)
+## SCHEDULE=on     let the calendar start runs too (default: off)
+## AIRFLOW_PORT=…  MLFLOW_PORT=…   where to listen (default: 8080 and 5000, or free ones)
+## CLV_HOME=…      where all state lies (default: var/)
+
+.PHONY: run
+run: venv ## Run a month from end to end and print the result; starts the stack if need be
+	@$(PYTHON) -m jobs.embedded.demo $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"} $${MONTH:+--month "$$MONTH"}
+
+.PHONY: up
+up: venv ## Start Postgres, MLflow and Airflow, and leave them running
+	@$(PYTHON) -m jobs.embedded.stack up $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"}
+
+.PHONY: down
+down: venv ## Stop everything; data and history stay
+	@$(PYTHON) -m jobs.embedded.stack down
+
+.PHONY: clean
+clean: venv ## Stop everything and forget it: lakes, forecasts, models, history
+	@$(PYTHON) -m jobs.embedded.stack clean
+
+.PHONY: psql
+psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, open a prompt
+	@$(PYTHON) -m jobs.embedded.psql $${SQL:+"$$SQL"}
+
+.PHONY: test
+test: venv ## Run the test suite
+	@$(PYTHON) -m pytest
+
+.PHONY: lint
+lint: venv ## Check style, types and SQL
+	@.venv/bin/ruff check $(SOURCES)
+	@.venv/bin/ruff format --check $(SOURCES)
+	@.venv/bin/mypy
+	@.venv/bin/sqlfluff lint --processes 0 sql
+
+.PHONY: lock
+lock: venv ## Resolve requirements.lock anew from pyproject.toml
+	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --output-file requirements.lock
+
+.PHONY: venv
+venv: .venv/requirements.lock ## Make .venv from requirements.lock; nothing to do where it is up to date
+
+.venv/requirements.lock: requirements.lock
+	@python=$$(for name in python3.11 python3.12 python3.13 python3; do \
+	    $$name -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	      && { echo $$name; break; }; done); \
+	  if [ -z "$$python" ]; then \
+	    echo "Python 3.11, 3.12 or 3.13 with its venv module is needed, for example: sudo apt-get install python3 python3-venv"; exit 1; fi; \
+	  echo "Making .venv with $$($$python --version); this takes a few minutes the first time"; \
+	  [ -x $(PYTHON) ] || $$python -m venv .venv
+	@$(PYTHON) -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements.lock)"
+	@.venv/bin/uv pip sync --quiet --python $(PYTHON) --no-deps --require-hashes requirements.lock
+	@cp requirements.lock .venv/requirements.lock

@@ -1,0 +1,228 @@
+"""The monthly DAG: what is in it, in which order, under which policies, and which command lines it runs."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dags.conftest import DAGS, Render
+
+INGEST = {f"ingest.{table}" for table in ("products", "customers", "sessions", "transactions")}
+SPARK = INGEST | {
+    "validate.inputs",
+    "features.build_features",
+    "features.validate_features",
+    "score.score",
+    "score.validate_forecasts",
+}
+PYTHON = {"plan.plan", "plan.note", "retrain.train", "retrain.promote", "publish.publish", "publish.report"}
+
+
+def edges(dag: Any) -> set[tuple[str, str]]:
+    return {(task.task_id, after) for task in dag.tasks for after in task.downstream_task_ids}
+
+
+def test_every_dag_file_loads_and_holds_the_dag_it_is_named_for(dag_bag: Any) -> None:
+    assert dag_bag.import_errors == {}
+    assert set(dag_bag.dags) == {path.stem for path in DAGS.glob("*.py")} == {"clv_monthly"}
+
+
+def test_the_tasks_are_exactly_these(dag: Any) -> None:
+    assert set(dag.task_ids) == SPARK | PYTHON
+
+
+def test_the_stages_follow_each_other(dag: Any) -> None:
+    assert edges(dag) == {
+        ("plan.plan", "plan.note"),
+        ("plan.plan", "ingest.products"),
+        ("plan.plan", "ingest.customers"),
+        ("plan.plan", "ingest.sessions"),
+        ("ingest.products", "ingest.transactions"),
+        ("ingest.customers", "validate.inputs"),
+        ("ingest.sessions", "validate.inputs"),
+        ("ingest.transactions", "validate.inputs"),
+        ("validate.inputs", "features.build_features"),
+        ("features.build_features", "features.validate_features"),
+        ("features.validate_features", "retrain.train"),
+        ("retrain.train", "retrain.promote"),
+        ("retrain.promote", "score.score"),
+        ("score.score", "score.validate_forecasts"),
+        ("score.validate_forecasts", "publish.publish"),
+        ("publish.publish", "publish.report"),
+    }
+
+
+def test_the_stages_are_task_groups_in_order(dag: Any) -> None:
+    groups = [group for group in dag.task_group.children if group not in dag.task_ids]
+    assert groups == ["plan", "ingest", "validate", "features", "retrain", "score", "publish"]
+
+
+def test_the_calendar_is_monthly_with_whole_months_as_intervals_and_no_catching_up(dag: Any) -> None:
+    from airflow.sdk import CronDataIntervalTimetable
+
+    assert isinstance(dag.timetable, CronDataIntervalTimetable)
+    assert (dag.timetable.expression, str(dag.timetable.timezone)) == ("0 0 1 * *", "UTC")
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+
+
+def test_no_run_can_be_dated_before_the_start_date(dag: Any) -> None:
+    assert dag.start_date <= datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_every_task_has_an_owner_retries_with_a_delay_and_a_time_limit(dag: Any) -> None:
+    for task in dag.tasks:
+        assert task.owner == "clv"
+        assert task.retries == (1 if task.task_id == "plan.note" else 2)
+        assert task.retry_delay == timedelta(minutes=1)
+        assert timedelta(minutes=30) <= task.execution_timeout <= timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        ("Bash command failed. The command returned a non-zero exit code 65.", "fail"),
+        ("Cannot execute: spark-submit jobs/ingest.py. Error code is: 65. Last lines of its log", "fail"),
+        ("Bash command failed. The command returned a non-zero exit code 1.", "default"),
+        ("Cannot execute: spark-submit jobs/ingest.py. Error code is: 137.", "default"),
+    ],
+)
+def test_refused_input_is_not_tried_again_and_everything_else_is(dag: Any, message: str, action: str) -> None:
+    for task in dag.tasks:
+        assert task.retry_policy.evaluate(RuntimeError(message), 1, 2).action.value == action
+
+
+def test_spark_tasks_and_only_they_take_turns_in_the_pool_on_the_spark_connection(dag: Any) -> None:
+    assert {task.task_id for task in dag.tasks if task.pool == "clv_spark"} == SPARK
+    assert {task.task_id for task in dag.tasks if type(task).__name__ == "SparkSubmitOperator"} == SPARK
+    assert {dag.get_task(task_id)._conn_id for task_id in SPARK} == {"spark_default"}
+
+
+def test_a_table_that_is_not_delivered_stops_nothing_and_a_failure_stops_everything(dag: Any) -> None:
+    tolerant = {task.task_id for task in dag.tasks if task.trigger_rule == "none_failed"}
+    assert tolerant == INGEST | {"validate.inputs"}
+    assert {task.trigger_rule for task in dag.tasks if task.task_id not in tolerant} == {"all_success"}
+
+
+def test_the_documentation_explains_the_month_and_what_a_failed_task_means(dag: Any) -> None:
+    assert dag.doc_md.startswith("Forecast every customer's value")
+    for task_id in PYTHON | SPARK - {"plan.note", "publish.report"}:
+        assert task_id.rpartition(".")[0] in dag.doc_md
+
+
+def test_publishing_announces_the_forecast(dag: Any) -> None:
+    assert [asset.name for asset in dag.get_task("publish.publish").outlets] == ["clv_forecast"]
+
+
+@pytest.mark.parametrize(
+    ("run_type", "logical_date", "conf", "expected"),
+    [
+        ("scheduled", datetime(2011, 11, 1, tzinfo=UTC), {}, ("2011-11-01T00:00:00+00:00", "")),
+        ("backfill", datetime(2011, 11, 1, tzinfo=UTC), {}, ("2011-11-01T00:00:00+00:00", "")),
+        ("manual", None, {}, ("", "")),
+        ("manual", None, {"month": "2011-11"}, ("", "2011-11")),
+        ("manual", datetime(2011, 12, 5, 13, tzinfo=UTC), {}, ("2011-12-05T13:00:00+00:00", "")),
+        ("backfill", datetime(2011, 11, 1, tzinfo=UTC), {"month": "2011-09"}, ("2011-11-01T00:00:00+00:00", "2011-09")),
+    ],
+)
+def test_plan_is_told_what_kind_of_run_it_is_for_and_for_when(
+    render: Render, run_type: str, logical_date: datetime | None, conf: dict[str, str], expected: tuple[str, str]
+) -> None:
+    command = shlex.split(render("plan.plan", run_type, logical_date, **conf).bash_command)
+    assert command == [
+        *["exec", "${CLV_PYTHON:-python}", "-m", "jobs.plan"],
+        *["--run-type", run_type, "--logical-date", expected[0], "--month", expected[1]],
+        *["--dag-run-id", f"{run_type}__2011-12-05T00:00:00+00:00"],
+    ]
+
+
+def test_a_month_that_is_none_is_refused_before_anything_runs(dag: Any) -> None:
+    from airflow.sdk.definitions.param import process_params
+
+    for month in ("2011-13", "2011-1", "november", "2011-11; rm -rf /"):
+        with pytest.raises(Exception, match="month"):
+            process_params(dag, dag.get_task("plan.plan"), {"month": month}, suppress_exception=False)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "command"),
+    [
+        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17"),
+        ("retrain.promote", "jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 4"),
+        ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
+        ("publish.report", "jobs.report --run-id 17"),
+    ],
+)
+def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Render, task_id: str, command: str) -> None:
+    task = render(task_id)
+    assert task.bash_command == f'exec "${{CLV_PYTHON:-python}}" -m {command}'
+    assert (task.cwd, task.append_env) == (str(DAGS.parent), True)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "job", "arguments"),
+    [
+        *[
+            (f"ingest.{table}", "ingest", f"--table {table} --months 2011-10,2011-11 --as-of 2011-12-01 --run-id 17")
+            for table in ("products", "customers", "sessions", "transactions")
+        ],
+        ("validate.inputs", "validate", "--stage inputs --as-of 2011-12-01 --run-id 17"),
+        ("features.build_features", "build_features", "--as-of 2011-12-01 --run-id 17"),
+        ("features.validate_features", "validate", "--stage features --as-of 2011-12-01 --run-id 17"),
+        ("score.score", "score", "--as-of 2011-12-01 --run-id 17 --model-version 3"),
+        ("score.validate_forecasts", "validate", "--stage forecasts --as-of 2011-12-01 --run-id 17"),
+    ],
+)
+def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
+    render: Render, task_id: str, job: str, arguments: str
+) -> None:
+    task = render(task_id)
+    assert task.application == str(DAGS.parent / "jobs" / f"{job}.py")
+    assert task.application_args == arguments.split(" ")
+    assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
+
+
+def test_the_jobs_that_are_called_exist() -> None:
+    jobs = DAGS.parent / "jobs"
+    named = ("plan", "ingest", "validate", "build_features", "train", "promote", "score", "publish", "report")
+    assert [name for name in named if not (jobs / f"{name}.py").is_file()] == []
+
+
+def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    for table, is_skipped in {"products": False, "transactions": False, "customers": True, "sessions": True}.items():
+        task = render(f"ingest.{table}")
+        context = {"task": task, "ti": _Plan()}
+        if is_skipped:
+            with pytest.raises(AirflowSkipException, match=table):
+                task._pre_execute_hook(context)
+        else:
+            task._pre_execute_hook(context)
+
+
+class _Plan:
+    def xcom_pull(self, task_id: str) -> dict[str, list[str]]:
+        return {"tables": ["transactions", "products"]}
+
+
+def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None:
+    heavy = ("pyspark", "pandas", "numpy", "mlflow", "xgboost", "great_expectations", "sqlalchemy", "jobs")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import airflow.sdk, "
+        "airflow.providers.apache.spark.operators.spark_submit, airflow.providers.standard.operators.bash; "
+        "theirs = set(sys.modules); import clv_monthly; "
+        "print(*sorted({m.partition('.')[0] for m in set(sys.modules) - theirs}))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(DAGS)], capture_output=True, text=True, check=True, cwd=Path(DAGS.anchor)
+    )
+    loaded = set(told.stdout.split())
+    assert "clv_monthly" in loaded
+    assert loaded.isdisjoint(heavy)
