@@ -19,8 +19,8 @@ from jobs.simulation.truth import truth
 
 TRUTH_MONTHS_BEFORE_END = (0, 1, 3, 6, 12)
 
-_PURCHASES, _DIRT, _ACCOUNTS = range(3)
-"""Streams of random numbers, so that one does not move another."""
+_PURCHASES, _DIRT, _ACCOUNTS = 1, 2, 3
+"""Streams of random numbers, so that one does not move another; 0 would be the population's."""
 
 
 @dataclass(frozen=True, kw_only=True)
