@@ -109,7 +109,7 @@ def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None
     if totals["forecast_rows"] != record.rows:
         wrong.append(f"{totals['forecast_rows']} rows were loaded, the record says {record.rows}")
     for column, recorded_total in record.sums.items():
-        total = totals["money_totals"][column]
+        total = totals["money_totals"][column] or "0"
         if Decimal(total) != Decimal(recorded_total):
             wrong.append(f"{column} sums to {total}, the record says {recorded_total}")
     versions = {totals["lowest_model_version"], totals["highest_model_version"]}

@@ -19,6 +19,11 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 from psycopg2 import sql
+from sqlalchemy import Engine
+
+from jobs.lake import Lake
+from jobs.migrate import migrate
+from jobs.postgres import engine
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("CLV_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -56,11 +61,23 @@ def online_retail_ii() -> Path:
 
 @dataclass(frozen=True)
 class Database:
-    """A forecast database, by the URL of each role that uses it."""
+    """A forecast database, by the URL of each role that uses it, and as each of them."""
 
     owner_url: str
     writer_url: str
     reader_url: str
+
+    @property
+    def owner(self) -> Engine:
+        return engine(self.owner_url)
+
+    @property
+    def writer(self) -> Engine:
+        return engine(self.writer_url)
+
+    @property
+    def reader(self) -> Engine:
+        return engine(self.reader_url)
 
 
 @dataclass(frozen=True)
@@ -106,9 +123,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: Postgres) -> str:
     """The name of a migrated database to copy; nobody may connect to it."""
-    from jobs.migrate import migrate
-    from jobs.postgres import engine
-
     name = postgres.create_database()
     migrate(engine(postgres.url("postgres", name)))
     return name
@@ -120,6 +134,12 @@ def database(postgres: Postgres, migrated_template: str) -> Database:
     name = postgres.create_database(template=migrated_template)
     roles = ("postgres", "clv_writer", "clv_reader")
     return Database(*(postgres.url(role, name) for role in roles))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return Lake(tmp_path / "lake")
 
 
 @pytest.fixture(scope="session")

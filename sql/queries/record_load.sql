@@ -23,7 +23,7 @@ WITH totals AS (
             'month_11', sum(month_11)::text,
             'month_12', sum(month_12)::text
         ) AS money_totals,
-        -- A sum of row hashes does not depend on the order of the rows; model_version is where a forecast came from.
+        -- A sum of hashes does not depend on the order of the rows. model_version is not content but origin.
         md5(
             count(*)::text || ':' || sum(
                 ('x' || left(md5(

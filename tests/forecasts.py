@@ -1,0 +1,115 @@
+"""Forecasts for tests: written to a lake as the scoring job leaves them, published, and read back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import Engine, RowMapping, text
+
+import jobs.publish
+from jobs.lake import Lake, Record
+from jobs.postgres import fetch, statement
+from jobs.publish import publish
+from jobs.tables import FORECAST_MONTHS, FORECASTS
+from tests.conftest import Database
+
+OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 12, 1)
+CUSTOMERS = ("12346", "12347", "12348")
+
+MONEY = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
+
+_ARROW = {"string": pa.string(), "decimal(18,2)": pa.decimal128(18, 2), "double": pa.float64(), "bigint": pa.int64()}
+SCHEMA = pa.schema([(column.name, _ARROW[column.type]) for column in FORECASTS.columns])
+
+
+def row(customer_id: str, *, level: str = "10.00", model_version: int = 3, **changed: object) -> dict[str, object]:
+    """A customer worth `level` more each month than the month before."""
+    months = [Decimal(level) * h for h in range(1, 13)]
+    total = sum(months, Decimal(0))
+    return {
+        "customer_id": customer_id,
+        "clv_1m": months[0],
+        "clv_3m": sum(months[:3], Decimal(0)),
+        "clv_6m": sum(months[:6], Decimal(0)),
+        "clv_12m": total,
+        "clv_12m_p10": min(total / 2, total * 2),
+        "clv_12m_p90": max(total / 2, total * 2),
+        "p_active_12m": 1 / 3,
+        **dict(zip(FORECAST_MONTHS, months, strict=True)),
+        "status": "active",
+        "method": "model",
+        "model_version": model_version,
+        **changed,
+    }
+
+
+def write(
+    lake: Lake,
+    as_of: date,
+    rows: Sequence[dict[str, object]],
+    *,
+    files: int = 1,
+    said: Mapping[str, object] | None = None,
+) -> None:
+    """Write rows as a month's forecast; `said` replaces parts of its record."""
+    sums = {name: str(sum((entry[name] for entry in rows), Decimal(0))) for name in MONEY}  # type: ignore[arg-type]
+    fingerprint = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode("utf-8", "surrogatepass")).hexdigest()
+    record = {"rows": len(rows), "fingerprint": fingerprint, "sums": sums} | dict(said or {})
+    with lake.staging(FORECASTS) as staged:
+        for number in range(files):
+            part = pa.Table.from_pylist(list(rows[number::files]), SCHEMA)
+            pq.write_table(part, staged / f"part-{number}.parquet")
+        lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
+
+
+def plan(engine: Engine, as_of: date, *, trigger: str = "manual") -> int:
+    """Register a run of a month; its id."""
+    [run] = fetch(
+        engine,
+        "plan_run",
+        as_of=as_of,
+        dag_run_id=f"{trigger}__{as_of}",
+        trigger=trigger,
+        source="simulated_shop",
+        input_fingerprint="abc",
+        code_version="1",
+        note="a note",
+    )
+    return int(run["run_id"])
+
+
+def publish_new_run(database: Database, lake: Lake, as_of: date, *, level: str = "10.00") -> int:
+    """Plan a run, write its forecast of CUSTOMERS and publish it; the run's id."""
+    run_id = plan(database.writer, as_of)
+    write(lake, as_of, [row(customer, level=level) for customer in CUSTOMERS])
+    publish(database.writer, lake, as_of=as_of, run_id=run_id)
+    return run_id
+
+
+def seen(database: Database, view: str = "forecast") -> list[RowMapping]:
+    """What BI sees in a view, ordered by month and customer."""
+    with database.reader.connect() as connection:
+        return list(connection.execute(text(f"SELECT * FROM clv.{view} ORDER BY 1, 2, 3")).mappings())  # noqa: S608
+
+
+def count(database: Database, table: str) -> int:
+    """How many rows a table holds."""
+    with database.owner.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM clv.{table}")).scalar_one())  # noqa: S608
+
+
+def before_statement(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
+    """Have something happen right before publish sends a statement."""
+
+    def interrupted(asked: str) -> object:
+        if asked == name:
+            act()
+        return statement(asked)
+
+    monkeypatch.setattr(jobs.publish, "statement", interrupted)

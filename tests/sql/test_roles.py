@@ -1,0 +1,113 @@
+"""What each role may and may not do: least privilege, tried out."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from jobs.lake import Lake
+from jobs.migrate import migrate
+from jobs.postgres import engine
+from tests.conftest import Database, Postgres
+from tests.forecasts import DECEMBER, publish_new_run, seen
+
+DENIED = r"permission denied|must be owner"
+
+VIEWS = ("forecast", "forecast_current", "forecast_monthly", "runs")
+TABLES = ("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history")
+
+
+def attempt(role: Engine, sql: str) -> None:
+    with role.begin() as connection:
+        connection.execute(text(sql))
+
+
+@pytest.fixture(scope="module")
+def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """A published month in a database of its own: a copy of a template would lack the rights on the database itself."""
+    name = postgres.create_database()
+    migrate(engine(postgres.url("postgres", name)))
+    database = Database(*(postgres.url(role, name) for role in ("postgres", "clv_writer", "clv_reader")))
+    publish_new_run(database, Lake(tmp_path_factory.mktemp("lake")), DECEMBER)
+    attempt(
+        database.owner, "CREATE SCHEMA private; CREATE TABLE private.secret (x int); CREATE TABLE public.secret (x int)"
+    )
+    return database
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_reader_reads_the_views(published: Database, view: str) -> None:
+    assert seen(published, view)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *(f"TABLE clv.{table}" for table in TABLES),
+        "INSERT INTO clv.run (as_of, dag_run_id, trigger, source) VALUES ('2011-12-01', 'x', 'x', 'x')",
+        "DELETE FROM clv.forecast_rows",
+        "UPDATE clv.forecast_rows SET clv_1m = 0",
+        "TRUNCATE clv.published",
+        "DROP VIEW clv.forecast",
+        "SELECT clv.begin_load('2011-12-01', 1)",
+        "SELECT clv.publish_load(1)",
+        "SELECT clv.claim_month('2011-12-01', 1)",
+        "SELECT nextval('clv.run_run_id_seq')",
+        "CREATE TABLE clv.mine (x int)",
+        "CREATE TABLE public.mine (x int)",
+        "CREATE TEMPORARY TABLE mine (x int)",
+        "CREATE SCHEMA mine",
+        "SELECT * FROM private.secret",
+        "SELECT * FROM public.secret",
+        "SET ROLE clv_owner",
+        "SET ROLE clv_writer",
+        "COPY clv.run TO PROGRAM 'cat'",
+        "SELECT pg_read_file('/etc/passwd')",
+    ],
+)
+def test_the_reader_can_neither_write_nor_see_anything_else(published: Database, sql: str) -> None:
+    with pytest.raises(ProgrammingError, match=DENIED):
+        attempt(published.reader, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM clv.forecast_rows",
+        "UPDATE clv.forecast_rows SET clv_12m_p90 = 0",
+        "TRUNCATE clv.forecast_rows",
+        "DROP TABLE clv.forecast_rows",
+        "UPDATE clv.forecast_load SET content_hash = ''",
+        "DELETE FROM clv.forecast_load",
+        "UPDATE clv.published SET load_id = load_id",
+        "INSERT INTO clv.published SELECT * FROM clv.published",
+        "DELETE FROM clv.published",
+        "DELETE FROM clv.published_history",
+        "DELETE FROM clv.run",
+        "UPDATE clv.run SET as_of = '2011-11-01'",
+        "DELETE FROM clv.run_task",
+        "ALTER TABLE clv.forecast_rows DROP CONSTRAINT months_sum_to_clv_12m",
+        "CREATE TABLE clv.mine (x int)",
+        "SELECT clv.claim_month('2011-12-01', 1)",
+        "SET ROLE clv_owner",
+    ],
+)
+def test_the_writer_can_neither_change_history_nor_move_the_pointer_by_itself(published: Database, sql: str) -> None:
+    with pytest.raises(ProgrammingError, match=DENIED):
+        attempt(published.writer, sql)
+
+
+def test_a_run_is_planned_only_for_the_first_of_a_month(published: Database) -> None:
+    with pytest.raises(DBAPIError, match="as_of_is_the_first_of_a_month"):
+        attempt(
+            published.writer,
+            "INSERT INTO clv.run (as_of, dag_run_id, trigger, source) VALUES ('2011-12-02', 'x', 'x', 'x')",
+        )
+
+
+def test_a_role_of_another_application_cannot_connect(postgres: Postgres, published: Database) -> None:
+    postgres.execute("CREATE ROLE stranger LOGIN")
+    stranger = engine(published.reader_url.replace("clv_reader", "stranger"))
+    with pytest.raises(DBAPIError, match="permission denied for database"):
+        attempt(stranger, "SELECT 1")

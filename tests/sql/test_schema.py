@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import text
+
+from jobs.postgres import statement
+from jobs.tables import FORECASTS
+from tests.conftest import Database
+
+COLUMNS = text(
+    """
+    SELECT c.relname AS relation, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+        col_description(c.oid, a.attnum) AS comment
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'clv'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0
+    ORDER BY c.relname, a.attnum
+    """
+)
+RELATIONS = text(
+    """
+    SELECT relname AS name, obj_description(oid, 'pg_class') AS comment, relowner::regrole::text AS owner
+    FROM pg_class WHERE relnamespace = 'clv'::regnamespace AND relkind IN ('r', 'v', 'S', 'i')
+    """
+)
+FUNCTIONS = text(
+    "SELECT proname AS name, obj_description(oid, 'pg_proc') AS comment FROM pg_proc "
+    "WHERE pronamespace = 'clv'::regnamespace"
+)
+
+SQL_TYPES = {
+    "string": "text",
+    "decimal(18,2)": "numeric(18,2)",
+    "double": "double precision",
+    "bigint": "bigint",
+}
+FORECAST = [(column.name, SQL_TYPES[column.type], column.comment) for column in FORECASTS.columns]
+
+
+def columns(database: Database, relation: str) -> list[tuple[str, str, str]]:
+    with database.owner.connect() as connection:
+        return [(row.name, row.type, row.comment) for row in connection.execute(COLUMNS) if row.relation == relation]
+
+
+def test_every_table_view_column_and_function_has_a_comment(database: Database) -> None:
+    with database.owner.connect() as connection:
+        silent = [f"{row.relation}.{row.name}" for row in connection.execute(COLUMNS) if not row.comment]
+        silent += [row.name for row in connection.execute(FUNCTIONS) if not row.comment]
+        tables = {row.name for row in connection.execute(RELATIONS) if row.comment}
+    assert silent == []
+    assert tables == {
+        *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
+        *("forecast", "forecast_current", "forecast_monthly", "runs"),
+    }
+
+
+def test_everything_belongs_to_the_owner_role(database: Database) -> None:
+    with database.owner.connect() as connection:
+        assert {row.owner for row in connection.execute(RELATIONS)} == {"clv_owner"}
+
+
+def test_the_forecast_has_the_columns_types_and_meanings_of_the_lake(database: Database) -> None:
+    _, *rows = columns(database, "forecast_rows")
+    assert rows == FORECAST
+    for view in ("forecast", "forecast_current"):
+        as_of, *middle, run_id = columns(database, view)
+        assert (as_of[0], middle, run_id[0]) == ("as_of", FORECAST, "run_id")
+
+
+def test_the_columns_of_the_lake_are_the_ones_that_are_copied() -> None:
+    [copied] = re.findall(r"forecast_rows \(([^)]*)\)", statement("copy_forecast").text)
+    assert re.findall(r"\w+", copied) == ["load_id", *FORECASTS.names]
+
+
+def test_the_content_hash_covers_every_column_but_the_model_version() -> None:
+    [hashed] = re.findall(r"row\(([^)]*)\)", statement("record_load").text)
+    assert re.findall(r"\w+", hashed) == [name for name in FORECASTS.names if name != "model_version"]
+
+
+def test_the_totals_cover_every_money_column() -> None:
+    totalled = re.findall(r"'(\w+)', sum\((\w+)\)::text", statement("record_load").text)
+    money = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
+    assert totalled == [(name, name) for name in money]

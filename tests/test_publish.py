@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from jobs.lake import Lake
+from jobs.postgres import fetch
+from jobs.publish import main, publish
+from tests.conftest import Database
+from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, count, plan, publish_new_run, row, seen, write
+
+
+def test_readers_see_every_column_of_the_forecast_as_it_lies_in_the_lake(database: Database, lake: Lake) -> None:
+    run_id = plan(database.writer, DECEMBER)
+    rows = [row("12346"), row("12347", level="-0.01"), row("12348", level="0.00", p_active_12m=0.1 + 0.2)]
+    write(lake, DECEMBER, rows, files=2)
+    publication = publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert [dict(found) for found in seen(database)] == [
+        {"as_of": DECEMBER, **expected, "run_id": run_id} for expected in rows
+    ]
+    assert (publication.rows, publication.clv_12m_total) == (3, Decimal("779.22"))
+
+
+def test_the_monthly_view_has_a_row_for_each_customer_and_calendar_month(database: Database, lake: Lake) -> None:
+    run_id = plan(database.writer, NOVEMBER)
+    write(lake, NOVEMBER, [row("12346", level="1.50")])
+    publish(database.writer, lake, as_of=NOVEMBER, run_id=run_id)
+    calendar = [date(2011, 11, 1), date(2011, 12, 1), *(date(2012, month, 1) for month in range(1, 11))]
+    assert [tuple(found.values()) for found in seen(database, "forecast_monthly")] == [
+        (NOVEMBER, "12346", month, h, Decimal("1.50") * h) for h, month in enumerate(calendar, start=1)
+    ]
+
+
+def test_hostile_customer_ids_come_out_as_they_went_in(database: Database, lake: Lake) -> None:
+    hostile = [
+        "Robert'); DROP TABLE clv.run;--",
+        'a "quoted", id',
+        "two\nlines\r\nand a\ttab",
+        "\\N",
+        "\\.",
+        "ends in \\",
+        "NULL",
+        " ",
+        "",
+        "😀 Zoë Ω",
+        "%s :name {x} $1",
+        "9" * 40,
+    ]
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer_id) for customer_id in hostile])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert sorted(found["customer_id"] for found in seen(database)) == sorted(hostile)
+
+
+def test_a_backfill_of_an_older_month_leaves_the_current_forecast_alone(database: Database, lake: Lake) -> None:
+    publish_new_run(database, lake, DECEMBER)
+    current = seen(database, "forecast_current")
+    publish_new_run(database, lake, NOVEMBER, level="99.00")
+    assert seen(database, "forecast_current") == current
+    assert {found["as_of"] for found in seen(database)} == {NOVEMBER, DECEMBER}
+
+
+def test_a_newer_run_replaces_the_month_and_keeps_the_rows_of_the_older(database: Database, lake: Lake) -> None:
+    publish_new_run(database, lake, DECEMBER)
+    newer = publish_new_run(database, lake, DECEMBER, level="20.00")
+    assert [(found["customer_id"], found["run_id"], found["clv_1m"]) for found in seen(database)] == [
+        (customer, newer, Decimal("20.00")) for customer in CUSTOMERS
+    ]
+    assert count(database, "forecast_rows") == 2 * len(CUSTOMERS)
+
+
+def test_publishing_the_same_forecast_of_the_same_run_again_changes_nothing(database: Database, lake: Lake) -> None:
+    run_id = publish_new_run(database, lake, DECEMBER)
+    again = publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert (again.loaded, again.rows, again.replaced_run_id) == (False, 3, run_id)
+    assert (count(database, "forecast_load"), count(database, "published_history")) == (1, 1)
+
+
+def test_a_run_that_was_scored_again_replaces_its_own_rows(database: Database, lake: Lake) -> None:
+    run_id = publish_new_run(database, lake, DECEMBER)
+    write(lake, DECEMBER, [row("12346", level="7.00")])
+    assert publish(database.writer, lake, as_of=DECEMBER, run_id=run_id).replaced_run_id == run_id
+    assert [(found["customer_id"], found["clv_1m"]) for found in seen(database)] == [("12346", Decimal("7.00"))]
+    assert count(database, "published_history") == 2
+
+
+def test_equal_forecasts_have_equal_hashes_whatever_made_them_in_whatever_order(database: Database, lake: Lake) -> None:
+    def hash_of(rows: list[dict[str, object]], files: int = 1) -> str:
+        run_id = plan(database.writer, DECEMBER)
+        write(lake, DECEMBER, rows, files=files)
+        return publish(database.writer, lake, as_of=DECEMBER, run_id=run_id).content_hash
+
+    rows = [row(customer) for customer in CUSTOMERS]
+    other_version = [row(customer, model_version=4) for customer in CUSTOMERS]
+    assert hash_of(rows) == hash_of(rows[::-1], files=3) == hash_of(other_version)
+    assert hash_of(rows) != hash_of([*rows[:2], row(CUSTOMERS[2], p_active_12m=0.5)])
+    assert hash_of(rows) != hash_of(rows[:2])
+
+
+def test_each_move_of_the_pointer_is_kept_for_the_audit(database: Database, lake: Lake) -> None:
+    older = publish_new_run(database, lake, DECEMBER)
+    newer = publish_new_run(database, lake, DECEMBER)
+    with database.owner.connect() as connection:
+        moves = connection.execute(text("SELECT * FROM clv.published_history ORDER BY flip_id")).mappings().all()
+    assert [(move["run_id"], move["replaced_run_id"], move["published_by"]) for move in moves] == [
+        (older, None, "clv_writer"),
+        (newer, older, "clv_writer"),
+    ]
+
+
+def test_the_command_publishes_the_month_and_records_what_it_cost(
+    database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS])
+    for name in ("CLV_SOURCE", "CLV_LANDING", "CLV_REPORTS", "MLFLOW_TRACKING_URI"):
+        monkeypatch.setenv(name, "unused")
+    monkeypatch.setenv("CLV_LAKE", str(lake.root))
+    monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
+    main(["--as-of", "2011-12-01", "--run-id", str(run_id)])
+    assert len(seen(database)) == len(CUSTOMERS)
+    assert [(task["task"], task["rows"]) for task in fetch(database.writer, "run_tasks", run_id=run_id)] == [
+        ("publish.publish", len(CUSTOMERS))
+    ]
