@@ -1,0 +1,121 @@
+"""Rules that hold for every delivered table, whatever it is about."""
+
+from __future__ import annotations
+
+from great_expectations import ExpectationSuite
+
+from expectations.rules import Rule, Severity, holds, named_suite, total
+from jobs.month import Month
+
+LISTED_SHARE = 0.95
+
+REJECTED_SHARE: dict[Severity, float] = {"critical": 0.8, "warning": 0.5}
+REJECTED_SHARE_RISE = 0.1
+
+SILENT_DAYS: dict[Severity, int] = {"critical": 10, "warning": 3}
+"""A shop that closes from Christmas Eve on is silent for eight days at the end of the month."""
+PAUSES: dict[Severity, int] = {"critical": 2, "warning": 1}
+"""How many times the shop's longest pause the silence may last, where that is longer."""
+
+LIST_SHRINKS_TO: dict[Severity, float] = {"critical": 0.5, "warning": 0.95}
+LIST_GROWS_TO: dict[Severity, float] = {"critical": 10.0, "warning": 2.0}
+
+
+def in_month(column: str, month: Month) -> Rule:
+    """A time lies in the data month."""
+    first, after = f"TIMESTAMP'{month.first_day}'", f"TIMESTAMP'{month.as_of}'"
+    return holds(
+        f"{column}_in_month",
+        f"{column} >= {first} AND {column} < {after}",
+        says=f"{column} lies in the data month",
+        because="A row from after the month would leak the future into the features",
+    )
+
+
+def tidy(column: str) -> Rule:
+    """A key has no blanks around it."""
+    return holds(
+        f"{column}_tidy",
+        f"{column} = trim({column}) AND {column} <> ''",
+        says=f"{column} is neither blank nor padded",
+        because="One key under two spellings counts as two",
+    )
+
+
+def listed(column: str, table: str) -> Rule:
+    """Nearly every key of the rows is a row of another table delivered with the month."""
+    return holds(
+        f"{column}_listed",
+        f"{column} IS NULL OR {column} IN (SELECT {column} FROM {{{table}}})",  # noqa: S608
+        says=f"{column} is in {table} in at least {LISTED_SHARE:.0%} of the rows",
+        because=f"Rows without a partner get no attributes from {table}; many of them mean that the two do not match",
+        severity="warning",
+        mostly=LISTED_SHARE,
+    )
+
+
+def not_empty() -> Rule:
+    """There is at least one row."""
+    return total(
+        "not_empty",
+        "rows",
+        low=1,
+        says="there is at least one row",
+        because="A delivery without rows is one that did not arrive; it would be learned as a month of silence",
+        severity="critical",
+    )
+
+
+def reaches_the_end(usual_gap_days: int, severity: Severity) -> Rule:
+    """The newest row lies near the end of the month, as near as the shop's own pauses let expect."""
+    days, pauses = SILENT_DAYS[severity], PAUSES[severity]
+    return total(
+        f"ends_{'far_' if severity == 'critical' else ''}too_early",
+        "silent_days_at_end",
+        high=max(days, pauses * usual_gap_days),
+        says=f"at most {days} days without rows at the month's end, or {pauses} x the longest pause of late",
+        because="A month that ends early was not delivered in full",
+        severity=severity,
+    )
+
+
+def few_rejected(severity: Severity) -> Rule:
+    """Not too many rows of the delivery were refused."""
+    share = REJECTED_SHARE[severity]
+    return total(
+        f"{'far_' if severity == 'critical' else ''}too_many_rejected",
+        "rejected_share",
+        high=share,
+        says=f"at most {share:.0%} of the delivered rows were rejected",
+        because="Where most rows are refused, the mapping or the file is wrong, and the clean rest is no fair sample",
+        severity=severity,
+    )
+
+
+def size_of_list(rows_before: int, severity: Severity) -> Rule:
+    """A list that is delivered whole every month neither shrinks nor jumps."""
+    low, high = LIST_SHRINKS_TO[severity], LIST_GROWS_TO[severity]
+    return total(
+        f"rows_{'far_' if severity == 'critical' else ''}off_last_delivery",
+        "rows",
+        low=int(low * rows_before),
+        high=int(high * rows_before),
+        says=f"{low} to {high:g} times the rows of the delivery before",
+        because="The list is delivered whole: one that shrank was cut, one that jumped holds something else",
+        severity=severity,
+    )
+
+
+def reasons_suite() -> ExpectationSuite:
+    """Rules for the reasons for which rows were rejected: a row per table and reason."""
+    rules = [
+        holds(
+            "rejected_no_more_often_than_before",
+            f"rise <= {REJECTED_SHARE_RISE}",
+            says=f"no reason's share of the delivered rows rose by more than {REJECTED_SHARE_RISE:.0%} of them",
+            because="A reason that suddenly hits more rows than in any of the three months before is a change in the "
+            "delivery, even where enough rows are left",
+            severity="warning",
+        )
+    ]
+    return named_suite("rejected_reasons", "reasons for which rows of the data month were rejected", rules)

@@ -1,0 +1,123 @@
+"""The forecasts of a month: one row per customer known at as_of, plausible together."""
+
+from __future__ import annotations
+
+from great_expectations import ExpectationSuite
+
+from expectations.rules import Severity, holds, named_suite, one_of, total, unique
+from jobs.month import HORIZON_MONTHS
+from jobs.tables import FORECAST_MONTHS
+
+STATUSES = ("new", "active", "lapsing", "dormant", "never_bought")
+METHODS = ("model", "cohort_prior", "dormant_rate")
+HORIZONS = (1, 3, 6, HORIZON_MONTHS)
+
+TRAILING_RATIO: dict[Severity, tuple[float, float]] = {"critical": (0.05, 5.0), "warning": (0.3, 2.0)}
+"""Forecast per month over net value per month of the trailing year (less, in a younger shop)."""
+LAST_FORECAST_RATIO = (0.5, 2.0)
+
+KEYS = ("customer_id",)
+
+
+def suite() -> ExpectationSuite:
+    """Rules for the forecast of each customer."""
+    rules = [
+        unique("customer_id", because="Every known customer has exactly one forecast; two would be added up"),
+        holds(
+            "customer_known",
+            "customer_id in (SELECT customer_id FROM {features})",
+            says="the customer stands in the features snapshot",
+            because="A forecast for somebody unknown at as_of cannot have been made from the snapshot",
+        ),
+        *(
+            holds(
+                f"clv_{months}m_is_the_sum_of_its_months",
+                f"clv_{months}m = {' + '.join(FORECAST_MONTHS[:months])}",
+                says=f"clv_{months}m is the sum of the first {months} month(s), to the cent",
+                because="Reports by month and by customer must give the same total",
+            )
+            for months in HORIZONS
+        ),
+        holds(
+            "interval_in_order",
+            "clv_12m_p10 <= clv_12m_p90",
+            says="the interval's lower end is not above its upper end",
+            because="An interval the wrong way round covers nothing",
+        ),
+        holds(
+            "p_active_12m_is_a_probability",
+            "p_active_12m >= 0 and p_active_12m <= 1",
+            says="p_active_12m lies within 0 and 1",
+            because="It is a probability",
+        ),
+        holds(
+            "no_negative_month",
+            f"least({', '.join(FORECAST_MONTHS)}) >= 0",
+            says="no month's expected value is negative",
+            because="Returns are taken off purchases: nobody is expected to bring back more than was bought",
+            severity="warning",
+        ),
+        one_of("status", STATUSES, because="Reports group by it"),
+        one_of("method", METHODS, because="Reports group by it"),
+    ]
+    return named_suite("forecasts", "forecasts of the customers known at as_of", rules)
+
+
+def totals_suite(*, known_customers: int, has_history: bool, has_earlier_forecast: bool) -> ExpectationSuite:
+    """Rules for the forecasts together.
+
+    Args:
+        known_customers: the rows of the features snapshot.
+        has_history: whether there was net value in the trailing year, to compare with.
+        has_earlier_forecast: whether the month before was forecast, to compare with.
+    """
+    rules = [
+        total(
+            "every_known_customer_has_a_forecast",
+            "rows",
+            low=known_customers,
+            high=known_customers,
+            says="there are as many forecasts as customers known at as_of",
+            because="With unique customers, all of them known, it means that nobody was left out",
+            severity="critical",
+        ),
+        total(
+            "one_model_version",
+            "model_versions",
+            low=1,
+            high=1,
+            says="all forecasts come from one model version",
+            because="A mixture of two models is a forecast that nobody judged",
+            severity="critical",
+        ),
+    ]
+    severities: tuple[Severity, ...] = ("critical", "warning") if has_history else ()
+    for severity in severities:
+        low, high = TRAILING_RATIO[severity]
+        rules.append(
+            total(
+                f"total_{'far_' if severity == 'critical' else ''}off_trailing_year",
+                "forecast_to_trailing_ratio",
+                low=low,
+                high=high,
+                says=f"the total per month is {low} to {high} times the trailing year's",
+                because="The customers of today buy about what they bought, less those who leave; far off means wrong "
+                "units, a wrong month, or a model that learned nothing",
+                severity=severity,
+            )
+        )
+    if has_earlier_forecast:
+        low, high = LAST_FORECAST_RATIO
+        rules.append(
+            total(
+                "total_off_last_forecast",
+                "forecast_to_last_ratio",
+                low=low,
+                high=high,
+                says=f"the total is {low} to {high} times that of the month before",
+                because="Eleven of the twelve months are the same: a jump is a change of model or of data, not of the "
+                "customers",
+                severity="warning",
+            )
+        )
+    return named_suite("forecasts_totals", "the month's forecasts together", rules)

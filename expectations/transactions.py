@@ -1,0 +1,82 @@
+"""A month of clean order lines: what every later figure is added up from."""
+
+from __future__ import annotations
+
+from great_expectations import ExpectationSuite
+
+from expectations.delivery import few_rejected, in_month, listed, not_empty, reaches_the_end, tidy
+from expectations.rules import filled, holds, named_suite, total
+from expectations.volume import History, volume_rules
+from jobs.month import Month
+
+NEEDED = ("customer_id", "order_id", "ordered_at", "department", "net_value", "is_return")
+LARGEST_LINE_VALUE = 1_000_000
+
+KEYS = ("order_id", "product_id")
+
+
+def suite(month: Month, *, customers: bool, products: bool) -> ExpectationSuite:
+    """Rules for the lines of a month; `customers` and `products` tell whether those were delivered with it."""
+    rules = [
+        *(filled(column, because="Every feature groups by it or adds it up") for column in NEEDED),
+        tidy("customer_id"),
+        in_month("ordered_at", month),
+        holds(
+            "net_value_not_zero",
+            "net_value <> 0",
+            says="net_value is not zero",
+            because="Lines without value are no purchases; ingestion rejects them",
+        ),
+        holds(
+            "is_return_by_net_value",
+            "is_return = (net_value < 0)",
+            says="net_value is negative in returns and in nothing else",
+            because="Sales and returns are told apart by it",
+        ),
+        holds(
+            "units_signed_as_net_value",
+            "units * net_value >= 0",
+            says="units and net_value have the same sign",
+            because="Units taken back would be added to those sold",
+            severity="warning",
+        ),
+        holds(
+            "net_value_plausible",
+            f"abs(net_value) <= {LARGEST_LINE_VALUE}",
+            says=f"net_value of a line lies within ±{LARGEST_LINE_VALUE:,}",
+            because="A shifted decimal point, or an id in the amount, makes one customer worth the whole shop",
+            severity="warning",
+        ),
+    ]
+    if customers:
+        rules.append(listed("customer_id", "customers"))
+    if products:
+        rules.append(listed("product_id", "products"))
+    return named_suite("transactions", "order lines of the data month", rules)
+
+
+def totals_suite(history: History, month: Month, *, usual_gap_days: int) -> ExpectationSuite:
+    """Rules for the lines of a month together.
+
+    Args:
+        history: the figures of earlier months.
+        month: the data month.
+        usual_gap_days: the longest run of days without an order between two days with one, of late.
+    """
+    rules = [
+        not_empty(),
+        total(
+            "net_value_not_negative",
+            "net_value",
+            low=0,
+            says="the month's net_value is not negative",
+            because="No living shop takes back more than it sells; amounts with the wrong sign look like this",
+            severity="critical",
+        ),
+        *volume_rules(history, month, counts=("rows", "customers", "order_days"), money=("net_value",)),
+        reaches_the_end(usual_gap_days, "critical"),
+        reaches_the_end(usual_gap_days, "warning"),
+        few_rejected("critical"),
+        few_rejected("warning"),
+    ]
+    return named_suite("transactions_totals", "the data month's order lines together", rules)

@@ -1,0 +1,106 @@
+"""How much a month should hold, judged by the months before it: thresholds tolerant of seasons and of young shops.
+
+What a month leads to expect is the same month a year earlier times the growth since then; in a shop's first year, the
+median of the three months before. Measured on Online Retail II and Superstore (67 months), a whole month lies between
+0.73 and 2.5 times that in rows, once there is a year of history; before that, season alone moves it between 0.21
+(January after December) and 2.5. A month delivered by half lies near 0.5.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from expectations.rules import Rule, Severity, figure, in_words, total
+from jobs.month import HORIZON_MONTHS, Month
+
+RECENT_MONTHS = 3
+COUNT_STANDARD_ERRORS = 3
+"""How far a small count may stray by chance: three times its square root (Poisson)."""
+
+History = Mapping[Month, Mapping[str, float]]
+"""For each earlier month, its figures by name."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Multiples of the expected figure: below `low` or above `high` the rule fails."""
+
+    low: float
+    high: float
+
+
+SEASONED = {
+    "count": {"critical": Limits(0.6, 5), "warning": Limits(0.75, 2)},
+    "money": {"critical": Limits(0.2, 5), "warning": Limits(0.6, 2)},
+}
+"""With the same month of the year before to compare with."""
+YOUNG = {
+    "count": {"critical": Limits(0.2, 8), "warning": Limits(0.6, 3)},
+    "money": {"critical": Limits(0.1, 8), "warning": Limits(0.5, 3)},
+}
+"""In the first year. With fewer than three earlier months, only the warnings count."""
+
+
+def reference_months(month: Month) -> list[Month]:
+    """The earlier months that a month is compared with, oldest first."""
+    a_year_ago = month.plus(-HORIZON_MONTHS)
+    return [
+        *a_year_ago.plus(-RECENT_MONTHS).through(a_year_ago),
+        *month.plus(-RECENT_MONTHS).through(month.plus(-1)),
+    ]
+
+
+def references(earlier: Mapping[Month, float], month: Month) -> list[float]:
+    """What the earlier months lead to expect of a month: nothing in the first, two answers where growth is unknown."""
+    recent = [earlier[past] for past in month.plus(-RECENT_MONTHS).through(month.plus(-1)) if past in earlier]
+    a_year_ago = earlier.get(month.plus(-HORIZON_MONTHS))
+    typical = [median(recent)] if recent else []
+    if a_year_ago is None:
+        return typical
+    pairs = [
+        (earlier[past], earlier[past.plus(-HORIZON_MONTHS)])
+        for past in month.plus(-RECENT_MONTHS).through(month.plus(-1))
+        if past in earlier and past.plus(-HORIZON_MONTHS) in earlier
+    ]
+    then = sum(before for _, before in pairs)
+    if then <= 0:
+        return [a_year_ago, *typical]
+    return [a_year_ago * sum(now for now, _ in pairs) / then]
+
+
+def volume_rules(history: History, month: Month, *, counts: Sequence[str], money: Sequence[str] = ()) -> list[Rule]:
+    """For each figure that earlier months have, a warning and (from three months on) a critical rule."""
+    rules = []
+    for name in (*counts, *money):
+        earlier = {past: figures[name] for past, figures in history.items()}
+        kind = "money" if name in money else "count"
+        tiers = SEASONED if month.plus(-HORIZON_MONTHS) in earlier else YOUNG
+        expected = references(earlier, month)
+        if not expected or min(expected) <= 0:
+            continue
+        severities: list[Severity] = ["warning"]
+        if sum(past in earlier for past in month.plus(-RECENT_MONTHS).through(month.plus(-1))) == RECENT_MONTHS:
+            severities = ["critical", "warning"]
+        rules += [_volume_rule(name, kind, expected, tiers[kind][severity], severity) for severity in severities]
+    return rules
+
+
+def _volume_rule(name: str, kind: str, expected: Sequence[float], limits: Limits, severity: Severity) -> Rule:
+    lowest, highest = min(expected), max(expected)
+    chance = COUNT_STANDARD_ERRORS * math.sqrt(highest) if kind == "count" else 0.0
+    low = math.floor(max(0.0, limits.low * lowest - chance))
+    high = math.ceil(limits.high * highest + chance)
+    around = figure(round(lowest)) if lowest == highest else f"{figure(round(lowest))} to {figure(round(highest))}"
+    return total(
+        f"{name}_{'far_' if severity == 'critical' else ''}off_earlier_months",
+        name,
+        low=low,
+        high=high,
+        says=f"{name}: {limits.low:g} to {limits.high:g} times what earlier months lead to expect",
+        because="A month delivered in part, or twice, would be learned as the behaviour of the customers",
+        severity=severity,
+        allowed=f"{in_words(low, high)} (earlier months lead to expect {around})",
+    )

@@ -1,0 +1,77 @@
+"""Validate what a stage of a run has written, before anything is made from it.
+
+    spark-submit jobs/validate.py --stage inputs --as-of 2011-12-01 --run-id 17
+
+A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and where
+the rows lie; all results are in the Data Docs below CLV_REPORTS, and in the lake below `validation/<stage>/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from importlib import import_module
+
+from jobs.lake import Lake
+from jobs.month import parse_as_of
+from jobs.postgres import engine
+from jobs.quality_report import as_json, data_docs, listing, raise_if_critical
+from jobs.settings import Settings
+from jobs.sources import load
+from jobs.spark import session
+from jobs.task import recorded, run_as_program
+
+log = logging.getLogger(__name__)
+
+TASKS = {
+    "inputs": "validate.inputs",
+    "features": "features.validate_features",
+    "forecasts": "score.validate_forecasts",
+}
+
+
+def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int:
+    """Hold a stage's tables against their suites; returns the number of rules.
+
+    Raises:
+        IncompleteError: a table that the stage needs is not there.
+        ValidationFailedError: a critical rule does not hold, or could not be evaluated.
+    """
+    with ThreadPoolExecutor(1) as beside:  # Spark's session is waited for while Great Expectations is imported
+        importing = beside.submit(import_module, "jobs.quality_checks")
+        spark = session(f"validate {stage} {as_of}")
+        importing.result()
+    from jobs.quality_checks import STAGES, Stage
+    from jobs.quality_run import run_checks
+
+    departments = load(settings.source).departments
+    checks = STAGES[stage](Stage(spark=spark, lake=Lake(settings.lake), as_of=as_of, departments=departments))
+    verdicts = run_checks(checks, as_of=as_of, run_id=run_id, reports=settings.reports)
+    folder = settings.lake / "validation" / stage / f"as_of={as_of}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"run_{run_id}.json").write_text(
+        as_json(verdicts, stage=stage, as_of=as_of, run_id=run_id), encoding="utf-8"
+    )
+    log.info("Data Docs: %s", data_docs(settings.reports))
+    log.info("validation of %s as of %s: %s", stage, as_of, listing(verdicts))
+    raise_if_critical(verdicts, stage=stage, as_of=as_of)
+    return len(verdicts)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Validate a stage of a run; see `--help`."""
+    parser = argparse.ArgumentParser(prog="jobs/validate.py", description=__doc__)
+    parser.add_argument("--stage", required=True, choices=sorted(TASKS))
+    parser.add_argument("--as-of", required=True, type=parse_as_of, help="first day after the data month: YYYY-MM-01")
+    parser.add_argument("--run-id", required=True, type=int)
+    args = parser.parse_args(argv)
+    settings = Settings.from_env()
+    with recorded(TASKS[args.stage], run_id=args.run_id, engine=engine(settings.database_url)):
+        validate(args.stage, settings, as_of=args.as_of, run_id=args.run_id)
+
+
+if __name__ == "__main__":
+    run_as_program(main)
