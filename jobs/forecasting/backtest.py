@@ -18,7 +18,7 @@ from jobs.month import HORIZON_MONTHS, Month
 
 LEAST_HISTORY_MONTHS = 3
 
-OURS, TRAILING, FOREST, CHAMPION = "ours", "trailing_value", "random_forest", "champion"
+OURS, TRAILING, FOREST = "ours", "trailing_value", "random_forest"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Fold:
         actual: net value by customer and month.
         forecasts: candidate → net value of all months, one a customer.
         monthly: our forecast by customer and month.
+        forecaster: what made it: our settings, fitted as of the origin.
     """
 
     origin: date
@@ -38,6 +39,7 @@ class Fold:
     actual: Floats
     forecasts: Mapping[str, Floats]
     monthly: Floats
+    forecaster: Forecaster
 
 
 @dataclass(frozen=True)
@@ -57,17 +59,13 @@ class Evaluation:
     importance: Mapping[str, float] = field(default_factory=dict)
 
 
-def evaluate(
-    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, champion: Forecaster | None = None
-) -> Evaluation:
+def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None) -> Evaluation:
     """Refit as of an earlier origin and judge the forecast of the months between it and `as_of`.
 
     Args:
         snapshots: as for `forecaster.fit`.
         as_of: the newest outcome looked at lies before it.
-        params: the challenger's settings.
-        champion: the present champion: its settings are refit at the same origin, since the champion itself has
-            learned from the very months it would be judged on.
+        params: the forecaster's settings.
     """
     params = params or ModelParams()
     known = known_by(snapshots, as_of)
@@ -92,10 +90,32 @@ def evaluate(
     p_active = 1.0 - np.prod(1.0 - expected.p[:, :months], axis=1)
     metrics[OURS] |= activity_metrics(orders.max(axis=1) > 0, p_active)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
-    if champion is not None:
-        metrics[CHAMPION] = dict(metrics[OURS])
-    fold = Fold(origin, months, actual, forecasts, expected.value[:, :months])
+    fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
     return Evaluation(metrics, tuple(missing), fold, ours.hurdle.importance())
+
+
+def judge(forecaster: Forecaster, snapshots: Snapshots, *, origin: date, as_of: date) -> dict[str, float]:
+    """The figures of a forecaster fitted at or before `origin`, on the months between `origin` and `as_of`.
+
+    Args:
+        forecaster: whose forecast is judged; it must not have learned from those months.
+        snapshots: the one as of `origin`, and every later one up to `as_of`.
+        origin: the forecast's as_of.
+        as_of: the newest outcome looked at lies before it.
+
+    Raises:
+        ValueError: the forecaster was fitted after `origin`.
+        InputError: the snapshot lacks columns that the forecaster needs.
+    """
+    if forecaster.as_of > origin:
+        raise ValueError(f"a forecaster fitted as of {forecaster.as_of} has seen months that follow {origin}")
+    known = known_by(snapshots, as_of)
+    frame = known[origin]
+    months = Month.of(origin).months_until(Month.of(as_of))
+    ids = frame["customer_id"].to_numpy(dtype=object)
+    actual, _ = Outcomes.read(known).after(ids, origin, range(1, months + 1))
+    forecast = forecaster.expect(frame, origin).value[:, :months].sum(axis=1)
+    return value_metrics(actual.sum(axis=1), forecast)
 
 
 def _origin(days: list[date], as_of: date) -> date | None:
