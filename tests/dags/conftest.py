@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,8 +67,9 @@ def render(dag: Any) -> Render:
             consumed_asset_events=[],
             partition_key=None,
         )
-        # Parameters are resolved in place: each worker has parsed the file for itself.
-        task = deepcopy(dag).get_task(task_id).prepare_for_execution()
+        # Parameters are resolved in place: forget those of the run before.
+        dag.params["month"] = None
+        task = dag.get_task(task_id).prepare_for_execution()
         instance = Instance.model_construct(
             id=uuid4(),
             task_id=task_id,
