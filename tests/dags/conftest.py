@@ -28,9 +28,13 @@ def dag_bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-        from airflow.dag_processing.dagbag import DagBag
+        yield load_dag_bag()
 
-        yield DagBag(dag_folder=DAGS)
+
+def load_dag_bag() -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=DAGS)
 
 
 @pytest.fixture(scope="session")
@@ -67,9 +71,9 @@ def render(dag: Any) -> Render:
             consumed_asset_events=[],
             partition_key=None,
         )
-        # Parameters are resolved in place: forget those of the run before.
-        dag.params["month"] = None
-        task = dag.get_task(task_id).prepare_for_execution()
+        # Parameters are resolved in place, so a run with some gets a DAG of its own.
+        own = load_dag_bag().dags[dag.dag_id] if conf else dag
+        task = own.get_task(task_id).prepare_for_execution()
         instance = Instance.model_construct(
             id=uuid4(),
             task_id=task_id,
