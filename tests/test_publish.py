@@ -41,6 +41,7 @@ def test_hostile_customer_ids_come_out_as_they_went_in(database: Database, lake:
         "two\nlines\r\nand a\ttab",
         "\\N",
         "\\.",
+        "line\n\\.\nline",
         "ends in \\",
         "NULL",
         " ",

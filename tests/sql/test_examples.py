@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import text
+
+from jobs.lake import Lake
+from tests.conftest import ROOT, Database
+from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run
+
+GUIDE = (ROOT / "docs" / "sql_examples.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```sql\n(.*?)```", GUIDE, flags=re.DOTALL)
+
+
+def test_every_example_of_the_guide_gives_the_reader_an_answer(database: Database, lake: Lake) -> None:
+    publish_new_run(database, lake, NOVEMBER)
+    publish_new_run(database, lake, DECEMBER, level="20.00")
+    with database.reader.connect() as connection:
+        answers = {example: connection.execute(text(example)).all() for example in EXAMPLES}
+    assert len(answers) == GUIDE.count("```sql")
+    assert [example for example, answer in answers.items() if not answer] == []
+
+
+def test_the_guide_s_change_since_the_month_before_is_the_difference(database: Database, lake: Lake) -> None:
+    publish_new_run(database, lake, NOVEMBER)
+    publish_new_run(database, lake, DECEMBER, level="20.00")
+    [example] = [example for example in EXAMPLES if "AS change" in example]
+    with database.reader.connect() as connection:
+        changes = [row.change for row in connection.execute(text(example))]
+    assert changes == [780, 780, 780]
