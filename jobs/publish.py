@@ -61,7 +61,8 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
     Raises:
         IncompleteError: the month's forecast is not in the lake.
         PublishError: the forecast has no rows, is not what its record says, or was made by another model version.
-        sqlalchemy.exc.DBAPIError: a newer run of the month was planned, the run is unknown, a row breaks a constraint.
+        sqlalchemy.exc.DBAPIError: a newer run of the month was planned, or the run is unknown.
+        psycopg2.Error: a row breaks a constraint of `clv.forecast_rows`.
     """
     record = lake.record(FORECASTS, as_of)
     if record.rows == 0:

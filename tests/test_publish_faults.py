@@ -87,6 +87,13 @@ def test_readers_always_see_exactly_one_whole_run_and_never_wait_for_a_lock(data
     assert max(len(runs) for runs in seen) > 1
 
 
+def test_a_vacuum_of_the_rows_does_not_hold_up_a_publication(database: Database, lake: Lake) -> None:
+    with database.owner.connect() as vacuum:
+        vacuum.execute(text("LOCK TABLE clv.forecast_rows IN SHARE UPDATE EXCLUSIVE MODE"))
+        run_id = publish_new_run(database, lake, DECEMBER)
+    assert {found["run_id"] for found in seen(database)} == {run_id}
+
+
 def test_a_reader_whose_planning_outlasts_the_publication_still_sees_the_month(database: Database, lake: Lake) -> None:
     """The statement's tables are looked up before its snapshot is taken: rows in a new partition would be missed."""
     publish_new_run(database, lake, DECEMBER)

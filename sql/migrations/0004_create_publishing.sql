@@ -63,7 +63,8 @@ BEGIN
     VALUES (loaded.as_of, loaded.run_id, loaded.load_id)
     ON CONFLICT (as_of) DO UPDATE
     SET run_id = excluded.run_id, load_id = excluded.load_id, published_at = excluded.published_at;
-    ANALYZE clv.forecast_rows, clv.published;
+    -- Not worth waiting for a vacuum that is under way: autovacuum will gather statistics in its time.
+    ANALYZE (SKIP_LOCKED) clv.forecast_rows, clv.published;
 END
 $$;
 
