@@ -1,0 +1,21 @@
+-- For a fresh Postgres server, as superuser, with psql: the three databases and the roles that own and use them.
+-- Passwords come from the environment; docker-compose.yml runs this at the server's first start.
+\getenv airflow_password AIRFLOW_DB_PASSWORD
+\getenv mlflow_password MLFLOW_DB_PASSWORD
+\getenv owner_password CLV_OWNER_PASSWORD
+\getenv writer_password CLV_WRITER_PASSWORD
+\getenv reader_password CLV_READER_PASSWORD
+
+CREATE ROLE airflow LOGIN PASSWORD :'airflow_password';
+CREATE DATABASE airflow OWNER airflow;
+
+CREATE ROLE mlflow LOGIN PASSWORD :'mlflow_password';
+CREATE DATABASE mlflow OWNER mlflow;
+
+CREATE ROLE clv_owner LOGIN PASSWORD :'owner_password';
+CREATE ROLE clv_writer LOGIN PASSWORD :'writer_password';
+CREATE ROLE clv_reader LOGIN PASSWORD :'reader_password';
+CREATE DATABASE clv OWNER clv_owner;
+
+REVOKE ALL ON DATABASE airflow FROM public;
+REVOKE ALL ON DATABASE mlflow FROM public;
