@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,11 +26,16 @@ def code_version() -> str:
 
 
 def folder_sha256(folder: Path, pattern: str = "*") -> str:
-    """A hash over the names and the bytes of a folder's files, those of its subfolders included."""
+    """`files_sha256` of a folder's files, those of its subfolders included."""
+    found = (path for path in folder.rglob(pattern) if path.is_file())
+    return files_sha256({path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
+
+
+def files_sha256(files: Mapping[str, bytes]) -> str:
+    """A hash over the names and the contents of files, whatever their order."""
     digest = hashlib.sha256()
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob(pattern) if path.is_file()}
-    for name, path in sorted(files.items()):
-        digest.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {name}\n".encode())
+    for name, content in sorted(files.items()):
+        digest.update(f"{hashlib.sha256(content).hexdigest()} {name}\n".encode())
     return digest.hexdigest()
 
 

@@ -1,0 +1,184 @@
+"""The gate: decide which version forecasts a month, and whether it becomes the champion.
+
+    python -m jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 3
+
+Only a version of the newest month may become champion; one of an older month forecasts its own month and moves nothing.
+A version is judged once: the decision stays with it as tags, and every later run of the month follows it.
+`docs/decisions/0006-models-in-mlflow.md` tells why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import partial
+from typing import Literal, cast
+
+from jobs.feature_table import features
+from jobs.forecasting.backtest import OURS, TRAILING, judge
+from jobs.forecasting.gate import decide
+from jobs.forecasting.inputs import InputError
+from jobs.forecasting.panel import Snapshots
+from jobs.forecasting.params import ModelParams
+from jobs.lake import Lake
+from jobs.model_version import UnreadableError, Version, unpack
+from jobs.month import Month, parse_as_of
+from jobs.postgres import engine, execute, fetch
+from jobs.registry import MODEL, Registry
+from jobs.settings import Settings
+from jobs.snapshots import read_fold
+from jobs.sources import load
+from jobs.task import recorded
+
+log = logging.getLogger(__name__)
+
+Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill"]
+
+ReadFold = Callable[[date, date], Snapshots]
+"""(origin, as_of) → the snapshot at the origin, and what every later month up to `as_of` says of the one before it."""
+
+
+class PromoteError(ValueError):
+    """The version was trained for another month."""
+
+
+class NoTwinError(ValueError):
+    """The champion has no twin that was fitted at the origin of a fold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the gate decided.
+
+    Attributes:
+        model_version: the version that forecasts the month.
+        decision: `first` (there was no champion, this is one now), `promoted` (took the champion's place),
+            `kept_champion` (the champion forecasts), `not_promoted` (there is no champion and this did not become one:
+            it forecasts, for want of a better), `backfill` (of an older month: it forecasts that month alone).
+        reasons: every comparison behind it, in words.
+    """
+
+    model_version: int
+    decision: Decision
+    reasons: tuple[str, ...]
+
+
+def promote(
+    registry: Registry, number: int, *, as_of: date, newest_published: date | None, read_fold: ReadFold
+) -> Verdict:
+    """Judge a version, point the aliases accordingly and tag it with the verdict; or repeat what was decided before.
+
+    Raises:
+        PromoteError: the version was trained for another month.
+        TamperedError: the champion's files are not those that were registered.
+        IncompleteError: a snapshot of the fold is not in the lake.
+    """
+    challenger = registry.version(number)
+    if challenger.as_of != as_of:
+        raise PromoteError(f"version {number} was trained as of {challenger.as_of}: give one trained as of {as_of}")
+    decided = _decided(challenger)
+    if decided is not None:
+        return decided
+    current = registry.aliased("champion")
+    champion = None if current is None else registry.version(current)
+    later = _later_month(as_of, newest_published, champion)
+    if later is not None:
+        verdict = Verdict(model_version=number, decision="backfill", reasons=(later,))
+    else:
+        registry.alias("challenger", number)
+        verdict = _judge(registry, challenger, champion, read_fold)
+        if verdict.decision in ("first", "promoted"):
+            registry.alias("champion", number)
+    registry.tag(number, {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)})
+    registry.tag(number, {"decision": verdict.decision})
+    return verdict
+
+
+def _decided(challenger: Version) -> Verdict | None:
+    """What was decided on this version before."""
+    if "decision" not in challenger.tags:
+        return None
+    return Verdict(
+        model_version=int(challenger.tags["forecast_by"]),
+        decision=cast(Decision, challenger.tags["decision"]),
+        reasons=tuple(challenger.tags["reasons"].split("\n")),
+    )
+
+
+def _later_month(as_of: date, newest_published: date | None, champion: Version | None) -> str | None:
+    """Why `as_of` is not the newest month; None where it is."""
+    if newest_published is not None and newest_published > as_of:
+        return f"month {Month.before(newest_published)} is published already"
+    if champion is not None and champion.as_of > as_of:
+        return f"the champion, version {champion.number}, was trained on month {Month.before(champion.as_of)} already"
+    return None
+
+
+def _judge(registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold) -> Verdict:
+    """Hold a version of the newest month against trailing value and the champion."""
+    if champion is not None and champion.number == challenger.number:
+        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is the champion already",))
+    figures: Mapping[str, float] | None = None
+    notes: tuple[str, ...] = ()
+    if champion is not None:
+        try:
+            figures = _champion_figures(registry, challenger, champion, read_fold)
+        except (NoTwinError, UnreadableError, InputError) as error:
+            notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
+    decision = decide(challenger.metrics.get(OURS, {}), challenger.metrics.get(TRAILING, {}), figures)
+    reasons = (*notes, *decision.reasons)
+    if decision.promoted:
+        took = "first" if champion is None else "promoted"
+        return Verdict(model_version=challenger.number, decision=cast(Decision, took), reasons=reasons)
+    if champion is None or figures is None:
+        return Verdict(model_version=challenger.number, decision="not_promoted", reasons=reasons)
+    return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
+
+
+def _champion_figures(
+    registry: Registry, challenger: Version, champion: Version, read_fold: ReadFold
+) -> Mapping[str, float]:
+    """The figures of the champion's twin on the challenger's fold; none where the challenger itself has no fold."""
+    origin = challenger.fold_origin
+    if origin is None:
+        return {}
+    if champion.fold_origin is None:
+        raise NoTwinError("its history was too short for a fold")
+    twin = unpack(registry.fetch(champion.number, "backtest"))
+    return judge(twin, read_fold(origin, challenger.as_of), origin=origin, as_of=challenger.as_of)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Judge one version and print which version forecasts the month."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
+    parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
+    parser.add_argument("--model-version", type=int, required=True, help="the version that was trained as of this day")
+    arguments = parser.parse_args(argv)
+    settings = Settings.from_env()
+    database = engine(settings.database_url)
+    with recorded("retrain.promote", run_id=arguments.run_id, engine=database):
+        table = features(load(settings.source).departments)
+        [newest] = fetch(database, "newest_published_as_of")
+        verdict = promote(
+            Registry(settings.tracking_uri),
+            arguments.model_version,
+            as_of=arguments.as_of,
+            newest_published=newest["as_of"],
+            read_fold=partial(read_fold, Lake(settings.lake), table, ModelParams().max_customers),
+        )
+        log.info("%s: version %s forecasts the month", verdict.decision, verdict.model_version)
+        for reason in verdict.reasons:
+            log.info("%s", reason)
+        model = {"model_name": MODEL, "model_version": verdict.model_version}
+        execute(database, "set_run_model", run_id=arguments.run_id, **model)
+    sys.stdout.write(json.dumps(asdict(verdict)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

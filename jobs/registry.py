@@ -1,0 +1,179 @@
+"""MLflow: the runs that trained a model, the versions of model `clv`, the aliases `challenger` and `champion`.
+
+The only module that talks to MLflow. A version's tags say what it was trained from and hold a hash of its files, which
+is checked before they are loaded. Nothing is pickled: boosters are kept in XGBoost's own format, the rest is JSON.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal
+
+from jobs.model_version import FOLD_ORIGIN, Origin, Part, Training, Version, library_versions
+from jobs.provenance import JOBS, files_sha256, folder_sha256
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from jobs.forecasting.forecaster import Forecaster
+
+MODEL = "clv"
+EXPERIMENT = "clv"
+
+Alias = Literal["challenger", "champion"]
+
+CLIENT_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+"""How MLflow's client behaves where the environment does not say otherwise: it says little, and that to nobody else."""
+
+_SERVED_AS = JOBS / "served_model.py"
+
+
+class TamperedError(RuntimeError):
+    """The files of a version are not those that were registered."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Model `clv` on the MLflow server at an address."""
+
+    tracking_uri: str
+
+    def find(self, origin: Origin) -> int | None:
+        """The newest version that was trained from this origin."""
+        wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(origin).items())
+        found = self._client.search_model_versions(f"name = '{MODEL}' and {wanted}")
+        return max((int(version.version) for version in found), default=None)
+
+    def register(self, training: Training, origin: Origin) -> int:
+        """Log a training run with all its figures and register its model as a new version, in that order."""
+        mlflow = self._mlflow
+        mlflow.set_tracking_uri(self.tracking_uri)
+        mlflow.set_experiment(EXPERIMENT)
+        with TemporaryDirectory() as scratch:
+            parts = _save(training, Path(scratch))
+            with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)):
+                _log_figures(training)
+                model_uri = _log_model(training, parts)
+            tags = asdict(origin) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
+        if training.backtest is not None:
+            tags[FOLD_ORIGIN] = str(training.backtest.as_of)
+        version = mlflow.register_model(model_uri, MODEL, tags=tags)
+        return int(version.version)
+
+    def version(self, number: int) -> Version:
+        """A version with its tags and metrics; raises mlflow.exceptions.RestException where there is none."""
+        found = self._client.get_model_version(MODEL, str(number))
+        metrics: dict[str, dict[str, float]] = {}
+        for name, value in self._client.get_run(str(found.run_id)).data.metrics.items():
+            candidate, _, metric = name.partition("/")
+            metrics.setdefault(candidate, {})[metric] = value
+        return Version(number, found.tags, metrics)
+
+    def aliased(self, alias: Alias) -> int | None:
+        """The version an alias points at; None while nothing carries it."""
+        found = self._client.search_registered_models(f"name = '{MODEL}'")
+        number = found[0].aliases.get(alias) if found else None
+        return None if number is None else int(number)
+
+    def alias(self, alias: Alias, number: int) -> None:
+        """Point an alias at a version."""
+        self._client.set_registered_model_alias(MODEL, alias, str(number))
+
+    def tag(self, number: int, tags: Mapping[str, str]) -> None:
+        """Add tags to a version."""
+        for key, value in tags.items():
+            self._client.set_model_version_tag(MODEL, str(number), key, value)
+
+    def fetch(self, number: int, part: Part = "forecaster") -> dict[str, bytes]:
+        """The files of one part of exactly this version: name → content.
+
+        Raises:
+            TamperedError: they are not those that were registered.
+            mlflow.exceptions.MlflowException: there is no such version.
+        """
+        registered = self._client.get_model_version(MODEL, str(number)).tags.get(_sha256_tag(part))
+        uri = f"models:/{MODEL}/{number}/artifacts/{part}"
+        download = self._mlflow.artifacts.download_artifacts
+        with TemporaryDirectory() as scratch:
+            folder = Path(download(artifact_uri=uri, dst_path=scratch, tracking_uri=self.tracking_uri))
+            files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        found = files_sha256(files)
+        if found != registered:
+            raise TamperedError(
+                f"model {MODEL} version {number}: its {part} in MLflow's artifact store has sha256 {found}, registered "
+                f"was {registered}. Somebody changed the files: do not use the version, train the month again."
+            )
+        return files
+
+    @cached_property
+    def _mlflow(self) -> ModuleType:
+        for variable, value in CLIENT_ENVIRONMENT.items():
+            os.environ.setdefault(variable, value)
+        import mlflow
+
+        return mlflow
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        client: MlflowClient = self._mlflow.MlflowClient(self.tracking_uri)
+        return client
+
+
+def _sha256_tag(part: Part) -> str:
+    return f"{part}_sha256"
+
+
+def _save(training: Training, folder: Path) -> dict[Part, Path]:
+    """Write the model and its twin, each to a folder of its own below `folder`."""
+    forecasters: dict[Part, Forecaster | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
+    saved: dict[Part, Path] = {}
+    for part, forecaster in forecasters.items():
+        if forecaster is not None:
+            saved[part] = folder / part
+            saved[part].mkdir()
+            forecaster.save(saved[part])
+    return saved
+
+
+def _log_figures(training: Training) -> None:
+    import mlflow
+
+    mlflow.log_params(dict(training.params))
+    mlflow.log_metrics(
+        {
+            f"{candidate}/{metric}": value
+            for candidate, metrics in training.metrics.items()
+            for metric, value in metrics.items()
+        }
+    )
+    for name, figure in training.figures.items():
+        mlflow.log_figure(figure, f"plots/{name}.png")
+
+
+def _log_model(training: Training, parts: Mapping[Part, Path]) -> str:
+    import mlflow.pyfunc
+    from mlflow.models import infer_signature
+
+    from jobs.served_model import as_floats
+
+    logged = mlflow.pyfunc.log_model(
+        name=MODEL,
+        python_model=str(_SERVED_AS),
+        artifacts={part: str(folder) for part, folder in parts.items()},
+        code_paths=[str(JOBS)],
+        pip_requirements=library_versions().split(","),
+        signature=infer_signature(training.example, as_floats(training.forecaster.predict(training.example))),
+        input_example=training.example,
+    )
+    return str(logged.model_uri)

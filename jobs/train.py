@@ -1,0 +1,125 @@
+"""Train a model on what was known at `as_of`, judge it out of time, and register it.
+
+    python -m jobs.train --as-of 2011-12-01 --run-id 17
+
+The last line on stdout names the version. Nothing is trained twice: where a version was made from the same snapshots
+with the same settings and code, that one is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jobs.feature_table import features
+from jobs.forecasting.params import ModelParams
+from jobs.lake import Lake
+from jobs.model_version import Origin, Training, library_versions
+from jobs.month import parse_as_of
+from jobs.postgres import engine
+from jobs.provenance import code_version
+from jobs.registry import Registry
+from jobs.settings import Settings
+from jobs.sources import load
+from jobs.tables import Table
+from jobs.task import recorded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jobs.forecasting.panel import Snapshots
+
+log = logging.getLogger(__name__)
+
+EXAMPLE_CUSTOMERS = 5
+
+
+def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
+    """The number of the version trained as of `as_of`, registered now or before.
+
+    Raises:
+        IncompleteError: the snapshot as of `as_of` is not in the lake.
+        InputError: too few snapshots lie before it, or they lack columns.
+    """
+    earlier = [date.fromisoformat(period) for period in lake.periods(table) if period < str(as_of)]
+    origin = _origin(lake, table, [*earlier, as_of], params)
+    known = registry.find(origin)
+    if known is not None:
+        log.info("Version %s was made from the same snapshots, settings and code: nothing to train", known)
+        return known
+
+    from jobs.snapshots import read_history
+
+    snapshots = read_history(lake, table, params.max_customers, [*earlier, as_of])
+    return registry.register(_training(snapshots, as_of, params), origin)
+
+
+def _origin(lake: Lake, table: Table, periods: Sequence[date], params: ModelParams) -> Origin:
+    snapshots = {str(period): lake.record(table, period).fingerprint for period in periods}
+    return Origin(
+        as_of=str(periods[-1]),
+        input_fingerprint=_fingerprint(snapshots),
+        params_fingerprint=_fingerprint(asdict(params)),
+        code_version=code_version(),
+        libraries=library_versions(),
+    )
+
+
+def _fingerprint(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Training:
+    from jobs.forecasting.backtest import evaluate
+    from jobs.forecasting.forecaster import fit
+    from jobs.forecasting.plots import plots
+
+    evaluation = evaluate(snapshots, as_of=as_of, params=params)
+    for absent in evaluation.missing:
+        log.warning("Not measured: %s", absent)
+    fold = evaluation.fold
+    return Training(
+        forecaster=fit(snapshots, as_of=as_of, params=params),
+        backtest=None if fold is None else fold.forecaster,
+        params=asdict(params) | {"snapshots": len(snapshots), "first_snapshot": str(min(snapshots))},
+        metrics=evaluation.metrics,
+        figures=plots(evaluation),
+        example=_example(snapshots[as_of]),
+    )
+
+
+def _example(snapshot: pd.DataFrame) -> pd.DataFrame:
+    """A few rows that show what the model reads, without telling whose they are; every number as a double."""
+    rows = snapshot.sort_values("customer_id", kind="stable").head(EXAMPLE_CUSTOMERS)
+    whole_numbers = rows.select_dtypes("integer").columns
+    names = [f"customer {number}" for number in range(1, len(rows) + 1)]
+    return rows.assign(customer_id=names).astype(dict.fromkeys(whole_numbers, "float64"))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train the model of one month and print its version."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
+    parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
+    arguments = parser.parse_args(argv)
+    settings = Settings.from_env()
+    with recorded("retrain.train", run_id=arguments.run_id, engine=engine(settings.database_url)):
+        version = train(
+            Lake(settings.lake),
+            features(load(settings.source).departments),
+            Registry(settings.tracking_uri),
+            as_of=arguments.as_of,
+            params=ModelParams(),
+        )
+    sys.stdout.write(json.dumps({"model_version": version}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
