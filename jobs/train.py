@@ -48,8 +48,7 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
         IncompleteError: the snapshot as of `as_of` is not in the lake.
         InputError: too few snapshots lie before it, or they lack columns.
     """
-    earlier = [date.fromisoformat(period) for period in lake.periods(table) if period < str(as_of)]
-    origin = _origin(lake, table, [*earlier, as_of], params)
+    origin = origin_of(lake, table, as_of=as_of, params=params)
     known = registry.find(origin)
     if known is not None:
         log.info("Version %s was made from the same snapshots, settings and code: nothing to train", known)
@@ -57,19 +56,24 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
 
     from jobs.snapshots import read_history
 
-    snapshots = read_history(lake, table, params.max_customers, [*earlier, as_of])
+    snapshots = read_history(lake, table, params.max_customers, _snapshots_until(lake, table, as_of))
     return registry.register(_training(snapshots, as_of, params), origin)
 
 
-def _origin(lake: Lake, table: Table, periods: Sequence[date], params: ModelParams) -> Origin:
-    snapshots = {str(period): lake.record(table, period).fingerprint for period in periods}
+def origin_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> Origin:
+    """What a training as of `as_of` learns from; raises IncompleteError where that snapshot is not in the lake."""
+    snapshots = _snapshots_until(lake, table, as_of)
     return Origin(
-        as_of=str(periods[-1]),
-        input_fingerprint=_fingerprint(snapshots),
+        as_of=str(as_of),
+        input_fingerprint=_fingerprint({str(day): lake.record(table, day).fingerprint for day in snapshots}),
         params_fingerprint=_fingerprint(asdict(params)),
         code_version=code_version(),
         libraries=library_versions(),
     )
+
+
+def _snapshots_until(lake: Lake, table: Table, as_of: date) -> list[date]:
+    return [*(date.fromisoformat(period) for period in lake.periods(table) if period < str(as_of)), as_of]
 
 
 def _fingerprint(parts: object) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from jobs.lake import Lake
 from jobs.migrate import migrate
 from jobs.postgres import engine
+from jobs.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("CLV_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -159,6 +160,37 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+@pytest.fixture
+def registry(mlflow_server: str) -> Registry:
+    """A registry in which nothing is registered."""
+    return emptied_registry(mlflow_server)
+
+
+def emptied_registry(address: str) -> Registry:
+    """The registry of an MLflow server, after all that was registered there is gone."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(address)
+    for model in client.search_registered_models():
+        client.delete_registered_model(model.name)
+    return Registry(address)
+
+
+@pytest.fixture
+def environment(lake: Lake, database: Database, mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a job's `main` reads its settings from: the test's own places, the source `simulated_shop`."""
+    variables = {
+        "CLV_SOURCE": "simulated_shop",
+        "CLV_LANDING": str(lake.root.with_name("landing")),
+        "CLV_LAKE": str(lake.root),
+        "CLV_REPORTS": str(lake.root.with_name("reports")),
+        "CLV_DATABASE_URL": database.writer_url,
+        "MLFLOW_TRACKING_URI": mlflow_server,
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path) -> str:

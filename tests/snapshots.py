@@ -1,0 +1,87 @@
+"""A small shop's snapshots, built against the features table's own declaration, and a lake that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.feature_table import LAG_MONTHS, features, lag_name
+from jobs.forecasting.params import ModelParams
+from jobs.lake import Lake, Record
+from jobs.month import Month
+from jobs.snapshots import model_columns
+from jobs.sources import load
+from jobs.tables import Table
+
+SOURCE = "simulated_shop"
+TABLE = features(load(SOURCE).departments)
+FIRST_MONTH = Month(2024, 1)
+QUICK = ModelParams(rounds=5, max_depth=3, min_child_weight=1.0, threads=1, forest_trees=3, folds=2)
+
+_ARROW_TYPES = {"string": pa.string(), "date": pa.date32(), "double": pa.float64(), "bigint": pa.int64()}
+
+
+def simulated_snapshots(months: int, customers: int = 40) -> dict[date, pd.DataFrame]:
+    """The snapshots after each of the first `months` months; some customers never buy, some stop, some come late."""
+    rng = np.random.default_rng(11)
+    rate, amount = rng.gamma(1.0, 1.0, customers), rng.integers(10, 200, customers)
+    rate[: customers // 10] = 0.0
+    start = rng.integers(0, 6, customers)
+    calendar = np.arange(months)
+    orders = rng.poisson(rate[:, None], (customers, months)) * (calendar[None, :] >= start[:, None])
+    return {
+        FIRST_MONTH.plus(month).as_of: _snapshot(orders[:, : month + 1], amount, known=start <= month)
+        for month in range(months)
+    }
+
+
+def model_frames(snapshots: Mapping[date, pd.DataFrame]) -> dict[date, pd.DataFrame]:
+    """The snapshots as a training reads them: the model's columns, every number a double."""
+    numbers = {column.name: "float64" for column in TABLE.columns if column.type not in ("string", "date")}
+    return {as_of: frame.astype(numbers)[model_columns(TABLE)] for as_of, frame in snapshots.items()}
+
+
+def _snapshot(orders: np.ndarray, amount: np.ndarray, known: np.ndarray) -> pd.DataFrame:
+    """One snapshot after the months in `orders`; every order is placed on the 15th."""
+    as_of = FIRST_MONTH.plus(orders.shape[1]).first_day
+    rows = [_row(f"c{i:03d}", orders[i], int(amount[i]), as_of) for i in np.flatnonzero(known)]
+    return pd.DataFrame(rows, columns=TABLE.names)
+
+
+def _row(customer_id: str, orders: np.ndarray, amount: int, as_of: date) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(TABLE.names)
+    active = [FIRST_MONTH.plus(int(i)).first_day.replace(day=15) for i in np.flatnonzero(orders)]
+    total = int(orders.sum())
+    row |= {"customer_id": customer_id, "membership": ("none", "annual")[amount % 2], "orders_lifetime": total}
+    row |= {"net_value_lifetime": Decimal(total * amount), "net_value_30d": float(orders[-1] * amount)}
+    for lag in LAG_MONTHS:
+        count = int(orders[-lag]) if lag <= len(orders) else 0
+        row[lag_name("orders", lag)] = float(count)
+        row[lag_name("net_value", lag)] = float(count * amount)
+    if active:
+        row |= {"first_ordered_on": active[0], "last_ordered_on": active[-1]}
+        row |= {"tenure_days": float((as_of - active[0]).days), "recency_days": float((as_of - active[-1]).days)}
+    return row
+
+
+def write_snapshots(lake: Lake, snapshots: Mapping[date, pd.DataFrame], table: Table = TABLE) -> None:
+    """Put complete snapshots into a lake."""
+    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    for as_of, frame in snapshots.items():
+        with lake.staging(table) as staged:
+            folder = staged / str(as_of)
+            folder.mkdir()
+            pq.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False), folder / "part-0.parquet")
+            content = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
+            lake.promote(folder, table, as_of, Record(rows=len(frame), fingerprint=content))
+
+
+def _arrow_type(spark_type: str) -> pa.DataType:
+    return _ARROW_TYPES.get(spark_type) or pa.decimal128(18, 4)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from jobs.forecasting.inputs import InputError
+from jobs.lake import IncompleteError, Lake
+from jobs.model_version import unpack
+from jobs.postgres import fetch
+from jobs.registry import Registry
+from jobs.snapshots import read_history
+from jobs.train import main, origin_of, train
+from tests.conftest import Database, emptied_registry
+from tests.forecasts import plan
+from tests.snapshots import QUICK, TABLE, simulated_snapshots, write_snapshots
+
+SNAPSHOTS = simulated_snapshots(months=9)
+EARLIER, AS_OF = sorted(SNAPSHOTS)[-2:]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake that no test changes."""
+    lake = Lake(tmp_path_factory.mktemp("shop"))
+    write_snapshots(lake, SNAPSHOTS)
+    return lake
+
+
+@pytest.fixture(scope="module")
+def registry(mlflow_server: str) -> Registry:
+    return emptied_registry(mlflow_server)
+
+
+@pytest.fixture(scope="module")
+def number(shop: Lake, registry: Registry) -> int:
+    return train(shop, TABLE, registry, as_of=AS_OF, params=QUICK)
+
+
+def test_training_again_from_the_same_snapshots_names_the_same_version(
+    shop: Lake, registry: Registry, number: int
+) -> None:
+    assert train(shop, TABLE, registry, as_of=AS_OF, params=QUICK) == number
+
+
+def test_another_training_from_the_same_snapshots_gives_the_same_bytes(
+    shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.train.code_version", lambda: "a later commit")
+    second = train(shop, TABLE, registry, as_of=AS_OF, params=QUICK)
+
+    assert second != number
+    for part in ("forecaster", "backtest"):
+        assert registry.fetch(second, part) == registry.fetch(number, part)
+
+
+def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(registry: Registry, number: int) -> None:
+    version = registry.version(number)
+
+    assert version.as_of == AS_OF
+    assert version.fold_origin == unpack(registry.fetch(number, "backtest")).as_of
+    assert {"ours", "trailing_value"} <= version.metrics.keys()
+
+
+def test_training_points_no_alias(registry: Registry, number: int) -> None:
+    assert (registry.aliased("challenger"), registry.aliased("champion")) == (None, None)
+
+
+def test_other_snapshots_settings_or_months_are_another_origin(lake: Lake) -> None:
+    write_snapshots(lake, SNAPSHOTS)
+    origins = [
+        origin_of(lake, TABLE, as_of=AS_OF, params=QUICK),
+        origin_of(lake, TABLE, as_of=AS_OF, params=replace(QUICK, rounds=4)),
+        origin_of(lake, TABLE, as_of=EARLIER, params=QUICK),
+    ]
+    write_snapshots(lake, {EARLIER: SNAPSHOTS[EARLIER].assign(city="Leeds")})
+    origins.append(origin_of(lake, TABLE, as_of=AS_OF, params=QUICK))
+
+    assert len(set(origins)) == 4
+
+
+def test_later_snapshots_are_no_part_of_an_earlier_months_origin(lake: Lake) -> None:
+    write_snapshots(lake, {day: frame for day, frame in SNAPSHOTS.items() if day <= EARLIER})
+    before = origin_of(lake, TABLE, as_of=EARLIER, params=QUICK)
+    write_snapshots(lake, {AS_OF: SNAPSHOTS[AS_OF]})
+
+    assert origin_of(lake, TABLE, as_of=EARLIER, params=QUICK) == before
+
+
+def test_a_history_that_is_too_short_is_refused_with_the_number_of_months_needed(
+    lake: Lake, registry: Registry
+) -> None:
+    first = min(SNAPSHOTS)
+    write_snapshots(lake, {first: SNAPSHOTS[first]})
+
+    with pytest.raises(InputError, match=r"1 snapshot.* at least 2 are needed"):
+        train(lake, TABLE, registry, as_of=first, params=QUICK)
+
+
+def test_a_missing_snapshot_is_an_error_that_names_it(lake: Lake, registry: Registry) -> None:
+    with pytest.raises(IncompleteError, match=f"features has no complete as_of={AS_OF}"):
+        train(lake, TABLE, registry, as_of=AS_OF, params=QUICK)
+
+
+def test_a_large_shop_is_read_by_the_same_sample_of_customers_in_every_snapshot(shop: Lake) -> None:
+    everybody = read_history(shop, TABLE, 1000, [EARLIER, AS_OF])
+    sample = read_history(shop, TABLE, 10, [EARLIER, AS_OF])
+
+    chosen = set(sample[AS_OF]["customer_id"])
+    assert len(chosen) == 10
+    for as_of, frame in everybody.items():
+        expected = frame[frame["customer_id"].isin(chosen)].reset_index(drop=True)
+        assert sample[as_of].equals(expected)
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_job_prints_the_version_last_and_records_what_it_cost(
+    lake: Lake, registry: Registry, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_snapshots(lake, SNAPSHOTS)
+    run_id = plan(database.writer, EARLIER)
+
+    main(["--as-of", str(EARLIER), "--run-id", str(run_id)])
+
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert registry.version(printed["model_version"]).as_of == EARLIER
+    assert [task["task"] for task in fetch(database.writer, "run_tasks", run_id=run_id)] == ["retrain.train"]
