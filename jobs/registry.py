@@ -7,6 +7,7 @@ is checked before they are loaded. Nothing is pickled: boosters are kept in XGBo
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -37,6 +38,8 @@ CLIENT_ENVIRONMENT = {
 """How MLflow's client behaves where the environment does not say otherwise: it says little, and that to nobody else."""
 
 _SERVED_AS = JOBS / "served_model.py"
+_SERVED_CODE = ("__init__.py", "feature_table.py", "month.py", "tables.py", "forecasting")
+"""What of `jobs/` is stored with a version: all that `served_model.py` imports."""
 
 
 class TamperedError(RuntimeError):
@@ -64,7 +67,7 @@ class Registry:
             parts = _save(training, Path(scratch))
             with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)):
                 _log_figures(training)
-                model_uri = _log_model(training, parts)
+                model_uri = _log_model(training, parts, _copy_code(Path(scratch)))
             tags = asdict(origin) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
             tags[FOLD_ORIGIN] = str(training.backtest.as_of)
@@ -161,7 +164,18 @@ def _log_figures(training: Training) -> None:
         mlflow.log_figure(figure, f"plots/{name}.png")
 
 
-def _log_model(training: Training, parts: Mapping[Part, Path]) -> str:
+def _copy_code(folder: Path) -> Path:
+    package = folder / JOBS.name
+    package.mkdir()
+    for name in _SERVED_CODE:
+        if (JOBS / name).is_dir():
+            shutil.copytree(JOBS / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(JOBS / name, package / name)
+    return package
+
+
+def _log_model(training: Training, parts: Mapping[Part, Path], code: Path) -> str:
     import mlflow.pyfunc
     from mlflow.models import infer_signature
 
@@ -171,7 +185,7 @@ def _log_model(training: Training, parts: Mapping[Part, Path]) -> str:
         name=MODEL,
         python_model=str(_SERVED_AS),
         artifacts={part: str(folder) for part, folder in parts.items()},
-        code_paths=[str(JOBS)],
+        code_paths=[str(code)],
         pip_requirements=library_versions().split(","),
         signature=infer_signature(training.example, as_floats(training.forecaster.predict(training.example))),
         input_example=training.example,

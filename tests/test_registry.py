@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from jobs.forecasting.forecaster import fit
 from jobs.model_version import Origin, Training, UnreadableError, unpack
 from jobs.registry import MODEL, Registry, TamperedError
+from jobs.served_model import as_floats
 from tests.conftest import emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
@@ -31,7 +35,7 @@ def training() -> Training:
         params={"rounds": QUICK.rounds},
         metrics={"ours": {"wape": 0.5, "rmse": 7.0}, "trailing_value": {"wape": 0.6}},
         figures={"gain_curve": Figure()},
-        example=SNAPSHOTS[AS_OF].head(3),
+        example=SNAPSHOTS[AS_OF].iloc[10:13],
     )
 
 
@@ -103,15 +107,18 @@ def test_a_fetched_forecaster_forecasts_as_the_trained_one(registry: Registry, n
         pd.testing.assert_frame_equal(fetched, trained.predict(SNAPSHOTS[AS_OF]), check_exact=True)
 
 
-def test_mlflow_serves_a_version_by_the_code_stored_with_it(
-    registry: Registry, number: int, training: Training
+def test_mlflow_serves_a_version_by_nothing_but_the_code_stored_with_it(
+    registry: Registry, number: int, training: Training, tmp_path: Path
 ) -> None:
-    mlflow.set_tracking_uri(registry.tracking_uri)
-    served = mlflow.pyfunc.load_model(f"models:/{MODEL}/{number}").predict(training.example)
+    program = (
+        "import json, sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); model = mlflow.pyfunc.load_model(sys.argv[2]);"
+        "json.dump(model.predict(model.input_example).to_dict('list'), open(sys.argv[3], 'w'))"
+    )
+    arguments = [registry.tracking_uri, f"models:/{MODEL}/{number}", str(tmp_path / "forecast.json")]
+    subprocess.run([sys.executable, "-I", "-c", program, *arguments], cwd=tmp_path, check=True)
 
-    expected = training.forecaster.predict(training.example)
-    assert served["clv_12m"].dtype == "float64"
-    assert served.to_dict() == expected.astype(served.dtypes.to_dict()).to_dict()
+    served = json.loads((tmp_path / "forecast.json").read_text())
+    assert served == as_floats(training.forecaster.predict(training.example)).to_dict("list")
 
 
 def test_a_version_that_does_not_exist_is_an_error_that_names_it(registry: Registry, number: int) -> None:

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from jobs.forecasting.backtest import judge
+from jobs.forecasting.forecaster import Forecaster, fit
+from jobs.lake import Lake
+from jobs.model_version import Origin, Training
+from jobs.postgres import fetch
+from jobs.promote import PromoteError, main, promote
+from jobs.registry import Registry, TamperedError
+from jobs.snapshots import read_fold
+from tests.conftest import Database
+from tests.forecasts import plan, publish_new_run
+from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
+from tests.test_registry import overwrite
+
+SNAPSHOTS = simulated_snapshots(months=10)
+FRAMES = model_frames(SNAPSHOTS)
+OLDER, EARLIER, AS_OF = sorted(SNAPSHOTS)[-3:]
+FOLD_OF = dict(zip((OLDER, EARLIER, AS_OF), sorted(SNAPSHOTS)[3:6], strict=True))
+
+TRAILING = {"wape": 0.9, "rmse": 1000.0, "norm_gini": 0.1, "total_ratio": 1.0}
+GOOD = {"wape": 0.01, "rmse": 1.0, "norm_gini": 0.999, "total_ratio": 1.0}
+"""Figures better than any forecaster's."""
+BAD = GOOD | {"wape": 5.0}
+
+Train = Callable[..., int]
+
+
+class OtherFormat(Forecaster):
+    """A forecaster as other code would have written it."""
+
+    def save(self, folder: Path) -> None:
+        super().save(folder)
+        (folder / "forecaster.json").write_text('{"format": 0}', encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Mapping[date, Forecaster]:
+    return {day: fit(FRAMES, as_of=day, params=QUICK) for day in {*FOLD_OF, *FOLD_OF.values()}}
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[object]:
+    """`promote` where nothing has been published yet."""
+    lake = Lake(tmp_path_factory.mktemp("shop"))
+    write_snapshots(lake, SNAPSHOTS)
+    return partial(promote, newest_published=None, read_fold=partial(read_fold, lake, TABLE, 1000))
+
+
+@pytest.fixture
+def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
+    """Registers a version with given out-of-time figures; its number."""
+    made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_version": "c", "libraries": "d"}
+
+    def register(as_of: date, figures: Mapping[str, float] = GOOD, twin: Forecaster | None = None) -> int:
+        training = Training(
+            forecaster=fitted[as_of],
+            backtest=(twin or fitted[FOLD_OF[as_of]]) if figures else None,
+            params={},
+            metrics={"ours": figures, "trailing_value": TRAILING} if figures else {},
+            figures={},
+            example=FRAMES[as_of].head(2),
+        )
+        return registry.register(
+            training,
+            Origin(as_of=str(as_of), **made_by),
+        )
+
+    return register
+
+
+def aliases(registry: Registry) -> tuple[int | None, int | None]:
+    return registry.aliased("challenger"), registry.aliased("champion")
+
+
+def test_the_first_version_that_is_better_than_trailing_value_becomes_champion(registry, trained, gate) -> None:
+    number = trained(AS_OF)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("first", number)
+    assert aliases(registry) == (number, number)
+
+
+def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(registry, trained, gate) -> None:
+    number = trained(AS_OF, BAD)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
+    assert "wape 5 against trailing value 0.9: fails (at most 0.918)" in verdict.reasons
+    assert aliases(registry) == (number, None)
+
+
+def test_a_better_version_takes_the_champions_place(registry, trained, gate) -> None:
+    gate(registry, trained(EARLIER), as_of=EARLIER)
+    number = trained(AS_OF)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("promoted", number)
+    assert aliases(registry) == (number, number)
+
+
+def test_the_champion_is_judged_by_its_twin_on_the_challengers_fold(registry, trained, gate, fitted) -> None:
+    gate(registry, trained(EARLIER), as_of=EARLIER)
+    number = trained(AS_OF)
+
+    reasons = gate(registry, number, as_of=AS_OF).reasons
+
+    expected = judge(fitted[FOLD_OF[EARLIER]], FRAMES, origin=FOLD_OF[AS_OF], as_of=AS_OF)
+    assert any(reason.startswith(f"wape 0.01 against champion {expected['wape']:.4g}") for reason in reasons)
+
+
+def test_a_worse_version_leaves_the_month_to_the_champion(registry, trained, gate) -> None:
+    champion = trained(EARLIER)
+    gate(registry, champion, as_of=EARLIER)
+    number = trained(AS_OF, BAD)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("kept_champion", champion)
+    assert aliases(registry) == (number, champion)
+
+
+@pytest.mark.parametrize("published", [AS_OF, None], ids=["later month published", "later month is champion"])
+def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(registry, trained, gate, published) -> None:
+    newest = trained(AS_OF)
+    gate(registry, newest, as_of=AS_OF)
+    number = trained(OLDER)
+
+    verdict = gate(registry, number, as_of=OLDER, newest_published=published)
+
+    assert (verdict.decision, verdict.model_version) == ("backfill", number)
+    assert aliases(registry) == (newest, newest)
+
+
+def test_a_version_is_judged_once_whatever_happened_since(registry, trained, gate) -> None:
+    champion = trained(OLDER)
+    gate(registry, champion, as_of=OLDER)
+    kept = trained(EARLIER, BAD)
+    verdict = gate(registry, kept, as_of=EARLIER)
+    newest = trained(AS_OF)
+    gate(registry, newest, as_of=AS_OF)
+    registry.alias("champion", champion)
+
+    assert gate(registry, kept, as_of=EARLIER, newest_published=AS_OF) == verdict
+    assert gate(registry, newest, as_of=AS_OF).model_version == newest
+    assert aliases(registry) == (newest, champion)
+    assert {"decision": "kept_champion", "forecast_by": str(champion)}.items() <= registry.version(kept).tags.items()
+
+
+def test_a_gate_that_was_killed_after_promoting_promotes_again(registry, trained, gate) -> None:
+    number = trained(AS_OF)
+    registry.alias("champion", number)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("promoted", number)
+
+
+def test_without_a_fold_the_first_version_is_champion_and_the_next_one_is_not(registry, trained, gate) -> None:
+    first, second = trained(EARLIER, {}), trained(AS_OF, {})
+
+    assert gate(registry, first, as_of=EARLIER).decision == "first"
+    verdict = gate(registry, second, as_of=AS_OF)
+    assert (verdict.decision, verdict.model_version) == ("kept_champion", first)
+
+
+def test_a_champion_without_a_twin_is_left_out_of_the_comparison(registry, trained, gate) -> None:
+    first = trained(EARLIER, {})
+    gate(registry, first, as_of=EARLIER)
+
+    verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
+
+    assert verdict.decision == "promoted"
+    assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared with: its history was too")
+
+
+def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(registry, trained, gate, fitted) -> None:
+    other = OtherFormat(**vars(fitted[FOLD_OF[EARLIER]]))
+    gate(registry, trained(EARLIER, twin=other), as_of=EARLIER)
+    number = trained(AS_OF, BAD)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
+    assert "cannot be compared with: code of another version wrote it" in verdict.reasons[0]
+
+
+def test_a_champion_whose_files_were_changed_stops_the_gate(registry, trained, gate, tmp_path) -> None:
+    champion = trained(EARLIER)
+    gate(registry, champion, as_of=EARLIER)
+    overwrite(registry, champion, "artifacts/backtest/forecaster.json", b"{}", tmp_path)
+    number = trained(AS_OF)
+
+    with pytest.raises(TamperedError):
+        gate(registry, number, as_of=AS_OF)
+    assert registry.aliased("champion") == champion
+    assert "decision" not in registry.version(number).tags
+
+
+def test_a_version_of_another_month_is_refused(registry, trained, gate) -> None:
+    number = trained(EARLIER)
+
+    with pytest.raises(PromoteError, match=f"version {number} was trained as of {EARLIER}: give one .* {AS_OF}"):
+        gate(registry, number, as_of=AS_OF)
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
+    registry: Registry, trained: Train, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_new_run(database, lake, AS_OF)
+    number = trained(EARLIER)
+    run_id = plan(database.writer, EARLIER)
+
+    main(["--as-of", str(EARLIER), "--run-id", str(run_id), "--model-version", str(number)])
+
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert printed == {
+        "model_version": number,
+        "decision": "backfill",
+        "reasons": ["month 2024-10 is published already"],
+    }
+    [run] = fetch(database.writer, "run", run_id=run_id)
+    assert run["model_version"] == number
+    assert [task["task"] for task in fetch(database.writer, "run_tasks", run_id=run_id)] == ["retrain.promote"]
