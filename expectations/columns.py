@@ -6,7 +6,7 @@ from great_expectations import ExpectationSuite
 
 from expectations.rules import holds, named_suite
 
-KEYS = ("table", "column")
+KEYS = ("table", "column", "declared_type", "stored_type")
 
 
 def suite(stage: str) -> ExpectationSuite:

@@ -14,7 +14,7 @@ from jobs.tables import MONEY
 
 MONEY_TOLERANCE = 0.01
 """What the sum of many doubles may differ from the exact sum, in the shop's currency."""
-GROWTH_WARNING = 2.0
+GROWTH_WARNING = 3.0
 VOLATILE_WINDOW_DAYS = 7
 KEYS = ("customer_id",)
 

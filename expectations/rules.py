@@ -1,12 +1,13 @@
 """The words the suites are written in: each makes one expectation with its sentence, its reason and its severity.
 
-`meta` holds the rule's name (`rule`), what it allows in words (`allowed`) and, where it is about rows, how to find the
-ones that break it: a Spark SQL predicate (`broken_by`) or query (`found_by`), in which names in braces stand for tables
-and `{rows}` for the rows under test.
+`meta` holds the rule's name (`rule`) and sentence (`says`), what it allows in words (`allowed`) and, where it is about
+rows, how to find the ones that break it: a Spark SQL predicate (`broken_by`) or query (`found_by`), in which names in
+braces stand for tables and `{rows}` for the rows under test.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
@@ -80,7 +81,7 @@ def holds(
             says,
             because,
             severity,
-            allowed="no row" if mostly == 1.0 else f"at most {1 - mostly:.0%} of the rows",
+            allowed="no row" if mostly == 1.0 else f"{1 - mostly:.0%} of the rows",
             predicate=predicate,
             broken_by=f"not ({predicate})",
         ),
@@ -128,15 +129,18 @@ def in_words(low: float | None, high: float | None) -> str:
 
 def figure(value: object) -> str:
     """A figure in at most six digits, with thousands separated."""
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
     return str(value)
 
 
-def _words(name: str, says: str, because: str, severity: Severity, **meta: str) -> Mapping[str, Any]:
+def _words(
+    name: str, says: str, because: str, severity: Severity, *, allowed: str = "no row", **meta: str
+) -> Mapping[str, Any]:
+    """What every expectation carries. Data Docs show the description in place of GX's own sentence."""
     return {
-        "description": says,
+        "description": f"{name} ({severity}): {says}. Allowed: {allowed}. {because}.",
         "notes": because,
         "severity": severity,
-        "meta": {"rule": name, "allowed": "no row", **meta},
+        "meta": {"rule": name, "says": says, "allowed": allowed, **meta},
     }

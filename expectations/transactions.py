@@ -6,7 +6,7 @@ from great_expectations import ExpectationSuite
 
 from expectations.delivery import few_rejected, in_month, listed, not_empty, reaches_the_end, tidy
 from expectations.rules import filled, holds, named_suite, total
-from expectations.volume import History, volume_rules
+from expectations.volume import History, order_days_rules, volume_rules
 from jobs.month import Month
 
 NEEDED = ("customer_id", "order_id", "ordered_at", "department", "net_value", "is_return")
@@ -73,7 +73,8 @@ def totals_suite(history: History, month: Month, *, usual_gap_days: int) -> Expe
             because="No living shop takes back more than it sells; amounts with the wrong sign look like this",
             severity="critical",
         ),
-        *volume_rules(history, month, counts=("rows", "customers", "order_days"), money=("net_value",)),
+        *volume_rules(history, month, counts=("rows", "customers"), money=("net_value",)),
+        *order_days_rules(history, month),
         reaches_the_end(usual_gap_days, "critical"),
         reaches_the_end(usual_gap_days, "warning"),
         few_rejected("critical"),

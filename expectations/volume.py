@@ -43,6 +43,10 @@ YOUNG = {
 }
 """In the first year. With fewer than three earlier months, only the warnings count."""
 
+OPEN_DAYS = 10
+SHARE_OF_ORDER_DAYS: dict[Severity, float] = {"critical": 0.6, "warning": 0.75}
+"""Online Retail II, shut for Christmas, has 20 days with orders in December and 26 in the months before."""
+
 
 def reference_months(month: Month) -> list[Month]:
     """The earlier months that a month is compared with, oldest first."""
@@ -86,6 +90,27 @@ def volume_rules(history: History, month: Month, *, counts: Sequence[str], money
             severities = ["critical", "warning"]
         rules += [_volume_rule(name, kind, expected, tiers[kind][severity], severity) for severity in severities]
     return rules
+
+
+def order_days_rules(history: History, month: Month) -> list[Rule]:
+    """Orders fall on about as many days as in the three months before, in shops that are open most days."""
+    recent = [
+        history[past]["order_days"] for past in month.plus(-RECENT_MONTHS).through(month.plus(-1)) if past in history
+    ]
+    usual = median(recent) if recent else 0
+    if usual < OPEN_DAYS:
+        return []
+    return [
+        total(
+            f"{'far_' if severity == 'critical' else ''}too_few_order_days",
+            "order_days",
+            low=math.floor(share * usual),
+            says=f"days with an order: at least {share:.0%} of those of an earlier month, where it had {OPEN_DAYS}",
+            because="Days that are missing from the middle of a month were not delivered",
+            severity=severity,
+        )
+        for severity, share in SHARE_OF_ORDER_DAYS.items()
+    ]
 
 
 def _volume_rule(name: str, kind: str, expected: Sequence[float], limits: Limits, severity: Severity) -> Rule:

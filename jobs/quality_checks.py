@@ -101,7 +101,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
         yield _list(stage, PRODUCTS, products.totals_suite)
     reasons = rejected_reasons(stage.spark, lake, list(delivered.values()), month)
     yield Check(
-        suite=delivery.reasons_suite(), frame=reasons, keys=("table", "reason"), place=str(lake.root / "rejected")
+        suite=delivery.reasons_suite(), frame=reasons, keys=delivery.REASON_KEYS, place=str(lake.root / "rejected")
     )
 
 

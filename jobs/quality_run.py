@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -12,7 +13,11 @@ import great_expectations as gx
 import pandas as pd
 from great_expectations.core import RunIdentifier
 from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.data_context.types.resource_identifiers import (
     ExpectationSuiteIdentifier,
     ValidationResultIdentifier,
@@ -23,6 +28,7 @@ from pyspark.sql import functions as F
 from expectations.rules import figure
 from jobs.quality_report import DATA_DOCS, EXAMPLES, Verdict, critical_failures
 
+ERROR_CHARACTERS = 300
 RESULTS_LISTED = 500
 """Results that the index of the Data Docs shows, newest first; it is made anew by reading each of them."""
 # Counts without lists of values: the lists cost a Spark job a rule, and examples are looked up for failures alone.
@@ -114,7 +120,11 @@ def _context(reports: Path) -> EphemeralDataContext:
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "validation_results_limit": RESULTS_LISTED},
     }
     config = DataContextConfig(
-        store_backend_defaults=defaults, stores=stores, data_docs_sites={DATA_DOCS: site}, analytics_enabled=False
+        store_backend_defaults=defaults,
+        stores=stores,
+        data_docs_sites={DATA_DOCS: site},
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
     )
     return gx.get_context(mode="ephemeral", project_config=config)
 
@@ -128,11 +138,15 @@ def _register(check: Check) -> dict[str, str]:
 
 
 def _evaluated(check: Check, views: Mapping[str, str]) -> DataFrame | pd.DataFrame:
-    """The frame with a column for each predicate, and for the number of rows that each query finds."""
+    """The columns that the rules name, among them one for each predicate and for the number of rows a query finds."""
     metas = [rule.meta or {} for rule in check.suite.expectations]
     predicates = {meta["rule"]: meta["predicate"].format(**views) for meta in metas if "predicate" in meta}
     if isinstance(check.frame, DataFrame):
-        return check.frame.withColumns({name: F.expr(predicate) for name, predicate in predicates.items()})
+        named = [rule.configuration.kwargs for rule in check.suite.expectations]
+        columns = dict.fromkeys(
+            column for kwargs in named for column in kwargs.get("column_list", [kwargs.get("column")])
+        )
+        return check.frame.select(*(F.expr(predicates.get(name, name)).alias(name) for name in columns))
     frame = check.frame.copy()
     for name, predicate in predicates.items():
         frame[name] = check.frame.eval(predicate, engine="python")
@@ -157,8 +171,8 @@ def _verdict(check: Check, views: Mapping[str, str], single: Any) -> Verdict:
     return Verdict(
         suite=check.suite.name,
         rule=rule.meta["rule"],
-        says=rule.description,
-        severity="critical" if error else str(rule.severity),
+        says=rule.meta["says"],
+        severity="critical" if error else rule.severity.value,
         passed=single.success,
         observed=observed,
         allowed=rule.meta["allowed"],
@@ -174,7 +188,7 @@ def _errors(exception_info: Mapping[str, Any]) -> Iterator[str]:
     metrics = [exception_info] if "raised_exception" in exception_info else exception_info.values()
     for metric in metrics:
         if metric["raised_exception"]:
-            yield " ".join(str(metric["exception_message"]).split())
+            yield textwrap.shorten(str(metric["exception_message"]), ERROR_CHARACTERS, placeholder=" …")
 
 
 def _found(check: Check, views: Mapping[str, str], meta: Mapping[str, str]) -> tuple[str | None, list[str]]:
@@ -187,10 +201,10 @@ def _found(check: Check, views: Mapping[str, str], meta: Mapping[str, str]) -> t
         query = f"SELECT * FROM {{rows}} WHERE {meta['broken_by']}"  # noqa: S608 - a rule of ours
     if query is None:
         return None, []
-    first = check.spark.sql(query.format(**views)).select(*check.keys).distinct().orderBy(*check.keys).limit(EXAMPLES)
-    examples = [_named(row.asDict(), check.keys) for row in first.collect()]
+    first = check.spark.sql(query.format(**views)).select(*check.keys).orderBy(*check.keys).limit(EXAMPLES)
+    examples = list(dict.fromkeys(_named(row.asDict(), check.keys) for row in first.collect()))
     return query.format(**{name: f"parquet.`{table.folder}`" for name, table in check.tables.items()}), examples
 
 
 def _named(row: Mapping[Any, Any], keys: Sequence[str]) -> str:
-    return ", ".join(f"{key}={row[key]}" for key in keys)
+    return ", ".join(f"{key}={figure(row[key])}" for key in keys)

@@ -26,6 +26,8 @@ from jobs.task import recorded, run_as_program
 
 log = logging.getLogger(__name__)
 
+CHATTY = ("great_expectations", "py4j")
+
 TASKS = {
     "inputs": "validate.inputs",
     "features": "features.validate_features",
@@ -69,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--run-id", required=True, type=int)
     args = parser.parse_args(argv)
     settings = Settings.from_env()
+    for library in CHATTY:
+        logging.getLogger(library).setLevel(logging.WARNING)
     with recorded(TASKS[args.stage], run_id=args.run_id, engine=engine(settings.database_url)):
         validate(args.stage, settings, as_of=args.as_of, run_id=args.run_id)
 
