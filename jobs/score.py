@@ -9,6 +9,7 @@ import argparse
 import logging
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -71,7 +72,6 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         log.info("forecasts as_of=%s are current: nothing to score", as_of)
         written = lake.record(FORECASTS, as_of)
     else:
-        _ship_package(spark)
         customers = read_periods(spark, lake, table, [as_of]).select(*_read_by(model, table))
         forecasts = forecast(customers, model, as_of=as_of)
         written = write_periods(forecasts, lake, FORECASTS, {as_of: inputs})[as_of]
@@ -108,14 +108,16 @@ def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
     return customers.mapInPandas(predict, FORECASTS.ddl).withColumn("as_of", F.lit(str(as_of)))
 
 
-def _ship_package(spark: SparkSession) -> None:
-    """Send our modules to every worker, whatever its PYTHONPATH; the archive's name tells its content."""
+@contextmanager
+def shipped_package(spark: SparkSession) -> Iterator[None]:
+    """Let every worker import our modules, whatever its PYTHONPATH, while the context lasts."""
     with TemporaryDirectory() as scratch:
         archive = Path(scratch, f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip")
         with zipfile.ZipFile(archive, "w") as package:
             for path in sorted(JOBS.rglob("*.py")):
                 package.write(path, path.relative_to(JOBS.parent))
         spark.sparkContext.addPyFile(str(archive))
+        yield
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -131,7 +133,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             number=arguments.model_version, files=Registry(settings.tracking_uri).fetch(arguments.model_version)
         )
         table = features(load(settings.source).departments)
-        outcome.rows = score(session("score"), Lake(settings.lake), table, model, as_of=arguments.as_of)
+        spark = session("score")
+        with shipped_package(spark):
+            outcome.rows = score(spark, Lake(settings.lake), table, model, as_of=arguments.as_of)
 
 
 if __name__ == "__main__":

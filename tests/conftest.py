@@ -36,6 +36,8 @@ def spark() -> Iterator[object]:
 
     from jobs.spark import SESSION_CONF
 
+    # Spark's Python workers run this interpreter and find our modules, wherever the tests are started from.
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
     builder = SparkSession.builder.master("local[2]").appName("tests")
     conf = SESSION_CONF | {
         "spark.ui.enabled": "false",

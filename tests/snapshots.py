@@ -34,8 +34,9 @@ def simulated_snapshots(months: int, customers: int = 40) -> dict[date, pd.DataF
     rate, amount = rng.gamma(1.0, 1.0, customers), rng.integers(10, 200, customers)
     rate[: customers // 10] = 0.0
     start = rng.integers(0, 6, customers)
-    calendar = np.arange(months)
-    orders = rng.poisson(rate[:, None], (customers, months)) * (calendar[None, :] >= start[:, None])
+    stop = np.where(np.arange(customers) % 4 == 0, start + 4, months)
+    calendar = np.arange(months)[None, :]
+    orders = rng.poisson(rate[:, None], (customers, months)) * (start[:, None] <= calendar) * (calendar < stop[:, None])
     return {
         FIRST_MONTH.plus(month).as_of: _snapshot(orders[:, : month + 1], amount, known=start <= month)
         for month in range(months)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.forecasting.forecaster import Forecaster, fit
+from jobs.lake import IncompleteError, Lake, parquet_files
+from jobs.model_version import Training
+from jobs.postgres import fetch
+from jobs.registry import Registry
+from jobs.score import Model, ScoreError, forecast, main, score
+from jobs.tables import FORECASTS
+from tests.conftest import Database
+from tests.forecasts import plan
+from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
+from tests.test_registry import ORIGIN
+
+SNAPSHOTS = simulated_snapshots(months=20)
+FRAMES = model_frames(SNAPSHOTS)
+EARLIER, AS_OF = sorted(SNAPSHOTS)[-2:]
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> Forecaster:
+    """Fitted a month before the snapshot that is scored, as a champion that was kept."""
+    return fit(FRAMES, as_of=EARLIER, params=QUICK)
+
+
+@pytest.fixture(scope="module")
+def model(forecaster: Forecaster, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tmp_path_factory.mktemp("model")
+    forecaster.save(folder)
+    return Model(3, {path.name: path.read_bytes() for path in folder.iterdir()})
+
+
+@pytest.fixture
+def shop(lake: Lake) -> Lake:
+    write_snapshots(lake, {AS_OF: SNAPSHOTS[AS_OF]})
+    return lake
+
+
+def expected(forecaster: Forecaster) -> pd.DataFrame:
+    """The forecast that pandas alone makes."""
+    alone = forecaster.predict(FRAMES[AS_OF], as_of=AS_OF).assign(model_version=3)
+    return alone.sort_values("customer_id", ignore_index=True)
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_spark_forecasts_what_pandas_forecasts_however_it_cuts_the_snapshot(
+    spark: SparkSession, forecaster: Forecaster, model: Model, partitions: int
+) -> None:
+    customers = spark.createDataFrame(FRAMES[AS_OF][model.columns]).repartition(partitions)
+
+    found = forecast(customers, model, as_of=AS_OF).toPandas()
+
+    assert set(found.pop("as_of")) == {str(AS_OF)}
+    found = found.sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(found, expected(forecaster), check_exact=True)
+
+
+def test_every_customer_of_the_snapshot_gets_exactly_one_forecast_in_the_lake(
+    spark: SparkSession, shop: Lake, forecaster: Forecaster, model: Model
+) -> None:
+    rows = score(spark, shop, TABLE, model, as_of=AS_OF)
+
+    written = pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]), partitioning=None)
+    assert rows == len(SNAPSHOTS[AS_OF])
+    written = written.sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(written, expected(forecaster), check_exact=True)
+    assert {"never_bought", "dormant", "active"} <= set(written["status"])
+
+
+def test_scoring_again_with_the_same_version_changes_nothing_and_with_another_replaces_it(
+    spark: SparkSession, shop: Lake, model: Model
+) -> None:
+    score(spark, shop, TABLE, model, as_of=AS_OF)
+    first = parquet_files(shop, FORECASTS, [AS_OF])
+
+    score(spark, shop, TABLE, model, as_of=AS_OF)
+    assert parquet_files(shop, FORECASTS, [AS_OF]) == first
+
+    score(spark, shop, TABLE, replace(model, number=4), as_of=AS_OF)
+    assert set(pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]))["model_version"]) == {4}
+
+
+def test_a_model_that_reads_a_column_the_features_lack_is_refused(
+    spark: SparkSession, shop: Lake, model: Model
+) -> None:
+    fewer = replace(TABLE, columns=tuple(column for column in TABLE.columns if column.name != "net_value_30d"))
+
+    with pytest.raises(ScoreError, match="version 3 reads the columns net_value_30d, which features does not declare"):
+        score(spark, shop, fewer, model, as_of=AS_OF)
+
+
+def test_a_month_without_a_snapshot_is_an_error_that_names_it(spark: SparkSession, lake: Lake, model: Model) -> None:
+    with pytest.raises(IncompleteError, match=f"features has no complete as_of={AS_OF}"):
+        score(spark, lake, TABLE, model, as_of=AS_OF)
+
+
+@pytest.mark.usefixtures("spark", "environment")
+def test_the_job_scores_with_the_version_it_was_given(
+    shop: Lake, registry: Registry, database: Database, forecaster: Forecaster
+) -> None:
+    example = FRAMES[EARLIER].head(2)
+    training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
+    given, newer = registry.register(training, ORIGIN), registry.register(training, ORIGIN)
+    run_id = plan(database.writer, AS_OF)
+
+    main(["--as-of", str(AS_OF), "--run-id", str(run_id), "--model-version", str(given)])
+
+    assert newer > given
+    assert set(pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]))["model_version"]) == {given}
+    [task] = fetch(database.writer, "run_tasks", run_id=run_id)
+    assert (task["task"], task["rows"]) == ("score.score", len(SNAPSHOTS[AS_OF]))
