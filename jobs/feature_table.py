@@ -167,7 +167,7 @@ _YEAR = (
     _number("returns", "return_value_365d", "Value returned, 365 d before as_of"),
     _number("returns", "return_orders_365d", "Returns, 365 d before as_of"),
     _number("returns", "return_value_share_365d", "Value returned as a share of sales, 365 d before as_of"),
-    _number("diversity", "products_per_order_365d", "Distinct articles a day, summed, per order, 365 d before as_of"),
+    _number("diversity", "products_per_order_365d", "Distinct articles in an order on average, 365 d before as_of"),
     _number("diversity", "departments_365d", "Departments bought in, undeclared ones as one, 365 d before as_of"),
     _number("diversity", "department_entropy_365d", "Shannon entropy of sales over those departments, in nats"),
     *(

@@ -120,7 +120,7 @@ DAILY = Table(
         ),
         Column("return_orders", "bigint", "Distinct returns"),
         Column("units", MONEY, "Units sold less units returned"),
-        Column("products", "bigint", "Distinct articles bought"),
+        Column("products", "bigint", "Distinct articles in each order, summed over the orders"),
         Column("orders_night", "bigint", "Orders placed from 00:00 to 05:59"),
         Column("orders_morning", "bigint", "Orders placed from 06:00 to 11:59"),
         Column("orders_afternoon", "bigint", "Orders placed from 12:00 to 17:59"),

@@ -10,21 +10,21 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.feature_table import DAYPARTS, LAG_MONTHS, SEASON_LAG_MONTHS, WEEKDAYS, YEAR_DAYS, lag_name
-from jobs.tables import ALL_DEPARTMENTS
-from jobs.transforms.windows import ratio, within
+from jobs.transforms.windows import in_month, ratio, sum_where, within
 
 
-def addends() -> Mapping[str, Column]:
-    """What the calendar's columns are sums of."""
-    overall = F.col("department") == F.lit(ALL_DEPARTMENTS)
+def sums() -> Mapping[str, Column]:
+    """Value and orders of each calendar month; the year's orders by part of the day and day of the week."""
     lags = {
-        lag_name(measure, lag): F.when(overall & (F.col("month_lag") == F.lit(lag)), F.col(measure))
+        lag_name(measure, lag): sum_where(in_month(lag), F.col(measure))
         for measure in ("net_value", "orders")
         for lag in LAG_MONTHS
     }
-    dayparts = {f"orders_{part}_365d": F.when(within(YEAR_DAYS), F.col(f"orders_{part}")) for part in DAYPARTS}
+    dayparts = {f"orders_{part}_365d": sum_where(within(YEAR_DAYS), F.col(f"orders_{part}")) for part in DAYPARTS}
     weekdays = {
-        f"orders_{name}_365d": F.when(within(YEAR_DAYS) & (F.weekday("ordered_on") == F.lit(number)), F.col("orders"))
+        f"orders_{name}_365d": sum_where(
+            within(YEAR_DAYS) & (F.weekday("ordered_on") == F.lit(number)), F.col("orders")
+        )
         for number, name in enumerate(WEEKDAYS)
     }
     return lags | dayparts | weekdays

@@ -10,12 +10,12 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.feature_table import YEAR_DAYS, window_name
-from jobs.transforms.windows import ratio, within
+from jobs.transforms.windows import ratio, sum_where, within
 
 
-def addends() -> Mapping[str, Column]:
-    """What the diversity's columns are sums of."""
-    return {"products_365d": F.when(within(YEAR_DAYS), F.col("products"))}
+def sums() -> Mapping[str, Column]:
+    """Articles of the year's orders."""
+    return {"products_365d": sum_where(within(YEAR_DAYS), F.col("products"))}
 
 
 def columns(departments: Sequence[str]) -> Mapping[str, Column]:
@@ -26,10 +26,12 @@ def columns(departments: Sequence[str]) -> Mapping[str, Column]:
     return {
         "products_per_order_365d": ratio("products_365d", "orders_365d"),
         "departments_365d": reduce(add, ((value > F.lit(0)).cast("int") for value in sales)),
-        "department_entropy_365d": F.when(total > F.lit(0), reduce(add, (_surprise(value, total) for value in sales))),
+        "department_entropy_365d": F.when(
+            total > F.lit(0), F.lit(0.0) - reduce(add, (_share_times_log(value, total) for value in sales))
+        ),
     }
 
 
-def _surprise(value: Column, total: Column) -> Column:
+def _share_times_log(value: Column, total: Column) -> Column:
     share = value.cast("double") / total.cast("double")
-    return F.when(value > F.lit(0), -share * F.ln(share)).otherwise(F.lit(0.0))
+    return F.when(value > F.lit(0), share * F.ln(share)).otherwise(F.lit(0.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -11,11 +10,11 @@ from pyspark.sql.window import WindowSpec
 
 from jobs.feature_table import MONTH_NAMES
 from jobs.tables import ALL_DEPARTMENTS, MONEY
-from jobs.transforms.windows import ratio
+from jobs.transforms.windows import in_month, ratio, sum_where
 
 _DAYS_PER_MONTH = 30
 
-_SUMS = {
+_ADDED_UP = {
     "orders_lifetime": "bigint",
     "order_days_lifetime": "bigint",
     "net_value_lifetime": MONEY,
@@ -26,40 +25,71 @@ _SUMS = {
     "gap_days_squared_lifetime": "bigint",
     **{f"orders_{month}_lifetime": "bigint" for month in MONTH_NAMES},
 }
-"""State that a month adds to."""
+"""State that each month adds to, and its types."""
 
-STATE = ("first_ordered_on", "last_ordered_on", *_SUMS)
+STATE = ("first_ordered_on", "last_ordered_on", *_ADDED_UP)
+"""What a snapshot continues from the one before."""
 
 
-def roll_forward(known: DataFrame, daily: DataFrame, previous: DataFrame, *, first: date, last: date) -> DataFrame:
-    """The lifetime state of every known customer at each snapshot from `first` to `last`.
+def add_gaps_in_month(daily: DataFrame) -> DataFrame:
+    """Adds `gap_days_in_month`: from the customer's order day before, if in the same month, to this one; else null."""
+    days_of_month = Window.partitionBy("customer_id", "department", F.trunc("ordered_on", "month")).orderBy(
+        "ordered_on"
+    )
+    earlier = days_of_month.rowsBetween(Window.unboundedPreceding, -1)
+    day = _order_day()
+    gap = F.date_diff(day, F.last(day, ignorenulls=True).over(earlier)).cast("bigint")
+    return daily.withColumn("gap_days_in_month", F.when(F.col("department") == F.lit(ALL_DEPARTMENTS), gap))
+
+
+def sums() -> Mapping[str, Column]:
+    """What the month before the snapshot adds to the state, under the state's names."""
+    this_month = in_month(1)
+    in_calendar_month = {
+        f"orders_{name}_lifetime": sum_where(this_month & (F.month("ordered_on") == F.lit(number)), F.col("orders"))
+        for number, name in enumerate(MONTH_NAMES, start=1)
+    }
+    return {
+        "first_order_in_month": F.min(F.when(this_month, _order_day())),
+        "last_order_in_month": F.max(F.when(this_month, _order_day())),
+        "order_days_lifetime": F.count(F.when(this_month, _order_day())),
+        "gap_days_squared_lifetime": sum_where(this_month, F.col("gap_days_in_month") * F.col("gap_days_in_month")),
+        **{
+            f"{measure}_lifetime": sum_where(this_month, F.col(measure))
+            for measure in ("orders", "net_value", "sales_value", "return_value", "return_orders", "units")
+        },
+        **in_calendar_month,
+    }
+
+
+def roll_forward(customers: DataFrame, previous: DataFrame) -> DataFrame:
+    """The state at each snapshot, in the place of what its month adds to it.
 
     Args:
-        known: `as_of`, `customer_id`, … of every known customer and snapshot.
-        daily: the daily rows from the month before `first` on (earlier ones are ignored).
-        previous: the state in the snapshot a month before `first`, without rows where there is none.
-        first: the earliest snapshot.
-        last: the newest snapshot.
+        customers: per `as_of` and `customer_id`, among others, the figures of `sums`; a customer who is in a snapshot
+            is in all later ones.
+        previous: the snapshot before the first of them, with the columns of `STATE`; without rows where there is none.
     """
     before = previous.select("customer_id", *(F.col(name).alias(f"{name}_before") for name in STATE))
-    rows = known.join(_month_activity(daily, first=first, last=last), ["as_of", "customer_id"], how="left").join(
-        before, "customer_id", how="left"
-    )
-    months = Window.partitionBy("customer_id").orderBy("as_of")
-    so_far = months.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    earlier = months.rowsBetween(Window.unboundedPreceding, -1)
+    snapshots = Window.partitionBy("customer_id").orderBy("as_of")
+    so_far = snapshots.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    earlier = snapshots.rowsBetween(Window.unboundedPreceding, -1)
     first_on, last_on = F.col("first_order_in_month"), F.col("last_order_in_month")
-    last_on_before = F.greatest("last_ordered_on_before", F.max(last_on).over(earlier))
-    gap_into_month = F.date_diff(first_on, F.col("last_on_before")).cast("bigint")
-    gaps = _or_zero(F.col("gap_days_squared_lifetime")) + _or_zero(gap_into_month * gap_into_month)
+    gap_into_month = F.date_diff(first_on, F.greatest("last_ordered_on_before", F.max(last_on).over(earlier))).cast(
+        "bigint"
+    )
     return (
-        rows.withColumn("last_on_before", last_on_before)
-        .withColumn("gap_days_squared_lifetime", gaps)
-        .select(
-            *known.columns,
-            F.least("first_ordered_on_before", F.min(first_on).over(so_far)).alias("first_ordered_on"),
-            F.greatest("last_ordered_on_before", F.max(last_on).over(so_far)).alias("last_ordered_on"),
-            *(_total(name, so_far).cast(type_).alias(name) for name, type_ in _SUMS.items()),
+        customers.join(before, "customer_id", how="left")
+        .withColumn(
+            "gap_days_squared_lifetime",
+            _or_zero(F.col("gap_days_squared_lifetime")) + _or_zero(gap_into_month * gap_into_month),
+        )
+        .withColumns(
+            {
+                "first_ordered_on": F.least("first_ordered_on_before", F.min(first_on).over(so_far)),
+                "last_ordered_on": F.greatest("last_ordered_on_before", F.max(last_on).over(so_far)),
+                **{name: _total(name, so_far).cast(type_) for name, type_ in _ADDED_UP.items()},
+            }
         )
     )
 
@@ -89,35 +119,8 @@ def columns() -> Mapping[str, Column]:
     }
 
 
-def _month_activity(daily: DataFrame, *, first: date, last: date) -> DataFrame:
-    """What each month from the one before `first` on adds, on the snapshot that follows it."""
-    as_of = F.add_months(F.trunc("ordered_on", "month"), 1)
-    ordered = F.when(F.col("orders") > F.lit(0), F.col("ordered_on"))
-    month = Window.partitionBy("as_of", "customer_id").orderBy("ordered_on")
-    previous_order = F.last(ordered, ignorenulls=True).over(month.rowsBetween(Window.unboundedPreceding, -1))
-    gap = F.date_diff(ordered, F.col("previous_ordered_on")).cast("bigint")
-    in_calendar_month = {
-        f"orders_{name}_lifetime": F.sum(F.when(F.month("ordered_on") == F.lit(number), F.col("orders")))
-        for number, name in enumerate(MONTH_NAMES, start=1)
-    }
-    return (
-        daily.where((F.col("department") == F.lit(ALL_DEPARTMENTS)) & as_of.between(F.lit(first), F.lit(last)))
-        .withColumn("as_of", as_of)
-        .withColumn("previous_ordered_on", previous_order)
-        .groupBy("as_of", "customer_id")
-        .agg(
-            F.min(ordered).alias("first_order_in_month"),
-            F.max(ordered).alias("last_order_in_month"),
-            F.sum("orders").alias("orders_lifetime"),
-            F.count(ordered).alias("order_days_lifetime"),
-            *(
-                F.sum(name).alias(f"{name}_lifetime")
-                for name in ("net_value", "sales_value", "return_value", "return_orders", "units")
-            ),
-            F.sum(gap * gap).alias("gap_days_squared_lifetime"),
-            *(column.alias(name) for name, column in in_calendar_month.items()),
-        )
-    )
+def _order_day() -> Column:
+    return F.when(F.col("orders") > F.lit(0), F.col("ordered_on"))
 
 
 def _total(name: str, so_far: WindowSpec) -> Column:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.feature_table import LOGIN_RECENCY_DAYS, LOGIN_WINDOW_DAYS
-
-COLUMNS = (*(f"logins_{days}d" for days in LOGIN_WINDOW_DAYS), "days_since_last_login")
 
 
 def logins_by_snapshot(sessions: DataFrame, *, first: date, last: date) -> DataFrame:
@@ -30,17 +28,13 @@ def logins_by_snapshot(sessions: DataFrame, *, first: date, last: date) -> DataF
     )
 
 
-def add_logins(customers: DataFrame, logins: DataFrame, *, delivered: Collection[date]) -> DataFrame:
-    """The customers of all snapshots with their logins: 0 without a login, null in snapshots without a delivery.
+def columns(delivered: Collection[date]) -> Mapping[str, Column]:
+    """The number of logins: 0 without one, null in snapshots whose data month came without sessions.
 
     Args:
-        customers: `as_of`, `customer_id`, …
-        logins: from `logins_by_snapshot`.
         delivered: the snapshots whose data month came with sessions.
     """
     is_delivered = F.col("as_of").isin(list(delivered))
-    counts = {
+    return {
         f"logins_{days}d": F.when(is_delivered, F.coalesce(f"logins_{days}d", F.lit(0))) for days in LOGIN_WINDOW_DAYS
     }
-    joined = customers.join(logins, ["as_of", "customer_id"], how="left")
-    return joined.withColumns(counts)

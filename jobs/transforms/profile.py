@@ -32,20 +32,18 @@ def profiles_by_snapshot(customers: DataFrame, *, snapshots: Mapping[Month, Sequ
     )
 
 
-def known_customers(
-    daily: DataFrame, previous: DataFrame, profiles: DataFrame, *, first: date, last: date
-) -> DataFrame:
-    """Every customer known at each snapshot from `first` to `last`, once, with the profile where there is one.
+def buyers_by_snapshot(daily: DataFrame, previous: DataFrame, *, first: date, last: date) -> DataFrame:
+    """Everybody with a transaction before `as_of`, for each snapshot from `first` to `last`: `as_of`, `customer_id`.
 
-    Known is who has a transaction before `as_of`, or is on the customer list as one who signed up before it.
+    Who bought before the daily rows that are read is known from the previous snapshot.
     """
     bought_before = previous.where(_has_transactions()).select("customer_id", F.lit(first).alias("known_from"))
     bought_since = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).select(
         "customer_id",
         F.greatest(F.add_months(F.trunc("ordered_on", "month"), 1), F.lit(first)).alias("known_from"),
     )
-    bought = (
-        bought_before.unionByName(bought_since)
+    return (
+        bought_since.unionByName(bought_before)
         .groupBy("customer_id")
         .agg(F.min("known_from").alias("known_from"))
         .where(F.col("known_from") <= F.lit(last))
@@ -53,7 +51,6 @@ def known_customers(
             F.explode(F.sequence("known_from", F.lit(last), F.expr("interval 1 month"))).alias("as_of"), "customer_id"
         )
     )
-    return bought.join(profiles, ["as_of", "customer_id"], how="full")
 
 
 def _has_transactions() -> Column:

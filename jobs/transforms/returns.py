@@ -8,14 +8,14 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.feature_table import YEAR_DAYS
-from jobs.transforms.windows import ratio, within
+from jobs.transforms.windows import ratio, sum_where, within
 
 
-def addends() -> Mapping[str, Column]:
-    """What the returns' columns are sums of."""
+def sums() -> Mapping[str, Column]:
+    """Value and number of the year's returns."""
     return {
-        "return_value_365d": F.when(within(YEAR_DAYS), F.col("return_value")),
-        "return_orders_365d": F.when(within(YEAR_DAYS), F.col("return_orders")),
+        "return_value_365d": sum_where(within(YEAR_DAYS), F.col("return_value")),
+        "return_orders_365d": sum_where(within(YEAR_DAYS), F.col("return_orders")),
     }
 
 

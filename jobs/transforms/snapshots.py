@@ -13,6 +13,8 @@ from jobs.feature_table import features
 from jobs.month import Month
 from jobs.transforms import calendar, diversity, lifetime, logins, profile, returns, rfm, windows
 
+_KEY = ["as_of", "customer_id"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
@@ -38,35 +40,38 @@ class Inputs:
 def build_snapshots(inputs: Inputs, *, first: date, last: date, departments: Sequence[str]) -> DataFrame:
     """The features (with `as_of` as text) of every snapshot from `first` to `last`, a month apart."""
     span = {"first": first, "last": last}
-    days = windows.days_by_snapshot(inputs.daily, **span)
+    daily = inputs.daily.repartition("customer_id")
+    days = daily.transform(lifetime.add_gaps_in_month).transform(windows.days_by_snapshot, **span)
+    buyers = profile.buyers_by_snapshot(daily, inputs.previous, **span)
+    sums = _sums(departments)
+    bought = (
+        days.unionByName(buyers, allowMissingColumns=True)
+        .groupBy(*_KEY)
+        .agg(*(column.alias(name) for name, column in sums.items()))
+    )
     profiles = profile.profiles_by_snapshot(inputs.customers, snapshots=inputs.snapshots_of_delivery)
-    known = profile.known_customers(inputs.daily, inputs.previous, profiles, **span)
-    customers = logins.add_logins(
-        lifetime.roll_forward(known, inputs.daily, inputs.previous, **span),
-        logins.logins_by_snapshot(inputs.sessions, **span),
-        delivered=inputs.snapshots_with_sessions,
-    )
-    addends = _addends(departments)
-    sums = days.groupBy("as_of", "customer_id").agg(*(F.sum(column).alias(name) for name, column in addends.items()))
     return (
-        customers.join(sums, ["as_of", "customer_id"], how="left")
-        .fillna(0, subset=list(addends))
+        bought.join(profiles, _KEY, how="full")
+        .fillna(0, subset=list(sums))
+        .transform(lifetime.roll_forward, inputs.previous)
+        .join(logins.logins_by_snapshot(inputs.sessions, **span), _KEY, how="left")
         .join(F.broadcast(rfm.quintile_cuts(days)), "as_of", how="left")
-        .select(*_declared(departments), F.col("as_of").cast("string"))
+        .select(*_declared(inputs, departments), F.col("as_of").cast("string"))
     )
 
 
-def _addends(departments: Sequence[str]) -> Mapping[str, Column]:
+def _sums(departments: Sequence[str]) -> Mapping[str, Column]:
     return {
-        **windows.addends(departments),
-        **calendar.addends(),
-        **returns.addends(),
-        **diversity.addends(),
+        **windows.sums(departments),
+        **calendar.sums(),
+        **returns.sums(),
+        **diversity.sums(),
+        **lifetime.sums(),
     }
 
 
-def _declared(departments: Sequence[str]) -> list[Column]:
-    """Every declared column, in the declared type: computed by its module, or there already."""
+def _declared(inputs: Inputs, departments: Sequence[str]) -> list[Column]:
+    """Every declared column in its declared type: computed by its module, or there already."""
     computed = {
         **windows.columns(departments),
         **calendar.columns(),
@@ -74,6 +79,7 @@ def _declared(departments: Sequence[str]) -> list[Column]:
         **diversity.columns(departments),
         **lifetime.columns(),
         **rfm.columns(),
+        **logins.columns(inputs.snapshots_with_sessions),
     }
     return [
         computed.get(column.name, F.col(column.name)).cast(column.type).alias(column.name)

@@ -1,6 +1,7 @@
 """Sums over the days before each snapshot, overall and per department: what most features are made from.
 
-Each module of features names its *addends*, the expressions of which the snapshot takes the sum over a customer's days.
+A module of features has two halves. Its `sums` are aggregates over the rows of `days_by_snapshot`, one group a snapshot
+and customer; all modules' sums are taken in one pass. Its `columns` are what follows from the sums.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ def days_by_snapshot(daily: DataFrame, *, first: date, last: date) -> DataFrame:
     earliest = F.greatest(F.add_months(month_start, 1), F.lit(first))
     latest = F.least(F.add_months(month_start, HORIZON_MONTHS), F.lit(last))
     return (
-        daily.where((month_start < F.lit(last)) & (F.add_months(month_start, HORIZON_MONTHS) >= F.lit(first)))
+        daily.where(earliest <= latest)
         .withColumn("as_of", F.explode(F.sequence(earliest, latest, F.expr("interval 1 month"))))
         .withColumn("age_days", F.date_diff("as_of", "ordered_on"))
-        .withColumn("month_lag", F.months_between("as_of", F.trunc("ordered_on", "month")).cast("int"))
+        .withColumn("month_lag", F.months_between("as_of", month_start).cast("int"))
     )
 
 
@@ -37,27 +38,37 @@ def within(days: int, department: str = ALL_DEPARTMENTS) -> Column:
     return (F.col("department") == F.lit(department)) & (F.col("age_days") <= F.lit(days))
 
 
-def addends(departments: Sequence[str]) -> Mapping[str, Column]:
-    """What the windows' columns are sums of."""
+def in_month(lag: int) -> Column:
+    """Whether a row lies in the calendar month that is `lag` months before as_of, over all departments."""
+    return (F.col("department") == F.lit(ALL_DEPARTMENTS)) & (F.col("month_lag") == F.lit(lag))
+
+
+def sum_where(condition: Column, value: Column) -> Column:
+    """The sum of the rows that meet a condition; null without one."""
+    return F.sum(F.when(condition, value))
+
+
+def sums(departments: Sequence[str]) -> Mapping[str, Column]:
+    """Value, orders and sales of every window, and the overall number of days with an order and of units."""
     trailing = {
-        window_name(measure, days, department): F.when(
+        window_name(measure, days, department): sum_where(
             within(days, ALL_DEPARTMENTS if department is None else department), F.col(measure)
         )
         for department in (None, *departments)
         for days in WINDOW_DAYS
         for measure in ("net_value", "sales_value", "orders")
     }
-    has_order = F.col("orders") > F.lit(0)
+    has_order = (F.col("orders") > F.lit(0)).cast("bigint")
     return trailing | {
-        "order_days_30d": F.when(within(30) & has_order, F.lit(1)),
-        "order_days_365d": F.when(within(YEAR_DAYS) & has_order, F.lit(1)),
-        "units_30d": F.when(within(30), F.col("units")),
-        "units_365d": F.when(within(YEAR_DAYS), F.col("units")),
+        "order_days_30d": sum_where(within(30), has_order),
+        "order_days_365d": sum_where(within(YEAR_DAYS), has_order),
+        "units_30d": sum_where(within(30), F.col("units")),
+        "units_365d": sum_where(within(YEAR_DAYS), F.col("units")),
     }
 
 
 def columns(departments: Sequence[str]) -> Mapping[str, Column]:
-    """The columns that sums alone do not give: the average order value of each window."""
+    """The average order value of every window."""
     return {
         window_name("order_value_mean", days, department): ratio(
             window_name("sales_value", days, department), window_name("orders", days, department)
