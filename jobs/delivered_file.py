@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jobs.parquet_copy import copy_in_microseconds, copy_workbook, has_nanoseconds
 from jobs.sources.mapping import Source, TableColumns, delivered_columns
-from jobs.workbook import as_parquet
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 LONGEST_FIELD = 1_000_000
@@ -48,26 +48,32 @@ def sha256(path: Path) -> str:
 
 
 def readable(path: Path, cache: Path) -> Path:
-    """The file that Spark reads in place of a delivered one: a workbook's Parquet copy, else the file itself."""
-    if not path.name.endswith(".xlsx"):
+    """The file that Spark reads in place of a delivered one: a Parquet copy where it must be, else the file itself."""
+    is_workbook = path.name.endswith(".xlsx")
+    if not is_workbook and (is_csv(path) or not has_nanoseconds(_parquet_schema(path))):
         return path
     copy = cache / f"{sha256(path)}.parquet"
     if not copy.is_file():
         try:
-            as_parquet(path, copy)
+            (copy_workbook if is_workbook else copy_in_microseconds)(path, copy)
         except Exception as error:
-            raise LandingError(f"{path} cannot be read as an .xlsx workbook ({error}): deliver it again") from error
+            raise LandingError(f"{path} cannot be read ({error}): deliver it again") from error
     return copy
 
 
-def verify(path: Path) -> None:
-    """Raise LandingError where a file is not there in full."""
+def check_is_file(path: Path) -> None:
+    """Raise LandingError for what is no file, or an empty one."""
     if path.is_dir():
         raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
     if not path.is_file():
         raise LandingError(f"{path} is not there")
     if path.stat().st_size == 0:
         raise LandingError(f"{path} is empty, not even a header: deliver it again")
+
+
+def verify(path: Path) -> None:
+    """Read a file as far as it takes to know that it is there in full; raise LandingError where it is not."""
+    check_is_file(path)
     try:
         if path.name.endswith(".gz"):
             with gzip.open(path) as file:
@@ -84,10 +90,7 @@ def schema(path: Path, source: Source) -> pa.Schema:
     if is_csv(path):
         found = pa.schema([(name, pa.string()) for name in _header(path, source)])
     else:
-        try:
-            found = pq.read_schema(path)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+        found = _parquet_schema(path)
     twice = [name for name, count in Counter(name.casefold() for name in found.names).items() if count > 1]
     if twice:
         raise LandingError(f"{path} has more than one column called {', '.join(twice)}: rename or drop the others")
@@ -152,6 +155,13 @@ def _csv_batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
         first = pa.array([text.encode() for text in malformed], pa.binary())
         rest = [pa.nulls(len(malformed), pa.binary()) for _ in names[1:]]
         yield pa.record_batch([first, *rest], names=names)
+
+
+def _parquet_schema(path: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
 
 
 def _header(path: Path, source: Source) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.delivered_file import FORMATS, LandingError, has_known_format, sha256
+from jobs.delivered_file import FORMATS, LandingError, check_is_file, has_known_format, sha256
 from jobs.lake import SUCCESS, recipe
 from jobs.landing_calendar import Calendar, calendar
 from jobs.month import Month
@@ -23,6 +23,7 @@ _MONTH_PREFIX = "month="
 _ROW_MODULES = (
     "jobs.ingest",
     "jobs.delivered_rows",
+    "jobs.parquet_copy",
     "jobs.transforms.customers",
     "jobs.transforms.delivery",
     "jobs.transforms.lines",
@@ -30,7 +31,6 @@ _ROW_MODULES = (
     "jobs.transforms.products",
     "jobs.transforms.quarantine",
     "jobs.transforms.sessions",
-    "jobs.workbook",
 )
 """The modules that decide what a delivered row becomes."""
 
@@ -151,6 +151,8 @@ def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery 
     if isinstance(place, Path) and any(place.glob(f"{_MONTH_PREFIX}*")):
         return Delivery(table=table, has_times=columns.time is not None, folders=_month_folders(place))
     files = _data_files(place) if isinstance(place, Path) else place
+    for path in files:
+        check_is_file(path)
     if columns.time is None:
         return Delivery(table=table, has_times=False, files=files)
     return Delivery(table=table, has_times=True, calendar=calendar(files, source, columns, lake / CACHE))

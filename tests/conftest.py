@@ -56,9 +56,23 @@ def spark() -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def online_retail_ii() -> Path:
-    path = DATA / "online_retail_ii.parquet"
+    return _real_data("online_retail_ii")
+
+
+@pytest.fixture(scope="session")
+def cdnow() -> Path:
+    return _real_data("cdnow_master")
+
+
+@pytest.fixture(scope="session")
+def superstore() -> Path:
+    return _real_data("superstore")
+
+
+def _real_data(name: str) -> Path:
+    path = DATA / f"{name}.parquet"
     if not path.is_file():
-        pytest.skip(f"Online Retail II is not at {path} (set CLV_TEST_DATA to the folder that holds it)")
+        pytest.skip(f"{path} is not there (set CLV_TEST_DATA to the folder that holds it)")
     return path
 
 
