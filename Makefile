@@ -31,12 +31,12 @@ up: venv ## Start Postgres, MLflow and Airflow, and leave them running
 	@$(PYTHON) -m jobs.embedded.stack up $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"}
 
 .PHONY: down
-down: venv ## Stop everything; data and history stay
-	@$(PYTHON) -m jobs.embedded.stack down
+down: ## Stop everything; data and history stay
+	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.embedded.stack down
 
 .PHONY: clean
-clean: venv ## Stop everything and forget it: lakes, forecasts, models, history
-	@$(PYTHON) -m jobs.embedded.stack clean
+clean: ## Stop everything and forget it: lakes, forecasts, models, history
+	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.embedded.stack clean
 
 .PHONY: psql
 psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, open a prompt

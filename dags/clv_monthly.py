@@ -67,7 +67,6 @@ SPARK_CONF = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "WARN",
-    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
 }
 
 SPARK_TIMEOUT = timedelta(hours=2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -126,7 +127,10 @@ def ensure_landing(home: Home) -> None:
     if home.is_simulated and not home.landing.exists():
         log.info("Writing a simulated shop of %d customers to %s", SIMULATED_CUSTOMERS, home.landing)
         size = ["--customers", str(SIMULATED_CUSTOMERS), "--months", str(SIMULATED_MONTHS)]
-        simulate.main([*size, "--seed", str(SIMULATION_SEED), "--out", str(home.landing)])
+        unfinished = home.landing.with_name("landing.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        simulate.main([*size, "--seed", str(SIMULATION_SEED), "--out", str(unfinished)])
+        unfinished.rename(home.landing)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

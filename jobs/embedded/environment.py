@@ -11,12 +11,16 @@ from jobs.embedded import postgres_server as postgres
 from jobs.embedded.home import Home
 from jobs.embedded.ports import LOOPBACK, Ports
 
+_OTHERS = ("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_")
+"""Variables that somebody has set for a tool of his own, and that ours would obey."""
+
 
 def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of every server and, through them, of every task."""
-    # Other people's Airflow, Postgres and Python settings would be obeyed by ours.
     inherited = {
-        name: value for name, value in environ.items() if not name.startswith(("AIRFLOW", "PG", "MLFLOW_", "PYTHON"))
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_"))
     }
     programs = Path(sys.executable).parent
     return inherited | {
@@ -33,6 +37,7 @@ def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": LOOPBACK,
+        "SPARK_CONF_DIR": str(home.folder / "spark"),
         "NO_PROXY": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("NO_PROXY")])),
         "no_proxy": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("no_proxy")])),
         # setproctitle would write over the mark by which the stack's processes are found.

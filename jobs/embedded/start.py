@@ -20,6 +20,7 @@ from jobs.embedded.home import REPOSITORY, Home
 from jobs.embedded.java import java_home
 from jobs.embedded.ports import LOOPBACK, Ports
 from jobs.embedded.processes import Program, Supervisor
+from jobs.embedded.spark_config import write_spark_config
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def start_servers(
     environment = stack_environment(home, ports, java, environ)
     data = home.folder / "postgres"
     postgres.initialise(data)
+    write_spark_config(home.folder / "spark")
     _configure_airflow(home, ports, on_schedule=on_schedule)
     supervisor.start(_programs(home, ports, data), environment)
     supervisor.launch("postgres")
