@@ -33,7 +33,7 @@ from jobs.registry import MODEL, Registry
 from jobs.settings import Settings
 from jobs.snapshots import read_fold
 from jobs.sources import load
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class PromoteError(ValueError):
 
 
 class NoTwinError(ValueError):
-    """The champion has no twin that was fitted at the origin of a fold."""
+    """The champion has no twin that knows nothing of the fold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +149,8 @@ def _champion_figures(
         return {}
     if champion.fold_origin is None:
         raise NoTwinError("its history was too short for a fold")
+    if champion.fold_origin > origin:
+        raise NoTwinError(f"its twin has learned from months after {origin}, where the fold starts")
     twin = unpack(registry.fetch(champion.number, "backtest"))
     return judge(twin, read_fold(origin, challenger.as_of), origin=origin, as_of=challenger.as_of)
 
@@ -181,4 +183,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

@@ -185,6 +185,16 @@ def test_a_champion_without_a_twin_is_left_out_of_the_comparison(registry, train
     assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared with: its history was too")
 
 
+def test_a_champion_whose_twin_knows_the_fold_is_left_out_of_the_comparison(registry, trained, gate, fitted) -> None:
+    gate(registry, trained(EARLIER, twin=fitted[EARLIER]), as_of=EARLIER)
+
+    verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
+
+    assert verdict.reasons[0].endswith(
+        f"its twin has learned from months after {FOLD_OF[AS_OF]}, where the fold starts"
+    )
+
+
 def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(registry, trained, gate, fitted) -> None:
     other = OtherFormat(**vars(fitted[FOLD_OF[EARLIER]]))
     gate(registry, trained(EARLIER, twin=other), as_of=EARLIER)
