@@ -26,7 +26,7 @@ from jobs.snapshot_inputs import SnapshotInputs, daily_inputs, months_until, sna
 from jobs.sources import load
 from jobs.spark import read_periods, session, write_periods
 from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 from jobs.transforms.daily import daily
 from jobs.transforms.snapshots import Inputs, build_snapshots
 
@@ -111,4 +111,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

@@ -25,7 +25,7 @@ from jobs.month import parse_as_of
 from jobs.postgres import engine, fetch, statement
 from jobs.settings import Settings
 from jobs.tables import FORECASTS
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 
 log = logging.getLogger(__name__)
 
@@ -146,4 +146,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

@@ -31,7 +31,7 @@ from jobs.settings import Settings
 from jobs.sources import load
 from jobs.spark import read_periods, session, write_periods
 from jobs.tables import FORECASTS, Table
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 
 log = logging.getLogger(__name__)
 
@@ -139,4 +139,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

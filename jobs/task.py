@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
 
 import psutil
 from sqlalchemy import Engine
@@ -56,7 +55,7 @@ def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterato
     log.info("%s finished: %s rows, %.1f s, %d MB at the peak", task, outcome.rows, seconds, peak_mb)
 
 
-def run_as_program(main: Callable[[], None]) -> NoReturn:
+def run_as_program(main: Callable[[], None]) -> None:
     """Run a job's `main` as the program that it is: its exit code tells whether trying again can help.
 
     A ValueError (all our refusals are) means input that is wrong, and will be wrong the next time: EX_DATAERR of
@@ -67,7 +66,6 @@ def run_as_program(main: Callable[[], None]) -> NoReturn:
     except ValueError:
         traceback.print_exc()
         sys.exit(os.EX_DATAERR)
-    sys.exit(0)
 
 
 def log_to_stderr() -> None:

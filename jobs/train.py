@@ -29,7 +29,7 @@ from jobs.registry import Registry
 from jobs.settings import Settings
 from jobs.sources import load
 from jobs.tables import Table
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,4 +126,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)
