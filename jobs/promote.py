@@ -20,7 +20,6 @@ from functools import partial
 from typing import Literal, cast
 
 from jobs.feature_table import features
-from jobs.forecasting.backtest import OURS, TRAILING, judge
 from jobs.forecasting.gate import decide
 from jobs.forecasting.inputs import InputError
 from jobs.forecasting.panel import Snapshots
@@ -121,6 +120,8 @@ def _later_month(as_of: date, newest_published: date | None, champion: Version |
 
 def _judge(registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold) -> Verdict:
     """Hold a version of the newest month against trailing value and the champion."""
+    from jobs.forecasting.backtest import OURS, TRAILING
+
     if champion is not None and champion.number == challenger.number:
         return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is the champion already",))
     figures: Mapping[str, float] | None = None
@@ -133,8 +134,8 @@ def _judge(registry: Registry, challenger: Version, champion: Version | None, re
     decision = decide(challenger.metrics.get(OURS, {}), challenger.metrics.get(TRAILING, {}), figures)
     reasons = (*notes, *decision.reasons)
     if decision.promoted:
-        took = "first" if champion is None else "promoted"
-        return Verdict(model_version=challenger.number, decision=cast(Decision, took), reasons=reasons)
+        took_place: Decision = "first" if champion is None else "promoted"
+        return Verdict(model_version=challenger.number, decision=took_place, reasons=reasons)
     if champion is None or figures is None:
         return Verdict(model_version=challenger.number, decision="not_promoted", reasons=reasons)
     return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
@@ -144,6 +145,8 @@ def _champion_figures(
     registry: Registry, challenger: Version, champion: Version, read_fold: ReadFold
 ) -> Mapping[str, float]:
     """The figures of the champion's twin on the challenger's fold; none where the challenger itself has no fold."""
+    from jobs.forecasting.backtest import judge
+
     origin = challenger.fold_origin
     if origin is None:
         return {}

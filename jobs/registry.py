@@ -115,7 +115,7 @@ class Registry:
         if found != registered:
             raise TamperedError(
                 f"model {MODEL} version {number}: its {part} in MLflow's artifact store has sha256 {found}, registered "
-                f"was {registered}. Somebody changed the files: do not use the version, train the month again."
+                f"was {registered}. Somebody changed the files: restore them, or delete the version and rerun its month"
             )
         return files
 
