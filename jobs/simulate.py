@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -62,7 +63,8 @@ def _deliver_chunks(shop: Shop, out: Path, processes: int) -> None:
     deliver = partial(deliver_chunk, shop, out)
     numbers = chunks(shop.customers)
     with ExitStack() as stack:
-        mapped = stack.enter_context(ProcessPoolExecutor(processes)).map if processes > 1 else map
+        pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+        mapped = stack.enter_context(pool).map if processes > 1 else map
         for truths in mapped(deliver, numbers):
             for as_of, rows in truths.items():
                 writers[as_of].write_batch(rows)
