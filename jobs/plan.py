@@ -25,8 +25,11 @@ from jobs.postgres import engine, fetch
 from jobs.provenance import code_version
 from jobs.settings import Settings
 from jobs.sources import load
-from jobs.tables import TRANSACTIONS, Table
+from jobs.tables import SESSIONS, TRANSACTIONS, Table
 from jobs.task import recorded, run_as_program
+
+_EVENTS = {"transactions": TRANSACTIONS, "sessions": SESSIONS}
+"""The tables with times: the others are read as they stand in the data month."""
 
 _LONGEST_NOTE = 1000
 """Characters that Airflow keeps."""
@@ -39,7 +42,7 @@ class Plan:
     Attributes:
         month: the data month.
         tables: the tables that are delivered.
-        months: the months whose transactions are to be ingested: those the lake lacks, and always the data month.
+        months: the months to ingest: those the lake lacks of any table with times, and always the data month.
         snapshots: the `as_of` of every snapshot the lake lacks, as text.
         replaced: the run that readers see for this month, if any.
     """
@@ -56,13 +59,18 @@ def make_plan(
 ) -> Plan:
     """What a run of a month has to do, given what was delivered and what the lake holds."""
     until_now = delivered["transactions"].first.through(month)
+    events = [table for name, table in _EVENTS.items() if name in delivered]
     return Plan(
         month=month,
         tables=[table for table in TABLES if table in delivered],
-        months=[past for past in until_now if past == month or not lake.is_complete(TRANSACTIONS, past)],
+        months=[past for past in until_now if past == month or not _has_all(lake, events, past)],
         snapshots=[str(past.as_of) for past in until_now if not lake.is_complete(snapshots, past.as_of)],
         replaced=replaced,
     )
+
+
+def _has_all(lake: Lake, tables: Sequence[Table], month: Month) -> bool:
+    return all(lake.is_complete(table, month) for table in tables)
 
 
 def note_of(plan: Plan, source: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-_TIMEOUT_SECONDS = 60
+_TIMEOUT_SECONDS = 120
+_HEALTH_TIMEOUT_SECONDS = 10
 
 
 class AirflowAnswerError(RuntimeError):
@@ -38,8 +39,8 @@ class AirflowApi:
     def is_healthy(self) -> bool:
         """Whether the API server answers and says that scheduler, triggerer and DAG processor are alive."""
         try:
-            answer = requests.get(f"{self.address}/api/v2/monitor/health", timeout=_TIMEOUT_SECONDS)
-        except requests.ConnectionError:
+            answer = requests.get(f"{self.address}/api/v2/monitor/health", timeout=_HEALTH_TIMEOUT_SECONDS)
+        except (requests.ConnectionError, requests.Timeout):
             return False
         return answer.ok and all(part["status"] == "healthy" for part in answer.json().values())
 

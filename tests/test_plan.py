@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.feature_table import features
+from jobs.lake import SUCCESS, Lake, Record
+from jobs.month import Month, MonthRefusedError
+from jobs.plan import main
+from jobs.postgres import fetch
+from jobs.sources import load
+from jobs.tables import SESSIONS, TRANSACTIONS
+from tests.conftest import Database
+from tests.forecasts import DECEMBER, publish_new_run
+
+OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
+
+
+@pytest.fixture
+def landing(environment: None, lake: Lake) -> Path:
+    """A shop that has delivered its transactions from September to November 2011."""
+    folder = lake.root.with_name("landing")
+    deliver(folder, "transactions", Month(2011, 9).through(NOVEMBER))
+    return folder
+
+
+def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
+    for month in months:
+        folder = landing / table / f"month={month}"
+        folder.mkdir(parents=True)
+        (folder / "part.csv").write_text(f"customer_id\n{month}\n", encoding="utf-8")
+        (folder / SUCCESS).touch()
+
+
+def ingested(lake: Lake, months: Iterable[Month]) -> None:
+    for month in months:
+        complete(lake, TRANSACTIONS, month)
+
+
+def complete(lake: Lake, table: Any, period: Any) -> None:
+    with lake.staging(table) as staged:
+        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0"))
+
+
+def planned(
+    capsys: pytest.CaptureFixture[str],
+    *,
+    run_type: str = "manual",
+    logical_date: str = "",
+    month: str = "",
+    dag_run_id: str = "manual__2011-12-05",
+) -> dict[str, Any]:
+    """The last line of a planning, as the DAG takes it."""
+    main(["--run-type", run_type, "--logical-date", logical_date, "--month", month, "--dag-run-id", dag_run_id])
+    result: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return result
+
+
+def test_an_empty_lake_is_caught_up_in_one_run(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = planned(capsys)
+    assert (plan["month"], plan["as_of"]) == ("2011-11", "2011-12-01")
+    assert plan["months"] == "2011-09,2011-10,2011-11"
+    assert plan["tables"] == ["transactions"]
+
+
+def test_the_data_month_is_ingested_again_and_what_is_there_is_left_alone(
+    landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingested(lake, [OCTOBER, NOVEMBER])
+    assert planned(capsys)["months"] == "2011-09,2011-11"
+
+
+def test_a_backfill_of_an_old_month_ingests_nothing_after_it(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = planned(capsys, run_type="backfill", logical_date="2011-10-01T00:00:00+00:00")
+    assert (plan["month"], plan["months"]) == ("2011-10", "2011-09,2011-10")
+
+
+def test_a_table_delivered_for_the_first_time_is_caught_up_too(
+    landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingested(lake, Month(2011, 9).through(NOVEMBER))
+    complete(lake, SESSIONS, OCTOBER)
+    deliver(landing, "sessions", [NOVEMBER])
+    plan = planned(capsys)
+    assert (plan["tables"], plan["months"]) == (["sessions", "transactions"], "2011-09,2011-11")
+
+
+@pytest.mark.parametrize(
+    ("run_type", "logical_date", "month"),
+    [
+        ("scheduled", "2011-10-01T00:00:00+00:00", ""),
+        ("backfill", "2011-10-01T00:00:00+00:00", ""),
+        ("manual", "", "2011-10"),
+        ("manual", "2026-11-22T03:00:00+00:00", "2011-10"),
+        ("backfill", "2011-09-01T00:00:00+00:00", "2011-10"),
+    ],
+)
+def test_all_kinds_of_run_of_a_month_are_planned_alike(
+    landing: Path, capsys: pytest.CaptureFixture[str], run_type: str, logical_date: str, month: str
+) -> None:
+    plan = planned(capsys, run_type=run_type, logical_date=logical_date, month=month)
+    assert (plan["month"], plan["as_of"], plan["months"]) == ("2011-10", "2011-11-01", "2011-09,2011-10")
+
+
+def test_a_cleared_manual_run_keeps_its_month_and_a_new_one_takes_the_newest(
+    landing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert planned(capsys, dag_run_id="monday")["month"] == "2011-11"
+    deliver(landing, "transactions", [Month(2011, 12)])
+    assert planned(capsys, dag_run_id="monday")["month"] == "2011-11"
+    assert planned(capsys, dag_run_id="tuesday")["month"] == "2011-12"
+
+
+def test_each_planning_opens_a_run_that_outranks_the_one_before(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = planned(capsys), planned(capsys)
+    assert first["run_id"] < second["run_id"]
+    [run] = fetch(database.writer, "run", run_id=second["run_id"])
+    assert (str(run["as_of"]), run["trigger"], run["status"]) == ("2011-12-01", "manual", "planned")
+    assert [task["task"] for task in fetch(database.writer, "run_tasks", run_id=second["run_id"])] == ["plan.plan"]
+
+
+def test_the_note_tells_people_what_the_run_will_do(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert planned(capsys)["note"].splitlines() == [
+        "Month 2011-11: forecast of the twelve months from 2011-12-01 on, shop simulated_shop.",
+        "Ingests 3 months (2011-09 to 2011-11) of transactions; not delivered: products, customers, sessions.",
+        "Builds 3 snapshots (2011-10-01 to 2011-12-01).",
+        "Trains and registers a model version; the gate decides which version forecasts.",
+        "Replaces nothing: the month has not been published.",
+    ]
+
+
+def test_the_note_of_a_rerun_tells_what_is_left_to_do_and_what_will_be_replaced(
+    landing: Path, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingested(lake, Month(2011, 9).through(NOVEMBER))
+    for month in Month(2011, 9).through(NOVEMBER):
+        complete(lake, features(load("simulated_shop").departments), month.as_of)
+    published = publish_new_run(database, lake, DECEMBER)
+    note = planned(capsys)["note"].splitlines()
+    assert note[1].startswith("Ingests 1 month (2011-11) of transactions")
+    assert note[2] == "Rebuilds snapshots where inputs changed."
+    assert note[4] == f"Replaces run {published}: 3 customers, 12-month total 2,340.00, model version 3."
+
+
+@pytest.mark.parametrize(
+    ("month", "why"), [("2011-12", "is not closed"), ("2011-08", "lies before the data"), ("2011-13", "is not a month")]
+)
+def test_a_month_that_cannot_be_run_is_refused_and_opens_no_run(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], month: str, why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        planned(capsys, month=month)
+    assert planned(capsys)["run_id"] == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_refusal_says_which_months_can_be_run(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(MonthRefusedError, match=r"month 2011-12 .*Months that can be run: 2011-09 to 2011-11"):
+        planned(capsys, run_type="scheduled", logical_date="2011-12-01T00:00:00+00:00")
+
+
+def test_a_shop_whose_first_month_is_not_over_is_told_so(
+    environment: None, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    landing = lake.root.with_name("landing")
+    landing.mkdir()
+    columns = "order_id,customer_id,ordered_at,product_id,quantity,unit_price"
+    (landing / "transactions.csv").write_text(f"{columns}\n1,7,2011-11-05 10:00:00,p,1,2.50\n", encoding="utf-8")
+    with pytest.raises(MonthRefusedError, match="no month is closed yet: the data starts in 2011-11"):
+        planned(capsys)
+
+
+def test_what_was_delivered_is_fingerprinted_up_to_the_data_month(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fingerprint(month: str) -> str:
+        run_id = planned(capsys, month=month)["run_id"]
+        with database.owner.begin() as connection:
+            query = f"select input_fingerprint from clv.run where run_id = {run_id}"  # noqa: S608
+            return str(connection.exec_driver_sql(query).scalar_one())
+
+    october, november = fingerprint("2011-10"), fingerprint("2011-11")
+    (landing / "transactions" / "month=2011-11" / "part.csv").write_text("customer_id\n7\n", encoding="utf-8")
+    assert fingerprint("2011-10") == october != november
+    assert fingerprint("2011-11") != november
