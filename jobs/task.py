@@ -95,9 +95,21 @@ class _PeakMemory:
         if parent is not None and "java" in parent.name():
             root = parent
         while True:
-            self.bytes = max(self.bytes, sum(_resident_bytes(p) for p in [root, *root.children(recursive=True)]))
+            self.bytes = max(self.bytes, _resident_bytes(root) + sum(map(_resident_bytes, _python_below(root))))
             if self._done.wait(_SAMPLE_SECONDS):
                 return
+
+
+def _python_below(root: psutil.Process) -> list[psutil.Process]:
+    """The Python processes below one; the JVM's own children share its pages until they become another program."""
+    return [process for process in root.children(recursive=True) if _name(process).startswith("python")]
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return str(process.name())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _resident_bytes(process: psutil.Process) -> int:
