@@ -25,7 +25,7 @@ FOLD_ORIGIN = "fold_origin"
 LIBRARIES = ("numpy", "pandas", "pyarrow", "xgboost")
 
 
-class UnreadableError(RuntimeError):
+class UnreadableError(ValueError):
     """A version was written by code whose format this code does not read."""
 
 

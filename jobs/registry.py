@@ -42,7 +42,7 @@ _SERVED_CODE = ("__init__.py", "feature_table.py", "month.py", "tables.py", "for
 """What of `jobs/` is stored with a version: all that `served_model.py` imports."""
 
 
-class TamperedError(RuntimeError):
+class TamperedError(ValueError):
     """The files of a version are not those that were registered."""
 
 

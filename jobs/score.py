@@ -9,6 +9,7 @@ import argparse
 import logging
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -36,21 +37,28 @@ from jobs.task import recorded, run_as_program
 log = logging.getLogger(__name__)
 
 
-class ScoreError(RuntimeError):
+class ScoreError(ValueError):
     """The model does not fit the snapshot, or customers and forecasts do not match one to one."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A registered version as it travels to Spark's workers: its files, name → content."""
+    """A registered version as it travels to Spark's workers.
+
+    Attributes:
+        number: the version.
+        files: its files, name → content.
+        columns: what it reads of a snapshot.
+    """
 
     number: int
     files: Mapping[str, bytes]
+    columns: Sequence[str]
 
-    @property
-    def columns(self) -> list[str]:
-        """What it reads of a snapshot."""
-        return sorted({*REQUIRED, *unpack(self.files).encoder.names})
+    @classmethod
+    def of(cls, number: int, files: Mapping[str, bytes]) -> Model:
+        """The model in a version's files; raises UnreadableError where this code does not know their format."""
+        return cls(number, files, sorted({*REQUIRED, *unpack(files).encoder.names}))
 
 
 def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> int:
@@ -83,14 +91,13 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
 def _read_by(model: Model, table: Table) -> list[Column]:
     """The columns of a features table that a model reads, decimals as doubles."""
     types = {column.name: column.type for column in table.columns}
-    columns = model.columns
-    missing = sorted(set(columns) - set(types))
+    missing = sorted(set(model.columns) - set(types))
     if missing:
         raise ScoreError(
             f"model {MODEL} version {model.number} reads the columns {', '.join(missing)}, which {table.name} does not "
             "declare: train the month again"
         )
-    return [F.col(name).cast("double") if types[name].startswith("decimal") else F.col(name) for name in columns]
+    return [F.col(name).cast("double") if types[name].startswith("decimal") else F.col(name) for name in model.columns]
 
 
 def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
@@ -120,6 +127,13 @@ def shipped_package(spark: SparkSession) -> Iterator[None]:
         yield
 
 
+def _start(registry: Registry, number: int) -> tuple[SparkSession, Model]:
+    """Start Spark and fetch a version at the same time: either waits for seconds, mostly for imports."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        fetched = pool.submit(lambda: Model.of(number, registry.fetch(number)))
+        return session("score"), fetched.result()
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Score one month."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -129,11 +143,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     settings = Settings.from_env()
     with recorded("score.score", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
-        model = Model(
-            number=arguments.model_version, files=Registry(settings.tracking_uri).fetch(arguments.model_version)
-        )
         table = features(load(settings.source).departments)
-        spark = session("score")
+        spark, model = _start(Registry(settings.tracking_uri), arguments.model_version)
         with shipped_package(spark):
             outcome.rows = score(spark, Lake(settings.lake), table, model, as_of=arguments.as_of)
 

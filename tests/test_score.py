@@ -33,7 +33,7 @@ def forecaster() -> Forecaster:
 def model(forecaster: Forecaster, tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder = tmp_path_factory.mktemp("model")
     forecaster.save(folder)
-    return Model(3, {path.name: path.read_bytes() for path in folder.iterdir()})
+    return Model.of(3, {path.name: path.read_bytes() for path in folder.iterdir()})
 
 
 @pytest.fixture
