@@ -93,10 +93,8 @@ def test_the_run_page_shows_settings_and_plots(registry: Registry, number: int) 
 def test_nothing_in_a_version_is_pickled(registry: Registry, number: int, tmp_path: Path) -> None:
     files = stored_files(registry, number, tmp_path)
 
-    model = {"activity.ubj", "forecaster.json", "value.ubj"}
-    assert {name for name in files if name.startswith("artifacts/")} == {
-        f"artifacts/{part}/{name}" for part in ("forecaster", "backtest") for name in model
-    }
+    model = {Path(name).suffix for name in files if name.startswith(("artifacts/forecaster/", "artifacts/backtest/"))}
+    assert model == {".json", ".ubj"}
     assert {Path(name).suffix for name in files} == {"", ".json", ".py", ".txt", ".ubj", ".yaml"}
     assert [name for name, content in files.items() if content.startswith(b"\x80")] == []
 
@@ -128,9 +126,9 @@ def test_a_version_that_does_not_exist_is_an_error_that_names_it(registry: Regis
 
 def test_files_in_another_format_are_told_from_changed_ones(registry: Registry, number: int) -> None:
     files = registry.fetch(number)
-    older = {**files, "forecaster.json": files["forecaster.json"].replace(b'"level"', b'"calibration"')}
+    older = {**files, "forecaster.json": b'{"format": 0}'}
 
-    with pytest.raises(UnreadableError, match=r"KeyError.*level.*train the month again"):
+    with pytest.raises(UnreadableError, match="train the month again"):
         unpack(older)
 
 
