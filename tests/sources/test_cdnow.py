@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -27,4 +28,4 @@ def test_all_purchases_count_but_those_for_nothing(spark: SparkSession, cdnow: P
     published = pd.read_parquet(cdnow).query("dollar_value > 0")
     assert orders == len(published.drop_duplicates(["customer_id", "date"]))
     assert customers == published.customer_id.nunique()
-    assert result.clean_value == round(published.dollar_value.sum() * 100) / 100
+    assert result.clean_value == Decimal(f"{published.dollar_value.sum():.4f}")
