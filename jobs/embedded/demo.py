@@ -50,6 +50,9 @@ def run_month(stack: Stack, month: str | None) -> dict[str, Any]:
     """
     api = stack.api()
     api.patch(f"/dags/{DAG}", {"is_paused": False})
+    waiting_for = api.get(f"/dags/{DAG}/dagRuns", state=["running", "queued"])["dag_runs"]
+    if waiting_for:
+        log.info("Waiting for %s, which has not ended yet", " and ".join(run["dag_run_id"] for run in waiting_for))
     run = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": month} if month else {}})
     path = f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
     _follow(api, path, stack)

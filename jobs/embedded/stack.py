@@ -82,14 +82,19 @@ def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
                 log.info("Stopping the stack of shop %s; its data is kept", other.name)
                 _stop(other)
         home.save()
-        before = _remembered(home)
+        before, is_whole = _remembered(home)
         wanted = Stack(home, given_ports(environ, before.ports), _on_schedule(environ, otherwise=before.on_schedule))
-        if set(supervisor(home).states().values()) == {"RUNNING"} and wanted == before:
+        if is_whole and wanted == before and set(supervisor(home).states().values()) == {"RUNNING"}:
             return before
         _stop(home)
         stack = Stack(home, free_ports(environ, before.ports), wanted.on_schedule)
-        start_servers(home, stack.ports, supervisor(home), on_schedule=stack.on_schedule, environ=environ)
-        _remember(stack)
+        _remember(stack, is_whole=False)
+        try:
+            start_servers(home, stack.ports, supervisor(home), on_schedule=stack.on_schedule, environ=environ)
+        except BaseException:
+            _stop(home)
+            raise
+        _remember(stack, is_whole=True)
         return stack
 
 
@@ -137,16 +142,17 @@ def _on_schedule(environ: Mapping[str, str], *, otherwise: bool) -> bool:
     return asked == "on" if asked else otherwise
 
 
-def _remembered(home: Home) -> Stack:
+def _remembered(home: Home) -> tuple[Stack, bool]:
+    """The stack as it was started last, and whether that start got to its end."""
     path = home.folder / "stack.json"
     if not path.is_file():
-        return Stack(home, USUAL_PORTS, on_schedule=False)
+        return Stack(home, USUAL_PORTS, on_schedule=False), False
     kept = json.loads(path.read_text(encoding="utf-8"))
-    return Stack(home, Ports(**kept["ports"]), kept["on_schedule"])
+    return Stack(home, Ports(**kept["ports"]), kept["on_schedule"]), kept["is_whole"]
 
 
-def _remember(stack: Stack) -> None:
-    kept = {"ports": asdict(stack.ports), "on_schedule": stack.on_schedule}
+def _remember(stack: Stack, *, is_whole: bool) -> None:
+    kept = {"ports": asdict(stack.ports), "on_schedule": stack.on_schedule, "is_whole": is_whole}
     (stack.home.folder / "stack.json").write_text(json.dumps(kept), encoding="utf-8")
 
 

@@ -1,0 +1,154 @@
+"""Whole months of a small shop on the embedded stack: a real scheduler, real Spark, Postgres and MLflow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import Any
+
+import psutil
+import pytest
+
+from jobs.embedded.demo import RunFailedError, run_month, summary
+from jobs.embedded.home import shop_home
+from jobs.embedded.processes import MARK
+from jobs.embedded.stack import Stack, down, up
+from jobs.embedded.start import DAG
+from jobs.month import Month
+from jobs.postgres import engine, fetch
+
+pytestmark = pytest.mark.slow
+
+LAST = Month(2025, 6)
+BACKFILLED = LAST.plus(-2).through(LAST)
+CUSTOMERS, MONTHS = 300, 14
+
+DEADLINE_SECONDS = 1200
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    state = tmp_path_factory.mktemp("state")
+    home = shop_home(None, None, state=state)
+    size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(LAST)]
+    subprocess.run([sys.executable, "-m", "jobs.simulate", *size, "--out", str(home.landing)], check=True)
+    environ = {name: value for name, value in os.environ.items() if name not in ("AIRFLOW_PORT", "MLFLOW_PORT")}
+    try:
+        yield up(home, environ)
+    finally:
+        down(state)
+
+
+@pytest.fixture(scope="module")
+def backfilled(stack: Stack) -> list[dict[str, Any]]:
+    """The runs of a backfill of three months, oldest first, after they have ended."""
+    api = stack.api()
+    api.patch(f"/dags/{DAG}", {"is_paused": False})
+    first, last = (datetime.combine(month.first_day, datetime.min.time(), UTC) for month in (BACKFILLED[0], LAST))
+    backfill = {"from_date": first.isoformat(), "to_date": last.isoformat(), "max_active_runs": 1}
+    api.post("/backfills", {"dag_id": DAG, **backfill})
+    return wait_until_ended(stack, run_type="backfill")
+
+
+def wait_until_ended(stack: Stack, **query: str) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    api = stack.api()
+    while True:
+        runs: list[dict[str, Any]] = api.get(f"/dags/{DAG}/dagRuns", order_by="logical_date", **query)["dag_runs"]
+        if runs and all(run["state"] in ("success", "failed") for run in runs):
+            return runs
+        assert time.monotonic() < deadline, [(run["dag_run_id"], run["state"]) for run in runs]
+        time.sleep(1)
+
+
+def test_a_backfill_runs_its_months_one_after_the_other(backfilled: list[dict[str, Any]]) -> None:
+    assert [run["state"] for run in backfilled] == ["success"] * 3
+    assert [run["logical_date"][:7] for run in backfilled] == [str(month) for month in BACKFILLED]
+    for earlier, later in pairwise(backfilled):
+        assert earlier["end_date"] <= later["start_date"]
+
+
+def test_the_note_of_each_run_tells_its_month(backfilled: list[dict[str, Any]]) -> None:
+    for run, month in zip(backfilled, BACKFILLED, strict=True):
+        assert run["note"].startswith(f"Month {month}: forecast of the twelve months from {month.as_of} on")
+
+
+def test_every_known_customer_of_every_month_is_published(stack: Stack, backfilled: list[dict[str, Any]]) -> None:
+    database = engine(stack.database_url)
+    published = {row["as_of"]: row["run_id"] for row in fetch(database, "published_months")}
+    assert list(published) == [month.as_of for month in BACKFILLED]
+    for as_of, run_id in published.items():
+        [run] = fetch(database, "run", run_id=run_id)
+        assert run["forecast_rows"] == known_customers(stack, as_of)
+
+
+def known_customers(stack: Stack, as_of: date) -> int:
+    """Accounts that the simulation says had been opened."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(stack.home.landing / "truth" / f"as_of={as_of}.parquet").num_rows)
+
+
+def test_the_first_month_ingests_the_history_and_the_next_only_themselves(backfilled: list[dict[str, Any]]) -> None:
+    assert f"Ingests {MONTHS - 2} months" in backfilled[0]["note"]
+    for run, month in zip(backfilled[1:], BACKFILLED[1:], strict=True):
+        assert f"Ingests 1 month ({month})" in run["note"]
+
+
+def test_every_task_leaves_what_it_cost(stack: Stack, backfilled: list[dict[str, Any]]) -> None:
+    tasks = {task["task_id"] for task in stack.api().get(f"/dags/{DAG}/tasks")["tasks"]} - {"plan.note"}
+    database = engine(stack.database_url)
+    for month in fetch(database, "published_months"):
+        assert {task["task"] for task in fetch(database, "run_tasks", run_id=month["run_id"])} == tasks
+
+
+def test_the_summary_shows_the_most_valuable_customers_and_where_to_look(
+    stack: Stack, backfilled: list[dict[str, Any]]
+) -> None:
+    newest = fetch(engine(stack.database_url), "published_months")[-1]
+    told = summary(stack, {"as_of": str(newest["as_of"]), "run_id": newest["run_id"]})
+    assert f"The ten most valuable customers of the twelve months from {LAST.as_of} on" in told
+    assert f"{stack.airflow_url}/dags/{DAG}" in told
+    assert "make psql" in told
+
+
+def test_a_month_that_is_not_closed_fails_at_once_and_says_which_months_can_be_run(stack: Stack) -> None:
+    with pytest.raises(RunFailedError) as failure:
+        run_month(stack, str(LAST.plus(1)))
+    first = LAST.plus(1 - MONTHS)
+    assert "Task plan.plan failed" in str(failure.value)
+    assert f"month {LAST.plus(1)} is not closed" in str(failure.value)
+    assert f"Months that can be run: {first} to {LAST}" in str(failure.value)
+
+
+def test_a_stack_that_is_up_is_not_started_again(stack: Stack) -> None:
+    pid_file = stack.home.folder / "supervisord.pid"
+    before = pid_file.read_text()
+    assert up(stack.home) == stack
+    assert pid_file.read_text() == before
+
+
+def test_an_unclean_end_leaves_nothing_that_keeps_the_stack_from_starting(
+    stack: Stack, backfilled: list[dict[str, Any]]
+) -> None:
+    psutil.Process(int((stack.home.folder / "supervisord.pid").read_text())).kill()
+    again = up(stack.home)
+    assert again.api().is_healthy()
+    assert len(fetch(engine(again.database_url), "published_months")) == 3
+
+
+def test_stopping_leaves_no_process_behind(stack: Stack) -> None:
+    down(stack.home.folder.parent)
+    left = []
+    for process in psutil.process_iter(["cmdline"]):
+        try:
+            if process.environ().get(MARK) == str(stack.home.folder) or str(stack.home.folder) in process.cmdline():
+                left.append(process.cmdline())
+        except (psutil.Error, OSError):
+            continue
+    assert left == []
