@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version as installed_version
@@ -77,6 +77,7 @@ class Training:
         metrics: candidate → metric → value, out of time.
         figures: file name → plot.
         example: a few rows of a snapshot.
+        not_measured: candidates and metrics that are absent, and why.
     """
 
     forecaster: Forecaster
@@ -85,6 +86,7 @@ class Training:
     metrics: Mapping[str, Mapping[str, float]]
     figures: Mapping[str, Figure]
     example: pd.DataFrame
+    not_measured: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,8 @@ def _log_figures(training: Training) -> None:
     import mlflow
 
     mlflow.log_params(dict(training.params))
+    if training.not_measured:
+        mlflow.set_tag("not_measured", "\n".join(training.not_measured))
     mlflow.log_metrics(
         {
             f"{candidate}/{metric}": value

@@ -96,6 +96,7 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
         metrics=evaluation.metrics,
         figures=plots(evaluation),
         example=_example(snapshots[as_of]),
+        not_measured=evaluation.missing,
     )
 
 

@@ -36,6 +36,7 @@ def training() -> Training:
         metrics={"ours": {"wape": 0.5, "rmse": 7.0}, "trailing_value": {"wape": 0.6}},
         figures={"gain_curve": Figure()},
         example=SNAPSHOTS[AS_OF].iloc[10:13],
+        not_measured=["random_forest: too short a history"],
     )
 
 
@@ -82,11 +83,12 @@ def test_a_version_tells_what_it_was_trained_from_and_how_it_was_judged(
     assert (version.as_of, version.fold_origin) == (AS_OF, FOLD)
 
 
-def test_the_run_page_shows_settings_and_plots(registry: Registry, number: int) -> None:
+def test_the_run_page_shows_settings_plots_and_what_is_missing(registry: Registry, number: int) -> None:
     client = mlflow.MlflowClient(registry.tracking_uri)
 
     run = client.get_run(client.get_model_version(MODEL, str(number)).run_id)
     assert (run.info.run_name, run.info.status, run.data.params) == ("2024-11-01", "FINISHED", {"rounds": "5"})
+    assert run.data.tags["not_measured"] == "random_forest: too short a history"
     assert [file.path for file in client.list_artifacts(run.info.run_id, "plots")] == ["plots/gain_curve.png"]
 
 
