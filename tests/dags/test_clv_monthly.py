@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import DAGS, Render
+from tests.dags.conftest import DAGS, PLAN, Render
 
 INGEST = {f"ingest.{table}" for table in ("products", "customers", "sessions", "transactions")}
 SPARK = INGEST | {
@@ -79,7 +80,7 @@ def test_no_run_can_be_dated_before_the_start_date(dag: Any) -> None:
 def test_every_task_has_an_owner_retries_with_a_delay_and_a_time_limit(dag: Any) -> None:
     for task in dag.tasks:
         assert task.owner == "clv"
-        assert task.retries == (1 if task.task_id == "plan.note" else 2)
+        assert task.retries == 2
         assert task.retry_delay == timedelta(minutes=1)
         assert timedelta(minutes=30) <= task.execution_timeout <= timedelta(hours=3)
 
@@ -208,8 +209,23 @@ def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
 
 
 class _Plan:
-    def xcom_pull(self, task_id: str) -> dict[str, list[str]]:
-        return {"tables": ["transactions", "products"]}
+    def xcom_pull(self, task_id: str) -> dict[str, object]:
+        return PLAN
+
+
+def test_a_run_goes_on_without_a_note_and_says_why(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_note = dag.get_task("plan.note").python_callable
+    write_note(ti=_Plan(), dag_run=None)
+    assert capsys.readouterr().out.splitlines() == [
+        "Month 2011-11",
+        "The run gets no note: there is no connection 'airflow_api' (host, login, password)",
+    ]
+    unreachable = {"conn_type": "http", "host": "http://127.0.0.1:9", "login": "admin", "password": "secret"}
+    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_API", json.dumps(unreachable))
+    write_note(ti=_Plan(), dag_run=None)
+    assert "connection 'airflow_api' does not work: <urlopen error" in capsys.readouterr().out
 
 
 def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None:
