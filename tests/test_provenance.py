@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from jobs.provenance import JOBS, code_version, files_sha256, folder_sha256
 
 
 @pytest.fixture(autouse=True)
-def _forget() -> None:
+def _computed_anew() -> Iterator[None]:
+    code_version.cache_clear()
+    yield
     code_version.cache_clear()
 
 
