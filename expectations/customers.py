@@ -6,8 +6,8 @@ from great_expectations import ExpectationSuite
 
 from expectations.delivery import few_rejected, not_empty, size_of_list, tidy
 from expectations.rules import filled, holds, named_suite, one_of, unique
+from jobs.transforms.customers import MEMBERSHIPS
 
-MEMBERSHIPS = ("none", "monthly", "annual")
 EARLIEST_SIGNUP = "1990-01-01"
 
 KEYS = ("customer_id",)

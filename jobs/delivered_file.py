@@ -9,7 +9,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.csv
@@ -165,25 +164,20 @@ def _parquet_schema(path: Path) -> pa.Schema:
 
 
 def _header(path: Path, source: Source) -> list[str]:
-    encoding = "utf-8-sig" if source.encoding.lower() in ("utf-8", "utf8") else source.encoding
+    is_utf8 = source.encoding.lower() in ("utf-8", "utf8")
     try:
-        with _open_text(path, encoding) as file:
-            names = next(csv.reader(file, delimiter=source.delimiter), [])
+        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+            line = file.readline().decode("utf-8-sig" if is_utf8 else source.encoding)
     except UnicodeDecodeError as error:
         raise LandingError(
             f"{path} is not {source.encoding}: deliver that, or set `encoding` in the mapping of {source.name!r}"
         ) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+    names = next(csv.reader([line], delimiter=source.delimiter), [])
     if not names:
         raise LandingError(f"{path} is empty, not even a header: deliver it again")
     return [name or f"column_{i}" for i, name in enumerate(names, start=1)]
-
-
-def _open_text(path: Path, encoding: str) -> IO[str]:
-    if path.name.endswith(".gz"):
-        return gzip.open(path, "rt", encoding=encoding, newline="")
-    return path.open(encoding=encoding, newline="")
 
 
 def _is_text(type_: pa.DataType) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
@@ -15,30 +16,46 @@ from jobs.delivered_file import LONGEST_FIELD, check_columns, is_csv, readable, 
 from jobs.sources.mapping import Source, TableColumns, TransactionColumns, delivered_columns
 
 _MALFORMED = "__malformed_line"
+_MONTH_FOLDER = r"month=(\d{4}-\d{2})"
 _LARGEST_EXACT_INTEGER = 2.0**53
 
 
 def delivered_rows(
-    spark: SparkSession, files: Sequence[Path], source: Source, columns: TableColumns, *, cache: Path
+    spark: SparkSession, files: Sequence[Path], source: Source, columns: TableColumns, *, by_month: bool, cache: Path
 ) -> DataFrame:
     """All rows of the files: `source_file`, `delivery_month`, `malformed_line` and the struct `delivered`.
 
     See `jobs.transforms.delivery` for their meaning. Files are read together as far as they have the same columns.
 
+    Args:
+        spark: the session.
+        files: what to read.
+        source: the mapping.
+        columns: the mapping of the files' table.
+        by_month: whether each file lies in the folder of its month.
+        cache: where copies lie of the files that Spark cannot read.
+
     Raises:
         LandingError: a file is damaged, or lacks a column that the mapping names.
     """
     schemas: dict[Path, pa.Schema] = {}
+    copies: dict[Path, Path] = {}
     for path in files:
         verify(path)
-        found = schema(readable(path, cache), source)
-        check_columns(path, found, columns, source)
-        schemas[path] = found
+        copies[path] = readable(path, cache)
+        schemas[path] = schema(copies[path], source)
+        check_columns(path, schemas[path], columns, source)
     optional = columns.optional if isinstance(columns, TransactionColumns) else ()
     names = list(dict.fromkeys([name for found in schemas.values() for name in found.names] + list(optional)))
     if not files:
         return _no_rows(spark, delivered_columns(columns) + list(optional))
-    frames = [_read(spark, alike, source, names, cache) for alike in _alike(schemas)]
+    frames = []
+    for alike in _alike(schemas, copies):
+        sample, paths = alike[0], [copies[path] for path in alike]
+        file_name, month = _read_origin() if paths[0] == sample else _known_origin(sample)
+        frame = _csv(spark, paths, schemas[sample], source) if is_csv(sample) else _parquet(spark, paths)
+        month = month if by_month else F.lit(None).cast("string")
+        frames.append(_as_delivered(frame, schemas[sample], source, names, file_name=file_name, month=month))
     return reduce(DataFrame.unionAll, frames)
 
 
@@ -49,38 +66,45 @@ def _no_rows(spark: SparkSession, names: Sequence[str]) -> DataFrame:
     return spark.createDataFrame([], T.StructType([*fields, T.StructField("delivered", delivered)]))
 
 
-def _alike(schemas: Mapping[Path, pa.Schema]) -> list[dict[Path, pa.Schema]]:
-    """Files that one reader can read: of one format and with equal columns; a workbook stands alone."""
-    groups: dict[object, dict[Path, pa.Schema]] = {}
+def _alike(schemas: Mapping[Path, pa.Schema], copies: Mapping[Path, Path]) -> list[list[Path]]:
+    """Files that one reader can read: of one format and with equal columns; one that was copied stands alone."""
+    groups: dict[object, list[Path]] = {}
     for path, found in schemas.items():
-        key = path if path.name.endswith(".xlsx") else (is_csv(path), found.to_string(show_schema_metadata=False))
-        groups.setdefault(key, {})[path] = found
+        columns = (is_csv(path), found.to_string(show_schema_metadata=False))
+        groups.setdefault(columns if copies[path] == path else path, []).append(path)
     return list(groups.values())
 
 
-def _read(
-    spark: SparkSession, alike: Mapping[Path, pa.Schema], source: Source, names: Sequence[str], cache: Path
+def _read_origin() -> tuple[Column, Column]:
+    """Name and month of the file that Spark reads a row from; the month of its folder, where it has one."""
+    name = F.url_decode(F.replace(F.col("_metadata.file_name"), F.lit("+"), F.lit("%2B")))
+    month = F.regexp_extract("_metadata.file_path", rf"{_MONTH_FOLDER}/[^/]+$", 1)
+    return name, month
+
+
+def _known_origin(path: Path) -> tuple[Column, Column]:
+    """The same of a delivered file that Spark reads a copy of."""
+    month = re.fullmatch(_MONTH_FOLDER, path.parent.name)
+    return F.lit(path.name), F.lit(month[1] if month else None).cast("string")
+
+
+def _as_delivered(
+    frame: DataFrame, found: pa.Schema, source: Source, names: Sequence[str], *, file_name: Column, month: Column
 ) -> DataFrame:
-    found = next(iter(alike.values()))
-    paths = [str(readable(path, cache)) for path in alike]
-    frame = _csv(spark, paths, found, source) if is_csv(next(iter(alike))) else _parquet(spark, paths)
     values = [
         (_as_text(name, found, source) if name in found.names else F.lit(None).cast("string")).alias(name)
         for name in names
     ]
     malformed = F.col(_MALFORMED) if _MALFORMED in frame.columns else F.lit(None).cast("string")
-    delivered = F.struct(*values)
     return frame.select(
-        _file_name(next(iter(alike))).alias("source_file"),
-        F.nullif(F.regexp_extract("_metadata.file_path", r"month=(\d{4}-\d{2})/[^/]+$", 1), F.lit("")).alias(
-            "delivery_month"
-        ),
+        file_name.alias("source_file"),
+        month.alias("delivery_month"),
         malformed.alias("malformed_line"),
-        F.when(malformed.isNull(), delivered).alias("delivered"),
+        F.when(malformed.isNull(), F.struct(*values)).alias("delivered"),
     )
 
 
-def _csv(spark: SparkSession, paths: Sequence[str], found: pa.Schema, source: Source) -> DataFrame:
+def _csv(spark: SparkSession, paths: Sequence[Path], found: pa.Schema, source: Source) -> DataFrame:
     fields = [T.StructField(name, T.StringType()) for name in (*found.names, _MALFORMED)]
     reader = spark.read.schema(T.StructType(fields)).options(
         header=True,
@@ -92,18 +116,11 @@ def _csv(spark: SparkSession, paths: Sequence[str], found: pa.Schema, source: So
         columnNameOfCorruptRecord=_MALFORMED,
         maxCharsPerColumn=LONGEST_FIELD,
     )
-    return reader.csv(list(paths))
+    return reader.csv([str(path) for path in paths])
 
 
-def _parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
-    return spark.read.parquet(*paths)
-
-
-def _file_name(path: Path) -> Column:
-    """The name of a row's file, as delivered."""
-    if path.name.endswith(".xlsx"):
-        return F.lit(path.name)
-    return F.url_decode(F.replace(F.col("_metadata.file_name"), F.lit("+"), F.lit("%2B")))
+def _parquet(spark: SparkSession, paths: Sequence[Path]) -> DataFrame:
+    return spark.read.parquet(*(str(path) for path in paths))
 
 
 def _as_text(name: str, found: pa.Schema, source: Source) -> Column:

@@ -6,6 +6,7 @@ data month), `_lifetime` everything before it. Values are in the shop's currency
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,20 +140,24 @@ _LIFETIME = (
 
 _LIFETIME_MONTHS = (
     *(
-        FeatureColumn(f"orders_{month}_lifetime", "bigint", f"Orders in any {month}", "calendar", "state")
-        for month in MONTH_NAMES
+        FeatureColumn(f"orders_{name}_lifetime", "bigint", f"Orders in any {month}", "calendar", "state")
+        for name, month in zip(MONTH_NAMES, calendar.month_name[1:], strict=True)
     ),
     *(
-        _number("calendar", f"orders_share_{month}_lifetime", f"Share of the orders that fell in any {month}")
-        for month in MONTH_NAMES
+        _number("calendar", f"orders_share_{name}_lifetime", f"Share of the orders that fell in any {month}")
+        for name, month in zip(MONTH_NAMES, calendar.month_name[1:], strict=True)
     ),
 )
 
 _HISTORY = tuple(
     FeatureColumn(
-        lag_name(measure, lag), "double", f"{meaning}, {lag} calendar month(s) before as_of", theme, "history"
+        lag_name(measure, lag),
+        "double",
+        f"{meaning} in the calendar month that starts {lag} month{'s' * (lag > 1)} before as_of",
+        "calendar",
+        "history",
     )
-    for measure, meaning, theme in (("net_value", "Sales less returns", "calendar"), ("orders", "Orders", "calendar"))
+    for measure, meaning in (("net_value", "Sales less returns"), ("orders", "Orders"))
     for lag in LAG_MONTHS
 )
 
@@ -171,11 +176,19 @@ _YEAR = (
     _number("diversity", "departments_365d", "Departments bought in, undeclared ones as one, 365 d before as_of"),
     _number("diversity", "department_entropy_365d", "Shannon entropy of sales over those departments, in nats"),
     *(
-        _number("calendar", f"orders_share_{part}_365d", f"Share of orders placed in the {part}, 365 d before as_of")
+        _number(
+            "calendar",
+            f"orders_share_{part}_365d",
+            f"Share of orders placed in the {part} (as in daily), 365 d before as_of",
+        )
         for part in DAYPARTS
     ),
     *(
-        _number("calendar", f"orders_share_{day}_365d", f"Share of orders placed on a {day}, 365 d before as_of")
+        _number(
+            "calendar",
+            f"orders_share_{day}_365d",
+            f"Share of orders placed on a {day.capitalize()}, 365 d before as_of",
+        )
         for day in WEEKDAYS
     ),
 )

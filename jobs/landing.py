@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs import tables
 from jobs.delivered_file import FORMATS, LandingError, check_is_file, has_known_format, sha256
 from jobs.lake import SUCCESS, recipe
 from jobs.landing_calendar import Calendar, calendar
@@ -18,7 +19,14 @@ from jobs.month import Month
 from jobs.sources.mapping import Source
 
 CACHE = "landing_cache"
-TABLES = ("products", "customers", "sessions", "transactions")
+TABLES = {
+    "products": tables.PRODUCTS,
+    "customers": tables.CUSTOMERS,
+    "sessions": tables.SESSIONS,
+    "transactions": tables.TRANSACTIONS,
+}
+"""What a shop may deliver, in the order it is ingested: name → table of the lake."""
+
 _MONTH_PREFIX = "month="
 _ROW_MODULES = (
     "jobs.ingest",

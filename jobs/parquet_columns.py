@@ -90,8 +90,8 @@ def _statistics(footers: list[_Footer], column: Column) -> Iterator[Any]:
     for schema, footer in footers:
         position = schema.get_field_index(column.name)
         if position >= 0:
-            for group in range(footer.num_row_groups):
-                yield footer.row_group(group).column(position).statistics
+            groups = [footer.row_group(group) for group in range(footer.num_row_groups)]
+            yield from (group.column(position).statistics for group in groups if group.num_rows)
 
 
 def _is_finite(chunk: Any) -> bool:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 
 DATA_DOCS = "data_docs"
 EXAMPLES = 3
@@ -28,6 +27,7 @@ class Verdict:
         place: where they lie.
         query: Spark SQL that finds them.
         examples: up to three of them, by their keys.
+        page: address of the suite's results in the Data Docs.
     """
 
     suite: str
@@ -41,15 +41,11 @@ class Verdict:
     place: str
     query: str | None
     examples: Sequence[str]
+    page: str
 
 
 class ValidationFailedError(ValueError):
     """A critical rule does not hold."""
-
-
-def data_docs(reports: Path) -> str:
-    """The address of the Data Docs' first page."""
-    return (reports.resolve() / DATA_DOCS / "index.html").as_uri()
 
 
 def listing(verdicts: Sequence[Verdict]) -> str:
@@ -63,6 +59,7 @@ def listing(verdicts: Sequence[Verdict]) -> str:
             lines.append(f"    rows: {verdict.query}")
         if verdict.examples:
             lines.append(f"    e.g. {'; '.join(verdict.examples)}")
+    lines += [f"Data Docs: {page}" for page in dict.fromkeys(verdict.page for verdict in failed)]
     return "\n".join(lines)
 
 

@@ -22,6 +22,7 @@ from great_expectations.data_context.types.resource_identifiers import (
     ExpectationSuiteIdentifier,
     ValidationResultIdentifier,
 )
+from great_expectations.datasource.fluent import PandasDatasource, SparkDatasource
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -73,23 +74,23 @@ def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Pa
     """Hold every frame against its suite, add the results to the Data Docs below `reports`; a verdict a rule."""
     context = _context(reports)
     run = RunIdentifier(run_name=f"{as_of}_run_{run_id}", run_time=datetime.combine(as_of, time(), UTC))
-    lake = context.data_sources.add_spark("lake", persist=False)
-    figures = context.data_sources.add_pandas("figures")
     verdicts: list[Verdict] = []
     built: list[Any] = []
     for check in checks:
         suite = context.suites.add_or_update(check.suite)
-        data_source = lake if isinstance(check.frame, DataFrame) else figures
-        batch = data_source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe(suite.name)
+        asset = _data_source(context, check.frame).add_dataframe_asset(suite.name)
+        batch = asset.add_batch_definition_whole_dataframe(suite.name)
         definition = context.validation_definitions.add(
             gx.ValidationDefinition(name=suite.name, data=batch, suite=suite)
         )
         views = _register(check)
         parameters = {"dataframe": _evaluated(check, views)}
         result = definition.run(batch_parameters=parameters, result_format=RESULT_FORMAT, run_id=run)
-        identifier = ExpectationSuiteIdentifier(name=suite.name)
-        built += [identifier, ValidationResultIdentifier(identifier, run, result.batch_id)]
-        verdicts += [_verdict(check, views, single) for single in result.results]
+        of_suite = ExpectationSuiteIdentifier(name=suite.name)
+        of_result = ValidationResultIdentifier(of_suite, run, result.batch_id)
+        built += [of_suite, of_result]
+        page = reports.resolve().joinpath(DATA_DOCS, "validations", *of_result.to_tuple()).as_uri() + ".html"  # type: ignore[no-untyped-call]
+        verdicts += [_verdict(check, views, single, page) for single in result.results]
         if check.is_contract and critical_failures(verdicts):
             break
     context.build_data_docs(resource_identifiers=built)
@@ -129,6 +130,14 @@ def _context(reports: Path) -> EphemeralDataContext:
     return gx.get_context(mode="ephemeral", project_config=config)
 
 
+def _data_source(context: EphemeralDataContext, frame: DataFrame | pd.DataFrame) -> SparkDatasource | PandasDatasource:
+    """The data source of a frame's kind. One for Spark starts a session where there is none: never for pandas."""
+    known = context.data_sources.all()
+    if isinstance(frame, DataFrame):
+        return known.get("lake") or context.data_sources.add_spark("lake", persist=False)
+    return known.get("figures") or context.data_sources.add_pandas("figures")
+
+
 def _register(check: Check) -> dict[str, str]:
     """Register the check's tables as views; name in the rules' queries → name of the view."""
     views = {name: f"{check.suite.name}__{name}" for name in check.tables}
@@ -156,16 +165,17 @@ def _evaluated(check: Check, views: Mapping[str, str]) -> DataFrame | pd.DataFra
     return frame
 
 
-def _verdict(check: Check, views: Mapping[str, str], single: Any) -> Verdict:
+def _verdict(check: Check, views: Mapping[str, str], single: Any, page: str) -> Verdict:
     rule = single.expectation_config
     error = "; ".join(_errors(single.exception_info))
-    rows = single.result.get("unexpected_count")
+    rows = None
     if error:
         observed = f"an error: {error}"
-    elif rows is None:
-        observed = figure(single.result["observed_value"])
-    else:
+    elif "element_count" in single.result:
+        rows = single.result["unexpected_count"] or 0  # GX counts None in a frame without rows
         observed = f"{figure(rows)} of {figure(single.result['element_count'])} rows"
+    else:
+        observed = figure(single.result["observed_value"])
     is_broken = not single.success and not error
     query, examples = _found(check, views, rule.meta) if is_broken else (None, [])
     return Verdict(
@@ -180,6 +190,7 @@ def _verdict(check: Check, views: Mapping[str, str], single: Any) -> Verdict:
         place=check.place,
         query=query,
         examples=examples,
+        page=page,
     )
 
 

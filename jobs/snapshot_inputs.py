@@ -17,9 +17,10 @@ from jobs.lake import IncompleteError, Lake, recipe
 from jobs.month import HORIZON_MONTHS, Month
 from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
 
-DAILY_CODE = ("jobs.tables", "jobs.transforms.daily")
+DAILY_CODE = ("jobs.month", "jobs.tables", "jobs.transforms.daily")
 SNAPSHOT_CODE = (
     "jobs.feature_table",
+    "jobs.month",
     "jobs.tables",
     *(
         f"jobs.transforms.{module}"

@@ -18,7 +18,7 @@ from importlib import import_module
 from jobs.lake import Lake
 from jobs.month import parse_as_of
 from jobs.postgres import engine
-from jobs.quality_report import as_json, data_docs, listing, raise_if_critical
+from jobs.quality_report import DATA_DOCS, as_json, listing, raise_if_critical
 from jobs.settings import Settings
 from jobs.sources import load
 from jobs.spark import session
@@ -57,7 +57,7 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
     (folder / f"run_{run_id}.json").write_text(
         as_json(verdicts, stage=stage, as_of=as_of, run_id=run_id), encoding="utf-8"
     )
-    log.info("Data Docs: %s", data_docs(settings.reports))
+    log.info("all results in the Data Docs: %s", settings.reports.resolve() / DATA_DOCS / "index.html")
     log.info("validation of %s as of %s: %s", stage, as_of, listing(verdicts))
     raise_if_critical(verdicts, stage=stage, as_of=as_of)
     return len(verdicts)

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+import pandas as pd
 
 from jobs.forecasting.baselines import random_forest, trailing_value
-from jobs.forecasting.forecaster import Forecaster, fit
+from jobs.forecasting.forecaster import LEAST_SNAPSHOTS, Forecaster, calibration_months, fit
 from jobs.forecasting.inputs import Floats
-from jobs.forecasting.metrics import activity_metrics, value_metrics
-from jobs.forecasting.panel import Outcomes, Snapshots, known_by
+from jobs.forecasting.metrics import activity_metrics, decile_metrics, interval_metrics, value_metrics
+from jobs.forecasting.panel import Outcomes, Snapshots, customer_fold, known_by
 from jobs.forecasting.params import ModelParams
-from jobs.month import HORIZON_MONTHS, Month
+from jobs.month import Month
 
-LEAST_HISTORY_MONTHS = 3
-
-OURS, TRAILING, FOREST = "ours", "trailing_value", "random_forest"
+OURS, UNSEEN_CUSTOMERS, TRAILING, FOREST = "ours", "ours_unseen_customers", "trailing_value", "random_forest"
+"""Names of the candidates; the second is ours, fitted without the customers it is judged on."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Evaluation:
 def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None) -> Evaluation:
     """Refit as of an earlier origin and judge the forecast of the months between it and `as_of`.
 
+    The origin leaves a third of the history, a year at most, to be forecast, and the rest to learn from.
+
     Args:
         snapshots: as for `forecaster.fit`.
         as_of: the newest outcome looked at lies before it.
@@ -69,29 +71,27 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     """
     params = params or ModelParams()
     known = known_by(snapshots, as_of)
-    origin = _origin(sorted(known), as_of)
-    if origin is None:
-        return Evaluation({}, (f"{len(known)} months of history: no origin leaves enough to learn from",))
-    outcomes = Outcomes.read(known)
-    months = Month.of(origin).months_until(Month.of(as_of))
-    ours = fit(known, as_of=origin, params=params)
+    months = calibration_months(len(known))
+    earlier = dict(list(known.items())[: len(known) - months])
+    if months == 0 or len(earlier) < LEAST_SNAPSHOTS:
+        return Evaluation({}, (f"everything: {len(known)} months of history leave none to be forecast",))
+    origin = max(earlier)
     frame = known[origin]
-    expected = ours.expect(frame, origin)
+    outcomes = Outcomes.read(known)
     actual, orders = outcomes.after(frame["customer_id"].to_numpy(dtype=object), origin, range(1, months + 1))
-    coded = {day: ours.encoder.encode(known[day], day) for day in sorted(known) if day <= origin}
-    forecasts = {OURS: expected.value[:, :months].sum(axis=1), TRAILING: trailing_value(coded[origin], months)}
-    missing = []
-    forest = random_forest(coded, outcomes, origin=origin, months=months, params=params)
-    if forest is None:
-        missing.append(f"{FOREST}: no snapshot has {months} matured months at {origin}")
-    else:
-        forecasts[FOREST] = forest
-    metrics = {name: value_metrics(actual.sum(axis=1), forecast) for name, forecast in forecasts.items()}
-    p_active = 1.0 - np.prod(1.0 - expected.p[:, :months], axis=1)
-    metrics[OURS] |= activity_metrics(orders.max(axis=1) > 0, p_active)
+    ours = fit(known, as_of=origin, params=params)
+    expected = ours.expect(frame, origin)
+    outlook, total = expected.outlook(months), actual.sum(axis=1)
+    forecasts, missing = _rivals(earlier, outcomes, ours, months=months, params=params)
+    forecasts = {OURS: outlook.value} | forecasts
+    metrics = {name: value_metrics(total, forecast) for name, forecast in forecasts.items()}
+    lower, upper = ours.intervals.of(outlook, months)
+    metrics[OURS] |= activity_metrics(orders.max(axis=1) > 0, outlook.p_active)
+    metrics[OURS] |= interval_metrics(total, outlook.value, lower, upper)
+    metrics[OURS] |= decile_metrics(total, outlook.value, lower, upper)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
     fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
-    return Evaluation(metrics, tuple(missing), fold, ours.hurdle.importance())
+    return Evaluation(metrics, missing, fold, ours.hurdle.importance())
 
 
 def judge(forecaster: Forecaster, snapshots: Snapshots, *, origin: date, as_of: date) -> dict[str, float]:
@@ -118,13 +118,34 @@ def judge(forecaster: Forecaster, snapshots: Snapshots, *, origin: date, as_of: 
     return value_metrics(actual.sum(axis=1), forecast)
 
 
-def _origin(days: list[date], as_of: date) -> date | None:
-    """The origin that leaves the longest horizon, and no less history to learn from than it forecasts."""
-    end = Month.of(as_of)
-    usable = [
-        day
-        for position, day in enumerate(days)
-        if position + 1 >= LEAST_HISTORY_MONTHS
-        and 1 <= Month.of(day).months_until(end) <= min(position + 1, HORIZON_MONTHS)
-    ]
-    return min(usable, default=None)
+def _rivals(
+    earlier: Mapping[date, pd.DataFrame], outcomes: Outcomes, ours: Forecaster, *, months: int, params: ModelParams
+) -> tuple[dict[str, Floats], tuple[str, ...]]:
+    """Everybody else's forecasts at the newest of the earlier snapshots; who has none, and why."""
+    origin = max(earlier)
+    coded = {day: ours.encoder.encode(frame, day) for day, frame in earlier.items()}
+    forecasts = {TRAILING: trailing_value(coded[origin], months)}
+    missing = []
+    forest = random_forest(coded, outcomes, origin=origin, months=months, params=params)
+    if forest is None:
+        missing.append(f"{FOREST}: no snapshot has {months} matured months at {origin}")
+    else:
+        forecasts[FOREST] = forest
+    forecasts[UNSEEN_CUSTOMERS] = _unseen_customers(earlier, months, params)
+    return forecasts, tuple(missing)
+
+
+def _unseen_customers(earlier: Snapshots, months: int, params: ModelParams) -> Floats:
+    """Forecasts by customer-level k-fold: each customer's comes from a forecaster that never saw him."""
+    origin = max(earlier)
+    ids = earlier[origin]["customer_id"]
+    forecast = np.zeros(len(ids))
+    for fold in range(params.folds):
+        seen = {day: frame[customer_fold(frame["customer_id"], params.folds) != fold] for day, frame in earlier.items()}
+        held_out = customer_fold(ids, params.folds) == fold
+        if held_out.any():
+            expected = fit(seen, as_of=origin, params=params, calibrated=False).expect(
+                earlier[origin][held_out], origin
+            )
+            forecast[held_out] = expected.value[:, :months].sum(axis=1)
+    return forecast

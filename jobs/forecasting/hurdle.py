@@ -1,26 +1,27 @@
-"""Two-part model of a month: p(at least one order) x E[net value | at least one order], boosted from a shrunken start.
+"""Two-part model of a month: p(at least one order), and the net value, boosted from where history alone would put them.
 
-Each customer starts from his own history, mixed with a few months of the average customer (a credibility estimate);
-XGBoost learns what has to be corrected. A customer far outside the training range keeps his own level.
+E[net value] = p x E[net value | active]. The value part is fitted to the money of all customer-months (Poisson loss, so
+that every leaf balances forecast and actual money) rather than to buyers alone: E[net value | active] is what it
+implies. Both boosters start from the customer's own history and learn what has to be corrected; a customer outside the
+range of the training data keeps his own level.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Customers, Floats
-from jobs.forecasting.panel import HORIZON_INPUTS, horizon_inputs
+from jobs.forecasting.history import HORIZON_NAMES, NAMES, History
+from jobs.forecasting.inputs import Floats
 from jobs.forecasting.params import ModelParams
 from jobs.month import HORIZON_MONTHS
 
-_DAYS_PER_MONTH = 30.4375
-_LEAST_P, _MOST_P = 0.002, 0.98
-_LEAST_VALUE_SHARE = 0.02
+ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
 
 @dataclass(frozen=True)
@@ -35,118 +36,107 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Start:
-    """The average customer, and how much he weighs against a customer's own history."""
-
-    p_mean: float
-    value_mean: float
-    p_months: float
-    value_months: float
-
-    def of(self, customers: Customers) -> tuple[Floats, Floats]:
-        """Each customer's starting p(active in a month) and value of an active month."""
-        known = ~np.isnan(customers.orders)
-        active = np.nansum(customers.orders > 0, axis=1).astype(float)
-        tenure_months = np.maximum(np.nan_to_num(customers.tenure_days) / _DAYS_PER_MONTH, 1.0)
-        exposure = np.minimum(tenure_months, np.maximum(known.sum(axis=1), 1))
-        spent = np.maximum(np.nansum(customers.values, axis=1), 0.0)
-        p = (active + self.p_months * self.p_mean) / (exposure + self.p_months)
-        value = (spent + self.value_months * self.value_mean) / (active + self.value_months)
-        return np.clip(p, _LEAST_P, _MOST_P), np.maximum(value, _LEAST_VALUE_SHARE * self.value_mean)
-
-
-@dataclass(frozen=True)
 class Hurdle:
-    """The two boosters and their start."""
+    """The two boosters.
 
-    start: Start
+    Attributes:
+        names: their inputs, in order.
+        unit: the money that counts as one in the value booster.
+        activity: P(active).
+        value: net value in units.
+    """
+
     names: tuple[str, ...]
+    unit: float
     activity: xgb.Booster
     value: xgb.Booster
 
     @classmethod
-    def fit(cls, rows: Rows, start: Start, names: tuple[str, ...], params: ModelParams) -> Hurdle:
-        """Boost both parts; `rows` in a fixed order gives the same trees."""
-        names = (*names, *HORIZON_INPUTS)
-        settings = {
+    def fit(cls, rows: Rows, snapshot_names: tuple[str, ...], unit: float, params: ModelParams) -> Hurdle:
+        """Boost both parts; the same rows in the same order give the same trees."""
+        names = (*snapshot_names, *NAMES, *HORIZON_NAMES)
+        common = {
             "tree_method": "hist",
+            "base_score": 0.5,
             "eta": params.learning_rate,
             "max_depth": params.max_depth,
-            "min_child_weight": params.min_child_weight,
-            "lambda": params.l2,
             "subsample": params.row_share,
             "colsample_bytree": params.column_share,
             "max_bin": params.max_bins,
             "nthread": params.threads,
             "seed": params.seed,
         }
-        activity = xgb.QuantileDMatrix(
-            rows.inputs,
-            label=rows.active.astype(float),
-            base_margin=_logit(rows.p_start),
-            feature_names=list(names),
-            max_bin=params.max_bins,
-            nthread=params.threads,
+        data = xgb.QuantileDMatrix(
+            rows.inputs, feature_names=list(names), max_bin=params.max_bins, nthread=params.threads
         )
-        bought = rows.active
-        cap = np.maximum(params.value_cap_multiple * rows.value_start[bought], 0.0)
-        value = xgb.QuantileDMatrix(
-            rows.inputs[bought],
-            label=np.clip(rows.value[bought], _LEAST_VALUE_SHARE * start.value_mean, cap),
-            base_margin=np.log(rows.value_start[bought]),
-            feature_names=list(names),
-            max_bin=params.max_bins,
-            nthread=params.threads,
+        activity = common | {
+            "objective": "binary:logistic",
+            "min_child_weight": params.activity_leaf,
+            "lambda": params.activity_l2,
+        }
+        data.set_info(
+            label=rows.active.astype(float), weight=np.ones(len(rows.active)), base_margin=_logit(rows.p_start)
         )
-        return cls(
-            start,
-            names,
-            xgb.train({**settings, "objective": "binary:logistic", "base_score": 0.5}, activity, params.rounds),
-            xgb.train({**settings, "objective": "reg:gamma", "base_score": 1.0}, value, params.rounds),
+        activity_booster = xgb.train(activity, data, params.rounds)
+        value = common | {
+            "objective": "count:poisson",
+            "max_delta_step": 0.0,
+            "min_child_weight": params.value_leaf,
+            "lambda": params.value_l2,
+        }
+        cap = params.value_cap_multiple * np.maximum(rows.value_start, unit)
+        data.set_info(
+            label=np.clip(rows.value, 0.0, cap) / unit,
+            base_margin=np.log(rows.value_start / unit),
+            weight=np.maximum(rows.value_start / unit, 1e-3) ** -params.value_weight,
         )
+        return cls(names, unit, activity_booster, xgb.train(value, data, params.rounds))
 
-    def predict(self, customers: Customers) -> tuple[Floats, Floats]:
-        """P(active) and E[value | active], one row a customer, one column a horizon month."""
-        shape = (len(customers), HORIZON_MONTHS)
-        p, value = np.zeros(shape), np.zeros(shape)
-        if len(customers) == 0:
+    def predict(self, history: History) -> tuple[Floats, Floats]:
+        """P(active) and expected net value, one row a customer, one column a horizon month."""
+        p, value = np.zeros((2, len(history.values), HORIZON_MONTHS))
+        if len(history.values) == 0:
             return p, value
-        p_start, value_start = self.start.of(customers)
+        own = history.inputs()
         for horizon in range(1, HORIZON_MONTHS + 1):
-            inputs = horizon_inputs(customers, horizon)
-            p[:, horizon - 1] = self._boosted(self.activity, inputs, _logit(p_start))
-            value[:, horizon - 1] = self._boosted(self.value, inputs, np.log(value_start))
+            start = history.month(horizon)
+            inputs = np.concatenate([own, start.inputs], axis=1)
+            p[:, horizon - 1], value[:, horizon - 1] = self.month(inputs, start.p, start.value)
         return p, value
 
-    def _boosted(self, booster: xgb.Booster, inputs: NDArray[np.float32], margin: Floats) -> Floats:
-        rows = xgb.DMatrix(inputs, base_margin=margin, feature_names=list(self.names), nthread=1)
-        return np.asarray(booster.predict(rows), dtype=np.float64)
+    def month(self, inputs: NDArray[np.float32], p_start: Floats, value_start: Floats) -> tuple[Floats, Floats]:
+        """P(active) and expected net value of rows of the panel."""
+        rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
+        rows.set_info(base_margin=_logit(p_start))
+        p = np.asarray(self.activity.predict(rows), dtype=np.float64)
+        rows.set_info(base_margin=np.log(value_start / self.unit))
+        return p, np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
 
     def importance(self) -> dict[str, float]:
         """Each input's share of the gain, both boosters taken together."""
         shares: dict[str, float] = dict.fromkeys(self.names, 0.0)
         for booster in (self.activity, self.value):
-            gains = {name: float(str(gain)) for name, gain in booster.get_score(importance_type="total_gain").items()}
+            gains: dict[str, Any] = dict(booster.get_score(importance_type="total_gain"))
             for name, gain in gains.items():
-                shares[name] += gain / sum(gains.values()) / 2.0
+                shares[name] += float(gain) / sum(gains.values()) / 2.0
         return shares
 
     def save(self, folder: Path) -> None:
         """Write both boosters in XGBoost's own format."""
-        self.activity.save_model(folder / "activity.ubj")
-        self.value.save_model(folder / "value.ubj")
+        self.activity.save_model(folder / ACTIVITY_FILE)
+        self.value.save_model(folder / VALUE_FILE)
 
     @classmethod
-    def load(cls, folder: Path, start: Start, names: tuple[str, ...]) -> Hurdle:
-        """Read what `save` wrote; raises ValueError where the inputs' names are not those of the boosters."""
+    def load(cls, folder: Path, names: tuple[str, ...], unit: float) -> Hurdle:
+        """Read what `save` wrote; raises ValueError where the boosters were trained on other inputs than `names`."""
         activity, value = xgb.Booster(), xgb.Booster()
-        activity.load_model(folder / "activity.ubj")
-        value.load_model(folder / "value.ubj")
+        activity.load_model(folder / ACTIVITY_FILE)
+        value.load_model(folder / VALUE_FILE)
         for booster in (activity, value):
             if tuple(booster.feature_names or ()) != names:
-                raise ValueError(f"{folder}: the boosters' inputs are not those of the JSON beside them")
-        return cls(start, names, activity, value)
+                raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
+        return cls(names, unit, activity, value)
 
 
 def _logit(p: Floats) -> Floats:
-    return np.log(p / (1.0 - p))
+    return np.asarray(np.log(p / (1.0 - p)))

@@ -1,4 +1,11 @@
-"""Split-conformal intervals by value band: how far matured outcomes lay from forecasts made before them."""
+"""80 % intervals for the net value of several months: a predictive distribution, made honest by split conformal.
+
+The distribution is zero with probability 1 - P(active), else lognormal around the expected value given activity; its
+spread shrinks with the number of active months expected. How much of it an interval must hold is calibrated by value
+band on outcomes that came after the forecasts (Vovk et al. 2005; bands are Mondrian categories): at 80 % nominal the
+interval may need to hold 85 % of a distribution that is too narrow. Where zero alone is likelier than that, the
+interval is [0, forecast].
+"""
 
 from __future__ import annotations
 
@@ -6,34 +13,125 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from jobs.forecasting.inputs import Floats
 
-BANDS = (0.0, 0.5, 0.8, 0.9, 1.0)
-"""Quantiles of the forecast between which customers share an interval's relative width."""
+BANDS = (0.5, 0.9)
+"""Quantiles of the forecast between the bands: the lower half, the upper half, the top decile."""
+
+LEAST_COVERAGE = 0.75
+"""No band is calibrated below this, even where a lower band must hold more than the nominal share."""
+
+_CONTENTS = np.arange(0.30, 0.9951, 0.005)
+_LEAST_SPREAD = 0.05
+_LEAST_VALUE = 0.01
+_LEAST_ACTIVE = 30
+_WIDE = 0.5
+"""Variance of log value that is assumed where too few outcomes are known."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is expected of each customer over the months an interval covers.
+
+    Attributes:
+        value: expected net value.
+        p_active: probability of at least one order.
+        active_months: expected number of months with an order.
+    """
+
+    value: Floats
+    p_active: Floats
+    active_months: Floats
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """Per band of the forecast: its upper edge, and the interval's ends as multiples of the forecast."""
+    """Spread of the distribution, and the share of it that each band's intervals hold.
 
+    Attributes:
+        spread_floor: variance of log value, given activity, that many active months do not reduce.
+        spread_per_month: variance of log value that one active month adds, divided by their expected number.
+        edges: forecasts per month that separate the bands.
+        contents: share of the distribution the interval of each band holds.
+    """
+
+    spread_floor: float
+    spread_per_month: float
     edges: Sequence[float]
-    lower: Sequence[float]
-    upper: Sequence[float]
+    contents: Sequence[float]
 
     @classmethod
-    def fit(cls, actual: Floats, forecast: Floats, coverage: float) -> Intervals:
-        """Calibrate on outcomes that the forecasts have not seen."""
-        edges = np.quantile(forecast, BANDS[1:])
-        band = np.searchsorted(edges[:-1], forecast, side="right")
-        ratio = actual / np.maximum(forecast, 0.01)
-        tail = (1.0 - coverage) / 2.0
-        ends = [np.quantile(ratio[band == b], [tail, 1.0 - tail]) for b in range(len(edges))]
-        return cls(edges[:-1].tolist(), [float(e[0]) for e in ends], [float(e[1]) for e in ends])
+    def uncalibrated(cls, coverage: float) -> Intervals:
+        """Wide intervals for want of matured outcomes."""
+        return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1))
 
-    def of(self, forecast: Floats) -> tuple[Floats, Floats]:
-        """Lower and upper end for each forecast; the interval always holds the forecast."""
-        band = np.searchsorted(np.asarray(self.edges), forecast, side="right")
-        lower = forecast * np.minimum(np.asarray(self.lower)[band], 1.0)
-        upper = forecast * np.maximum(np.asarray(self.upper)[band], 1.0)
-        return np.minimum(lower, forecast), np.maximum(upper, forecast)
+    @classmethod
+    def fit(cls, outlook: Outlook, actual: Floats, months: int, coverage: float) -> Intervals:
+        """Calibrate on what came after forecasts that could not know it."""
+        floor, per_month = _spread(outlook, actual)
+        unit = outlook.value / months
+        edges = np.quantile(unit, BANDS)
+        band = np.searchsorted(edges, unit, side="right")
+        draft = cls(floor, per_month, edges.tolist(), [coverage] * (len(BANDS) + 1))
+        inside = np.array([_holds(*draft.holding(outlook, np.full(len(unit), c)), actual) for c in _CONTENTS])
+        return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage))
+
+    def of(self, outlook: Outlook, months: int) -> tuple[Floats, Floats]:
+        """Lower and upper end for each customer; the interval holds the forecast."""
+        band = np.searchsorted(np.asarray(self.edges), outlook.value / months, side="right")
+        return self.holding(outlook, np.asarray(self.contents)[band])
+
+    def holding(self, outlook: Outlook, content: Floats) -> tuple[Floats, Floats]:
+        """The interval that holds a share of the distribution: two-sided where zero is unlikely, else from zero."""
+        zero = 1.0 - outlook.p_active
+        tail = (1.0 - content) / 2.0
+        from_zero = zero >= tail
+        lower = np.where(from_zero, 0.0, self._quantile(outlook, tail))
+        upper = self._quantile(outlook, np.where(from_zero, content, 1.0 - tail))
+        return np.minimum(lower, outlook.value), np.maximum(upper, outlook.value)
+
+    def _quantile(self, outlook: Outlook, level: Floats) -> Floats:
+        p = np.maximum(outlook.p_active, 1e-9)
+        within = np.clip((level - (1.0 - p)) / p, 0.0, 1.0 - 1e-9)
+        variance = self.spread_floor + self.spread_per_month / np.maximum(outlook.active_months / p, 1.0)
+        mean = np.maximum(outlook.value, _LEAST_VALUE) / p
+        quantile = mean * np.exp(np.sqrt(variance) * ndtri(np.maximum(within, 1e-12)) - variance / 2.0)
+        return np.asarray(np.where(within > 0.0, quantile, 0.0))
+
+
+def _spread(outlook: Outlook, actual: Floats) -> tuple[float, float]:
+    """Regress squared log ratios of actual to expected, given activity, on the inverse of the active months."""
+    bought = (actual > 0.0) & (outlook.p_active > 0.0) & (outlook.value > 0.0)
+    if bought.sum() < _LEAST_ACTIVE:
+        return _WIDE, _WIDE
+    p = outlook.p_active[bought]
+    ratio = np.log(np.maximum(actual[bought], _LEAST_VALUE) / np.maximum(outlook.value[bought] / p, _LEAST_VALUE))
+    inverse = 1.0 / np.maximum(outlook.active_months[bought] / p, 1.0)
+    squared = (ratio - np.median(ratio)) ** 2
+    slope, floor = (
+        np.polyfit(inverse, np.minimum(squared, np.quantile(squared, 0.99)), 1) if np.ptp(inverse) else (0, 0)
+    )
+    if slope < 0.0 or floor < 0.0 or not slope + floor:
+        return float(max(squared.mean(), _LEAST_SPREAD)), 0.0
+    return float(max(floor, _LEAST_SPREAD)), float(slope)
+
+
+def _holds(lower: Floats, upper: Floats, actual: Floats) -> NDArray[np.bool_]:
+    return (lower <= actual) & (actual <= upper)
+
+
+def _contents(inside: NDArray[np.bool_], band: NDArray[np.intp], coverage: float) -> list[float]:
+    """The least content by band that covers enough; the middle band makes up for what the lowest must over-cover."""
+    bands = range(len(BANDS) + 1)
+    share = np.array([(band == b).mean() for b in bands])
+    covered = [inside[:, band == b].mean(axis=1) if share[b] else np.ones(len(_CONTENTS)) for b in bands]
+    picked = [int(np.argmax(np.append(c >= coverage, True))) for c in covered]
+    picked = [min(p, len(_CONTENTS) - 1) for p in picked]
+    low, middle = bands[0], bands[1]
+    excess = share[low] * (covered[low][picked[low]] - coverage)
+    target = max(coverage - excess / share[middle], LEAST_COVERAGE) if share[middle] else coverage
+    picked[middle] = min(int(np.argmax(np.append(covered[middle] >= target, True))), len(_CONTENTS) - 1)
+    return [float(_CONTENTS[p]) for p in picked]

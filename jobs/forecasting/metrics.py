@@ -63,6 +63,18 @@ def interval_metrics(actual: Floats, forecast: Floats, lower: Floats, upper: Flo
     }
 
 
+def decile_metrics(actual: Floats, forecast: Floats, lower: Floats, upper: Floats) -> dict[str, float]:
+    """For each decile of the forecast, 1 the highest: forecast to actual, coverage and mean width of the intervals."""
+    found = {}
+    for decile, rows in enumerate(decile_rows(forecast), start=1):
+        inside = (lower[rows] <= actual[rows]) & (actual[rows] <= upper[rows])
+        found[f"coverage80_decile_{decile:02d}"] = float(inside.mean())
+        found[f"width80_decile_{decile:02d}"] = float((upper - lower)[rows].mean())
+        if actual[rows].sum() > 0:
+            found[f"total_ratio_decile_{decile:02d}"] = float(forecast[rows].sum() / actual[rows].sum())
+    return found
+
+
 def by_rank(forecast: Floats) -> NDArray[np.intp]:
     """Row numbers from the highest forecast to the lowest; ties keep their order."""
     return np.argsort(-forecast, kind="stable")

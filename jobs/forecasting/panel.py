@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Customers, Floats, InputError
+from jobs.forecasting.inputs import Floats, InputError
 from jobs.month import HORIZON_MONTHS, Month
 
 Snapshots = Mapping[date, pd.DataFrame]
@@ -46,6 +46,11 @@ def sample_customers(customer_ids: Iterable[str], limit: int) -> list[str]:
     if len(distinct) <= limit:
         return sorted(distinct)
     return sorted(sorted(distinct, key=_hash)[:limit])
+
+
+def customer_fold(customer_ids: pd.Series, folds: int) -> NDArray[np.int64]:
+    """The fold of each customer, by a hash of the id: the same in every snapshot."""
+    return np.array([_hash(f"fold {customer_id}")[0] % folds for customer_id in customer_ids], dtype=np.int64)
 
 
 def _hash(customer_id: str) -> bytes:
@@ -98,23 +103,3 @@ def thinned(rows: int, share: float, seed: tuple[int, ...]) -> NDArray[np.intp]:
     if share >= 1.0:
         return np.arange(rows)
     return np.flatnonzero(np.random.default_rng(seed).random(rows) < share)
-
-
-def horizon_inputs(customers: Customers, horizon: int) -> NDArray[np.float32]:
-    """The inputs of one horizon month: the customers', the horizon, and the customer's own figures a year before it."""
-    a_year_before = HORIZON_MONTHS - horizon
-    around = slice(max(a_year_before - 1, 0), a_year_before + 2)
-    near = customers.values[:, around]
-    extra = np.stack(
-        [
-            np.full(len(customers), float(horizon)),
-            customers.values[:, a_year_before],
-            customers.orders[:, a_year_before],
-            near.sum(axis=1) / near.shape[1],
-        ],
-        axis=1,
-    )
-    return np.concatenate([customers.inputs, extra.astype(np.float32)], axis=1)
-
-
-HORIZON_INPUTS = ("horizon", "net_value_year_before", "orders_year_before", "net_value_around_year_before")

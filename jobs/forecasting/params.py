@@ -13,20 +13,23 @@ class ModelParams:
         seed: seeds row sampling, boosting and folds.
         threads: threads that training uses; fixed, because histogram sums depend on it in the last digit.
         max_customers: customers whose snapshots are read for training.
-        max_activity_rows: rows of the panel that the activity model learns from.
-        max_value_rows: rows with an order that the value model learns from.
-        rounds: boosting rounds of each of the two models.
+        max_rows: rows of the panel that each booster learns from.
+        rounds: boosting rounds of each of the two boosters.
         learning_rate: shrinkage of each round.
         max_depth: depth of each tree.
-        min_child_weight: least sum of Hessians in a leaf.
-        l2: ridge penalty on leaf weights.
+        activity_leaf: least sum of Hessians in a leaf of the activity model.
+        activity_l2: ridge penalty on its leaf weights.
+        value_leaf: least expected value in a leaf of the value model, in average customer-months.
+        value_l2: ridge penalty on its leaf weights.
         row_share: share of the rows each tree sees.
         column_share: share of the inputs each tree sees.
         max_bins: histogram bins per input.
-        value_prior_months: how many months of the average customer a customer's own mean month is mixed with.
-        activity_prior_months: likewise for the share of months with an order.
-        value_cap_multiple: a training month's value is capped at this multiple of the customer's own expected month.
+        prior_months: months of the average customer that a customer's own monthly value is mixed with.
+        value_cap_multiple: a month's value counts at most this many times what was to be expected of it at the start.
+        season_ridge: penalty that keeps the seasons near zero.
+        burn_in_months: most snapshots left out at the start, when the shop knew only whom it had just sold to.
         level_months: newest matured months that the level is calibrated on.
+        level_prior_months: how many months without a deviation the level is shrunk towards.
         coverage: nominal coverage of the intervals.
         new_days: a customer is new up to this tenure.
         active_days: a customer is active up to this recency, lapsing beyond it.
@@ -40,20 +43,24 @@ class ModelParams:
     seed: int = 20091201
     threads: int = 2
     max_customers: int = 60_000
-    max_activity_rows: int = 250_000
-    max_value_rows: int = 120_000
-    rounds: int = 150
+    max_rows: int = 200_000
+    rounds: int = 120
     learning_rate: float = 0.06
     max_depth: int = 4
-    min_child_weight: float = 20.0
-    l2: float = 5.0
+    activity_leaf: float = 20.0
+    activity_l2: float = 5.0
+    value_leaf: float = 100.0
+    value_l2: float = 50.0
+    value_weight: float = 0.0
     row_share: float = 0.7
     column_share: float = 0.6
     max_bins: int = 128
-    value_prior_months: float = 2.0
-    activity_prior_months: float = 2.0
+    prior_months: float = 0.5
     value_cap_multiple: float = 8.0
-    level_months: int = 3
+    season_ridge: float = 0.3
+    burn_in_months: int = 12
+    level_months: int = 6
+    level_prior_months: float = 3.0
     coverage: float = 0.8
     new_days: int = 90
     active_days: int = 120

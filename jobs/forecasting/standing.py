@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Customers
+from jobs.forecasting.inputs import Customers, Floats
 from jobs.forecasting.params import ModelParams
 
 MODEL, COHORT_PRIOR, DORMANT_RATE = "model", "cohort_prior", "dormant_rate"
 NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT = "new", "active", "lapsing", "dormant", "never_bought"
+
+_SCALE_PRIOR_DAYS = 2.0
 
 _METHOD = {NEW: MODEL, ACTIVE: MODEL, LAPSING: MODEL, DORMANT: DORMANT_RATE, NEVER_BOUGHT: COHORT_PRIOR}
 
@@ -36,3 +38,11 @@ def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:
 def method(status: NDArray[np.object_]) -> NDArray[np.object_]:
     """The method that forecasts customers of a status."""
     return np.array([_METHOD[name] for name in status], dtype=object)
+
+
+def scale(customers: Customers, name: str, typical: float) -> Floats:
+    """The size of customers outside the model: a dormant one's mean day with an order, against a typical month."""
+    if name != DORMANT_RATE:
+        return np.ones(len(customers))
+    own = np.maximum(customers.net_value, 0.0) + _SCALE_PRIOR_DAYS * typical
+    return np.asarray(own / (customers.order_days + _SCALE_PRIOR_DAYS) / typical)

@@ -10,16 +10,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.feature_table import DAYPARTS, LAG_MONTHS, SEASON_LAG_MONTHS, WEEKDAYS, YEAR_DAYS, lag_name
-from jobs.transforms.windows import in_month, ratio, sum_where, within
+from jobs.transforms.windows import in_month, money_where, ratio, sum_where, within
 
 
 def sums() -> Mapping[str, Column]:
     """Value and orders of each calendar month; the year's orders by part of the day and day of the week."""
-    lags = {
-        lag_name(measure, lag): sum_where(in_month(lag), F.col(measure))
-        for measure in ("net_value", "orders")
-        for lag in LAG_MONTHS
-    }
+    values = {lag_name("net_value", lag): money_where(in_month(lag), "net_value") for lag in LAG_MONTHS}
+    orders = {lag_name("orders", lag): sum_where(in_month(lag), F.col("orders")) for lag in LAG_MONTHS}
     dayparts = {f"orders_{part}_365d": sum_where(within(YEAR_DAYS), F.col(f"orders_{part}")) for part in DAYPARTS}
     weekdays = {
         f"orders_{name}_365d": sum_where(
@@ -27,7 +24,7 @@ def sums() -> Mapping[str, Column]:
         )
         for number, name in enumerate(WEEKDAYS)
     }
-    return lags | dayparts | weekdays
+    return values | orders | dayparts | weekdays
 
 
 def columns() -> Mapping[str, Column]:

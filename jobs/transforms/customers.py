@@ -32,7 +32,7 @@ def customer_reasons() -> dict[str, Column]:
     return {
         "malformed_row": is_malformed(),
         "missing_customer": F.col("customer_id").isNull() & ~is_malformed(),
-        "unusable_id": is_unusable_id(F.col("customer_id")),
+        "unusable_id": is_unusable_id("customer_id"),
         "unreadable_time": F.col("signup_on").isNull() & ~is_malformed(),
         "unknown_membership": ~F.col("membership").isin(*MEMBERSHIPS),
     }

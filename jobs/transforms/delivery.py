@@ -25,6 +25,11 @@ def delivered(column: str | None) -> Column:
     return F.col("delivered").getField(column)
 
 
+def content() -> Column:
+    """The row as delivered, as a JSON object."""
+    return F.when(is_malformed(), F.to_json(F.struct("malformed_line"))).otherwise(F.to_json("delivered"))
+
+
 def month_of(time: Column) -> Column:
     """The calendar month of a time, as `YYYY-MM`."""
     return F.date_format(time, "yyyy-MM")

@@ -15,10 +15,10 @@ from jobs.sources.mapping import (
     TransactionColumns,
 )
 from jobs.transforms.customers import customer_reasons, customers
-from jobs.transforms.delivery import is_malformed
+from jobs.transforms.delivery import content
 from jobs.transforms.lines import line_reasons, lines
 from jobs.transforms.products import product_reasons, products
-from jobs.transforms.quarantine import flag, is_rejected, is_repeated_key, is_repeated_row
+from jobs.transforms.quarantine import flag, flag_repeated_rows, is_rejected, is_repeated_key
 from jobs.transforms.sessions import session_reasons, sessions
 
 
@@ -45,10 +45,8 @@ def typed_rows(rows: DataFrame, source: Source, columns: TableColumns, *, first:
 
 def flagged_rows(typed: DataFrame, source: Source, columns: TableColumns) -> DataFrame:
     """Typed rows with `rejected_for` and, for the rejected, `raw`: the row as delivered, as a JSON object."""
-    content = F.when(is_malformed(), F.to_json(F.struct("malformed_line"))).otherwise(F.to_json("delivered"))
-    flagged = flag(typed.withColumn("content", content), _reasons(source, columns))
-    flagged = flag(flagged, _repetition(source, columns))
-    return flagged.withColumn("raw", F.when(is_rejected(), F.col("content")))
+    flagged = _flag_repeated(flag(typed, _reasons(source, columns)), source, columns)
+    return flagged.withColumn("raw", F.when(is_rejected(), content()))
 
 
 def _reasons(source: Source, columns: TableColumns) -> dict[str, Column]:
@@ -63,11 +61,11 @@ def _reasons(source: Source, columns: TableColumns) -> dict[str, Column]:
             return product_reasons()
 
 
-def _repetition(source: Source, columns: TableColumns) -> dict[str, Column]:
+def _flag_repeated(flagged: DataFrame, source: Source, columns: TableColumns) -> DataFrame:
     match columns:
         case TransactionColumns() | SessionColumns():
-            return {"duplicate": is_repeated_row(("delivered", "malformed_line"))} if source.rejects_duplicates else {}
+            return flag_repeated_rows(flagged, "duplicate") if source.rejects_duplicates else flagged
         case CustomerColumns():
-            return {"repeated_customer": is_repeated_key("customer_id")}
+            return flag(flagged, {"repeated_customer": is_repeated_key("customer_id")})
         case ProductColumns():
-            return {"repeated_product": is_repeated_key("product_id")}
+            return flag(flagged, {"repeated_product": is_repeated_key("product_id")})

@@ -10,7 +10,7 @@ from pyspark.sql.window import WindowSpec
 
 from jobs.feature_table import MONTH_NAMES
 from jobs.tables import ALL_DEPARTMENTS, MONEY
-from jobs.transforms.windows import in_month, ratio, sum_where
+from jobs.transforms.windows import in_month, money_where, ratio, sum_where
 
 _DAYS_PER_MONTH = 30
 
@@ -54,9 +54,10 @@ def sums() -> Mapping[str, Column]:
         "last_order_in_month": F.max(F.when(this_month, _order_day())),
         "order_days_lifetime": F.count(F.when(this_month, _order_day())),
         "gap_days_squared_lifetime": sum_where(this_month, F.col("gap_days_in_month") * F.col("gap_days_in_month")),
+        **{f"{measure}_lifetime": sum_where(this_month, F.col(measure)) for measure in ("orders", "return_orders")},
         **{
-            f"{measure}_lifetime": sum_where(this_month, F.col(measure))
-            for measure in ("orders", "net_value", "sales_value", "return_value", "return_orders", "units")
+            f"{measure}_lifetime": money_where(this_month, measure)
+            for measure in ("net_value", "sales_value", "return_value", "units")
         },
         **in_calendar_month,
     }

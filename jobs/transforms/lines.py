@@ -38,21 +38,18 @@ def lines(rows: DataFrame, source: Source, *, first: Month, last: Month) -> Data
             "is_return": F.col("net_value") < 0,
         }
     )
-    return valued.withColumn("units", (F.abs("unsigned_units") * F.signum("net_value")).cast(MONEY))
+    units = F.abs("unsigned_units")
+    return valued.withColumn("units", F.when(F.col("is_return"), -units).otherwise(units))
 
 
 def line_reasons(source: Source) -> dict[str, Column]:
     """Reasons to reject a line by itself; equal lines are told apart from repeated ones elsewhere."""
     columns = source.transactions
-    ids = [F.col(name) for name in ("customer_id", "order_id", "product_id")]
-    unusable = F.lit(False)
-    for column in ids:
-        unusable = unusable | F.coalesce(is_unusable_id(column), F.lit(False))
     return {
         "malformed_row": is_malformed(),
         **time_reasons("ordered_at"),
         "missing_customer": F.col("customer_id").isNull() & ~is_malformed(),
-        "unusable_id": unusable,
+        "unusable_id": is_unusable_id("customer_id", "order_id", "product_id"),
         **_value_reasons(columns.amount, columns.units, columns.unit_price),
         "zero_value": F.col("net_value") == 0,
         **{rule.reason: F.expr(rule.when) for rule in source.rules},
@@ -77,16 +74,17 @@ def _net_value(source: Source) -> Column:
 
 
 def _value_reasons(amount: str | None, units: str | None, unit_price: str | None) -> dict[str, Column]:
-    """Amounts, units and prices that are there but cannot be read, or are missing where the value needs them."""
-    read = ((amount, "amount", "net_value"), (units, "units", "unsigned_units"), (unit_price, "price", "unit_price"))
-    reasons = {}
-    for delivered_column, name, column in read:
-        if delivered_column is not None:
-            needed = (
-                F.lit(True) if name == "amount" or amount is None else present(delivered(delivered_column)).isNotNull()
-            )
-            reasons[f"unreadable_{name}"] = F.col(column).isNull() & needed & ~is_malformed()
+    """Units, prices and amounts that cannot be read, or are missing where the value needs them."""
+    is_row, no_value = ~is_malformed(), F.col("net_value").isNull()
+    no_units, no_price = F.col("unsigned_units").isNull(), F.col("unit_price").isNull()
     if amount is None:
-        factors_read = F.col("unsigned_units").isNotNull() & F.col("unit_price").isNotNull()
-        reasons["unreadable_amount"] = F.col("net_value").isNull() & factors_read
-    return reasons
+        return {
+            "unreadable_units": no_units & is_row,
+            "unreadable_price": no_price & is_row,
+            "unreadable_amount": no_value & ~no_units & ~no_price,
+        }
+    return {
+        "unreadable_units": no_units & present(delivered(units)).isNotNull(),
+        "unreadable_price": no_price & present(delivered(unit_price)).isNotNull(),
+        "unreadable_amount": no_value & is_row,
+    }

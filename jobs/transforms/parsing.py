@@ -42,9 +42,10 @@ def identifier(text: Column, source: Source) -> Column:
     return F.regexp_replace(exact, r"^(\d+)\.0+$", "$1") if source.ids_as_floats else exact
 
 
-def is_unusable_id(identifier: Column) -> Column:
-    """Whether an id holds control or undecodable characters, or is longer than 200 characters."""
-    return identifier.rlike(_UNPRINTABLE) | (F.length(identifier) > _LONGEST_ID)
+def is_unusable_id(*ids: str) -> Column:
+    """Whether one of the ids holds control or undecodable characters, or is longer than 200 characters."""
+    too_long = F.greatest(*(F.length(name) for name in ids), F.lit(0)) > _LONGEST_ID
+    return F.concat_ws("", *ids).rlike(_UNPRINTABLE) | too_long
 
 
 def money(text: Column) -> Column:

@@ -26,6 +26,6 @@ def product_reasons() -> dict[str, Column]:
     return {
         "malformed_row": is_malformed(),
         "missing_product": F.col("product_id").isNull() & ~is_malformed(),
-        "unusable_id": is_unusable_id(F.col("product_id")),
+        "unusable_id": is_unusable_id("product_id"),
         "missing_department": F.col("department").isNull() & ~is_malformed(),
     }

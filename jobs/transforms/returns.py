@@ -8,13 +8,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.feature_table import YEAR_DAYS
-from jobs.transforms.windows import ratio, sum_where, within
+from jobs.transforms.windows import money_where, ratio, sum_where, within
 
 
 def sums() -> Mapping[str, Column]:
     """Value and number of the year's returns."""
     return {
-        "return_value_365d": sum_where(within(YEAR_DAYS), F.col("return_value")),
+        "return_value_365d": money_where(within(YEAR_DAYS), "return_value"),
         "return_orders_365d": sum_where(within(YEAR_DAYS), F.col("return_orders")),
     }
 

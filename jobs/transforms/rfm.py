@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.feature_table import YEAR_DAYS
-from jobs.transforms.windows import within
+from jobs.transforms.windows import money_where, within
 
 _CUTS = (0.2, 0.4, 0.6, 0.8)
 _MEASURES = ("recency_days", "orders_365d", "net_value_365d")
@@ -25,7 +25,7 @@ def quintile_cuts(days_by_snapshot: DataFrame) -> DataFrame:
         .agg(
             F.min(F.when(F.col("orders") > F.lit(0), F.col("age_days"))).alias("recency_days"),
             F.sum("orders").alias("orders_365d"),
-            F.sum("net_value").cast("double").alias("net_value_365d"),
+            money_where(F.lit(True), "net_value").cast("double").alias("net_value_365d"),
         )
         .where(F.col("orders_365d") > F.lit(0))
     )

@@ -27,5 +27,5 @@ def session_reasons() -> dict[str, Column]:
         "malformed_row": is_malformed(),
         **time_reasons("logged_in_at"),
         "missing_customer": F.col("customer_id").isNull() & ~is_malformed(),
-        "unusable_id": is_unusable_id(F.col("customer_id")),
+        "unusable_id": is_unusable_id("customer_id"),
     }

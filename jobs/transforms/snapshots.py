@@ -13,7 +13,7 @@ from jobs.feature_table import features
 from jobs.month import Month
 from jobs.transforms import calendar, diversity, lifetime, logins, profile, returns, rfm, windows
 
-_KEY = ["as_of", "customer_id"]
+_KEY = ["customer_id", "as_of"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,95 @@
+"""Every table and column of the lake as one page: `python -m jobs.data_dictionary --write` (or `--check`)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from jobs.feature_table import FeatureColumn, feature_columns
+from jobs.tables import (
+    CUSTOMERS,
+    DAILY,
+    FORECASTS,
+    PRODUCTS,
+    REJECTED_COLUMNS,
+    SESSIONS,
+    TRANSACTIONS,
+    Column,
+    Table,
+)
+
+PAGE = Path(__file__).parents[1] / "docs" / "data_dictionary.md"
+
+_ANY_DEPARTMENT = "department"
+_HEAD = """# Data dictionary
+
+Generated from `jobs/tables.py` and `jobs/feature_table.py` by `python -m jobs.data_dictionary --write`; a test compares
+the two. Where a table lies: `<lake>/<table>/<period>=…/`.
+
+Money is in the shop's currency, as DECIMAL. Days and times are the shop's own wall clock. What Postgres serves is
+described there: `\\d+ clv.forecast`.
+"""
+_FEATURES = """## features
+
+A row is a customer known at as_of: one with a transaction before it, or on the customer list as signed up before it.
+One folder per `as_of`. Everything is made from what happened before `as_of`.
+
+Names carry window and unit: `_30d` is the 30 days before `as_of`, `_month_lag_01` the calendar month before it (the
+data month), `_lifetime` everything before it. `<department>` stands for each department that the source declares.
+
+What the roles mean: `key` names the customer; `state` is what the next snapshot continues from; an `attribute` is known
+of the customer; the model reads none of these. `feature` and `category` are the model's numbers and texts; `history` is
+both a number for the model and the label of earlier snapshots. Columns of type bigint and decimal are exact, and the
+next snapshot continues from them too.
+"""
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    tables = (TRANSACTIONS, CUSTOMERS, SESSIONS, PRODUCTS)
+    rejected = Table("rejected/<table>", "a delivered row that was refused", "month", REJECTED_COLUMNS)
+    sections = [_section(table) for table in (*tables, rejected, DAILY)]
+    return "\n".join([_HEAD, *sections, _feature_section(), _section(FORECASTS)])
+
+
+def _section(table: Table) -> str:
+    head = f"## {table.name}\n\nA row is {table.grain}. One folder per `{table.period_key}`.\n"
+    return "\n".join([head, "| column | type | meaning |", "|---|---|---|", *map(_line, table.columns), ""])
+
+
+def _line(column: Column) -> str:
+    return f"| `{column.name}` | {column.type} | {column.comment} |"
+
+
+def _feature_section() -> str:
+    lines = [_FEATURES]
+    columns = feature_columns((_ANY_DEPARTMENT,))
+    for theme, members in groupby(sorted(columns, key=lambda column: column.theme), key=lambda column: column.theme):
+        lines += [f"### {theme}", "", "| column | type | role | meaning |", "|---|---|---|---|"]
+        lines += [*map(_feature_line, members), ""]
+    return "\n".join(lines)
+
+
+def _feature_line(column: FeatureColumn) -> str:
+    name = column.name.replace(f"_{_ANY_DEPARTMENT}_", "_<department>_")
+    comment = column.comment.replace(f"department '{_ANY_DEPARTMENT}'", "the department")
+    return f"| `{name}` | {column.type} | {column.role} | {comment} |"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the page, or exit with 1 where the committed one is not what would be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--write", action="store_true")
+    action.add_argument("--check", action="store_true")
+    if parser.parse_args(argv).write:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE.name} is not what the declarations say: run python -m jobs.data_dictionary --write")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""From snapshots to the panel's rows, and to what customers outside the model did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.forecasting.btyd import BgNbd
+from jobs.forecasting.cohorts import Seen
+from jobs.forecasting.history import Start, purchases
+from jobs.forecasting.hurdle import Rows
+from jobs.forecasting.inputs import Customers, Floats, InputEncoder
+from jobs.forecasting.panel import Outcomes, Snapshots, thinned
+from jobs.forecasting.params import ModelParams
+from jobs.forecasting.season import Season
+from jobs.forecasting.standing import COHORT_PRIOR, MODEL, method, scale, status
+from jobs.month import Month
+
+_LEAST_VALUE = 0.01
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The coded snapshots, oldest first, and what came of them.
+
+    Attributes:
+        coded: as_of → customers.
+        methods: as_of → method that forecasts each customer.
+        outcomes: what every customer did in every month that is over.
+        active_value: mean net value of a month with an order.
+        params: the forecaster's settings.
+    """
+
+    coded: Mapping[date, Customers]
+    methods: Mapping[date, NDArray[np.object_]]
+    outcomes: Outcomes
+    active_value: float
+    params: ModelParams
+
+    @classmethod
+    def of(cls, known: Snapshots, encoder: InputEncoder, params: ModelParams) -> Panel:
+        """Code every snapshot."""
+        coded = {day: encoder.encode(frame, day) for day, frame in known.items()}
+        outcomes = Outcomes.read(known)
+        bought = outcomes.values[(outcomes.orders > 0) & (outcomes.values > 0)]
+        return cls(
+            coded=coded,
+            methods={day: method(status(customers, params)) for day, customers in coded.items()},
+            outcomes=outcomes,
+            active_value=max(float(bought.mean()), _LEAST_VALUE) if len(bought) else _LEAST_VALUE,
+            params=params,
+        )
+
+    def start(self) -> Start:
+        """Fit what the boosters start from."""
+        newest = self.coded[max(self.coded)]
+        bought = newest.take(~np.isnan(newest.recency_days))
+        return Start(
+            purchases=BgNbd.fit(purchases(bought)),
+            season=Season.fit(self.outcomes, self.params),
+            value_mean=max(float(self.outcomes.values.mean()), _LEAST_VALUE * self.active_value),
+            prior_months=self.params.prior_months,
+        )
+
+    def rows(self, start: Start) -> tuple[Rows, NDArray[np.int64], NDArray[np.int64]]:
+        """A seeded sample of the panel's matured rows, with each one's horizon and label month (counted in months)."""
+        cells = [
+            (day, np.flatnonzero(self.methods[day] == MODEL), h)
+            for day in list(self.coded)[self._burn_in :]
+            for h in self.outcomes.matured(day)
+        ]
+        share = self.params.max_rows / max(sum(len(modelled) for _, modelled, _ in cells), 1)
+        parts = [self._part(start, day, modelled, h, share) for day, modelled, h in cells]
+        rows = Rows(
+            inputs=np.concatenate([part.inputs for part in parts]),
+            p_start=np.concatenate([part.p_start for part in parts]),
+            value_start=np.concatenate([part.value_start for part in parts]),
+            value=np.concatenate([part.value for part in parts]),
+            active=np.concatenate([part.active for part in parts]),
+        )
+        size = [len(part.value) for part in parts]
+        label = [Month.of(day).plus(h - 1) for day, _, h in cells]
+        return rows, np.repeat([h for _, _, h in cells], size), np.repeat([m.year * 12 + m.number for m in label], size)
+
+    def outside_model(self, start: Start, name: str) -> Iterator[Seen]:
+        """What the customers of another method did after each snapshot."""
+        for day, customers in self.coded.items():
+            group = customers.take(self.methods[day] == name)
+            horizons = self.outcomes.matured(day)
+            months = [Month.of(day).plus(h - 1) for h in horizons]
+            value, orders = self.outcomes.after(group.ids, day, horizons)
+            active = (orders > 0) / start.season.of_activity(months)
+            value = value / start.season.of_value(months)
+            days = stage_days(group, name)
+            for column, h in enumerate(horizons):
+                yield Seen(days, h, scale(group, name, self.active_value), active[:, column], value[:, column])
+
+    @property
+    def _burn_in(self) -> int:
+        """Snapshots left out at the start, when the shop knew only whom it had just sold to."""
+        return min(self.params.burn_in_months, len(self.coded) // 4)
+
+    def _part(self, start: Start, day: date, modelled: NDArray[np.intp], horizon: int, share: float) -> Rows:
+        seed = (self.params.seed, day.toordinal(), horizon)
+        customers = self.coded[day].take(modelled[thinned(len(modelled), share, seed)])
+        history = start.history(customers)
+        month = history.month(horizon)
+        value, orders = self.outcomes.after(customers.ids, day, [horizon])
+        return Rows(
+            inputs=np.concatenate([history.inputs(), month.inputs], axis=1),
+            p_start=month.p,
+            value_start=month.value,
+            value=value[:, 0],
+            active=orders[:, 0] > 0,
+        )
+
+
+def stage_days(customers: Customers, name: str) -> Floats:
+    """The days that decide the stage of customers outside the model."""
+    return customers.signup_days if name == COHORT_PRIOR else customers.recency_days

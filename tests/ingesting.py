@@ -1,0 +1,47 @@
+"""Ingest in the tests' own process: what `spark-submit jobs/ingest.py` does, without its command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs import tables
+from jobs.ingest import Reconciliation, ingest
+from jobs.lake import Lake
+from jobs.landing import TABLES, deliveries
+from jobs.month import Month
+from jobs.sources.mapping import Source
+from jobs.spark import read_periods
+from jobs.tables import Table
+
+
+def ingest_all(
+    spark: SparkSession, source: Source, landing: Path, lake: Lake, as_of: date, months: Sequence[Month] | None = None
+) -> dict[str, Reconciliation]:
+    """Ingest every delivered table, months up to `as_of` unless told; what became of the rows, by table."""
+    delivered = deliveries(source, landing, lake.root)
+    months = months or delivered["transactions"].first.through(Month.before(as_of))
+    return {
+        table: ingest(spark, source, delivered[table], lake, months=months, as_of=as_of)
+        for table in TABLES
+        if table in delivered
+    }
+
+
+def stored(spark: SparkSession, lake: Lake, table: Table) -> list[tuple[str | None, ...]]:
+    """All rows of a table in the lake with their period, every value as text, sorted."""
+    schema = f"{table.ddl}, `{table.period_key}` string"
+    rows = spark.read.schema(schema).parquet(str(lake.root / table.name))
+    texts = rows.select(*(F.col(name).cast("string") for name in rows.columns)).collect()
+    return sorted((tuple(row) for row in texts), key=str)
+
+
+def rejected(spark: SparkSession, lake: Lake, clean: Table) -> list[tuple[str, str, dict[str, str], list[str]]]:
+    """Month, file, delivered row and reasons of everything that was refused entry to a clean table, sorted."""
+    rows = read_periods(spark, lake, tables.rejected(clean), lake.periods(tables.rejected(clean))).collect()
+    return sorted(((row.month, row.source_file, json.loads(row.raw), row.rejected_for) for row in rows), key=str)

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.build_features import build_daily, build_features
+from jobs.feature_table import features
+from jobs.lake import IncompleteError, Lake, Record
+from jobs.month import Month
+from jobs.postgres import fetch
+from jobs.quality_report import ValidationFailedError
+from jobs.settings import Settings
+from jobs.sources import load
+from jobs.spark import read_periods, write_periods
+from jobs.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table, rejected
+from jobs.validate import main, validate
+from tests import forecasts
+from tests.conftest import Database
+
+SOURCE = "simulated_shop"
+DEPARTMENTS = load(SOURCE).departments
+MONTHS = Month(2011, 8).through(Month(2011, 11))
+MONTH = MONTHS[-1]
+AS_OF = MONTH.as_of
+PEOPLE = 12
+
+
+def order_lines(month: Month) -> list[tuple[object, ...]]:
+    """Three lines a day, every tenth day one of them a return."""
+    days = [month.first_day + timedelta(days=day) for day in range((month.as_of - month.first_day).days)]
+    lines = []
+    for day in days:
+        for number in range(3):
+            is_return = number == 2 and day.day % 10 == 0
+            value = Decimal(-5 if is_return else 10 + day.day)
+            at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=8 + 4 * number)
+            person, order = f"c{(day.day + number) % PEOPLE:02d}", f"o{month}-{day.day}-{number}"
+            lines.append(
+                (person, order, at, f"p{number}", DEPARTMENTS[number], Decimal(1).copy_sign(value), value, is_return)
+            )
+    return [(*line, str(month)) for line in lines]
+
+
+def store(spark: SparkSession, lake: Lake, table: Table, rows: Mapping[Month, list[tuple[object, ...]]]) -> None:
+    """Write whole months of a table, none of whose delivered rows was rejected."""
+    key = f"`{table.period_key}` string"
+    frame = spark.createDataFrame([row for month in rows.values() for row in month], f"{table.ddl}, {key}")
+    write_periods(frame, lake, table, {month: {} for month in rows})
+    for month in rows:
+        with lake.staging(rejected(table)) as staged:
+            lake.promote(staged, rejected(table), month, Record(rows=0, fingerprint="0"))
+
+
+@pytest.fixture(scope="module")
+def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Four months of a small shop, all stages done; the last month came with customers, logins and articles."""
+    lake = Lake(tmp_path_factory.mktemp("built") / "lake")
+    people = [f"c{number:02d}" for number in range(PEOPLE + 2)]
+    store(spark, lake, TRANSACTIONS, {month: order_lines(month) for month in MONTHS})
+    accounts = [(person, date(2011, 1, 1), "none", "Oslo", "NO", str(MONTH)) for person in people]
+    store(spark, lake, CUSTOMERS, {MONTH: accounts})
+    logins = [(people[day % PEOPLE], datetime(2011, 11, day, 9, tzinfo=UTC), str(MONTH)) for day in range(1, 31)]
+    store(spark, lake, SESSIONS, {MONTH: logins})
+    articles = [(f"p{number}", DEPARTMENTS[number], str(MONTH)) for number in range(3)]
+    store(spark, lake, PRODUCTS, {MONTH: articles})
+    build_daily(spark, lake, as_of=AS_OF)
+    build_features(spark, lake, DEPARTMENTS, as_of=AS_OF)
+    forecasts.write(lake, AS_OF, [forecasts.row(person, level="20.00") for person in people])
+    return lake
+
+
+@pytest.fixture
+def lake(built: Lake, tmp_path: Path) -> Lake:
+    """A copy to spoil."""
+    shutil.copytree(built.root, tmp_path / "lake")
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def settings(lake: Lake) -> Settings:
+    reports = lake.root.with_name("reports")
+    return Settings(source=SOURCE, landing=reports, lake=lake.root, reports=reports, database_url="-", tracking_uri="-")
+
+
+def forget(lake: Lake, *tables: Table) -> None:
+    for table in tables:
+        shutil.rmtree(lake.root / table.name)
+
+
+def replaced(spark: SparkSession, lake: Lake, table: Table, period: Month | date, rows: DataFrame) -> None:
+    """Put other rows, made from the present ones, in the place of a period."""
+    write_periods(rows.withColumn(table.period_key, F.lit(str(period))), lake, table, {period: {}})
+
+
+def lines_of(spark: SparkSession, lake: Lake) -> DataFrame:
+    return read_periods(spark, lake, TRANSACTIONS, [MONTH]).localCheckpoint()
+
+
+def failures(lake: Lake, stage: str) -> dict[str, dict[str, object]]:
+    """Rule → its entry in the record in the lake, of the rules that failed."""
+    record = json.loads((lake.root / "validation" / stage / f"as_of={AS_OF}" / "run_1.json").read_text("utf-8"))
+    assert (record["stage"], record["as_of"], record["run_id"]) == (stage, str(AS_OF), 1)
+    return {f"{entry['suite']}.{entry['rule']}": entry for entry in record["rules"] if not entry["passed"]}
+
+
+@pytest.mark.parametrize("stage", ["inputs", "features", "forecasts"])
+def test_a_good_month_passes_every_stage(
+    settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture, stage: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    rules = validate(stage, settings, as_of=AS_OF, run_id=1)
+    assert failures(lake, stage) == {}
+    assert f"validation of {stage} as of {AS_OF}: {rules} rules, 0 failed" in caplog.text
+    assert "not delivered" not in caplog.text
+    assert (settings.reports / "data_docs" / "index.html").is_file()
+
+
+def test_a_rerun_leaves_the_same_record(settings: Settings, lake: Lake) -> None:
+    record = lake.root / "validation" / "forecasts" / f"as_of={AS_OF}" / "run_1.json"
+    validate("forecasts", settings, as_of=AS_OF, run_id=1)
+    first = record.read_bytes()
+    validate("forecasts", settings, as_of=AS_OF, run_id=1)
+    assert record.read_bytes() == first
+
+
+def test_tables_that_were_not_delivered_are_not_validated_and_the_log_says_so(
+    settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
+    for month in MONTHS[:-1]:  # and the shop is in its first month
+        shutil.rmtree(lake.folder(TRANSACTIONS, month))
+    caplog.set_level(logging.INFO)
+    validate("inputs", settings, as_of=AS_OF, run_id=1)
+    assert "not delivered with 2011-11, so not validated: customers, sessions, products" in caplog.text
+    assert failures(lake, "inputs") == {}
+
+
+def test_a_month_that_was_never_ingested_is_refused(settings: Settings) -> None:
+    with pytest.raises(IncompleteError, match="clean/transactions has no complete month=2011-12"):
+        validate("inputs", settings, as_of=date(2012, 1, 1), run_id=1)
+
+
+def test_half_a_month_stops_the_run(spark: SparkSession, settings: Settings, lake: Lake) -> None:
+    forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
+    half = lines_of(spark, lake).where("ordered_at < TIMESTAMP'2011-11-16'")
+    replaced(spark, lake, TRANSACTIONS, MONTH, half)
+    with pytest.raises(ValidationFailedError, match=r"ends_far_too_early \(observed 15, allowed at most 10"):
+        validate("inputs", settings, as_of=AS_OF, run_id=1)
+    assert set(failures(lake, "inputs")) == {
+        "transactions_totals.net_value_off_earlier_months",
+        "transactions_totals.too_few_order_days",
+        "transactions_totals.far_too_few_order_days",
+        "transactions_totals.ends_too_early",
+        "transactions_totals.ends_far_too_early",
+    }
+
+
+def test_an_empty_month_stops_the_run(spark: SparkSession, settings: Settings, lake: Lake) -> None:
+    forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
+    replaced(spark, lake, TRANSACTIONS, MONTH, lines_of(spark, lake).limit(0))
+    with pytest.raises(ValidationFailedError, match=r"transactions_totals.not_empty \(observed 0, allowed at least 1"):
+        validate("inputs", settings, as_of=AS_OF, run_id=1)
+
+
+def test_ten_times_the_rows_stop_the_run(spark: SparkSession, settings: Settings, lake: Lake) -> None:
+    forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
+    tenfold = lines_of(spark, lake).withColumn("copy", F.explode(F.sequence(F.lit(1), F.lit(10))))
+    replaced(spark, lake, TRANSACTIONS, MONTH, tenfold)
+    with pytest.raises(ValidationFailedError, match=r"rows_far_off_earlier_months \(observed 900, allowed"):
+        validate("inputs", settings, as_of=AS_OF, run_id=1)
+
+
+def test_bad_rows_are_listed_with_a_query_that_finds_them(
+    spark: SparkSession, settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    spoilt = F.when(F.col("order_id").isin("o2011-11-1-0", "o2011-11-2-0"), F.lit(None)).otherwise(F.col("is_return"))
+    replaced(spark, lake, TRANSACTIONS, MONTH, lines_of(spark, lake).withColumn("is_return", spoilt))
+    with pytest.raises(ValidationFailedError, match=r"transactions.is_return_filled \(observed 2 of 90 rows"):
+        validate("inputs", settings, as_of=AS_OF, run_id=1)
+    folder = lake.folder(TRANSACTIONS, MONTH)
+    query = f"SELECT * FROM parquet.`{folder}` WHERE is_return IS NULL"  # noqa: S608
+    assert caplog.records[-1].getMessage().splitlines()[1:5] == [
+        "CRITICAL transactions.is_return_filled: is_return is never null",
+        f"    observed 2 of 90 rows; allowed no row; in {folder}",
+        f"    rows: {query}",
+        "    e.g. order_id=o2011-11-1-0, product_id=p0; order_id=o2011-11-2-0, product_id=p0",
+    ]
+    assert spark.sql(query).count() == 2
+    page = caplog.records[-1].getMessage().splitlines()[-1].removeprefix("Data Docs: ")
+    assert "is_return_filled" in Path(unquote(urlsplit(page).path)).read_text(encoding="utf-8")
+
+
+def test_a_column_that_is_missing_stops_the_run_before_any_other_rule(settings: Settings, lake: Lake) -> None:
+    for file in lake.folder(TRANSACTIONS, MONTH).glob("*.parquet"):
+        pq.write_table(pq.read_table(file).drop_columns("net_value"), file)
+    with pytest.raises(ValidationFailedError, match=r"inputs_columns.stored_as_declared \(observed 1 of"):
+        validate("inputs", settings, as_of=AS_OF, run_id=1)
+    found = failures(lake, "inputs")
+    assert {entry["suite"] for entry in found.values()} == {"inputs_columns"}
+    assert found["inputs_columns.stored_as_declared"]["examples"] == [
+        "table=clean/transactions, column=net_value, declared_type=decimal(18,4), stored_type=(missing)"
+    ]
+
+
+def test_a_snapshot_that_lost_a_customer_and_his_money_stops_the_run(
+    spark: SparkSession, settings: Settings, lake: Lake
+) -> None:
+    table = features(DEPARTMENTS)
+    kept = read_periods(spark, lake, table, [AS_OF]).where("customer_id <> 'c03'").localCheckpoint()
+    replaced(spark, lake, table, AS_OF, kept.withColumn("orders_365d", F.lit(None).cast("double")))
+    with pytest.raises(ValidationFailedError):
+        validate("features", settings, as_of=AS_OF, run_id=1)
+    found = failures(lake, "features")
+    assert set(found) == {"features_columns.no_null_where_required"} | {"features_columns.not_newly_constant"}
+    replaced(spark, lake, table, AS_OF, kept)
+    with pytest.raises(ValidationFailedError):
+        validate("features", settings, as_of=AS_OF, run_id=1)
+    found = failures(lake, "features")
+    assert set(found) == {
+        "features_totals.every_known_customer_has_a_row",
+        "features_totals.net_value_lifetime_as_in_transactions",
+        "features_totals.net_value_of_months_as_in_transactions",
+    }
+    assert found["features_totals.every_known_customer_has_a_row"]["examples"] == ["customer_id=c03"]
+
+
+def test_forecasts_that_miss_a_customer_or_the_level_stop_the_run(settings: Settings, lake: Lake) -> None:
+    rows = [forecasts.row(f"c{number:02d}", level="9000.00") for number in range(1, PEOPLE + 2)]
+    forecasts.write(lake, AS_OF, [*rows[1:], rows[1] | {"customer_id": "stranger"}])
+    with pytest.raises(ValidationFailedError):
+        validate("forecasts", settings, as_of=AS_OF, run_id=1)
+    assert set(failures(lake, "forecasts")) == {
+        "forecasts.customer_known",
+        "forecasts_totals.every_known_customer_has_a_forecast",
+        "forecasts_totals.total_off_trailing_year",
+        "forecasts_totals.total_far_off_trailing_year",
+    }
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_job_records_what_it_cost_and_stops_the_run_where_rows_are_bad(lake: Lake, database: Database) -> None:
+    run_id = forecasts.plan(database.writer, AS_OF)
+    arguments = ["--stage", "forecasts", "--as-of", str(AS_OF), "--run-id", str(run_id)]
+    main(arguments)
+    [task] = fetch(database.writer, "run_tasks", run_id=run_id)
+    assert (task["task"], task["rows"]) == ("score.validate_forecasts", None)
+    forecasts.write(lake, AS_OF, [])
+    with pytest.raises(ValidationFailedError, match="every_known_customer_has_a_forecast"):
+        main(arguments)
