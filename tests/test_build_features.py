@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +15,9 @@ from jobs.lake import Lake
 from jobs.month import Month
 from jobs.spark import write_periods
 from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
-from tests.transforms.random_shop import FIRST_MONTH, random_shop, spark_frame
+from tests.transforms.random_shop import EMPTY_MONTH, random_shop, spark_frame
 
-MONTHS = FIRST_MONTH.through(FIRST_MONTH.plus(4))
+MONTHS = EMPTY_MONTH.plus(-1).through(EMPTY_MONTH.plus(3))
 AS_OFS = [month.as_of for month in MONTHS]
 FEATURES = features(())
 
@@ -28,6 +29,10 @@ class Shop:
     spark: SparkSession
     lake: Lake
 
+    def copied_to(self, folder: Path) -> Shop:
+        shutil.copytree(self.lake.root, folder, dirs_exist_ok=True)
+        return Shop(self.spark, Lake(folder))
+
     def write(self, table: Table, rows: pd.DataFrame, months: list[Month]) -> None:
         asked = rows[rows["month"].isin([str(month) for month in months])]
         write_periods(spark_frame(self.spark, asked, table), self.lake, table, {month: {} for month in months})
@@ -38,15 +43,14 @@ class Shop:
         snapshots = build_features(self.spark, self.lake, (), as_of=as_of)
         return list(map(str, days)), list(map(str, snapshots))
 
-    def fingerprints(self) -> dict[str, str]:
-        return {text: self.lake.record(FEATURES, date.fromisoformat(text)).fingerprint for text in self.periods()}
-
-    def periods(self) -> list[str]:
-        return self.lake.periods(FEATURES)
+    def fingerprints(self) -> dict[date, str]:
+        return {as_of: self.lake.record(FEATURES, as_of).fingerprint for as_of in AS_OFS}
 
 
-def shop_with_clean_tables(spark: SparkSession, folder: Path) -> Shop:
-    shop, rows = Shop(spark, Lake(folder)), random_shop()
+@pytest.fixture(scope="module")
+def delivered(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop whose months are ingested; the second without a line, sessions and customers from later on."""
+    shop, rows = Shop(spark, Lake(tmp_path_factory.mktemp("delivered"))), random_shop()
     shop.write(TRANSACTIONS, rows.lines, MONTHS)
     shop.write(SESSIONS, rows.sessions, MONTHS[3:])
     shop.write(CUSTOMERS, rows.customers.assign(month=str(MONTHS[2])), MONTHS[2:3])
@@ -54,20 +58,20 @@ def shop_with_clean_tables(spark: SparkSession, folder: Path) -> Shop:
 
 
 @pytest.fixture(scope="module")
-def caught_up(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """A shop whose first run was for its last month."""
-    shop = shop_with_clean_tables(spark, tmp_path_factory.mktemp("caught_up"))
+def caught_up(delivered: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The shop after a first run, for its last month."""
+    shop = delivered.copied_to(tmp_path_factory.mktemp("caught_up"))
     shop.run(AS_OFS[-1])
     return shop
 
 
 def test_months_run_one_after_the_other_and_months_caught_up_hold_the_same(
-    caught_up: Shop, spark: SparkSession, tmp_path: Path
+    delivered: Shop, caught_up: Shop, tmp_path: Path
 ) -> None:
-    monthly = shop_with_clean_tables(spark, tmp_path)
+    monthly = delivered.copied_to(tmp_path)
     monthly.run(AS_OFS[2])
-    assert monthly.run(AS_OFS[3]) == (["2024-02"], ["2024-03-01"])
-    assert monthly.run(AS_OFS[4]) == (["2024-03"], ["2024-04-01"])
+    assert monthly.run(AS_OFS[3]) == ([str(MONTHS[3])], [str(AS_OFS[3])])
+    assert monthly.run(AS_OFS[4]) == ([str(MONTHS[4])], [str(AS_OFS[4])])
     assert monthly.fingerprints() == caught_up.fingerprints()
 
 
@@ -76,21 +80,25 @@ def test_a_second_run_of_any_month_writes_nothing(caught_up: Shop) -> None:
 
 
 def test_a_restated_month_is_rebuilt_with_every_snapshot_after_it_up_to_the_run(
-    spark: SparkSession, tmp_path: Path, caught_up: Shop
+    caught_up: Shop, tmp_path: Path
 ) -> None:
-    shop = shop_with_clean_tables(spark, tmp_path)
-    shop.run(AS_OFS[3])
-    lines = random_shop().lines
-    restated = lines[lines["month"] == str(MONTHS[1])].iloc[1:]
-    shop.write(TRANSACTIONS, restated, MONTHS[1:2])
-    assert shop.run(AS_OFS[2]) == ([str(MONTHS[1])], [str(as_of) for as_of in AS_OFS[1:3]])
+    shop, lines = caught_up.copied_to(tmp_path), random_shop().lines
+    restated = lines[lines["month"] == str(MONTHS[2])].iloc[1:]
+    shop.write(TRANSACTIONS, restated, MONTHS[2:3])
+    assert shop.run(AS_OFS[3]) == ([str(MONTHS[2])], [str(AS_OFS[2]), str(AS_OFS[3])])
     before, now = caught_up.fingerprints(), shop.fingerprints()
-    assert [as_of for as_of, fingerprint in now.items() if fingerprint == before[as_of]] == ["2023-12-01", "2024-03-01"]
+    assert [as_of for as_of in AS_OFS if now[as_of] == before[as_of]] == [*AS_OFS[:2], AS_OFS[4]]
 
 
-def test_every_daily_month_adds_up_to_its_lines(caught_up: Shop) -> None:
+def test_every_daily_month_adds_up_to_its_lines_twice_by_department_and_overall(caught_up: Shop) -> None:
     for month in MONTHS:
         days = caught_up.lake.record(DAILY, month).sums
         lines = caught_up.lake.record(TRANSACTIONS, month).sums
-        twice = {name: 2 * float(lines[name]) for name in ("net_value", "units")}  # per department, and over all
-        assert {name: float(days[name]) for name in twice} == twice
+        for measure in lines:
+            assert float(days[measure]) == 2 * float(lines[measure])
+
+
+def test_a_month_without_lines_keeps_every_customer_known(caught_up: Shop) -> None:
+    known = [caught_up.lake.record(FEATURES, as_of).rows for as_of in AS_OFS]
+    assert caught_up.lake.record(DAILY, EMPTY_MONTH).rows == 0
+    assert known == sorted(known)
