@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from expectations import columns, customers, daily, delivery, features, forecasts, products, sessions, transactions
 from expectations.volume import RECENT_MONTHS, reference_months
-from jobs.feature_table import feature_columns
+from jobs import feature_table
 from jobs.lake import Lake, Period
 from jobs.month import Month
 from jobs.parquet_columns import column_facts
@@ -62,7 +62,7 @@ class Stage:
     @property
     def snapshots(self) -> Table:
         """The features table of the shop."""
-        return Table("features", "a customer known at as_of", "as_of", feature_columns(self.departments))
+        return feature_table.features(self.departments)
 
     def delivered(self) -> dict[str, Table]:
         """The input tables that were ingested with the data month, by name."""
