@@ -21,7 +21,6 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.feature_table import features
-from jobs.forecasting.inputs import REQUIRED
 from jobs.lake import Lake
 from jobs.model_version import unpack
 from jobs.month import parse_as_of
@@ -58,7 +57,7 @@ class Model:
     @classmethod
     def of(cls, number: int, files: Mapping[str, bytes]) -> Model:
         """The model in a version's files; raises UnreadableError where this code does not know their format."""
-        return cls(number, files, sorted({*REQUIRED, *unpack(files).encoder.names}))
+        return cls(number, files, unpack(files).encoder.columns)
 
 
 def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> int:

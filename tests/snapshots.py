@@ -61,6 +61,7 @@ def _row(customer_id: str, orders: np.ndarray, amount: int, as_of: date) -> dict
     active = [FIRST_MONTH.plus(int(i)).first_day.replace(day=15) for i in np.flatnonzero(orders)]
     total = int(orders.sum())
     row |= {"customer_id": customer_id, "membership": ("none", "annual")[amount % 2], "orders_lifetime": total}
+    row |= {"order_days_lifetime": len(active), "signup_days": float(amount)}
     row |= {"net_value_lifetime": Decimal(total * amount), "net_value_30d": float(orders[-1] * amount)}
     for lag in LAG_MONTHS:
         count = int(orders[-lag]) if lag <= len(orders) else 0

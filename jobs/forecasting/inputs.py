@@ -28,6 +28,8 @@ REQUIRED = (
     *VALUE_LAGS,
     *ORDER_LAGS,
 )
+OPTIONAL = ("signup_days",)
+"""Read where a snapshot has them, whether or not they are inputs."""
 
 _DECLARED = {column.name: column for column in feature_columns(())}
 _TRUNCATED_DAYS = 92
@@ -109,6 +111,11 @@ class InputEncoder:
     def names(self) -> tuple[str, ...]:
         """The inputs, in the order of the columns of `Customers.inputs`."""
         return (*self.numbers, *self.categories)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that is read of a snapshot."""
+        return tuple(sorted({*REQUIRED, *OPTIONAL, *self.names}))
 
     @classmethod
     def of(cls, snapshot: pd.DataFrame, first_month: Month) -> InputEncoder:
