@@ -55,7 +55,7 @@ def decide(
     passed, reasons = [], []
     for opponent, figures in (("trailing value", trailing), ("champion", champion)):
         if figures is None:
-            reasons.append("no champion yet")
+            reasons.append("no champion to compare with")
             continue
         for rule in RULES:
             if rule.metric in challenger and rule.metric in figures:

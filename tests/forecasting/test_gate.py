@@ -13,7 +13,7 @@ def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison():
         "rmse 95 against trailing value 100: passes (at most 105)",
         "norm_gini 0.85 against trailing value 0.8: passes (at least 0.79)",
         "total_ratio 1.02 against trailing value 0.93: passes (within 0.12 of 1)",
-        "no champion yet",
+        "no champion to compare with",
     )
 
 
