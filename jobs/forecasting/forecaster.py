@@ -220,6 +220,8 @@ def _learn(known: Snapshots, params: ModelParams) -> Forecaster:
     as_of = max(known)
     if len(known) < LEAST_SNAPSHOTS:
         raise InputError(f"{len(known)} snapshot(s) up to {as_of}: at least {LEAST_SNAPSHOTS} are needed to learn from")
+    if known[as_of]["first_ordered_on"].isna().all():
+        raise InputError(f"nobody has ordered before {as_of}: there is nothing to learn from")
     encoder = InputEncoder.of(known[as_of], first_month(known))
     panel = Panel.of(known, encoder, params)
     start = panel.start()

@@ -74,9 +74,7 @@ class Hurdle:
             "min_child_weight": params.activity_leaf,
             "lambda": params.activity_l2,
         }
-        data.set_info(
-            label=rows.active.astype(float), weight=np.ones(len(rows.active)), base_margin=_logit(rows.p_start)
-        )
+        data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_start))
         activity_booster = xgb.train(activity, data, params.rounds)
         value = common | {
             "objective": "count:poisson",
@@ -88,7 +86,6 @@ class Hurdle:
         data.set_info(
             label=np.clip(rows.value, 0.0, cap) / unit,
             base_margin=np.log(rows.value_start / unit),
-            weight=np.maximum(rows.value_start / unit, 1e-3) ** -params.value_weight,
         )
         return cls(names, unit, activity_booster, xgb.train(value, data, params.rounds))
 

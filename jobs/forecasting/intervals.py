@@ -111,9 +111,9 @@ def _spread(outlook: Outlook, actual: Floats) -> tuple[float, float]:
     ratio = np.log(np.maximum(actual[bought], _LEAST_VALUE) / np.maximum(outlook.value[bought] / p, _LEAST_VALUE))
     inverse = 1.0 / np.maximum(outlook.active_months[bought] / p, 1.0)
     squared = (ratio - np.median(ratio)) ** 2
-    slope, floor = (
-        np.polyfit(inverse, np.minimum(squared, np.quantile(squared, 0.99)), 1) if np.ptp(inverse) else (0, 0)
-    )
+    slope, floor = 0.0, 0.0
+    if np.ptp(inverse) > _LEAST_SPREAD:
+        slope, floor = np.polyfit(inverse, np.minimum(squared, np.quantile(squared, 0.99)), 1)
     if slope < 0.0 or floor < 0.0 or not slope + floor:
         return float(max(squared.mean(), _LEAST_SPREAD)), 0.0
     return float(max(floor, _LEAST_SPREAD)), float(slope)

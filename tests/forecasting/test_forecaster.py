@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from jobs.forecasting.forecaster import COLUMNS, Forecaster, fit
+from jobs.forecasting.inputs import InputError
+from jobs.forecasting.params import ModelParams
+from jobs.tables import FORECAST_MONTHS
+from tests.forecasting.shops import NEVER_BUY, shop
+
+PARAMS = ModelParams(rounds=8, threads=1)
+SNAPSHOTS = shop(150, 9)
+AS_OF = max(SNAPSHOTS)
+
+
+@cache
+def fitted() -> Forecaster:
+    return fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
+
+
+@cache
+def forecast() -> pd.DataFrame:
+    return fitted().predict(SNAPSHOTS[AS_OF])
+
+
+def test_every_customer_gets_one_row_with_the_declared_columns():
+    assert forecast().columns.tolist() == COLUMNS
+    assert forecast()["customer_id"].tolist() == SNAPSHOTS[AS_OF]["customer_id"].tolist()
+    assert not forecast().isna().any(axis=None)
+
+
+def test_months_sum_to_the_cent_and_the_interval_holds_the_forecast():
+    for months in (1, 3, 6, 12):
+        assert (forecast()[list(FORECAST_MONTHS[:months])].sum(axis=1) == forecast()[f"clv_{months}m"]).all()
+    assert (forecast()["clv_12m_p10"] <= forecast()["clv_12m"]).all()
+    assert (forecast()["clv_12m"] <= forecast()["clv_12m_p90"]).all()
+    assert forecast()["p_active_12m"].between(0.0, 1.0).all()
+
+
+def test_who_never_bought_gets_the_cohort_prior():
+    assert (forecast()["status"][:NEVER_BUY] == "never_bought").all()
+    assert (forecast()["method"][:NEVER_BUY] == "cohort_prior").all()
+
+
+def test_a_customer_forecast_alone_is_forecast_the_same():
+    alone = fitted().predict(SNAPSHOTS[AS_OF].iloc[[7]])
+    pd.testing.assert_frame_equal(alone, forecast().iloc[[7]].reset_index(drop=True))
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    shuffled = {day: frame.sample(frac=1.0, random_state=3) for day, frame in SNAPSHOTS.items()}
+    pd.testing.assert_frame_equal(fit(shuffled, as_of=AS_OF, params=PARAMS).predict(SNAPSHOTS[AS_OF]), forecast())
+
+
+def test_what_happens_later_changes_nothing():
+    day = date(2020, 6, 1)
+    known = {earlier: frame for earlier, frame in SNAPSHOTS.items() if earlier <= day}
+    then, now = (fit(snapshots, as_of=day, params=PARAMS).predict(known[day]) for snapshots in (known, SNAPSHOTS))
+    pd.testing.assert_frame_equal(then, now)
+
+
+def test_a_saved_forecaster_forecasts_the_same(tmp_path: Path):
+    fitted().save(tmp_path)
+    pd.testing.assert_frame_equal(Forecaster.load(tmp_path).predict(SNAPSHOTS[AS_OF]), forecast())
+
+
+def test_a_snapshot_without_a_column_is_refused_by_its_name():
+    with pytest.raises(InputError, match="recency_days"):
+        fitted().predict(SNAPSHOTS[AS_OF].drop(columns="recency_days"))
+
+
+def test_three_months_of_history_or_a_single_customer_still_have_an_answer():
+    young = shop(150, 3)
+    assert len(fit(young, as_of=max(young), params=PARAMS).predict(young[max(young)])) == 150
+    single = {day: frame.iloc[[20]] for day, frame in SNAPSHOTS.items()}
+    assert len(fit(single, as_of=AS_OF, params=PARAMS).predict(single[AS_OF])) == 1
+
+
+def test_a_shop_without_orders_or_with_one_snapshot_is_refused_with_the_reason():
+    nobody = {day: frame.iloc[:NEVER_BUY] for day, frame in SNAPSHOTS.items()}
+    with pytest.raises(InputError, match="nobody has ordered"):
+        fit(nobody, as_of=AS_OF, params=PARAMS)
+    with pytest.raises(InputError, match="at least 2"):
+        fit({AS_OF: SNAPSHOTS[AS_OF]}, as_of=AS_OF, params=PARAMS)
