@@ -108,6 +108,8 @@ def test_the_first_month_of_a_shop_passes(broken: Broken) -> None:
             dict.fromkeys(GOOD_TOTALS, 0.0),
             {
                 "not_empty",
+                "too_few_order_days",
+                "far_too_few_order_days",
                 *(
                     f"{name}_{far}off_earlier_months"
                     for name in ("rows", "customers", "net_value")
