@@ -43,8 +43,12 @@ psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, 
 	@$(PYTHON) -m jobs.embedded.psql $${SQL:+"$$SQL"}
 
 .PHONY: test
-test: venv ## Run the test suite
-	@$(PYTHON) -m pytest
+test: venv ## Run the test suite, but for test-months
+	@$(PYTHON) -m pytest -m "not slow"
+
+.PHONY: test-months
+test-months: venv ## Run whole months and a backfill on a stack of their own (about 20 minutes)
+	@$(PYTHON) -m pytest -m slow
 
 .PHONY: lint
 lint: venv ## Check style, types and SQL
