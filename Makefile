@@ -74,5 +74,5 @@ venv: .venv/requirements.lock ## Make .venv from requirements.lock; nothing to d
 	  echo "Making .venv with $$($$python --version); this takes a few minutes the first time"; \
 	  [ -x $(PYTHON) ] || $$python -m venv .venv
 	@$(PYTHON) -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements.lock)"
-	@.venv/bin/uv pip sync --quiet --python $(PYTHON) --no-deps --require-hashes requirements.lock
+	@.venv/bin/uv pip install --quiet --python $(PYTHON) --no-deps --require-hashes -r requirements.lock
 	@cp requirements.lock .venv/requirements.lock
