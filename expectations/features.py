@@ -16,6 +16,20 @@ MONEY_TOLERANCE = 0.01
 """What the sum of many doubles may differ from the exact sum, in the shop's currency."""
 GROWTH_WARNING = 3.0
 VOLATILE_WINDOW_DAYS = 7
+YEAR_SUMS = (
+    "net_value_same_season_last_year_3m",
+    "orders_same_season_last_year_3m",
+    "active_months_12m",
+    "order_days_30d",
+    "order_days_365d",
+    "units_30d",
+    "units_365d",
+    "return_value_365d",
+    "return_orders_365d",
+    "rfm_recency",
+    "rfm_frequency",
+    "rfm_monetary",
+)
 KEYS = ("customer_id",)
 
 _NOBODY = "A snapshot without rows has nobody to forecast"
@@ -111,7 +125,7 @@ def required(departments: Sequence[str]) -> set[str]:
     """Columns that hold a value for everybody: keys, months, sums and counts, which are zero where nothing happened."""
     declared = feature_columns(departments)
     sums = {column.name for column in declared if column.role in ("key", "history") or column.type in (MONEY, "bigint")}
-    return sums | set(_windows(("net_value", "orders"), WINDOW_DAYS, departments))
+    return sums | set(YEAR_SUMS) | set(_windows(("net_value", "orders"), WINDOW_DAYS, departments))
 
 
 def volatile(departments: Sequence[str]) -> set[str]:

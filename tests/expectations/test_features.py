@@ -123,7 +123,14 @@ def test_sums_and_counts_are_required_and_means_and_dates_are_not() -> None:
     required = features.required(DEPARTMENTS)
     declared = {column.name for column in feature_columns(DEPARTMENTS)}
     assert required <= declared
-    assert {"customer_id", "orders_lifetime", "net_value_7d", "orders_toys_365d", "net_value_month_lag_12"} <= required
+    assert {
+        "customer_id",
+        "orders_lifetime",
+        "net_value_7d",
+        "orders_toys_365d",
+        "net_value_month_lag_12",
+        "rfm_recency",
+    } <= required
     assert required.isdisjoint({"order_value_mean_7d", "recency_days", "first_ordered_on", "logins_7d", "city"})
 
 
