@@ -52,7 +52,7 @@ def expected(forecaster: Forecaster) -> pd.DataFrame:
 def test_spark_forecasts_what_pandas_forecasts_however_it_cuts_the_snapshot(
     spark: SparkSession, forecaster: Forecaster, model: Model, partitions: int
 ) -> None:
-    customers = spark.createDataFrame(FRAMES[AS_OF][model.columns]).repartition(partitions)
+    customers = spark.createDataFrame(FRAMES[AS_OF][list(model.columns)]).repartition(partitions)
 
     found = forecast(customers, model, as_of=AS_OF).toPandas()
 
