@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -170,11 +171,14 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/artifacts"]
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen([*command, *stores], env=environment, stdout=log, stderr=subprocess.STDOUT)
+        # A session of its own: the command starts the server as a child, and would leave it behind when it ends alone.
+        server = subprocess.Popen(
+            [*command, *stores], env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         yield _wait_until_healthy(f"http://127.0.0.1:{port}", server, folder / "server.log")
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)
 
 
