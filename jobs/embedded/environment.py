@@ -10,6 +10,8 @@ from pathlib import Path
 from jobs.embedded import postgres_server as postgres
 from jobs.embedded.home import Home
 from jobs.embedded.ports import LOOPBACK, Ports
+from jobs.embedded.spark_classes import archive, using
+from jobs.embedded.spark_config import submit_options
 
 _OTHERS = ("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_")
 """Variables that somebody has set for a tool of his own, and that ours would obey."""
@@ -20,7 +22,7 @@ def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str
     inherited = {
         name: value
         for name, value in environ.items()
-        if not name.startswith(("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_"))
+        if not name.startswith(_OTHERS)
     }
     programs = Path(sys.executable).parent
     return inherited | {
@@ -37,7 +39,7 @@ def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": LOOPBACK,
-        "SPARK_CONF_DIR": str(home.folder / "spark"),
+        "SPARK_SUBMIT_OPTS": submit_options(home.spark_log_config, using(archive(home.java, java))),
         "NO_PROXY": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("NO_PROXY")])),
         "no_proxy": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("no_proxy")])),
         # setproctitle would write over the mark by which the stack's processes are found.

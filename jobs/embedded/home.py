@@ -50,6 +50,16 @@ class Home:
         """Whether the shop's data is ours to write."""
         return self.landing == self.folder / "landing"
 
+    @property
+    def java(self) -> Path:
+        """The folder of what belongs to Java, for all shops: a fetched JRE, archives of Spark's classes."""
+        return self.folder.parent / "java"
+
+    @property
+    def spark_log_config(self) -> Path:
+        """The file that says what Spark's log is to look like."""
+        return self.folder / "spark" / "log4j2.properties"
+
     def sockets(self) -> Path:
         """The folder for Unix sockets, made if need be: below `folder`, or a short one where its path is too long."""
         folder = self.folder / "run"

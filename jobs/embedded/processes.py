@@ -58,10 +58,14 @@ class Supervisor:
         self.config.write_text(self._render(programs), encoding="utf-8")
         subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config)],
-            env={**environment, MARK: str(self.folder)},
+            env=self.marked(environment),
             stdin=subprocess.DEVNULL,
             check=True,
         )
+
+    def marked(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """An environment by which a process is known as the stack's, and ends with it."""
+        return {**environment, MARK: str(self.folder)}
 
     def launch(self, *names: str) -> None:
         """Start programs and return at once."""

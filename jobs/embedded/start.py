@@ -13,6 +13,7 @@ from pathlib import Path
 import requests
 
 from jobs.embedded import postgres_server as postgres
+from jobs.embedded import spark_classes
 from jobs.embedded.airflow_api import AirflowApi
 from jobs.embedded.airflow_config import ADMIN, airflow_config, secrets_of, write_private
 from jobs.embedded.environment import stack_environment
@@ -20,7 +21,7 @@ from jobs.embedded.home import REPOSITORY, Home
 from jobs.embedded.java import java_home
 from jobs.embedded.ports import LOOPBACK, Ports
 from jobs.embedded.processes import Program, Supervisor
-from jobs.embedded.spark_config import write_spark_config
+from jobs.embedded.spark_config import write_log_config
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +46,19 @@ def start_servers(
         JavaMissingError: there is no Java for Spark.
     """
     log.info("Starting the stack of shop %s in %s", home.name, home.folder)
-    java = java_home(home.folder.parent / "java", environ)
+    java = java_home(home.java, environ)
     environment = stack_environment(home, ports, java, environ)
     data = home.folder / "postgres"
     postgres.initialise(data)
-    write_spark_config(home.folder / "spark")
+    write_log_config(home.spark_log_config)
     _configure_airflow(home, ports, on_schedule=on_schedule)
     supervisor.start(_programs(home, ports, data), environment)
+    spark_classes.make_in_background(
+        spark_classes.archive(home.java, java),
+        supervisor.marked(environment),
+        log_config=home.spark_log_config,
+        log=supervisor.logs / "spark-classes.log",
+    )
     supervisor.launch("postgres")
     postgres.wait_until_ready(home.sockets())
     postgres.create_databases(home.sockets())
