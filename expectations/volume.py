@@ -1,7 +1,7 @@
 """How much a month should hold, judged by the months before it: thresholds tolerant of seasons and of young shops.
 
 What a month leads to expect is the same month a year earlier times the growth since then; in a shop's first year, the
-median of the three months before. Measured on Online Retail II and Superstore (67 months), a whole month lies between
+median of the three months before; in between, while the growth is not known well, both are right. Measured on Online Retail II and Superstore (67 months), a whole month lies between
 0.73 and 2.5 times that in rows, once there is a year of history; before that, season alone moves it between 0.21
 (January after December) and 2.5. A month delivered by half lies near 0.5.
 """
@@ -17,6 +17,8 @@ from expectations.rules import Rule, Severity, figure, in_words, total
 from jobs.month import HORIZON_MONTHS, Month
 
 RECENT_MONTHS = 3
+STEADY_GROWTH = 3
+"""A shop that sells more than this many times what it sold a year ago had only opened then: that month is a poor guide."""
 COUNT_STANDARD_ERRORS = 3
 """How far a small count may stray by chance: three times its square root (Poisson)."""
 
@@ -69,10 +71,12 @@ def references(earlier: Mapping[Month, float], month: Month) -> list[float]:
         for past in month.plus(-RECENT_MONTHS).through(month.plus(-1))
         if past in earlier and past.plus(-HORIZON_MONTHS) in earlier
     ]
-    then = sum(before for _, before in pairs)
+    now, then = (sum(figures) for figures in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
     if then <= 0:
         return [a_year_ago, *typical]
-    return [a_year_ago * sum(now for now, _ in pairs) / then]
+    grown = a_year_ago * now / then
+    is_steady = len(pairs) == RECENT_MONTHS and now <= STEADY_GROWTH * then
+    return [grown] if is_steady else [grown, *typical]
 
 
 def volume_rules(history: History, month: Month, *, counts: Sequence[str], money: Sequence[str] = ()) -> list[Rule]:
@@ -115,9 +119,9 @@ def order_days_rules(history: History, month: Month) -> list[Rule]:
 
 def _volume_rule(name: str, kind: str, expected: Sequence[float], limits: Limits, severity: Severity) -> Rule:
     lowest, highest = min(expected), max(expected)
-    chance = COUNT_STANDARD_ERRORS * math.sqrt(highest) if kind == "count" else 0.0
-    low = math.floor(max(0.0, limits.low * lowest - chance))
-    high = math.ceil(limits.high * highest + chance)
+    errors = COUNT_STANDARD_ERRORS if kind == "count" else 0
+    low = math.floor(max(0.0, limits.low * lowest - errors * math.sqrt(lowest)))
+    high = math.ceil(limits.high * highest + errors * math.sqrt(highest))
     around = figure(round(lowest)) if lowest == highest else f"{figure(round(lowest))} to {figure(round(highest))}"
     return total(
         f"{name}_{'far_' if severity == 'critical' else ''}off_earlier_months",

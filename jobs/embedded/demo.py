@@ -69,8 +69,9 @@ def _follow(api: AirflowApi, path: str, stack: Stack) -> None:
         state = api.get(path)["state"]
         tasks = api.get(f"{path}/taskInstances", limit=100)["task_instances"]
         ended = [task for task in tasks if task["state"] in _ENDED and task["task_id"] not in told]
+        is_planned = any(task["task_id"] == "plan.plan" and task["state"] == "success" for task in tasks)
         if ended:
-            rows = _rows(api, path, stack) if "plan.plan" in told else {}
+            rows = _rows(api, path, stack) if is_planned else {}
             for task in sorted(ended, key=lambda task: task["end_date"] or ""):
                 told.add(task["task_id"])
                 sys.stdout.write(_line(task, rows.get(task["task_id"])))

@@ -19,11 +19,7 @@ _OTHERS = ("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_")
 
 def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of every server and, through them, of every task."""
-    inherited = {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith(_OTHERS)
-    }
+    inherited = {name: value for name, value in environ.items() if not name.startswith(_OTHERS)}
     programs = Path(sys.executable).parent
     return inherited | {
         "AIRFLOW_HOME": str(home.folder / "airflow"),

@@ -9,13 +9,18 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import text
 
+from jobs.embedded import spark_classes
 from jobs.embedded.demo import RunFailedError, run_month, summary
+from jobs.embedded.environment import stack_environment
 from jobs.embedded.home import shop_home
+from jobs.embedded.java import java_home
 from jobs.embedded.processes import MARK
 from jobs.embedded.stack import Stack, down, up
 from jobs.embedded.start import DAG
@@ -79,12 +84,15 @@ def test_the_note_of_each_run_tells_its_month(backfilled: list[dict[str, Any]]) 
 
 
 def test_every_known_customer_of_every_month_is_published(stack: Stack, backfilled: list[dict[str, Any]]) -> None:
-    database = engine(stack.database_url)
-    published = {row["as_of"]: row["run_id"] for row in fetch(database, "published_months")}
-    assert list(published) == [month.as_of for month in BACKFILLED]
-    for as_of, run_id in published.items():
-        [run] = fetch(database, "run", run_id=run_id)
-        assert run["forecast_rows"] == known_customers(stack, as_of)
+    customers = {month.as_of: known_customers(stack, month.as_of) for month in BACKFILLED}
+    assert {as_of: rows for as_of, (_, rows) in published_months(stack).items()} == customers
+
+
+def published_months(stack: Stack) -> dict[date, tuple[int, int]]:
+    """as_of → run and rows, as readers of the history see them; oldest first."""
+    query = "SELECT as_of, min(run_id), count(*) FROM clv.forecast GROUP BY as_of ORDER BY as_of"
+    with engine(stack.database_url).connect() as reader:
+        return {as_of: (run_id, rows) for as_of, run_id, rows in reader.execute(text(query))}
 
 
 def known_customers(stack: Stack, as_of: date) -> int:
@@ -103,18 +111,35 @@ def test_the_first_month_ingests_the_history_and_the_next_only_themselves(backfi
 def test_every_task_leaves_what_it_cost(stack: Stack, backfilled: list[dict[str, Any]]) -> None:
     tasks = {task["task_id"] for task in stack.api().get(f"/dags/{DAG}/tasks")["tasks"]} - {"plan.note"}
     database = engine(stack.database_url)
-    for month in fetch(database, "published_months"):
-        assert {task["task"] for task in fetch(database, "run_tasks", run_id=month["run_id"])} == tasks
+    for run_id, _ in published_months(stack).values():
+        assert {task["task"] for task in fetch(database, "run_tasks", run_id=run_id)} == tasks
 
 
 def test_the_summary_shows_the_most_valuable_customers_and_where_to_look(
     stack: Stack, backfilled: list[dict[str, Any]]
 ) -> None:
-    newest = fetch(engine(stack.database_url), "published_months")[-1]
-    told = summary(stack, {"as_of": str(newest["as_of"]), "run_id": newest["run_id"]})
+    run_id, _ = published_months(stack)[LAST.as_of]
+    told = summary(stack, {"as_of": str(LAST.as_of), "run_id": run_id})
     assert f"The ten most valuable customers of the twelve months from {LAST.as_of} on" in told
     assert f"{stack.airflow_url}/dags/{DAG}" in told
     assert "make psql" in told
+
+
+@pytest.mark.parametrize(
+    ("sharing", "is_archived", "starts"), [("on", True, True), ("on", False, False), ("auto", False, True)]
+)
+def test_spark_takes_its_classes_from_the_archive_and_goes_without_one_that_is_not_there(
+    stack: Stack, backfilled: list[dict[str, Any]], sharing: str, is_archived: bool, starts: bool
+) -> None:
+    java = java_home(stack.home.java)
+    environment = stack_environment(stack.home, stack.ports, java)
+    archive = str(spark_classes.archive(stack.home.java, java))
+    assert archive in environment["SPARK_SUBMIT_OPTS"]
+    options = environment["SPARK_SUBMIT_OPTS"].replace(archive, archive if is_archived else f"{archive}.missing")
+    environment["SPARK_SUBMIT_OPTS"] = f"-Xshare:{sharing} {options}"
+    spark_submit = Path(sys.executable).with_name("spark-submit")
+    done = subprocess.run([spark_submit, "--version"], env=environment, capture_output=True, check=False)
+    assert (done.returncode == 0) == starts
 
 
 def test_a_month_that_is_not_closed_fails_at_once_and_says_which_months_can_be_run(stack: Stack) -> None:
@@ -139,7 +164,7 @@ def test_an_unclean_end_leaves_nothing_that_keeps_the_stack_from_starting(
     psutil.Process(int((stack.home.folder / "supervisord.pid").read_text())).kill()
     again = up(stack.home)
     assert again.api().is_healthy()
-    assert len(fetch(engine(again.database_url), "published_months")) == 3
+    assert list(published_months(again)) == [month.as_of for month in BACKFILLED]
 
 
 def test_stopping_leaves_no_process_behind(stack: Stack) -> None:

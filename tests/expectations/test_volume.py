@@ -19,13 +19,26 @@ def months(**figures: float) -> dict[Month, float]:
         (months(back_1=100, back_2=300), [200]),
         (months(back_1=100, back_2=300, back_3=120, back_4=9999), [120]),
         (months(back_1=100, back_2=100, back_3=100, back_12=300), [300, 100]),
-        (months(back_1=100, back_12=300, back_13=50), [600]),
+        (months(back_1=100, back_12=300, back_13=50), [600, 100]),
         (
             months(back_1=120, back_2=110, back_3=100, back_12=300, back_13=60, back_14=55, back_15=50),
             [600],
         ),
+        (
+            months(back_1=290, back_2=259, back_3=248, back_12=43, back_13=15, back_14=3, back_15=1),
+            [43 * 797 / 19, 259],
+        ),
     ],
-    ids=["first month", "second", "third", "young", "a year, growth unknown", "growth of one month", "growth of three"],
+    ids=[
+        "first month",
+        "second",
+        "third",
+        "young",
+        "a year, growth unknown",
+        "growth of one month",
+        "growth of three",
+        "opened",
+    ],
 )
 def test_what_earlier_months_lead_to_expect(earlier: dict[Month, float], expected: list[float]) -> None:
     assert references(earlier, MONTH) == expected
@@ -76,6 +89,12 @@ def test_christmas_is_no_fault_once_there_was_one_before() -> None:
     rules = volume_rules({month: {"rows": rows} for month, rows in earlier.items()}, Month(2012, 1), counts=["rows"])
     assert [rule.min_value <= 33_000 <= rule.max_value for rule in rules] == [True, True]
     assert [rule.min_value <= 16_000 <= rule.max_value for rule in rules] == [False, False]
+
+
+def test_a_shop_that_has_just_opened_is_judged_by_its_last_months_too() -> None:
+    opened = months(back_1=290, back_2=259, back_3=248, back_12=43, back_13=15)
+    assert severities(opened, 309) == set()
+    assert severities(opened, 90) == {"critical", "warning"}
 
 
 def test_small_counts_may_stray_by_chance() -> None:
