@@ -42,6 +42,10 @@ clean: ## Stop everything and forget it: lakes, forecasts, models, history
 psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, open a prompt
 	@$(PYTHON) -m jobs.embedded.psql $${SQL:+"$$SQL"}
 
+.PHONY: champion
+champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="why"
+	@$(PYTHON) -m jobs.embedded.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
+
 .PHONY: test
 test: venv ## Run the test suite, but for test-months
 	@$(PYTHON) -m pytest -m "not slow"

@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 
 Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill"]
 
+GATE = "gate"
+"""Who decides here, as `clv.model_decision` tells it apart from people."""
+
 ReadFold = Callable[[date, date], Snapshots]
 """(origin, as_of) → the snapshot at the origin, and what every later month up to `as_of` says of the one before it."""
 
@@ -170,8 +173,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("retrain.promote", run_id=arguments.run_id, engine=database):
         table = features(load(settings.source).departments)
         [newest] = fetch(database, "newest_published_as_of")
+        registry = Registry(settings.tracking_uri)
+        champion_before = registry.aliased("champion")
         verdict = promote(
-            Registry(settings.tracking_uri),
+            registry,
             arguments.model_version,
             as_of=arguments.as_of,
             newest_published=newest["as_of"],
@@ -180,6 +185,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         log.info("%s: version %s forecasts the month", verdict.decision, verdict.model_version)
         for reason in verdict.reasons:
             log.info("%s", reason)
+        execute(
+            database,
+            "record_decision",
+            run_id=arguments.run_id,
+            as_of=arguments.as_of,
+            model_version=arguments.model_version,
+            decision=verdict.decision,
+            forecast_by=verdict.model_version,
+            champion_before=champion_before,
+            champion_after=registry.aliased("champion"),
+            reasons=list(verdict.reasons),
+            decided_by=GATE,
+        )
         model = {"model_name": MODEL, "model_version": verdict.model_version}
         execute(database, "set_run_model", run_id=arguments.run_id, **model)
     sys.stdout.write(json.dumps(asdict(verdict)) + "\n")

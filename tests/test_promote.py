@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from jobs.forecasting.backtest import judge
 from jobs.forecasting.forecaster import Forecaster, fit
@@ -53,6 +54,14 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[object]:
     lake = Lake(tmp_path_factory.mktemp("shop"))
     write_snapshots(lake, SNAPSHOTS)
     return partial(promote, newest_published=None, read_fold=partial(read_fold, lake, TABLE, 1000))
+
+
+def decisions(database: Database) -> list[dict[str, object]]:
+    """What readers see of every decision, but for its number and time, oldest first."""
+    query = text("SELECT * FROM clv.model_decisions ORDER BY decision_id")
+    with database.reader.connect() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [{key: value for key, value in row.items() if key not in ("decision_id", "decided_at")} for row in rows]
 
 
 @pytest.fixture
@@ -244,3 +253,30 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
     [run] = fetch(database.writer, "run", run_id=run_id)
     assert run["model_version"] == number
     assert [task["task"] for task in fetch(database.writer, "run_tasks", run_id=run_id)] == ["retrain.promote"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_every_run_leaves_its_decision_and_who_is_champion_since(
+    registry: Registry, trained: Train, lake: Lake, database: Database
+) -> None:
+    first, worse = trained(EARLIER), trained(AS_OF, BAD)
+    runs = {number: plan(database.writer, as_of) for number, as_of in ((first, EARLIER), (worse, AS_OF))}
+    write_snapshots(lake, SNAPSHOTS)
+
+    for number, as_of in ((first, EARLIER), (worse, AS_OF), (worse, AS_OF)):
+        main(["--as-of", str(as_of), "--run-id", str(runs[number]), "--model-version", str(number)])
+
+    one, other = decisions(database)
+    assert one | {"reasons": ...} == {
+        "run_id": runs[first],
+        "as_of": EARLIER,
+        "model_version": first,
+        "decision": "first",
+        "forecast_by": first,
+        "champion_before": None,
+        "champion_after": first,
+        "reasons": ...,
+        "decided_by": "gate",
+    }
+    assert (other["decision"], other["forecast_by"], other["champion_after"]) == ("kept_champion", first, first)
+    assert "wape 5 against trailing value 0.9: fails" in other["reasons"]

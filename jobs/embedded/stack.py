@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from jobs.embedded import postgres_server as postgres
 from jobs.embedded.airflow_api import AirflowApi
@@ -82,7 +83,7 @@ def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
                 log.info("Stopping the stack of shop %s; its data is kept", other.name)
                 _stop(other)
         home.save()
-        before, is_whole = _remembered(home)
+        before, is_whole = remembered(home), _is_whole(home)
         wanted = Stack(home, given_ports(environ, before.ports), _on_schedule(environ, otherwise=before.on_schedule))
         if is_whole and wanted == before and set(supervisor(home).states().values()) == {"RUNNING"}:
             return before
@@ -115,6 +116,14 @@ def clean(state: Path) -> None:
     (state / "current").unlink(missing_ok=True)
 
 
+def remembered(home: Home) -> Stack:
+    """A shop's stack as it was started last; the usual one where it never was."""
+    kept = _kept(home)
+    if not kept:
+        return Stack(home, USUAL_PORTS, on_schedule=False)
+    return Stack(home, Ports(**kept["ports"]), kept["on_schedule"])
+
+
 def supervisor(home: Home) -> Supervisor:
     """The daemon that keeps a shop's servers running."""
     return Supervisor(folder=home.folder, logs=home.folder / "logs", sockets=home.sockets())
@@ -142,13 +151,14 @@ def _on_schedule(environ: Mapping[str, str], *, otherwise: bool) -> bool:
     return asked == "on" if asked else otherwise
 
 
-def _remembered(home: Home) -> tuple[Stack, bool]:
-    """The stack as it was started last, and whether that start got to its end."""
+def _is_whole(home: Home) -> bool:
+    """Whether the last start got to its end."""
+    return bool(_kept(home).get("is_whole"))
+
+
+def _kept(home: Home) -> dict[str, Any]:
     path = home.folder / "stack.json"
-    if not path.is_file():
-        return Stack(home, USUAL_PORTS, on_schedule=False), False
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return Stack(home, Ports(**kept["ports"]), kept["on_schedule"]), kept["is_whole"]
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _remember(stack: Stack, *, is_whole: bool) -> None:

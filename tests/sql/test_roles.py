@@ -8,14 +8,17 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from jobs.lake import Lake
 from jobs.migrate import migrate
-from jobs.postgres import engine
+from jobs.postgres import engine, execute
 from tests.conftest import Database, Postgres
 from tests.forecasts import DECEMBER, publish_new_run, seen
 
 DENIED = r"permission denied|must be owner"
 
-VIEWS = ("forecast", "forecast_current", "forecast_monthly", "runs")
-TABLES = ("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history")
+VIEWS = ("forecast", "forecast_current", "forecast_monthly", "runs", "model_decisions")
+TABLES = (
+    *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
+    "model_decision",
+)
 
 
 def attempt(role: Engine, sql: str) -> None:
@@ -29,7 +32,10 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
     name = postgres.create_database()
     migrate(engine(postgres.url("postgres", name)))
     database = Database(*(postgres.url(role, name) for role in ("postgres", "clv_writer", "clv_reader")))
-    publish_new_run(database, Lake(tmp_path_factory.mktemp("lake")), DECEMBER)
+    run_id = publish_new_run(database, Lake(tmp_path_factory.mktemp("lake")), DECEMBER)
+    decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
+    versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
+    execute(database.writer, "record_decision", run_id=run_id, as_of=DECEMBER, **decision, **versions)
     attempt(
         database.owner, "CREATE SCHEMA private; CREATE TABLE private.secret (x int); CREATE TABLE public.secret (x int)"
     )
@@ -87,6 +93,8 @@ def test_the_reader_can_neither_write_nor_see_anything_else(published: Database,
         "DELETE FROM clv.run",
         "UPDATE clv.run SET as_of = '2011-11-01'",
         "DELETE FROM clv.run_task",
+        "UPDATE clv.model_decision SET decided_by = 'gate'",
+        "DELETE FROM clv.model_decision",
         "ALTER TABLE clv.forecast_rows DROP CONSTRAINT months_sum_to_clv_12m",
         "CREATE TABLE clv.mine (x int)",
         "SELECT clv.claim_month('2011-12-01', 1)",
