@@ -10,7 +10,7 @@ CREATE TABLE clv.model_decision (
     forecast_by bigint,
     champion_before bigint,
     champion_after bigint,
-    reasons text [] NOT NULL,
+    reasons text[] NOT NULL,
     decided_by text NOT NULL,
     decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT the_gate_decides_for_a_run CHECK ((run_id IS NULL) = (forecast_by IS NULL))
@@ -57,7 +57,8 @@ COMMENT ON COLUMN clv.model_decisions.decision IS
 COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; empty where there is none';
-COMMENT ON COLUMN clv.model_decisions.reasons IS 'Every comparison behind it in words, or why it was chosen; a line each';
+COMMENT ON COLUMN clv.model_decisions.reasons IS
+'Every comparison behind it in words, or why it was chosen; a line each';
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
 
