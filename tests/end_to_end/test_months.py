@@ -33,7 +33,7 @@ LAST = Month(2025, 6)
 BACKFILLED = LAST.plus(-2).through(LAST)
 CUSTOMERS, MONTHS = 300, 14
 
-DEADLINE_SECONDS = 1200
+DEADLINE_SECONDS = 2400
 
 
 @pytest.fixture(scope="module")
