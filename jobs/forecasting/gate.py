@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from jobs.month import HORIZON_MONTHS
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -30,6 +32,10 @@ RULES = (
 )
 
 
+IMPLAUSIBLE_SPEARMAN = 0.9
+"""The best published forecasts of twelve months of retail reach 0.5 to 0.63: more than this is knowledge of the future."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """Whether the challenger is promoted, and every comparison behind it in words."""
@@ -41,7 +47,7 @@ class Decision:
 def decide(
     challenger: Mapping[str, float], trailing: Mapping[str, float], champion: Mapping[str, float] | None
 ) -> Decision:
-    """Promote a challenger that is not worse than trailing value and than the present champion.
+    """Promote a challenger that is no worse than trailing value and the present champion, nor too good to be true.
 
     Args:
         challenger: its out-of-time metrics; may be empty where the history is too short to measure.
@@ -52,6 +58,11 @@ def decide(
         if champion is None:
             return Decision(True, ("no month has matured to compare on, and there is no champion yet",))
         return Decision(False, ("no month has matured to compare on: the champion stays",))
+    if challenger.get("months") == HORIZON_MONTHS and challenger.get("spearman", 0.0) > IMPLAUSIBLE_SPEARMAN:
+        suspicion = (
+            f"spearman {challenger['spearman']:.4g} over {HORIZON_MONTHS} months is above {IMPLAUSIBLE_SPEARMAN}"
+        )
+        return Decision(False, (f"{suspicion}: look for features that know the future before you believe it",))
     passed, reasons = [], []
     for opponent, figures in (("trailing value", trailing), ("champion", champion)):
         if figures is None:

@@ -46,3 +46,12 @@ def test_the_figures_of_an_unmeasured_opponent_are_not_made_up():
     decision = decide({"wape": 0.5}, {"norm_gini": 0.8}, None)
     assert decision.promoted
     assert "no metric could be compared" in decision.reasons
+
+
+def test_a_challenger_that_is_too_good_to_be_true_is_blocked():
+    known_future = TRAILING | {"months": 12.0, "spearman": 0.95}
+    decision = decide(known_future, TRAILING, None)
+    assert not decision.promoted
+    assert decision.reasons[0].startswith("spearman 0.95 over 12 months is above 0.9: look for features")
+    assert decide(known_future | {"spearman": 0.63}, TRAILING, None).promoted
+    assert decide(known_future | {"months": 3.0}, TRAILING, None).promoted
