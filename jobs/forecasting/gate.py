@@ -33,7 +33,7 @@ RULES = (
 
 
 IMPLAUSIBLE_SPEARMAN = 0.9
-"""The best published forecasts of twelve months of retail reach 0.5 to 0.63: more than this is knowledge of the future."""
+"""The best published forecasts of twelve months of retail reach 0.5 to 0.63: this is knowledge of the future."""
 
 
 @dataclass(frozen=True)
