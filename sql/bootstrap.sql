@@ -7,15 +7,15 @@
 \getenv reader_password CLV_READER_PASSWORD
 
 CREATE ROLE airflow LOGIN PASSWORD :'airflow_password';
-CREATE DATABASE airflow OWNER airflow;
+CREATE DATABASE airflow OWNER airflow TEMPLATE template0 ENCODING 'UTF8';
 
 CREATE ROLE mlflow LOGIN PASSWORD :'mlflow_password';
-CREATE DATABASE mlflow OWNER mlflow;
+CREATE DATABASE mlflow OWNER mlflow TEMPLATE template0 ENCODING 'UTF8';
 
 CREATE ROLE clv_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE clv_writer LOGIN PASSWORD :'writer_password';
 CREATE ROLE clv_reader LOGIN PASSWORD :'reader_password';
-CREATE DATABASE clv OWNER clv_owner;
+CREATE DATABASE clv OWNER clv_owner TEMPLATE template0 ENCODING 'UTF8';
 
 REVOKE ALL ON DATABASE airflow FROM public;
 REVOKE ALL ON DATABASE mlflow FROM public;

@@ -1,0 +1,54 @@
+"""What docker-compose.yml must agree on with the files around it; the containers themselves are not started here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jobs.settings import Settings
+
+REPOSITORY = Path(__file__).parents[1]
+COMPOSE = (REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8")
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
+
+
+def text_of(path: str) -> str:
+    return (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+def test_every_variable_it_reads_stands_in_the_example() -> None:
+    example = set(re.findall(r"^(\w+)=", text_of(".env.example"), flags=re.MULTILINE))
+    assert set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE)) <= example
+
+
+def test_nothing_listens_beyond_the_loopback_interface() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert len(published) == 3
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_the_scheduler_has_every_setting_of_a_job() -> None:
+    Settings.from_env(SERVICES["airflow-scheduler"]["environment"])
+
+
+def test_the_driver_and_the_executors_see_the_same_lake_and_landing() -> None:
+    executors, driver = (SERVICES[name]["volumes"] for name in ("spark-worker", "airflow-scheduler"))
+    assert set(executors) <= set(driver)
+
+
+def test_postgres_is_given_every_password_that_bootstrap_reads() -> None:
+    names = re.findall(r"^\\getenv \w+ (\w+)$", text_of("sql/bootstrap.sql"), flags=re.MULTILINE)
+    assert len(names) == 5
+    assert set(names) <= set(SERVICES["postgres"]["environment"])
+
+
+def test_the_pool_and_the_connections_of_the_dag_are_made() -> None:
+    dag = text_of("dags/clv_monthly.py")
+    (pool,) = re.findall(r'^SPARK_POOL = "(\w+)"$', dag, flags=re.MULTILINE)
+    assert f"airflow pools set {pool} 1 " in SERVICES["init"]["command"][-1]
+    connections = set(re.findall(r'(?:conn_id=|Connection\.get\()"(\w+)"', dag))
+    assert len(connections) == 2
+    assert {f"AIRFLOW_CONN_{name.upper()}" for name in connections} <= set(SERVICES["airflow-scheduler"]["environment"])
