@@ -104,7 +104,7 @@ class Shop:
             months=months,
             snapshot=everybody.sort_values("customer_id", kind="stable", ignore_index=True),
             history=read_history(self.lake, self.table, ModelParams().max_customers, periods),
-            days=self.days[self.days["ordered_on"] < pd.Timestamp(origin)],
+            days=self.days[self.days["ordered_on"] < pd.Timestamp(origin)].reset_index(drop=True),
         )
 
 
