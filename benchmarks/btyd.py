@@ -22,6 +22,8 @@ from jobs.month import Month
 FOLDER = Path(__file__).parent
 PYTHON = FOLDER / ".venv" / "bin" / "python"
 
+_LONGEST_S = 3600
+
 BG_NBD, PARETO_NBD = "bg_nbd", "pareto_nbd"
 """Who comes back: Fader, Hardie and Lee (2005); Schmittlein, Morrison and Colombo (1987)."""
 
@@ -40,7 +42,12 @@ def forecast(problem: Problem, model: str, python: Path = PYTHON) -> Forecast:
         purchases(problem).to_csv(bought, index=False)
         last_day, ahead = problem.origin - timedelta(days=1), (end - problem.origin).days
         worker = (python, FOLDER / "btyd_worker.py", model, bought, expected, last_day, ahead)
-        run = subprocess.run([str(part) for part in worker], capture_output=True, text=True, check=False)
+        try:
+            run = subprocess.run(
+                [str(part) for part in worker], capture_output=True, text=True, check=False, timeout=_LONGEST_S
+            )
+        except subprocess.TimeoutExpired:
+            raise CannotFitError(f"not fitted within {_LONGEST_S // 60} minutes") from None
         if run.returncode:
             raise CannotFitError((run.stderr.strip().splitlines() or ["ended without a word"])[-1])
         found = pd.read_csv(expected, dtype={"customer_id": str}, keep_default_na=False).set_index("customer_id")

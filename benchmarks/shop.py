@@ -128,17 +128,21 @@ def shop(
     delivered = deliveries(source, landing, lake.root)
     lines = delivered["transactions"]
     last = Month.of(origins[-1]).plus(months - 1)
+    there = f"the data holds {lines.first} to {lines.months[-1]}"
     if Month.before(origins[0]) < lines.first:
-        raise NotMaturedError(f"nothing is known before {origins[0]}: {_months_there(lines.first, lines.months[-1])}")
+        raise NotMaturedError(f"nothing is known before {origins[0]}: {there}")
     if last > lines.months[-1]:
-        raise NotMaturedError(_not_matured(origins[-1], months, lines.first, lines.months[-1]))
+        raise NotMaturedError(f"the {months} months from {origins[-1]} on end with {last}, but {there}")
     for name in TABLES:
         if name in delivered:
             ingest(spark, source, delivered[name], lake, months=lines.first.through(last), as_of=last.as_of)
     build_daily(spark, lake, as_of=last.as_of)
     days = _days(lake, lines.first.through(last))
     if last == lines.months[-1] and not _is_whole(lines, last, days):
-        raise NotMaturedError(_not_matured(origins[-1], months, lines.first, last.plus(-1)))
+        raise NotMaturedError(
+            f"the {months} months from {origins[-1]} on end with {last}, in which the data breaks off on "
+            f"{days['ordered_on'].max():%Y-%m-%d}: it holds {lines.first} to {last.plus(-1)} in full"
+        )
     build_features(spark, lake, source.departments, as_of=origins[-1])
     return Shop(lake, features(source.departments), lines.first, days)
 
@@ -168,14 +172,3 @@ def _is_whole(lines: Delivery, month: Month, days: pd.DataFrame) -> bool:
     there = np.sort(days["ordered_on"].unique())
     usual = np.quantile(np.diff(there) / np.timedelta64(1, "D"), _USUAL_GAPS) if len(there) > 1 else 1.0
     return bool((pd.Timestamp(month.as_of) - there[-1]).days <= max(usual, 1.0))
-
-
-def _not_matured(origin: date, months: int, first: Month, last: Month) -> str:
-    end = Month.of(origin).plus(months - 1)
-    return (
-        f"the {months} months from {origin} on have not matured: they end with {end}, and {_months_there(first, last)}"
-    )
-
-
-def _months_there(first: Month, last: Month) -> str:
-    return f"the data holds {first} to {last} in full"
