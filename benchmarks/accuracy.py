@@ -96,9 +96,8 @@ def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[
         "actual_total": float(came.value.sum()),
         "models": {name: figures(forecast, came) for name, forecast in forecasts.items()},
         "not_run": missing,
+        "deciles": decile_metrics(came.value, own.forecast.value, *own.interval),
     }
-    if own.forecast.interval is not None:
-        found["deciles"] = decile_metrics(came.value, own.forecast.value, *own.forecast.interval)
     told = truth_file(landing, origin)
     if told is not None:
         found["truth"] = calibration(told, problem, forecasts, own.monthly)

@@ -20,11 +20,13 @@ class Ours:
 
     Attributes:
         forecast: of the months asked for.
+        interval: lower and upper end of the 80 % interval of their value.
         monthly: expected net value of each of the twelve months, one row a customer.
         forecaster: what made them.
     """
 
     forecast: Forecast
+    interval: tuple[Floats, Floats]
     monthly: Floats
     forecaster: Forecaster
 
@@ -38,11 +40,12 @@ def ours(problem: Problem) -> Ours:
     scored = time.perf_counter()
     monthly = predicted[list(FORECAST_MONTHS)].to_numpy(dtype=float)
     outlook = forecaster.expect(problem.snapshot, problem.origin).outlook(problem.months)
+    interval = forecaster.intervals.of(outlook, problem.months)
     forecast = Forecast(
         value=monthly[:, : problem.months].sum(axis=1),
         p_active=outlook.p_active,
-        interval=forecaster.intervals.of(outlook, problem.months),
+        interval=interval,
         fit_s=fitted - started,
         score_s=scored - fitted,
     )
-    return Ours(forecast, monthly, forecaster)
+    return Ours(forecast, interval, monthly, forecaster)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import difference_rows, rows, tally, truth_rows
+from benchmarks.table import decile_line, difference_rows, rows, tally, truth_rows
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -67,6 +67,7 @@ def _section(path: Path, found: Mapping[str, Any]) -> str:
         lines += [f"### As of {origin['as_of']}", ""]
         lines += [f"{origin['customers']:,} customers, actual total {origin['actual_total']:,.0f}.", ""]
         lines += [*_markdown(rows(origin)), ""]
+        lines += [f"{decile_line(origin)}.", ""]
         if origin["not_run"]:
             lines += [*(f"- Not run: `{name}`: {reason}" for name, reason in origin["not_run"].items()), ""]
         if "truth" in origin:

@@ -77,6 +77,12 @@ def tally(differences: Mapping[str, Any]) -> str:
     return f"{count['win']} wins (+), {count['tie']} ties (=), {count['loss']} losses (−)"
 
 
+def decile_line(origin: Mapping[str, Any]) -> str:
+    """The coverage of our intervals by decile of the forecast."""
+    coverage = [value for name, value in origin["deciles"].items() if name.startswith("coverage80_decile")]
+    return "Coverage of ours by decile, highest forecast first: " + ", ".join(f"{share:.2f}" for share in coverage)
+
+
 def truth_rows(truth: Mapping[str, Any]) -> list[list[str]]:
     """Our calibration against the truth by tenure band, and everybody's over all customers; a heading first."""
     ours, *peers = truth["models"].items()
@@ -95,6 +101,7 @@ def _origin(found: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
         f"actual total {origin['actual_total']:,.0f}"
     )
     lines = [title, "=" * len(title), *aligned(rows(origin)), f"{BEST} best of the column"]
+    lines += [decile_line(origin)]
     lines += [f"not run: {name}: {reason}" for name, reason in origin["not_run"].items()]
     if "truth" in origin:
         months = "  ".join(f"{ratio:.3f}" for ratio in origin["truth"]["months"])
