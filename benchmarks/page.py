@@ -49,6 +49,7 @@ in calendar months that were delivered in full. Origins are a month apart.
 WAPE, MAE, RMSE: error per customer. Decile MAPE: mean |forecast / actual - 1| over deciles of the forecast. Total:
 forecast over actual. Gini: normalised. Top 10 %: share of the actual value that the best tenth by forecast brought.
 Brier and AUC are of P(at least one order). Cover, width: of the 80 % interval. A dot: the model has no such output.
+Seconds are those of the machine the results were made on, which had other work to do.
 Differences are ours less the peer's with 95 % paired bootstrap intervals over customers: `+` ours is better, `−` worse,
 `=` not told apart.
 """
