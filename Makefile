@@ -6,12 +6,13 @@ SHELL := /bin/bash
 export
 
 PYTHON := .venv/bin/python
-SOURCES := jobs expectations dags tests
+BENCH := benchmarks/.venv
+SOURCES := jobs expectations dags benchmarks tests
 
 .PHONY: help
 help: ## Show this help
 	@echo "Usage: make <target> [NAME=value …]"; echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 	@echo; echo "Variables of run and up:"
 	@grep -hE '^## ' $(MAKEFILE_LIST) | sed 's/^## /  /'
 
@@ -54,6 +55,15 @@ test: venv ## Run the test suite, but for test-months
 test-months: venv ## Run whole months and a backfill on a stack of their own (about 20 minutes)
 	@$(PYTHON) -m pytest -m slow
 
+.PHONY: bench-setup
+bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-accuracy run (Python 3.11)
+	@.venv/bin/uv venv --quiet --clear --no-python-downloads --python 3.11 $(BENCH)
+	@.venv/bin/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --require-hashes -r benchmarks/requirements.lock
+
+.PHONY: bench-accuracy
+bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data (DATA=… folder of the real ones)
+	@$(PYTHON) -m benchmarks.datasets $${DATA:+--data "$$DATA"}
+
 .PHONY: lint
 lint: venv ## Check style, types and SQL
 	@.venv/bin/ruff check $(SOURCES)
@@ -62,9 +72,11 @@ lint: venv ## Check style, types and SQL
 	@.venv/bin/sqlfluff lint --processes 0 sql
 
 .PHONY: lock
-lock: venv ## Resolve requirements.lock anew from pyproject.toml
+lock: venv ## Resolve requirements.lock anew from pyproject.toml, and the benchmarks' own lock
 	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --output-file requirements.lock
+	@.venv/bin/uv pip compile benchmarks/requirements.in --python-version 3.11 --universal --generate-hashes \
+	  --no-annotate --no-header --output-file benchmarks/requirements.lock
 
 .PHONY: venv
 venv: .venv/requirements.lock ## Make .venv from requirements.lock; nothing to do where it is up to date

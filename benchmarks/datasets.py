@@ -1,0 +1,86 @@
+"""The data sets that `make bench-accuracy` judges on: figures and pictures go to `benchmarks/results/`.
+
+Real data are read from a folder beside the repository (`--data`) and are left out, with a word, where they are not
+there. The simulated shop is written on the spot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks import accuracy, page
+from jobs.month import Month
+from jobs.simulate import simulate
+from jobs.simulation.deliveries import Shop
+
+RESULTS = page.RESULTS
+_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """A data set and what is asked of it.
+
+    Attributes:
+        source: its mapping, a module of `jobs.sources`; also the name of its results.
+        file: its name in the data folder; None: it is simulated.
+        as_of: the newest origin.
+        months: calendar months to forecast.
+        origins: how many origins, a month apart.
+    """
+
+    source: str
+    file: str | None
+    as_of: str
+    months: int
+    origins: int
+
+
+DATA_SETS = (
+    DataSet(source="online_retail_ii", file="online_retail_ii.parquet", as_of="2011-06-01", months=6, origins=3),
+    DataSet(source="cdnow", file="cdnow_master.parquet", as_of="1997-10-01", months=9, origins=1),
+    DataSet(source="simulated_shop", file=None, as_of="2024-07-01", months=12, origins=1),
+)
+
+SIMULATED = Shop(customers=5_000, months=48, seed=1, end=Month(2025, 6))
+"""Four years, of which the last is to be forecast; the truth is told as of a year before the end."""
+
+
+def judge(data_set: DataSet, data: Path) -> None:
+    """Judge on one data set and write its results, or say what is missing."""
+    with TemporaryDirectory() as folder:
+        if data_set.file is None:
+            landing = Path(folder, "landing")
+            simulate(SIMULATED, landing)
+        else:
+            landing = data / data_set.file
+        if not landing.exists():
+            sys.stdout.write(f"{data_set.source}: left out, {landing} is not there\n")
+            return
+        place = ["--transactions", str(landing), "--source", data_set.source]
+        asked = ["--as-of", data_set.as_of, "--months", str(data_set.months), "--origins", str(data_set.origins)]
+        accuracy.main([*place, *asked, "--json", str(RESULTS / f"{data_set.source}.json")])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Judge on every data set, then write the page; see `--help`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.datasets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [data_set.source for data_set in DATA_SETS]
+    parser.add_argument("--data", type=Path, default=_DATA, help="folder of the real data (default: %(default)s)")
+    parser.add_argument("--only", choices=names, action="append", help="a data set; again for another (default: all)")
+    args = parser.parse_args(argv)
+    for data_set in DATA_SETS:
+        if data_set.source in (args.only or names):
+            judge(data_set, args.data)
+    page.main(["--write"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What a model says of each customer, how long that took, and how good it turns out to be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from benchmarks.shop import Outcome
+from jobs.forecasting.inputs import Floats
+from jobs.forecasting.metrics import activity_metrics, interval_metrics, value_metrics
+
+METRICS = (
+    "wape",
+    "mae",
+    "rmse",
+    "mse",
+    "portfolio_mape",
+    "decile_mape",
+    "total_ratio",
+    "spearman",
+    "norm_gini",
+    "top10_capture",
+    "top20_capture",
+    "brier",
+    "auc",
+    "coverage80",
+    "coverage80_top_decile",
+    "width80",
+    "fit_s",
+    "score_s",
+)
+"""What is said of every model, in this order; None where it has no such output."""
+
+Fitted = TypeVar("Fitted")
+
+
+class CannotFitError(RuntimeError):
+    """A model cannot be fitted here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A model's forecast, one entry a customer.
+
+    Attributes:
+        value: expected net value of all months forecast.
+        p_active: probability of at least one order in them.
+        interval: lower and upper end of the 80 % interval of the value.
+        fit_s: seconds that fitting took.
+        score_s: seconds that forecasting took.
+    """
+
+    value: Floats
+    p_active: Floats | None = None
+    interval: tuple[Floats, Floats] | None = None
+    fit_s: float | None = None
+    score_s: float | None = None
+
+
+def timed(fit: Callable[[], Fitted], score: Callable[[Fitted], Forecast]) -> Forecast:
+    """Fit, then forecast, by the watch."""
+    started = time.perf_counter()
+    fitted = fit()
+    between = time.perf_counter()
+    forecast = score(fitted)
+    return replace(forecast, fit_s=between - started, score_s=time.perf_counter() - between)
+
+
+def figures(forecast: Forecast, outcome: Outcome) -> dict[str, float | None]:
+    """Every metric of a forecast."""
+    found: dict[str, float] = value_metrics(outcome.value, forecast.value)
+    if forecast.p_active is not None:
+        found |= activity_metrics(outcome.active, forecast.p_active)
+    if forecast.interval is not None:
+        found |= interval_metrics(outcome.value, forecast.value, *forecast.interval)
+    seconds = {"fit_s": forecast.fit_s, "score_s": forecast.score_s}
+    return {name: found.get(name, seconds.get(name)) for name in METRICS}

@@ -1,0 +1,174 @@
+"""From a shop's delivered files to what may be known at an origin, and to what came after it.
+
+The files take the way of a monthly run: `jobs.ingest`, then `jobs.build_features`, into a lake of their own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+
+from jobs.build_features import build_daily, build_features
+from jobs.feature_table import features
+from jobs.forecasting.inputs import Floats
+from jobs.forecasting.panel import Snapshots
+from jobs.forecasting.params import ModelParams
+from jobs.ingest import ingest
+from jobs.lake import Lake, parquet_files
+from jobs.landing import TABLES, Delivery, deliveries
+from jobs.month import Month
+from jobs.snapshots import read_history
+from jobs.sources.mapping import Source
+from jobs.tables import ALL_DEPARTMENTS, DAILY, Table
+
+_DAY_COLUMNS = ("customer_id", "ordered_on", "net_value", "orders")
+
+_USUAL_GAPS = 0.99
+"""A file may stop short of a month's end by as many days as this share of its gaps between days with orders."""
+
+
+class NotMaturedError(ValueError):
+    """The months asked for have not been delivered in full, or there is no history before them."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What customers did in the months forecast.
+
+    Attributes:
+        value: net value.
+        active: whether they ordered.
+    """
+
+    value: Floats
+    active: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that may be known at an origin; nothing in it happened on that day or later.
+
+    Attributes:
+        origin: the first day to forecast.
+        months: calendar months to forecast.
+        snapshot: the customers to forecast, sorted by id, with the model's columns.
+        history: every snapshot up to the origin: of the customers that production would train on.
+        days: customer, day, net value and orders of every day with a transaction.
+    """
+
+    origin: date
+    months: int
+    snapshot: pd.DataFrame
+    history: Snapshots
+    days: pd.DataFrame
+
+    @property
+    def ids(self) -> pd.Index:
+        """The customers to forecast."""
+        ids: pd.Index = pd.Index(self.snapshot["customer_id"])
+        return ids
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop in its lake.
+
+    Attributes:
+        lake: with the daily grain up to the last month of an outcome, and snapshots up to the last origin.
+        table: the snapshots' table.
+        first: the first month with data.
+        days: as in `Problem`, up to the last outcome.
+    """
+
+    lake: Lake
+    table: Table
+    first: Month
+    days: pd.DataFrame
+
+    def problem(self, origin: date, months: int) -> Problem:
+        """What may be known at an origin."""
+        periods = [month.as_of for month in self.first.through(Month.before(origin))]
+        everybody = read_history(self.lake, self.table, sys.maxsize, [origin])[origin]
+        return Problem(
+            origin=origin,
+            months=months,
+            snapshot=everybody.sort_values("customer_id", kind="stable", ignore_index=True),
+            history=read_history(self.lake, self.table, ModelParams().max_customers, periods),
+            days=self.days[self.days["ordered_on"] < pd.Timestamp(origin)].reset_index(drop=True),
+        )
+
+
+def shop(
+    spark: SparkSession, source: Source, landing: Path, lake: Lake, *, origins: Sequence[date], months: int
+) -> Shop:
+    """Take a shop's files into a lake, as far as the outcomes of the origins need them.
+
+    Args:
+        spark: the session.
+        source: the mapping.
+        landing: the file or folder the shop delivers to.
+        lake: an empty one.
+        origins: first days of the forecasts, oldest first.
+        months: calendar months that each of them covers.
+
+    Raises:
+        NotMaturedError: an origin has no history, or months that it covers have not been delivered in full.
+        LandingError: the files cannot be used.
+    """
+    delivered = deliveries(source, landing, lake.root)
+    lines = delivered["transactions"]
+    last = Month.of(origins[-1]).plus(months - 1)
+    there = f"the data holds {lines.first} to {lines.months[-1]}"
+    if Month.before(origins[0]) < lines.first:
+        raise NotMaturedError(f"nothing is known before {origins[0]}: {there}")
+    if last > lines.months[-1]:
+        raise NotMaturedError(f"the {months} months from {origins[-1]} on end with {last}, but {there}")
+    for name in TABLES:
+        if name in delivered:
+            ingest(spark, source, delivered[name], lake, months=lines.first.through(last), as_of=last.as_of)
+    build_daily(spark, lake, as_of=last.as_of)
+    days = _days(lake, lines.first.through(last))
+    if last == lines.months[-1] and not _is_whole(lines, last, days):
+        raise NotMaturedError(
+            f"the {months} months from {origins[-1]} on end with {last}, in which the data breaks off on "
+            f"{days['ordered_on'].max():%Y-%m-%d}: it holds {lines.first} to {last.plus(-1)} in full"
+        )
+    build_features(spark, lake, source.departments, as_of=origins[-1])
+    return Shop(lake, features(source.departments), lines.first, days)
+
+
+def outcome(days: pd.DataFrame, ids: pd.Index, origin: date, months: int) -> Outcome:
+    """What customers did in the calendar months that start on `origin`, one entry an id; none is zero."""
+    end = Month.of(origin).plus(months).first_day
+    within = days[(days["ordered_on"] >= pd.Timestamp(origin)) & (days["ordered_on"] < pd.Timestamp(end))]
+    done = within.groupby("customer_id")[["net_value", "orders"]].sum().reindex(ids, fill_value=0)
+    return Outcome(done["net_value"].to_numpy(dtype=np.float64), done["orders"].to_numpy() > 0)
+
+
+def _days(lake: Lake, months: Sequence[Month]) -> pd.DataFrame:
+    """The daily grain over all departments, sorted."""
+    files = parquet_files(lake, DAILY, months)
+    whole = pc.field("department") == ALL_DEPARTMENTS
+    days = pq.read_table(files, columns=list(_DAY_COLUMNS), filters=whole, partitioning=None).to_pandas()
+    days = days.astype({"net_value": "float64", "ordered_on": "datetime64[ns]"})
+    ordered: pd.DataFrame = days.sort_values(["customer_id", "ordered_on"], kind="stable", ignore_index=True)
+    return ordered
+
+
+def _is_whole(lines: Delivery, month: Month, days: pd.DataFrame) -> bool:
+    """Whether the newest delivered month is there to its end: its folder says so, or its file goes on to the end."""
+    if lines.folders is not None:
+        return True
+    there = np.sort(days["ordered_on"].unique())
+    usual = np.quantile(np.diff(there) / np.timedelta64(1, "D"), _USUAL_GAPS) if len(there) > 1 else 1.0
+    return bool((pd.Timestamp(month.as_of) - there[-1]).days <= max(usual, 1.0))

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import btyd, peers
+from benchmarks.forecast import CannotFitError, Forecast, figures
+from benchmarks.shop import Outcome, Problem, outcome
+from jobs.forecasting.forecaster import fit
+from tests.snapshots import QUICK, model_frames, simulated_snapshots
+
+ORIGIN = date(2024, 7, 1)
+
+
+def days(*rows: tuple[str, str, float, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["customer_id", "ordered_on", "net_value", "orders"])
+    return frame.astype({"ordered_on": "datetime64[ns]"})
+
+
+def problem(known: pd.DataFrame, months: int, ids: tuple[str, ...] = ("a", "b", "c")) -> Problem:
+    snapshot = pd.DataFrame({"customer_id": list(ids)})
+    return Problem(origin=ORIGIN, months=months, snapshot=snapshot, history={}, days=known)
+
+
+HISTORY = days(
+    ("a", "2023-07-01", 1000.0, 1),  # 366 days before the origin
+    ("a", "2023-07-02", 100.0, 1),  # 365
+    ("a", "2024-01-02", 20.0, 1),  # 181
+    ("a", "2024-01-03", 7.0, 1),  # 180
+    ("b", "2024-06-30", -4.0, 0),
+)
+
+
+def test_trailing_year_is_the_share_of_the_last_365_days() -> None:
+    assert peers.trailing_year(problem(HISTORY, 6)).value.tolist() == [127.0 / 2, -2.0, 0.0]
+    assert peers.trailing_year(problem(HISTORY, 12)).value.tolist() == [127.0, -4.0, 0.0]
+
+
+def test_trailing_180_days_are_scaled_to_the_horizon() -> None:
+    assert peers.trailing_180d(problem(HISTORY, 6)).value.tolist() == [7.0, -4.0, 0.0]
+    assert peers.trailing_180d(problem(HISTORY, 3)).value.tolist() == [3.5, -2.0, 0.0]
+
+
+def test_an_outcome_is_the_months_from_the_origin_on_and_nothing_for_who_did_nothing() -> None:
+    came = days(
+        ("a", "2024-06-30", 1.0, 1),
+        ("a", "2024-07-01", 2.0, 1),
+        ("a", "2024-08-31", 4.0, 1),
+        ("a", "2024-09-01", 8.0, 1),
+        ("b", "2024-07-15", -3.0, 0),
+        ("x", "2024-07-15", 9.0, 1),
+    )
+    found = outcome(came, pd.Index(["a", "b", "c"]), ORIGIN, 2)
+    assert found.value.tolist() == [6.0, -3.0, 0.0]
+    assert found.active.tolist() == [True, False, False]
+
+
+def test_direct_models_say_when_no_outcome_is_known() -> None:
+    frames = model_frames(simulated_snapshots(8))
+    origin = max(frames)
+    forecaster = fit(frames, as_of=origin, params=QUICK)
+    known = Problem(origin=origin, months=9, snapshot=frames[origin], history=frames, days=HISTORY)
+    for peer in (peers.random_forest, peers.two_part_gbm, peers.ziln):
+        with pytest.raises(CannotFitError, match="9 months older"):
+            peer(known, forecaster)
+
+
+def test_btyd_models_read_days_with_an_order_that_were_worth_something() -> None:
+    known = days(("a", "2024-01-01", 5.0, 1), ("a", "2024-01-02", -5.0, 0), ("b", "2024-01-03", 0.0, 1))
+    assert btyd.purchases(problem(known, 6))["customer_id"].tolist() == ["a"]
+
+
+def test_without_their_environment_btyd_models_say_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(CannotFitError, match="make bench-setup"):
+        btyd.forecast(problem(HISTORY, 6), btyd.BG_NBD, python=tmp_path / "python")
+
+
+@pytest.fixture(scope="module")
+def regulars() -> Problem:
+    """Customers who order at rates of their own and leave at a rate of their own; one who never ordered."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for number, rate in enumerate(rng.gamma(1.5, 1 / 60.0, 400)):
+        start = int(rng.integers(0, 300))
+        left = start + rng.exponential(500.0)
+        bought = start + np.concatenate([[0.0], np.cumsum(rng.exponential(1 / rate, 60))])
+        for day in np.unique(bought[(bought < 500) & ((bought <= left) | (bought == start))].astype(int)):
+            moment = pd.Timestamp("2023-02-17") + pd.Timedelta(days=int(day))
+            rows.append((f"{number:03d}", moment, float(rng.gamma(6.0, 5.0)), 1))
+    known = days(*rows)
+    known = known[known["ordered_on"] < pd.Timestamp(ORIGIN)]
+    return problem(known, 6, (*sorted(known["customer_id"].unique()), "never"))
+
+
+@pytest.mark.parametrize("model", [btyd.BG_NBD, btyd.PARETO_NBD])
+def test_btyd_models_forecast_everybody(model: str, regulars: Problem) -> None:
+    if not btyd.PYTHON.exists():
+        pytest.skip(f"{btyd.PYTHON} is not there: make bench-setup")
+    found = btyd.forecast(regulars, model)
+    bought = (
+        regulars.days.groupby("customer_id")["net_value"].agg(["count", "mean"]).reindex(regulars.ids, fill_value=0)
+    )
+    assert found.p_active is not None
+    assert (found.value[-1], found.p_active[-1]) == (0.0, 0.0)
+    assert ((found.value[:-1] > 0.0) & (found.p_active[:-1] > 0.0) & (found.p_active[:-1] < 1.0)).all()
+    assert np.corrcoef(found.value, bought["count"] * bought["mean"])[0, 1] > 0.6
+    again = btyd.forecast(regulars, model)
+    np.testing.assert_array_equal(found.value, again.value)
+
+
+def test_figures_of_a_forecast_without_probability_or_interval_are_none() -> None:
+    found = figures(Forecast(np.array([1.0, 2.0])), Outcome(np.array([1.0, 3.0]), np.array([True, True])))
+    assert found["wape"] == pytest.approx(0.25)
+    assert (found["brier"], found["coverage80"], found["fit_s"]) == (None, None, None)
