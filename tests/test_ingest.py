@@ -12,9 +12,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import tables
-from jobs.ingest import IngestError, Reconciliation, ingest
+from jobs.ingest import IngestError, Reconciliation, ingest, ingested
 from jobs.lake import Lake
-from jobs.landing import LandingError, deliveries, ingest_inputs
+from jobs.landing import LandingError, deliveries
 from jobs.month import Month
 from jobs.sources.mapping import (
     CustomerColumns,
@@ -295,13 +295,23 @@ def test_the_order_and_the_number_of_files_change_nothing_but_whether_the_month_
         lake.record(tables.TRANSACTIONS, NOVEMBER).fingerprint
         == november.lake.record(tables.TRANSACTIONS, NOVEMBER).fingerprint
     )
-    before, after = (
-        ingest_inputs(SHOP, deliveries(SHOP, folder, lake.root)["transactions"], NOVEMBER)
-        for folder in (november.landing, landing)
-    )
-    assert november.lake.is_current(tables.TRANSACTIONS, NOVEMBER, before)
-    assert not november.lake.is_current(tables.TRANSACTIONS, NOVEMBER, after)
-    assert lake.is_current(tables.rejected(tables.TRANSACTIONS), NOVEMBER, after)
+    asked = {"months": [NOVEMBER], "as_of": AS_OF}
+    before, after = (deliveries(SHOP, folder, lake.root)["transactions"] for folder in (november.landing, landing))
+    assert ingested(SHOP, before, november.lake, **asked) == ingested(SHOP, after, lake, **asked) == len(lines)
+    assert ingested(SHOP, after, november.lake, **asked) is None
+
+
+def test_lines_are_ingested_anew_when_the_articles_have_changed(spark: SparkSession, lake: Lake, landing: Path) -> None:
+    deliver_month(landing, "transactions", NOVEMBER, LINES)
+    (landing / "products.csv").write_text(PRODUCTS)
+    ingest_all(spark, SHOP, landing, lake, AS_OF)
+    asked = {"months": [NOVEMBER], "as_of": AS_OF}
+    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **asked) is not None
+
+    (landing / "products.csv").write_text(PRODUCTS.splitlines(keepends=True)[0])
+    ingest(spark, SHOP, deliveries(SHOP, landing, lake.root)["products"], lake, **asked)
+
+    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **asked) is None
 
 
 def test_a_file_that_the_mapping_does_not_fit_stops_the_task(spark: SparkSession, lake: Lake, landing: Path) -> None:
