@@ -131,20 +131,20 @@ def _rivals(
         missing.append(f"{FOREST}: no snapshot has {months} matured months at {origin}")
     else:
         forecasts[FOREST] = forest
-    forecasts[UNSEEN_CUSTOMERS] = _unseen_customers(earlier, months, params)
+    forecasts[UNSEEN_CUSTOMERS] = _unseen_customers(earlier, months, ours)
     return forecasts, tuple(missing)
 
 
-def _unseen_customers(earlier: Snapshots, months: int, params: ModelParams) -> Floats:
+def _unseen_customers(earlier: Snapshots, months: int, ours: Forecaster) -> Floats:
     """Forecasts by customer-level k-fold: each customer's comes from a forecaster that never saw him."""
-    origin = max(earlier)
+    origin, params = max(earlier), ours.params
     ids = earlier[origin]["customer_id"]
     forecast = np.zeros(len(ids))
     for fold in range(params.folds):
         seen = {day: frame[customer_fold(frame["customer_id"], params.folds) != fold] for day, frame in earlier.items()}
         held_out = customer_fold(ids, params.folds) == fold
         if held_out.any():
-            expected = fit(seen, as_of=origin, params=params, calibrated=False).expect(
+            expected = fit(seen, as_of=origin, params=params, trust=ours.trust).expect(
                 earlier[origin][held_out], origin
             )
             forecast[held_out] = expected.value[:, :months].sum(axis=1)

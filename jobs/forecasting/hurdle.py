@@ -19,20 +19,13 @@ from numpy.typing import NDArray
 from jobs.forecasting.history import HORIZON_NAMES, NAMES, History
 from jobs.forecasting.inputs import Floats
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.rows import Rows, capped
+from jobs.forecasting.trust import Trust, logit
 from jobs.month import HORIZON_MONTHS
 
 ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
-
-@dataclass(frozen=True)
-class Rows:
-    """Training rows: inputs, starts, labels."""
-
-    inputs: NDArray[np.float32]
-    p_start: Floats
-    value_start: Floats
-    value: Floats
-    active: NDArray[np.bool_]
+_LEAST_P = 1e-6
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,9 @@ class Hurdle:
     value: xgb.Booster
 
     @classmethod
-    def fit(cls, rows: Rows, snapshot_names: tuple[str, ...], unit: float, params: ModelParams) -> Hurdle:
+    def fit(
+        cls, rows: Rows, value_start: Floats, snapshot_names: tuple[str, ...], unit: float, params: ModelParams
+    ) -> Hurdle:
         """Boost both parts; the same rows in the same order give the same trees."""
         names = (*snapshot_names, *NAMES, *HORIZON_NAMES)
         common = {
@@ -74,7 +69,7 @@ class Hurdle:
             "min_child_weight": params.activity_leaf,
             "lambda": params.activity_l2,
         }
-        data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_start))
+        data.set_info(label=rows.active.astype(float), base_margin=logit(rows.p_start))
         activity_booster = xgb.train(activity, data, params.rounds)
         value = common | {
             "objective": "count:poisson",
@@ -82,14 +77,12 @@ class Hurdle:
             "min_child_weight": params.value_leaf,
             "lambda": params.value_l2,
         }
-        cap = params.value_cap_multiple * np.maximum(rows.value_start, unit)
         data.set_info(
-            label=np.clip(rows.value, 0.0, cap) / unit,
-            base_margin=np.log(rows.value_start / unit),
+            label=capped(rows.value, value_start, unit, params) / unit, base_margin=np.log(value_start / unit)
         )
         return cls(names, unit, activity_booster, xgb.train(value, data, params.rounds))
 
-    def predict(self, history: History) -> tuple[Floats, Floats]:
+    def predict(self, history: History, trust: Trust) -> tuple[Floats, Floats]:
         """P(active) and expected net value, one row a customer, one column a horizon month."""
         p, value = np.zeros((2, len(history.values), HORIZON_MONTHS))
         if len(history.values) == 0:
@@ -98,16 +91,17 @@ class Hurdle:
         for horizon in range(1, HORIZON_MONTHS + 1):
             start = history.month(horizon)
             inputs = np.concatenate([own, start.inputs], axis=1)
-            p[:, horizon - 1], value[:, horizon - 1] = self.month(inputs, start.p, start.value)
+            chance, money = self.boosted(inputs, start.p, start.value)
+            p[:, horizon - 1], value[:, horizon - 1] = trust.p(start.p, chance), trust.money(start.value, money)
         return p, value
 
-    def month(self, inputs: NDArray[np.float32], p_start: Floats, value_start: Floats) -> tuple[Floats, Floats]:
-        """P(active) and expected net value of rows of the panel."""
+    def boosted(self, inputs: NDArray[np.float32], p_start: Floats, value_start: Floats) -> tuple[Floats, Floats]:
+        """P(active) and expected net value of rows of the panel, fully corrected."""
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
-        rows.set_info(base_margin=_logit(p_start))
+        rows.set_info(base_margin=logit(p_start))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
         rows.set_info(base_margin=np.log(value_start / self.unit))
-        return p, np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
+        return np.clip(p, _LEAST_P, 1.0 - _LEAST_P), np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
 
     def importance(self) -> dict[str, float]:
         """Each input's share of the gain, both boosters taken together."""
@@ -133,7 +127,3 @@ class Hurdle:
             if tuple(booster.feature_names or ()) != names:
                 raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
         return cls(names, unit, activity, value)
-
-
-def _logit(p: Floats) -> Floats:
-    return np.asarray(np.log(p / (1.0 - p)))
