@@ -104,7 +104,7 @@ class Forecaster:
     def expect_of(self, customers: Customers) -> Expectation:
         """What is expected of coded customers."""
         found = status(customers, self.params)
-        how = method(found, MODEL if self.trust.value else BTYD)
+        how = method(found, BTYD if self.trust.is_btyd else MODEL)
         bought = how != COHORT_PRIOR
         p, value = np.zeros((2, len(customers), HORIZON_MONTHS))
         chance, money = self.hurdle.predict(self.start.history(customers.take(bought)), self.trust)
@@ -230,10 +230,10 @@ class Calibration:
         history = twin.start.history(customers.take(bought))
         p_start, value_start = (part[:, :months] for part in twin.hurdle.predict(history, Trust(0.0, 0.0)))
         p, value = (part[:, :months] for part in twin.hurdle.predict(history, Trust(1.0, 1.0)))
-        outcome = orders[bought] > 0, actual[bought]
-        trust = fit_trust((p_start, p), (value_start, value), *outcome, prior=params.trust_prior_months)
+        trust = fit_trust((p_start, p), (value_start, value), orders[bought] > 0, actual[bought])
         outlook = replace(twin, trust=trust).expect_of(customers).outlook(months)
-        return cls(trust, Intervals.fit(outlook, actual.sum(axis=1), months, params.coverage))
+        active, total = orders.max(axis=1) > 0, actual.sum(axis=1)
+        return cls(trust, Intervals.fit(outlook.at_level(total, active), total, months, params.coverage))
 
 
 def calibration_months(snapshots: int) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from jobs.forecasting.inputs import Floats
@@ -27,6 +28,7 @@ LEAST_COVERAGE = 0.75
 _CONTENTS = np.arange(0.30, 0.9951, 0.005)
 _LEAST_SPREAD = 0.05
 _LEAST_VALUE = 0.01
+_LEAST_P = 1e-6
 _LEAST_ACTIVE = 30
 _WIDE = 0.5
 """Variance of log value that is assumed where too few outcomes are known."""
@@ -45,6 +47,23 @@ class Outlook:
     value: Floats
     p_active: Floats
     active_months: Floats
+
+    def at_level(self, actual: Floats, active: NDArray[np.bool_]) -> Outlook:
+        """The outlook brought to the level that came: money in proportion, P(active) in odds.
+
+        An error of level is one draw that all customers share: it says nothing of how far they lie apart.
+        """
+        if actual.sum() <= 0.0 or self.value.sum() <= 0.0 or active.all() or not active.any():
+            return self
+        p = np.clip(self.p_active, _LEAST_P, 1.0 - _LEAST_P)
+        odds = p / (1.0 - p)
+        factor = brentq(lambda log: (odds * np.exp(log) / (1.0 + odds * np.exp(log))).mean() - active.mean(), -9.0, 9.0)
+        shifted = odds * np.exp(factor) / (1.0 + odds * np.exp(factor))
+        return Outlook(
+            value=self.value * actual.sum() / self.value.sum(),
+            p_active=shifted,
+            active_months=self.active_months * shifted / p,
+        )
 
 
 @dataclass(frozen=True)

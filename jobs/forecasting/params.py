@@ -29,7 +29,6 @@ class ModelParams:
         season_ridge: penalty that keeps the seasons near zero.
         burn_in_months: most snapshots left out at the start, when the shop knew only whom it had just sold to.
         pool_prior_months: how many months of the shop's money equal weights of the pooled forecasts weigh.
-        trust_prior_months: how many months a half of the boosters' correction weighs.
         level_months: newest matured months that the level is calibrated on.
         level_prior_months: how many months without a deviation the level is shrunk towards.
         coverage: nominal coverage of the intervals.
@@ -61,7 +60,6 @@ class ModelParams:
     season_ridge: float = 0.3
     burn_in_months: int = 12
     pool_prior_months: float = 0.05
-    trust_prior_months: float = 3.0
     level_months: int = 12
     level_prior_months: float = 3.0
     coverage: float = 0.8

@@ -1,8 +1,8 @@
 """How much of the boosters' correction is believed: decided by backtest, between none and all of it.
 
-A forecast is start x (boosted / start)^w. Boosters that learned from a short or changed past correct too much, so w is
-what would have been best, by deviance, on matured months that a twin of the forecaster did not know, mixed with a half.
-Without any such months, or where no correction would have been best, nothing is believed: the start stands alone.
+A forecast is start x (boosted / start)^w. Boosters that learned from a short or changed past correct too much. What w
+would have been best, by deviance, on matured months that a twin of the forecaster did not know is one draw, so it is
+averaged with a half; and the fewer those months, the less is believed. Without any, the start stands alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from jobs.forecasting.inputs import Floats
 
 _HALF = 0.5
-_NONE = 0.02
+_LITTLE = 0.25
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Trust:
     activity: float = 0.0
     value: float = 0.0
 
+    @property
+    def is_btyd(self) -> bool:
+        """Whether the boosters have so little say that the forecast is the start's."""
+        return self.value < _LITTLE
+
     def p(self, start: Floats, boosted: Floats) -> Floats:
         """P(active) between start and boosted."""
         log_odds = (1.0 - self.activity) * logit(start) + self.activity * logit(boosted)
@@ -43,7 +48,7 @@ class Trust:
 
 
 def fit_trust(
-    p: tuple[Floats, Floats], value: tuple[Floats, Floats], active: NDArray[np.bool_], actual: Floats, prior: float
+    p: tuple[Floats, Floats], value: tuple[Floats, Floats], active: NDArray[np.bool_], actual: Floats
 ) -> Trust:
     """The shares that forecast matured months best.
 
@@ -52,7 +57,6 @@ def fit_trust(
         value: net value likewise.
         active: whether there was an order in the month.
         actual: net value of the month.
-        prior: how many months a half weighs.
     """
 
     def cross_entropy(share: float) -> float:
@@ -66,13 +70,13 @@ def fit_trust(
 
     if active.all() or not active.any() or actual.sum() <= 0.0:
         return Trust()
-    weight = actual.shape[1] / (actual.shape[1] + prior)
-    return Trust(_share(cross_entropy, weight), _share(deviance, weight))
+    months = actual.shape[1]
+    return Trust(_share(cross_entropy, months), _share(deviance, months))
 
 
-def _share(loss: Callable[[float], float], weight: float) -> float:
+def _share(loss: Callable[[float], float], months: int) -> float:
     best = float(minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded").x)
-    return weight * best + (1.0 - weight) * _HALF if best > _NONE else 0.0
+    return (best + _HALF) / 2.0 * months / (months + 1.0)
 
 
 def logit(p: Floats) -> Floats:
