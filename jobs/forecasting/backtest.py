@@ -89,9 +89,16 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     metrics[OURS] |= activity_metrics(orders.max(axis=1) > 0, outlook.p_active)
     metrics[OURS] |= interval_metrics(total, outlook.value, lower, upper)
     metrics[OURS] |= decile_metrics(total, outlook.value, lower, upper)
+    metrics[OURS] |= _total_interval(ours.intervals.of_total(outlook, params.coverage), total)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
     fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
     return Evaluation(metrics, missing, fold, ours.hurdle.importance())
+
+
+def _total_interval(ends: tuple[float, float], actual: Floats) -> dict[str, float]:
+    """The ends of the total's interval to the actual total, where there is one: it lies between them, or not."""
+    total = float(actual.sum())
+    return {"total_p10_ratio": ends[0] / total, "total_p90_ratio": ends[1] / total} if total > 0.0 else {}
 
 
 def judge(forecaster: Forecaster, snapshots: Snapshots, *, origin: date, as_of: date) -> dict[str, float]:

@@ -17,19 +17,20 @@ from numpy.typing import NDArray
 
 from jobs.forecasting.activity import fit_shape, p_active
 from jobs.forecasting.btyd import GammaGamma, MbgNbd
+from jobs.forecasting.calibration import calibrate
 from jobs.forecasting.cohorts import Rates
 from jobs.forecasting.history import Start
 from jobs.forecasting.hurdle import Hurdle
 from jobs.forecasting.inputs import Customers, Floats, InputEncoder, InputError
 from jobs.forecasting.intervals import Intervals, Outlook
 from jobs.forecasting.level import fit_level
-from jobs.forecasting.panel import Outcomes, Snapshots, first_month, known_by
+from jobs.forecasting.panel import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
 from jobs.forecasting.season import Season
 from jobs.forecasting.standing import BTYD, COHORT_PRIOR, MODEL, method, status
 from jobs.forecasting.training import Panel
-from jobs.forecasting.trust import Trust, fit_trust
+from jobs.forecasting.trust import LITTLE, blend
 from jobs.month import HORIZON_MONTHS, Month
 from jobs.tables import FORECAST_MONTHS, FORECASTS
 
@@ -77,7 +78,7 @@ class Forecaster:
         encoder: which columns it reads, and how.
         start: where the boosters start from.
         hurdle: the boosters.
-        trust: how much of the boosters' correction is believed.
+        trust: how much of the value booster's correction is believed, 0 to 1.
         activity_level: factor on the odds of being active.
         value_level: factor on the net value.
         newcomers: rates of customers who never bought.
@@ -90,7 +91,7 @@ class Forecaster:
     encoder: InputEncoder
     start: Start
     hurdle: Hurdle
-    trust: Trust
+    trust: float
     activity_level: float
     value_level: float
     newcomers: Rates
@@ -103,19 +104,20 @@ class Forecaster:
 
     def expect_of(self, customers: Customers) -> Expectation:
         """What is expected of coded customers."""
-        found = status(customers, self.params)
-        how = method(found, BTYD if self.trust.is_btyd else MODEL)
+        standing = status(customers, self.params)
+        how = method(standing, BTYD if self.trust < LITTLE else MODEL)
         bought = how != COHORT_PRIOR
         p, value = np.zeros((2, len(customers), HORIZON_MONTHS))
-        chance, money = self.hurdle.predict(self.start.history(customers.take(bought)), self.trust)
-        odds = chance / (1.0 - chance) * self.activity_level
-        p[bought], value[bought] = odds / (1.0 + odds), money * self.value_level
+        found = self.hurdle.predict(self.start.history(customers.take(bought)))
+        odds = found.p / (1.0 - found.p) * self.activity_level
+        p[bought] = odds / (1.0 + odds)
+        value[bought] = blend(found.start, found.value, self.trust) * self.value_level
         months = [Month.of(customers.as_of).plus(h) for h in range(HORIZON_MONTHS)]
         chance, money = self.newcomers.of(customers.signup_days[~bought])
         p[~bought] = np.minimum(chance * self.start.season.of_activity(months), 1.0)
         value[~bought] = money * self.start.season.of_value(months)
         frailty = np.where(bought, self.frailty[MODEL], self.frailty[COHORT_PRIOR])
-        return Expectation(p, value, frailty, found, how)
+        return Expectation(p, value, frailty, standing, how)
 
     def predict(self, snapshot: pd.DataFrame, *, as_of: date | None = None) -> pd.DataFrame:
         """Forecast every customer of a snapshot: the columns of `tables.FORECASTS` but the model's version.
@@ -154,9 +156,10 @@ class Forecaster:
             "start": asdict(self.start),
             "names": self.hurdle.names,
             "unit": self.hurdle.unit,
+            "pool": asdict(self.hurdle.pool),
             "activity_level": self.activity_level,
             "value_level": self.value_level,
-            "trust": asdict(self.trust),
+            "trust": self.trust,
             "newcomers": asdict(self.newcomers),
             "frailty": dict(self.frailty),
             "intervals": asdict(self.intervals),
@@ -170,14 +173,14 @@ class Forecaster:
         encoder, start = rest["encoder"], rest["start"]
         categories = {name: tuple(texts) for name, texts in encoder["categories"].items()}
         purchases, season = MbgNbd(**start.pop("purchases")), Season(**start.pop("season"))
-        spend, pool = GammaGamma(**start.pop("spend")), Pool(**start.pop("pool"))
+        spend = GammaGamma(**start.pop("spend"))
         return cls(
             as_of=date.fromisoformat(rest["as_of"]),
             params=ModelParams(**rest["params"]),
             encoder=InputEncoder(tuple(encoder["numbers"]), categories, encoder["first_month"]),
-            start=Start(purchases=purchases, season=season, spend=spend, pool=pool, **start),
-            hurdle=Hurdle.load(folder, tuple(rest["names"]), rest["unit"]),
-            trust=Trust(**rest["trust"]),
+            start=Start(purchases=purchases, season=season, spend=spend, **start),
+            hurdle=Hurdle.load(folder, tuple(rest["names"]), rest["unit"], Pool(**rest["pool"])),
+            trust=rest["trust"],
             activity_level=rest["activity_level"],
             value_level=rest["value_level"],
             newcomers=Rates(**rest["newcomers"]),
@@ -187,7 +190,7 @@ class Forecaster:
 
 
 def fit(
-    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, trust: Trust | None = None
+    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, trust: float | None = None
 ) -> Forecaster:
     """Learn from every snapshot up to and including `as_of`, with labels that had matured by then.
 
@@ -208,32 +211,9 @@ def fit(
     months = calibration_months(len(known))
     earlier = dict(list(known.items())[: len(known) - months])
     if trust is not None or months == 0 or len(earlier) < LEAST_SNAPSHOTS:
-        return _learn(known, params, trust or Trust())
-    calibration = Calibration.of(_learn(earlier, params, Trust()), known, months)
-    return replace(_learn(known, params, calibration.trust), intervals=calibration.intervals)
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What a forecaster learns from a twin that did not know the newest months."""
-
-    trust: Trust
-    intervals: Intervals
-
-    @classmethod
-    def of(cls, twin: Forecaster, known: Snapshots, months: int) -> Calibration:
-        """Compare the twin's forecasts of `months` months with what came."""
-        params = twin.params
-        customers = twin.encoder.encode(known[twin.as_of], twin.as_of)
-        actual, orders = Outcomes.read(known).after(customers.ids, twin.as_of, range(1, months + 1))
-        bought = ~np.isnan(customers.recency_days)
-        history = twin.start.history(customers.take(bought))
-        p_start, value_start = (part[:, :months] for part in twin.hurdle.predict(history, Trust(0.0, 0.0)))
-        p, value = (part[:, :months] for part in twin.hurdle.predict(history, Trust(1.0, 1.0)))
-        trust = fit_trust((p_start, p), (value_start, value), orders[bought] > 0, actual[bought])
-        outlook = replace(twin, trust=trust).expect_of(customers).outlook(months)
-        active, total = orders.max(axis=1) > 0, actual.sum(axis=1)
-        return cls(trust, Intervals.fit(outlook.at_level(total, active), total, months, params.coverage))
+        return _learn(known, params, trust or 0.0)
+    trust, intervals = calibrate(_learn(earlier, params, 0.0), known, months)
+    return replace(_learn(known, params, trust), intervals=intervals)
 
 
 def calibration_months(snapshots: int) -> int:
@@ -241,7 +221,7 @@ def calibration_months(snapshots: int) -> int:
     return min(snapshots // 3, HORIZON_MONTHS)
 
 
-def _learn(known: Snapshots, params: ModelParams, trust: Trust) -> Forecaster:
+def _learn(known: Snapshots, params: ModelParams, trust: float) -> Forecaster:
     """Everything but what is calibrated on months held back."""
     as_of = max(known)
     if len(known) < LEAST_SNAPSHOTS:
@@ -252,11 +232,8 @@ def _learn(known: Snapshots, params: ModelParams, trust: Trust) -> Forecaster:
     panel = Panel.of(known, encoder, params)
     start = panel.start()
     rows, unit = panel.rows(start), panel.active_value
-    pool = Pool.fit(rows, unit, params)
-    start = replace(start, pool=pool)
-    value_start = pool.of(rows.logs, rows.horizon) * rows.season
-    hurdle = Hurdle.fit(rows, value_start, encoder.names, unit, params)
-    p, value = hurdle.boosted(rows.inputs, rows.p_start, value_start)
+    hurdle = Hurdle.fit(rows, encoder.names, unit, params)
+    found = hurdle.boosted(rows.inputs, rows.logs, rows.horizon, rows.season, rows.p_start)
     level = partial(fit_level, rows.month, newest=params.level_months, prior=params.level_prior_months)
     forecaster = Forecaster(
         as_of=as_of,
@@ -265,8 +242,8 @@ def _learn(known: Snapshots, params: ModelParams, trust: Trust) -> Forecaster:
         start=start,
         hurdle=hurdle,
         trust=trust,
-        activity_level=level(rows.active.astype(float), trust.p(rows.p_start, p)),
-        value_level=level(rows.value, trust.money(value_start, value)),
+        activity_level=level(rows.active.astype(float), found.p),
+        value_level=level(rows.value, blend(found.start, found.value, trust)),
         newcomers=Rates.fit(panel.newcomers(start), unit),
         frailty={MODEL: 1.0, COHORT_PRIOR: 1.0},
         intervals=Intervals.uncalibrated(params.coverage),

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from jobs.forecasting.btyd import GammaGamma, MbgNbd, Purchases
 from jobs.forecasting.inputs import Customers, Floats
-from jobs.forecasting.pool import Pool
 from jobs.forecasting.season import Season
 from jobs.month import HORIZON_MONTHS, Month
 
@@ -53,17 +52,15 @@ class MonthStart:
 
     Attributes:
         inputs: the inputs that change with it (`HORIZON_NAMES`).
-        logs: logarithms of the pooled forecasts, without season.
+        logs: logarithms of the forecasts of its net value that are pooled, without season; BTYD's is the first.
         season: factor of the month on the net value.
         p: P(active).
-        value: net value.
     """
 
     inputs: NDArray[np.float32]
     logs: Floats
     season: float
     p: Floats
-    value: Floats
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,6 @@ class Start:
         season: strength of the calendar months.
         value_mean: net value of the average customer-month.
         prior_months: how many months of the average customer each customer's own are mixed with.
-        pool: how BTYD and own means make the start of the value model.
     """
 
     purchases: MbgNbd
@@ -84,7 +80,6 @@ class Start:
     season: Season
     value_mean: float
     prior_months: float
-    pool: Pool
 
     def history(self, customers: Customers) -> History:
         """The season-adjusted months of each customer."""
@@ -151,8 +146,7 @@ class History:
             p,
             *forecasts,
         ]
-        value = self.start.pool.of(logs, horizon) * of_value
-        return MonthStart(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p, value)
+        return MonthStart(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p)
 
     def _expected_purchases(self, horizon: int) -> Floats:
         """Order days of a horizon month by MBG/NBD, without season."""

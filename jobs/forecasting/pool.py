@@ -38,17 +38,12 @@ class Pool:
     level: float
 
     @classmethod
-    def equal(cls, forecasts: int) -> Pool:
-        """The geometric mean of some forecasts."""
-        return cls([1.0 / forecasts] * forecasts, 0.0, 0.0)
-
-    @classmethod
     def fit(cls, rows: Rows, unit: float, params: ModelParams) -> Pool:
         """Newton's method on the penalised quasi-likelihood of the panel's rows, money counted in `unit`s."""
-        count = rows.logs.shape[1]
-        geometric_mean = cls.equal(count).of(rows.logs, rows.horizon) * rows.season
+        logs, count = rows.logs, rows.logs.shape[1]
+        geometric_mean = cls([1.0 / count] * count, 0.0, 0.0).of(logs, rows.horizon) * rows.season
         actual = capped(rows.value, geometric_mean, unit, params) / unit
-        design = np.column_stack([rows.logs - np.log(unit), np.log(rows.horizon), np.ones(len(actual))])
+        design = np.column_stack([logs - np.log(unit), np.log(rows.horizon), np.ones(len(actual))])
         prior = np.array([*[1.0 / count] * count, 0.0, 0.0])
         penalty = max(params.pool_prior_months * actual.sum() / len(np.unique(rows.month)), _LEAST_PENALTY)
         at = prior.copy()

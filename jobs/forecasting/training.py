@@ -15,7 +15,6 @@ from jobs.forecasting.history import Start, purchases
 from jobs.forecasting.inputs import Customers, InputEncoder
 from jobs.forecasting.panel import Outcomes, Snapshots, thinned
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.pool import Pool
 from jobs.forecasting.rows import Rows
 from jobs.forecasting.season import Season
 from jobs.forecasting.standing import COHORT_PRIOR, MODEL, method, status
@@ -66,7 +65,6 @@ class Panel:
             spend=self._spend(bought),
             value_mean=max(float(self.outcomes.values.mean()), _LEAST_VALUE * self.active_value),
             prior_months=self.params.prior_months,
-            pool=Pool.equal(3),
         )
 
     def _spend(self, bought: Customers) -> GammaGamma:
