@@ -25,6 +25,9 @@ from jobs.month import HORIZON_MONTHS
 
 ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
+ACTIVITY_SAY = 0.25
+"""How much of what the activity booster corrects goes into the start of the value booster, in logarithms."""
+
 _LEAST_P = 1e-6
 
 
@@ -86,8 +89,9 @@ class Hurdle:
         }
         data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_start))
         activity_booster = xgb.train(activity, data, params.rounds)
+        p = np.asarray(activity_booster.predict(data), dtype=np.float64)
         pool = Pool.fit(rows, unit, params)
-        start = pool.of(rows.logs, rows.horizon) * rows.season
+        start = pool.of(rows.logs, rows.horizon) * rows.season * (p / rows.p_start) ** ACTIVITY_SAY
         value = common | {
             "objective": "count:poisson",
             "max_delta_step": 0.0,
@@ -121,7 +125,7 @@ class Hurdle:
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=_logit(p_start))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
-        start = self.pool.of(logs, horizon) * season
+        start = self.pool.of(logs, horizon) * season * (p / p_start) ** ACTIVITY_SAY
         rows.set_info(base_margin=np.log(start / self.unit))
         value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
         return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), start, value)

@@ -1,8 +1,9 @@
 """How much of the value booster's correction is believed: decided by backtest, between none and all of it.
 
 A forecast is start x (boosted / start)^w. A booster that learned from a short or changed past corrects too much. What w
-would have been best, by deviance, on matured months that a twin of the forecaster did not know is one draw, so it is
-averaged with a half; and the fewer those months, the less is believed. Without any, the start stands alone.
+would have been best, by deviance, on matured months that a twin of the forecaster did not know is one draw: it moves w
+away from a half by a quarter of the way. The fewer those months, the less is believed; without any, the start stands
+alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from scipy.optimize import minimize_scalar
 
 from jobs.forecasting.inputs import Floats
 
-LITTLE = 0.25
+LITTLE = 1.0 / 3.0
 """Below this the forecast is called the start's."""
 
 _HALF = 0.5
@@ -40,4 +41,4 @@ def fit_trust(start: Floats, boosted: Floats, actual: Floats) -> float:
 
     best = float(minimize_scalar(deviance, bounds=(0.0, 1.0), method="bounded").x)
     months = int(actual.shape[1])
-    return (best + _HALF) / 2.0 * months / (months + 1.0)
+    return (best + 3.0 * _HALF) / 4.0 * months / (months + 1.0)

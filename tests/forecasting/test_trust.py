@@ -18,8 +18,8 @@ def test_no_trust_is_the_start_and_full_trust_the_boosted():
 def test_corrections_that_came_true_are_believed_more_than_those_that_did_not():
     noise = RNG.gamma(2.0, 0.5, START.shape)
     right, wrong = fit_trust(START, BOOSTED, BOOSTED * noise), fit_trust(START, BOOSTED, START * noise)
-    assert right == pytest.approx(0.75 * 6 / 7, abs=0.02)
-    assert wrong == pytest.approx(0.25 * 6 / 7, abs=0.02)
+    assert right == pytest.approx(0.625 * 6 / 7, abs=0.02)
+    assert wrong == pytest.approx(0.375 * 6 / 7, abs=0.02)
 
 
 def test_one_month_earns_less_trust_than_six():
