@@ -146,7 +146,7 @@ FORECASTS = Table(
             for h, name in enumerate(FORECAST_MONTHS, start=1)
         ),
         Column("status", "string", "new, active, lapsing, dormant or never_bought: how the customer stands at as_of"),
-        Column("method", "string", "model, cohort_prior or dormant_rate: how the forecast was made"),
+        Column("method", "string", "model, btyd or cohort_prior: how the forecast was made"),
         Column("model_version", "bigint", "Version of the registered model"),
     ),
 )

@@ -17,8 +17,12 @@ SHAPES = (0.05, 200.0)
 _MOST_P = 0.999
 
 
-def p_active(p: Floats, shape: float) -> Floats:
-    """Probability of an order in the first 1, 2, ... months: one row a customer, cumulative over the columns."""
+def p_active(p: Floats, shape: Floats | float) -> Floats:
+    """Probability of an order in the first 1, 2, ... months: one row a customer, cumulative over the columns.
+
+    The shape is everybody's, or one a customer.
+    """
+    shape = np.broadcast_to(shape, len(p))[:, None]
     hazards = np.cumsum((1.0 - np.minimum(p, _MOST_P)) ** (-1.0 / shape) - 1.0, axis=1)
     return np.asarray(1.0 - (1.0 + hazards) ** -shape)
 
@@ -30,6 +34,8 @@ def fit_shape(p: Floats, active: NDArray[np.bool_]) -> float:
         p: forecast probability of each month, one row a customer, one column a month.
         active: whether there was an order in any of those months.
     """
+    if active.all() or not active.any():
+        return 1.0
 
     def loss(log_shape: float) -> float:
         chance = np.clip(p_active(p, float(np.exp(log_shape)))[:, -1], 1e-6, 1.0 - 1e-6)

@@ -89,9 +89,16 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     metrics[OURS] |= activity_metrics(orders.max(axis=1) > 0, outlook.p_active)
     metrics[OURS] |= interval_metrics(total, outlook.value, lower, upper)
     metrics[OURS] |= decile_metrics(total, outlook.value, lower, upper)
+    metrics[OURS] |= _total_interval(ours.intervals.of_total(outlook, params.coverage), total)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
     fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
     return Evaluation(metrics, missing, fold, ours.hurdle.importance())
+
+
+def _total_interval(ends: tuple[float, float], actual: Floats) -> dict[str, float]:
+    """The ends of the total's interval to the actual total, where there is one: it lies between them, or not."""
+    total = float(actual.sum())
+    return {"total_p10_ratio": ends[0] / total, "total_p90_ratio": ends[1] / total} if total > 0.0 else {}
 
 
 def judge(forecaster: Forecaster, snapshots: Snapshots, *, origin: date, as_of: date) -> dict[str, float]:
@@ -131,20 +138,20 @@ def _rivals(
         missing.append(f"{FOREST}: no snapshot has {months} matured months at {origin}")
     else:
         forecasts[FOREST] = forest
-    forecasts[UNSEEN_CUSTOMERS] = _unseen_customers(earlier, months, params)
+    forecasts[UNSEEN_CUSTOMERS] = _unseen_customers(earlier, months, ours)
     return forecasts, tuple(missing)
 
 
-def _unseen_customers(earlier: Snapshots, months: int, params: ModelParams) -> Floats:
+def _unseen_customers(earlier: Snapshots, months: int, ours: Forecaster) -> Floats:
     """Forecasts by customer-level k-fold: each customer's comes from a forecaster that never saw him."""
-    origin = max(earlier)
+    origin, params = max(earlier), ours.params
     ids = earlier[origin]["customer_id"]
     forecast = np.zeros(len(ids))
     for fold in range(params.folds):
         seen = {day: frame[customer_fold(frame["customer_id"], params.folds) != fold] for day, frame in earlier.items()}
         held_out = customer_fold(ids, params.folds) == fold
         if held_out.any():
-            expected = fit(seen, as_of=origin, params=params, calibrated=False).expect(
+            expected = fit(seen, as_of=origin, params=params, trust=ours.trust).expect(
                 earlier[origin][held_out], origin
             )
             forecast[held_out] = expected.value[:, :months].sum(axis=1)

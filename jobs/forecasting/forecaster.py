@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.forecasting.activity import fit_shape, p_active
-from jobs.forecasting.btyd import BgNbd
-from jobs.forecasting.cohorts import DORMANT_STAGES, NEVER_BOUGHT_STAGES, Rates
+from jobs.forecasting.btyd import GammaGamma, MbgNbd
+from jobs.forecasting.calibration import calibrate
+from jobs.forecasting.cohorts import Rates
 from jobs.forecasting.history import Start
 from jobs.forecasting.hurdle import Hurdle
 from jobs.forecasting.inputs import Customers, Floats, InputEncoder, InputError
@@ -24,9 +26,11 @@ from jobs.forecasting.intervals import Intervals, Outlook
 from jobs.forecasting.level import fit_level
 from jobs.forecasting.panel import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.pool import Pool
 from jobs.forecasting.season import Season
-from jobs.forecasting.standing import COHORT_PRIOR, DORMANT_RATE, MODEL, method, scale, status
-from jobs.forecasting.training import Panel, stage_days
+from jobs.forecasting.standing import BTYD, COHORT_PRIOR, MODEL, method, status
+from jobs.forecasting.training import Panel
+from jobs.forecasting.trust import LITTLE, blend
 from jobs.month import HORIZON_MONTHS, Month
 from jobs.tables import FORECAST_MONTHS, FORECASTS
 
@@ -34,7 +38,6 @@ COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
 LEAST_SNAPSHOTS = 2
 
-_STAGES = {COHORT_PRIOR: NEVER_BOUGHT_STAGES, DORMANT_RATE: DORMANT_STAGES}
 _P_DIGITS = 6
 
 
@@ -45,14 +48,14 @@ class Expectation:
     Attributes:
         p: P(active) in each horizon month, one row a customer.
         value: expected net value of each horizon month.
-        frailty: see `activity.py`.
+        frailty: see `activity.py`, one a customer.
         status: see `standing.py`.
         method: likewise.
     """
 
     p: Floats
     value: Floats
-    frailty: float
+    frailty: Floats
     status: NDArray[np.object_]
     method: NDArray[np.object_]
 
@@ -75,10 +78,11 @@ class Forecaster:
         encoder: which columns it reads, and how.
         start: where the boosters start from.
         hurdle: the boosters.
-        activity_level: factor on the odds of being active, by horizon month.
-        value_level: factor on the net value, by horizon month.
-        rates: method outside the model → its rates.
-        frailty: how much a customer's months depend on each other.
+        trust: how much of the value booster's correction is believed, 0 to 1.
+        activity_level: factor on the odds of being active.
+        value_level: factor on the net value.
+        newcomers: rates of customers who never bought.
+        frailty: how much a customer's months depend on each other, by method.
         intervals: the calibrated intervals.
     """
 
@@ -87,10 +91,11 @@ class Forecaster:
     encoder: InputEncoder
     start: Start
     hurdle: Hurdle
-    activity_level: list[float]
-    value_level: list[float]
-    rates: Mapping[str, Rates]
-    frailty: float
+    trust: float
+    activity_level: float
+    value_level: float
+    newcomers: Rates
+    frailty: Mapping[str, float]
     intervals: Intervals
 
     def expect(self, snapshot: pd.DataFrame, as_of: date) -> Expectation:
@@ -99,20 +104,20 @@ class Forecaster:
 
     def expect_of(self, customers: Customers) -> Expectation:
         """What is expected of coded customers."""
-        found = status(customers, self.params)
-        how = method(found)
+        standing = status(customers, self.params)
+        how = method(standing, BTYD if self.trust < LITTLE else MODEL)
+        bought = how != COHORT_PRIOR
         p, value = np.zeros((2, len(customers), HORIZON_MONTHS))
-        modelled = how == MODEL
-        chance, money = self.hurdle.predict(self.start.history(customers.take(modelled)))
-        odds = chance / (1.0 - chance) * np.asarray(self.activity_level)
-        p[modelled], value[modelled] = odds / (1.0 + odds), money * np.asarray(self.value_level)
+        found = self.hurdle.predict(self.start.history(customers.take(bought)))
+        odds = found.p / (1.0 - found.p) * self.activity_level
+        p[bought] = odds / (1.0 + odds)
+        value[bought] = blend(found.start, found.value, self.trust) * self.value_level
         months = [Month.of(customers.as_of).plus(h) for h in range(HORIZON_MONTHS)]
-        of_activity, of_value = self.start.season.of_activity(months), self.start.season.of_value(months)
-        for name, rates in self.rates.items():
-            group = customers.take(how == name)
-            chance, money = rates.of(stage_days(group, name), scale(group, name, self.hurdle.unit))
-            p[how == name], value[how == name] = np.minimum(chance * of_activity, 1.0), money * of_value
-        return Expectation(p, value, self.frailty, found, how)
+        chance, money = self.newcomers.of(customers.signup_days[~bought])
+        p[~bought] = np.minimum(chance * self.start.season.of_activity(months), 1.0)
+        value[~bought] = money * self.start.season.of_value(months)
+        frailty = np.where(bought, self.frailty[MODEL], self.frailty[COHORT_PRIOR])
+        return Expectation(p, value, frailty, standing, how)
 
     def predict(self, snapshot: pd.DataFrame, *, as_of: date | None = None) -> pd.DataFrame:
         """Forecast every customer of a snapshot: the columns of `tables.FORECASTS` but the model's version.
@@ -151,10 +156,12 @@ class Forecaster:
             "start": asdict(self.start),
             "names": self.hurdle.names,
             "unit": self.hurdle.unit,
+            "pool": asdict(self.hurdle.pool),
             "activity_level": self.activity_level,
             "value_level": self.value_level,
-            "rates": {name: asdict(rates) for name, rates in self.rates.items()},
-            "frailty": self.frailty,
+            "trust": self.trust,
+            "newcomers": asdict(self.newcomers),
+            "frailty": dict(self.frailty),
             "intervals": asdict(self.intervals),
         }
         (folder / JSON_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
@@ -165,49 +172,48 @@ class Forecaster:
         rest = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
         encoder, start = rest["encoder"], rest["start"]
         categories = {name: tuple(texts) for name, texts in encoder["categories"].items()}
-        purchases, season = BgNbd(**start.pop("purchases")), Season(**start.pop("season"))
+        purchases, season = MbgNbd(**start.pop("purchases")), Season(**start.pop("season"))
+        spend = GammaGamma(**start.pop("spend"))
         return cls(
             as_of=date.fromisoformat(rest["as_of"]),
             params=ModelParams(**rest["params"]),
             encoder=InputEncoder(tuple(encoder["numbers"]), categories, encoder["first_month"]),
-            start=Start(purchases=purchases, season=season, **start),
-            hurdle=Hurdle.load(folder, tuple(rest["names"]), rest["unit"]),
+            start=Start(purchases=purchases, season=season, spend=spend, **start),
+            hurdle=Hurdle.load(folder, tuple(rest["names"]), rest["unit"], Pool(**rest["pool"])),
+            trust=rest["trust"],
             activity_level=rest["activity_level"],
             value_level=rest["value_level"],
-            rates={name: Rates(**rates) for name, rates in rest["rates"].items()},
+            newcomers=Rates(**rest["newcomers"]),
             frailty=rest["frailty"],
             intervals=Intervals(**rest["intervals"]),
         )
 
 
-def fit(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, calibrated: bool = True) -> Forecaster:
+def fit(
+    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, trust: float | None = None
+) -> Forecaster:
     """Learn from every snapshot up to and including `as_of`, with labels that had matured by then.
 
-    Intervals are calibrated on the forecasts of a twin that knew only what lay before the newest matured months.
+    Trust and intervals are calibrated on the forecasts of a twin that knew only what lay before the newest months.
 
     Args:
         snapshots: as_of → frame with the columns of the features table, one row a customer known then. To train on a
             part of the customers, choose them by `panel.sample_customers` and take the same ones in every snapshot.
         as_of: what happened on or after this day is not looked at.
         params: the forecaster's settings.
-        calibrated: whether to calibrate intervals, which costs a second fit.
+        trust: where given, it is taken over, and nothing is calibrated, which saves the twin.
 
     Raises:
         InputError: there is no snapshot as of `as_of`, or fewer than two, or columns are missing, or nobody ordered.
     """
     params = params or ModelParams()
     known = known_by(snapshots, as_of)
-    forecaster = _learn(known, params)
     months = calibration_months(len(known))
     earlier = dict(list(known.items())[: len(known) - months])
-    if not calibrated or months == 0 or len(earlier) < LEAST_SNAPSHOTS:
-        return forecaster
-    origin = max(earlier)
-    frame = known[origin]
-    panel = Panel.of(known, forecaster.encoder, params)
-    actual, _ = panel.outcomes.after(frame["customer_id"].to_numpy(dtype=object), origin, range(1, months + 1))
-    outlook = _learn(earlier, params).expect(frame, origin).outlook(months)
-    return replace(forecaster, intervals=Intervals.fit(outlook, actual.sum(axis=1), months, params.coverage))
+    if trust is not None or months == 0 or len(earlier) < LEAST_SNAPSHOTS:
+        return _learn(known, params, trust or 0.0)
+    trust, intervals = calibrate(_learn(earlier, params, 0.0), known, months)
+    return replace(_learn(known, params, trust), intervals=intervals)
 
 
 def calibration_months(snapshots: int) -> int:
@@ -215,8 +221,8 @@ def calibration_months(snapshots: int) -> int:
     return min(snapshots // 3, HORIZON_MONTHS)
 
 
-def _learn(known: Snapshots, params: ModelParams) -> Forecaster:
-    """Everything but calibrated intervals."""
+def _learn(known: Snapshots, params: ModelParams, trust: float) -> Forecaster:
+    """Everything but what is calibrated on months held back."""
     as_of = max(known)
     if len(known) < LEAST_SNAPSHOTS:
         raise InputError(f"{len(known)} snapshot(s) up to {as_of}: at least {LEAST_SNAPSHOTS} are needed to learn from")
@@ -225,38 +231,35 @@ def _learn(known: Snapshots, params: ModelParams) -> Forecaster:
     encoder = InputEncoder.of(known[as_of], first_month(known))
     panel = Panel.of(known, encoder, params)
     start = panel.start()
-    rows, horizon, label_month = panel.rows(start)
-    hurdle = Hurdle.fit(rows, encoder.names, panel.active_value, params)
-    p, value = hurdle.month(rows.inputs, rows.p_start, rows.value_start)
-    newest = label_month > label_month.max() - params.level_months
-    trust = min(params.level_months, len(known) - 1)
-    level: dict[str, Any] = {"months": trust, "prior_months": params.level_prior_months}
+    rows, unit = panel.rows(start), panel.active_value
+    hurdle = Hurdle.fit(rows, encoder.names, unit, params)
+    found = hurdle.boosted(rows.inputs, rows.logs, rows.horizon, rows.season, rows.p_start)
+    level = partial(fit_level, rows.month, newest=params.level_months, prior=params.level_prior_months)
     forecaster = Forecaster(
         as_of=as_of,
         params=params,
         encoder=encoder,
         start=start,
         hurdle=hurdle,
-        activity_level=fit_level(horizon[newest], rows.active[newest].astype(float), p[newest], **level),
-        value_level=fit_level(horizon[newest], rows.value[newest], value[newest], **level),
-        rates={
-            name: Rates.fit(stages, panel.outside_model(start, name), panel.active_value)
-            for name, stages in _STAGES.items()
-        },
-        frailty=1.0,
+        trust=trust,
+        activity_level=level(rows.active.astype(float), found.p),
+        value_level=level(rows.value, blend(found.start, found.value, trust)),
+        newcomers=Rates.fit(panel.newcomers(start), unit),
+        frailty={MODEL: 1.0, COHORT_PRIOR: 1.0},
         intervals=Intervals.uncalibrated(params.coverage),
     )
     return replace(forecaster, frailty=_frailty(forecaster, panel))
 
 
-def _frailty(forecaster: Forecaster, panel: Panel) -> float:
-    """The frailty that makes P(active) right over the longest horizon that has matured."""
+def _frailty(forecaster: Forecaster, panel: Panel) -> dict[str, float]:
+    """The frailties that make P(active) right over the longest horizon that has matured."""
     days = list(panel.coded)
     months = min(len(days) - 1, HORIZON_MONTHS)
-    day = days[-1 - months]
-    customers = panel.coded[day]
-    _, orders = panel.outcomes.after(customers.ids, day, range(1, months + 1))
-    return fit_shape(forecaster.expect_of(customers).p[:, :months], orders.max(axis=1, initial=0.0) > 0)
+    customers = panel.coded[days[-1 - months]]
+    _, orders = panel.outcomes.after(customers.ids, customers.as_of, range(1, months + 1))
+    p, active = forecaster.expect_of(customers).p[:, :months], orders.max(axis=1, initial=0.0) > 0
+    new = np.isnan(customers.recency_days)
+    return {MODEL: fit_shape(p[~new], active[~new]), COHORT_PRIOR: fit_shape(p[new], active[new])}
 
 
 def _money(cents: NDArray[np.int64]) -> list[Decimal]:

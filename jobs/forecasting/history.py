@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.btyd import BgNbd, Purchases
+from jobs.forecasting.btyd import GammaGamma, MbgNbd, Purchases
 from jobs.forecasting.inputs import Customers, Floats
 from jobs.forecasting.season import Season
 from jobs.month import HORIZON_MONTHS, Month
@@ -21,6 +21,8 @@ _DAYS_PER_WEEK = 7.0
 _SPANS = (1, 2, 3, 6, 12)
 _LEAST_P, _MOST_P = 0.001, 0.98
 _LEAST_PURCHASES = 1e-5
+_LEAST_SHARE = 1e-3
+_QUARTER = 3
 
 NAMES = (
     *(f"net_value_mean_{months}m" for months in _SPANS),
@@ -38,31 +40,43 @@ HORIZON_NAMES = (
     "orders_year_before",
     "net_value_around_year_before",
     "p_active_start",
-    "net_value_start",
+    "net_value_btyd",
+    "net_value_own_year",
+    "net_value_own_quarter",
 )
 
 
 @dataclass(frozen=True)
 class MonthStart:
-    """A horizon month before boosting: the inputs that change with it (`HORIZON_NAMES`), P(active), net value."""
+    """A horizon month before boosting.
+
+    Attributes:
+        inputs: the inputs that change with it (`HORIZON_NAMES`).
+        logs: logarithms of the forecasts of its net value that are pooled, without season; BTYD's is the first.
+        season: factor of the month on the net value.
+        p: P(active).
+    """
 
     inputs: NDArray[np.float32]
+    logs: Floats
+    season: float
     p: Floats
-    value: Floats
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where the boosters start from: a purchase model, the average customer's month, and the seasons.
+    """Where the boosters start from: a purchase and a spend model, customers' own means, and the seasons.
 
     Attributes:
-        purchases: BG/NBD in weeks; its expected purchases of a month start the activity model.
+        purchases: MBG/NBD in weeks; its expected purchases of a month start the activity model.
+        spend: Gamma-Gamma value of an order day.
         season: strength of the calendar months.
         value_mean: net value of the average customer-month.
         prior_months: how many months of the average customer each customer's own are mixed with.
     """
 
-    purchases: BgNbd
+    purchases: MbgNbd
+    spend: GammaGamma
     season: Season
     value_mean: float
     prior_months: float
@@ -111,39 +125,53 @@ class History:
 
     def month(self, horizon: int) -> MonthStart:
         """Where the boosters start from in a horizon month."""
+        calendar_month = Month.of(self.customers.as_of).plus(horizon - 1)
+        season = self.start.season
+        of_value, of_activity = season.of_value([calendar_month])[0], season.of_activity([calendar_month])[0]
+        expected = self._expected_purchases(horizon)
+        forecasts = [
+            np.maximum(expected * self._order_day_value(), _LEAST_SHARE * self.start.value_mean),
+            self._own_mean(HORIZON_MONTHS),
+            self._own_mean(_QUARTER),
+        ]
+        logs = np.log(np.stack(forecasts, axis=1))
+        p = np.clip(1.0 - np.exp(-expected * of_activity), _LEAST_P, _MOST_P)
         year_before = HORIZON_MONTHS - horizon
         around = np.arange(max(year_before - 1, 0), min(year_before + 2, HORIZON_MONTHS))
-        p, value = self._p_active(horizon), self._value(horizon)
         columns = [
             np.full(len(self.values), float(horizon)),
-            self.values[:, year_before],
-            self.orders[:, year_before],
-            _sum(self.values[:, around]) / len(around),
+            self._known(self.values)[:, year_before],
+            self._known(self.orders)[:, year_before],
+            _sum(self._known(self.values)[:, around]) / len(around),
             p,
-            value,
+            *forecasts,
         ]
-        return MonthStart(np.stack(columns, axis=1).astype(np.float32), p, value)
+        return MonthStart(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p)
 
-    def _p_active(self, horizon: int) -> Floats:
-        """P(active) by BG/NBD, with the month's season."""
+    def _expected_purchases(self, horizon: int) -> Floats:
+        """Order days of a horizon month by MBG/NBD, without season."""
         weeks = DAYS_PER_MONTH / _DAYS_PER_WEEK
         known, model = purchases(self.customers), self.start.purchases
         ahead = model.expected_purchases(known, horizon * weeks)
         if horizon > 1:
             ahead = ahead - model.expected_purchases(known, (horizon - 1) * weeks)
-        season = self.start.season.of_activity([self._calendar_month(horizon)])[0]
-        p = 1.0 - np.exp(-np.maximum(ahead, _LEAST_PURCHASES) * season)
-        return np.asarray(np.clip(p, _LEAST_P, _MOST_P))
+        return np.maximum(ahead, _LEAST_PURCHASES)
 
-    def _value(self, horizon: int) -> Floats:
-        """The customer's mean month, mixed with the average customer's, times the month's season."""
-        prior = self.start.prior_months
-        spent = np.maximum(_sum(np.nan_to_num(self.values)), 0.0)
-        mean = (spent + prior * self.start.value_mean) / (self._known_months + prior)
-        return np.asarray(mean * self.start.season.of_value([self._calendar_month(horizon)])[0])
+    def _order_day_value(self) -> Floats:
+        days = self.customers.order_days
+        mean = np.maximum(self.customers.net_value, 0.0) / np.maximum(days, 1.0)
+        return self.start.spend.expected_value(days, mean)
 
-    def _calendar_month(self, horizon: int) -> Month:
-        return Month.of(self.customers.as_of).plus(horizon - 1)
+    def _own_mean(self, months: int) -> Floats:
+        """The mean of the customer's newest months, mixed with the average customer's."""
+        prior, known = self.start.prior_months, min(months, self._known_months)
+        spent = np.maximum(_sum(np.nan_to_num(self.values[:, :known])), 0.0)
+        return np.asarray((spent + prior * self.start.value_mean) / (known + prior))
+
+    def _known(self, months: Floats) -> Floats:
+        """The months, those before the shop's first replaced by the mean of the others."""
+        mean = _sum(np.nan_to_num(months)) / self._known_months
+        return np.where(np.isnan(months), mean[:, None], months)
 
     @property
     def _known_months(self) -> int:
@@ -151,7 +179,7 @@ class History:
 
 
 def purchases(customers: Customers) -> Purchases:
-    """What BG/NBD needs to know of customers who bought, in weeks."""
+    """What MBG/NBD needs to know of customers who bought, in weeks."""
     age = np.nan_to_num(customers.tenure_days) / _DAYS_PER_WEEK
     silent = np.nan_to_num(customers.recency_days) / _DAYS_PER_WEEK
     return Purchases(np.maximum(customers.order_days - 1.0, 0.0), np.maximum(age - silent, 0.0), age)
@@ -166,7 +194,5 @@ def _sum(months: Floats) -> Floats:
 
 
 def _mean(months: Floats, span: int, known: int) -> Floats:
-    """Mean of the newest `span` months; NaN where not all of them are known."""
-    if span > known:
-        return np.full(len(months), np.nan)
-    return _sum(months[:, :span]) / span
+    """Mean of the newest `span` months, as far as they are known: what is unknown must not tell the date."""
+    return _sum(months[:, : min(span, known)]) / min(span, known)

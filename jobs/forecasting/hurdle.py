@@ -19,20 +19,31 @@ from numpy.typing import NDArray
 from jobs.forecasting.history import HORIZON_NAMES, NAMES, History
 from jobs.forecasting.inputs import Floats
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.pool import Pool
+from jobs.forecasting.rows import Rows, capped
 from jobs.month import HORIZON_MONTHS
 
 ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
+ACTIVITY_SAY = 0.25
+"""How much of what the activity booster corrects goes into the start of the value booster, in logarithms."""
+
+_LEAST_P = 1e-6
+
 
 @dataclass(frozen=True)
-class Rows:
-    """Training rows: inputs, starts, labels."""
+class Boosted:
+    """What the boosters make of customer-months.
 
-    inputs: NDArray[np.float32]
-    p_start: Floats
-    value_start: Floats
+    Attributes:
+        p: P(active).
+        start: net value that the value booster starts from.
+        value: net value, fully corrected.
+    """
+
+    p: Floats
+    start: Floats
     value: Floats
-    active: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,12 +54,14 @@ class Hurdle:
         names: their inputs, in order.
         unit: the money that counts as one in the value booster.
         activity: P(active).
+        pool: where the value booster starts from.
         value: net value in units.
     """
 
     names: tuple[str, ...]
     unit: float
     activity: xgb.Booster
+    pool: Pool
     value: xgb.Booster
 
     @classmethod
@@ -76,38 +89,46 @@ class Hurdle:
         }
         data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_start))
         activity_booster = xgb.train(activity, data, params.rounds)
+        p = np.asarray(activity_booster.predict(data), dtype=np.float64)
+        pool = Pool.fit(rows, unit, params)
+        start = pool.of(rows.logs, rows.horizon) * rows.season * (p / rows.p_start) ** ACTIVITY_SAY
         value = common | {
             "objective": "count:poisson",
             "max_delta_step": 0.0,
             "min_child_weight": params.value_leaf,
             "lambda": params.value_l2,
         }
-        cap = params.value_cap_multiple * np.maximum(rows.value_start, unit)
-        data.set_info(
-            label=np.clip(rows.value, 0.0, cap) / unit,
-            base_margin=np.log(rows.value_start / unit),
-        )
-        return cls(names, unit, activity_booster, xgb.train(value, data, params.rounds))
+        data.set_info(label=capped(rows.value, start, unit, params) / unit, base_margin=np.log(start / unit))
+        return cls(names, unit, activity_booster, pool, xgb.train(value, data, params.rounds))
 
-    def predict(self, history: History) -> tuple[Floats, Floats]:
-        """P(active) and expected net value, one row a customer, one column a horizon month."""
-        p, value = np.zeros((2, len(history.values), HORIZON_MONTHS))
-        if len(history.values) == 0:
-            return p, value
-        own = history.inputs()
-        for horizon in range(1, HORIZON_MONTHS + 1):
-            start = history.month(horizon)
-            inputs = np.concatenate([own, start.inputs], axis=1)
-            p[:, horizon - 1], value[:, horizon - 1] = self.month(inputs, start.p, start.value)
-        return p, value
+    def predict(self, history: History) -> Boosted:
+        """P(active) and expected net value of the horizon months."""
+        p, start, value = np.zeros((3, len(history.values), HORIZON_MONTHS))
+        if len(history.values):
+            own = history.inputs()
+            for column in range(HORIZON_MONTHS):
+                month = history.month(column + 1)
+                inputs = np.concatenate([own, month.inputs], axis=1)
+                found = self.boosted(inputs, month.logs, column + 1.0, month.season, month.p)
+                p[:, column], start[:, column], value[:, column] = found.p, found.start, found.value
+        return Boosted(p, start, value)
 
-    def month(self, inputs: NDArray[np.float32], p_start: Floats, value_start: Floats) -> tuple[Floats, Floats]:
-        """P(active) and expected net value of rows of the panel."""
+    def boosted(
+        self,
+        inputs: NDArray[np.float32],
+        logs: Floats,
+        horizon: Floats | float,
+        season: Floats | float,
+        p_start: Floats,
+    ) -> Boosted:
+        """Rows of the panel, forecast; the arguments as in `Rows`."""
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=_logit(p_start))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
-        rows.set_info(base_margin=np.log(value_start / self.unit))
-        return p, np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
+        start = self.pool.of(logs, horizon) * season * (p / p_start) ** ACTIVITY_SAY
+        rows.set_info(base_margin=np.log(start / self.unit))
+        value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
+        return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), start, value)
 
     def importance(self) -> dict[str, float]:
         """Each input's share of the gain, both boosters taken together."""
@@ -124,7 +145,7 @@ class Hurdle:
         self.value.save_model(folder / VALUE_FILE)
 
     @classmethod
-    def load(cls, folder: Path, names: tuple[str, ...], unit: float) -> Hurdle:
+    def load(cls, folder: Path, names: tuple[str, ...], unit: float, pool: Pool) -> Hurdle:
         """Read what `save` wrote; raises ValueError where the boosters were trained on other inputs than `names`."""
         activity, value = xgb.Booster(), xgb.Booster()
         activity.load_model(folder / ACTIVITY_FILE)
@@ -132,7 +153,7 @@ class Hurdle:
         for booster in (activity, value):
             if tuple(booster.feature_names or ()) != names:
                 raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
-        return cls(names, unit, activity, value)
+        return cls(names, unit, activity, pool, value)
 
 
 def _logit(p: Floats) -> Floats:

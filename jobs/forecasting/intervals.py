@@ -5,6 +5,10 @@ spread shrinks with the number of active months expected. How much of it an inte
 band on outcomes that came after the forecasts (Vovk et al. 2005; bands are Mondrian categories): at 80 % nominal the
 interval may need to hold 85 % of a distribution that is too narrow. Where zero alone is likelier than that, the
 interval is [0, forecast].
+
+The total of many customers is not as uncertain as their intervals' ends added up, and more uncertain than if customers
+were independent: an error of level is shared by all. Its size is what the totals forecast from a few earlier origins
+were wrong by; with so few, the interval is Student's.
 """
 
 from __future__ import annotations
@@ -14,19 +18,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import ndtri, stdtrit
 
 from jobs.forecasting.inputs import Floats
 
 BANDS = (0.5, 0.9)
 """Quantiles of the forecast between the bands: the lower half, the upper half, the top decile."""
 
-LEAST_COVERAGE = 0.75
+LEAST_COVERAGE = 0.7
 """No band is calibrated below this, even where a lower band must hold more than the nominal share."""
 
 _CONTENTS = np.arange(0.30, 0.9951, 0.005)
 _LEAST_SPREAD = 0.05
 _LEAST_VALUE = 0.01
+_LEAST_P = 1e-6
 _LEAST_ACTIVE = 30
 _WIDE = 0.5
 """Variance of log value that is assumed where too few outcomes are known."""
@@ -46,6 +52,23 @@ class Outlook:
     p_active: Floats
     active_months: Floats
 
+    def at_level(self, actual: Floats, active: NDArray[np.bool_]) -> Outlook:
+        """The outlook brought to the level that came: money in proportion, P(active) in odds.
+
+        An error of level is one draw that all customers share: it says nothing of how far they lie apart.
+        """
+        if actual.sum() <= 0.0 or self.value.sum() <= 0.0 or active.all() or not active.any():
+            return self
+        p = np.clip(self.p_active, _LEAST_P, 1.0 - _LEAST_P)
+        odds = p / (1.0 - p)
+        factor = brentq(lambda log: (odds * np.exp(log) / (1.0 + odds * np.exp(log))).mean() - active.mean(), -9.0, 9.0)
+        shifted = odds * np.exp(factor) / (1.0 + odds * np.exp(factor))
+        return Outlook(
+            value=self.value * actual.sum() / self.value.sum(),
+            p_active=shifted,
+            active_months=self.active_months * shifted / p,
+        )
+
 
 @dataclass(frozen=True)
 class Intervals:
@@ -56,28 +79,32 @@ class Intervals:
         spread_per_month: variance of log value that one active month adds, divided by their expected number.
         edges: forecasts per month that separate the bands.
         contents: share of the distribution the interval of each band holds.
+        level_errors: logarithms of actual to forecast total, from a few earlier origins.
     """
 
     spread_floor: float
     spread_per_month: float
     edges: Sequence[float]
     contents: Sequence[float]
+    level_errors: Sequence[float]
 
     @classmethod
     def uncalibrated(cls, coverage: float) -> Intervals:
         """Wide intervals for want of matured outcomes."""
-        return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1))
+        return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1), [_WIDE])
 
     @classmethod
-    def fit(cls, outlook: Outlook, actual: Floats, months: int, coverage: float) -> Intervals:
+    def fit(
+        cls, outlook: Outlook, actual: Floats, months: int, coverage: float, level_errors: Sequence[float]
+    ) -> Intervals:
         """Calibrate on what came after forecasts that could not know it."""
         floor, per_month = _spread(outlook, actual)
         unit = outlook.value / months
         edges = np.quantile(unit, BANDS)
         band = np.searchsorted(edges, unit, side="right")
-        draft = cls(floor, per_month, edges.tolist(), [coverage] * (len(BANDS) + 1))
+        draft = cls(floor, per_month, edges.tolist(), [coverage] * (len(BANDS) + 1), level_errors)
         inside = np.array([_holds(*draft.holding(outlook, np.full(len(unit), c)), actual) for c in _CONTENTS])
-        return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage))
+        return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage), level_errors)
 
     def of(self, outlook: Outlook, months: int) -> tuple[Floats, Floats]:
         """Lower and upper end for each customer; the interval holds the forecast."""
@@ -93,13 +120,29 @@ class Intervals:
         upper = self._quantile(outlook, np.where(from_zero, content, 1.0 - tail))
         return np.minimum(lower, outlook.value), np.maximum(upper, outlook.value)
 
+    def of_total(self, outlook: Outlook, coverage: float) -> tuple[float, float]:
+        """Ends of the interval for all these customers together: a shop, or a segment of it."""
+        total = float(outlook.value.sum())
+        if total <= 0.0:
+            return 0.0, 0.0
+        apart = outlook.value**2 * np.maximum(np.exp(self._variance(outlook)) / self._p(outlook) - 1.0, 0.0)
+        variance = np.mean(np.square(self.level_errors)) + apart.sum() / total**2
+        reach = np.sqrt(variance) * stdtrit(len(self.level_errors), (1.0 + coverage) / 2.0)
+        return total * float(np.exp(-reach)), total * float(np.exp(reach))
+
     def _quantile(self, outlook: Outlook, level: Floats) -> Floats:
-        p = np.maximum(outlook.p_active, 1e-9)
+        p, variance = self._p(outlook), self._variance(outlook)
         within = np.clip((level - (1.0 - p)) / p, 0.0, 1.0 - 1e-9)
-        variance = self.spread_floor + self.spread_per_month / np.maximum(outlook.active_months / p, 1.0)
         mean = np.maximum(outlook.value, _LEAST_VALUE) / p
         quantile = mean * np.exp(np.sqrt(variance) * ndtri(np.maximum(within, 1e-12)) - variance / 2.0)
         return np.asarray(np.where(within > 0.0, quantile, 0.0))
+
+    def _p(self, outlook: Outlook) -> Floats:
+        return np.maximum(outlook.p_active, _LEAST_P)
+
+    def _variance(self, outlook: Outlook) -> Floats:
+        active_months = np.maximum(outlook.active_months / self._p(outlook), 1.0)
+        return np.asarray(self.spread_floor + self.spread_per_month / active_months)
 
 
 def _spread(outlook: Outlook, actual: Floats) -> tuple[float, float]:

@@ -28,6 +28,7 @@ class ModelParams:
         value_cap_multiple: a month's value counts at most this many times what was to be expected of it at the start.
         season_ridge: penalty that keeps the seasons near zero.
         burn_in_months: most snapshots left out at the start, when the shop knew only whom it had just sold to.
+        pool_prior_months: how many months of the shop's money equal weights of the pooled forecasts weigh.
         level_months: newest matured months that the level is calibrated on.
         level_prior_months: how many months without a deviation the level is shrunk towards.
         coverage: nominal coverage of the intervals.
@@ -58,7 +59,8 @@ class ModelParams:
     value_cap_multiple: float = 8.0
     season_ridge: float = 0.3
     burn_in_months: int = 12
-    level_months: int = 6
+    pool_prior_months: float = 0.05
+    level_months: int = 12
     level_prior_months: float = 3.0
     coverage: float = 0.8
     new_days: int = 90

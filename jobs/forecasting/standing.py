@@ -5,15 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Customers, Floats
+from jobs.forecasting.inputs import Customers
 from jobs.forecasting.params import ModelParams
 
-MODEL, COHORT_PRIOR, DORMANT_RATE = "model", "cohort_prior", "dormant_rate"
+MODEL, BTYD, COHORT_PRIOR = "model", "btyd", "cohort_prior"
 NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT = "new", "active", "lapsing", "dormant", "never_bought"
-
-_SCALE_PRIOR_DAYS = 2.0
-
-_METHOD = {NEW: MODEL, ACTIVE: MODEL, LAPSING: MODEL, DORMANT: DORMANT_RATE, NEVER_BOUGHT: COHORT_PRIOR}
 
 
 def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:
@@ -35,14 +31,6 @@ def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:
     ).astype(object)
 
 
-def method(status: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The method that forecasts customers of a status."""
-    return np.array([_METHOD[name] for name in status], dtype=object)
-
-
-def scale(customers: Customers, name: str, typical: float) -> Floats:
-    """The size of customers outside the model: a dormant one's mean day with an order, against a typical month."""
-    if name != DORMANT_RATE:
-        return np.ones(len(customers))
-    own = np.maximum(customers.net_value, 0.0) + _SCALE_PRIOR_DAYS * typical
-    return np.asarray(own / (customers.order_days + _SCALE_PRIOR_DAYS) / typical)
+def method(status: NDArray[np.object_], buyers: str = MODEL) -> NDArray[np.object_]:
+    """The method that forecasts customers of a status: `buyers` for whoever bought, else the cohort's rates."""
+    return np.where(status == NEVER_BOUGHT, COHORT_PRIOR, buyers).astype(object)

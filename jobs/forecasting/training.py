@@ -1,23 +1,23 @@
-"""From snapshots to the panel's rows, and to what customers outside the model did."""
+"""From snapshots to the panel's rows, and to what customers who had never bought did."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.btyd import BgNbd
+from jobs.forecasting.btyd import GammaGamma, MbgNbd
 from jobs.forecasting.cohorts import Seen
 from jobs.forecasting.history import Start, purchases
-from jobs.forecasting.hurdle import Rows
-from jobs.forecasting.inputs import Customers, Floats, InputEncoder
+from jobs.forecasting.inputs import Customers, InputEncoder
 from jobs.forecasting.panel import Outcomes, Snapshots, thinned
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.rows import Rows
 from jobs.forecasting.season import Season
-from jobs.forecasting.standing import COHORT_PRIOR, MODEL, method, scale, status
+from jobs.forecasting.standing import COHORT_PRIOR, MODEL, method, status
 from jobs.month import Month
 
 _LEAST_VALUE = 0.01
@@ -60,14 +60,20 @@ class Panel:
         newest = self.coded[max(self.coded)]
         bought = newest.take(~np.isnan(newest.recency_days))
         return Start(
-            purchases=BgNbd.fit(purchases(bought)),
+            purchases=MbgNbd.fit(purchases(bought)),
             season=Season.fit(self.outcomes, self.params),
+            spend=self._spend(bought),
             value_mean=max(float(self.outcomes.values.mean()), _LEAST_VALUE * self.active_value),
             prior_months=self.params.prior_months,
         )
 
-    def rows(self, start: Start) -> tuple[Rows, NDArray[np.int64], NDArray[np.int64]]:
-        """A seeded sample of the panel's matured rows, with each one's horizon and label month (counted in months)."""
+    def _spend(self, bought: Customers) -> GammaGamma:
+        mean = bought.net_value / np.maximum(bought.order_days, 1.0)
+        paid = mean > 0
+        return GammaGamma.fit(bought.order_days[paid], mean[paid])
+
+    def rows(self, start: Start) -> Rows:
+        """A seeded sample of the panel's matured rows."""
         cells = [
             (day, np.flatnonzero(self.methods[day] == MODEL), h)
             for day in list(self.coded)[self._burn_in :]
@@ -75,29 +81,20 @@ class Panel:
         ]
         share = self.params.max_rows / max(sum(len(modelled) for _, modelled, _ in cells), 1)
         parts = [self._part(start, day, modelled, h, share) for day, modelled, h in cells]
-        rows = Rows(
-            inputs=np.concatenate([part.inputs for part in parts]),
-            p_start=np.concatenate([part.p_start for part in parts]),
-            value_start=np.concatenate([part.value_start for part in parts]),
-            value=np.concatenate([part.value for part in parts]),
-            active=np.concatenate([part.active for part in parts]),
-        )
-        size = [len(part.value) for part in parts]
-        label = [Month.of(day).plus(h - 1) for day, _, h in cells]
-        return rows, np.repeat([h for _, _, h in cells], size), np.repeat([m.year * 12 + m.number for m in label], size)
+        names = [field.name for field in fields(Rows)]
+        return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
-    def outside_model(self, start: Start, name: str) -> Iterator[Seen]:
-        """What the customers of another method did after each snapshot."""
-        for day, customers in self.coded.items():
-            group = customers.take(self.methods[day] == name)
+    def newcomers(self, start: Start) -> Iterator[Seen]:
+        """What customers who had never bought did after each snapshot."""
+        for day in list(self.coded)[self._burn_in :]:
+            group = self.coded[day].take(self.methods[day] == COHORT_PRIOR)
             horizons = self.outcomes.matured(day)
             months = [Month.of(day).plus(h - 1) for h in horizons]
             value, orders = self.outcomes.after(group.ids, day, horizons)
             active = (orders > 0) / start.season.of_activity(months)
             value = value / start.season.of_value(months)
-            days = stage_days(group, name)
             for column, h in enumerate(horizons):
-                yield Seen(days, h, scale(group, name, self.active_value), active[:, column], value[:, column])
+                yield Seen(group.signup_days, h, active[:, column], value[:, column])
 
     @property
     def _burn_in(self) -> int:
@@ -110,15 +107,14 @@ class Panel:
         history = start.history(customers)
         month = history.month(horizon)
         value, orders = self.outcomes.after(customers.ids, day, [horizon])
+        label = Month.of(day).plus(horizon - 1)
         return Rows(
             inputs=np.concatenate([history.inputs(), month.inputs], axis=1),
+            logs=month.logs,
+            horizon=np.full(len(customers), float(horizon)),
+            season=np.full(len(customers), month.season),
             p_start=month.p,
-            value_start=month.value,
             value=value[:, 0],
             active=orders[:, 0] > 0,
+            month=np.full(len(customers), label.year * 12 + label.number),
         )
-
-
-def stage_days(customers: Customers, name: str) -> Floats:
-    """The days that decide the stage of customers outside the model."""
-    return customers.signup_days if name == COHORT_PRIOR else customers.recency_days

@@ -81,6 +81,17 @@ def test_three_months_of_history_or_a_single_customer_still_have_an_answer():
     assert len(fit(single, as_of=AS_OF, params=PARAMS).predict(single[AS_OF])) == 1
 
 
+def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die():
+    young = shop(150, 2)
+    predicted = fit(young, as_of=max(young), params=PARAMS).predict(young[max(young)])
+    assert set(predicted["method"]) == {"btyd", "cohort_prior"}
+    assert set(forecast()["method"]) == {"model", "cohort_prior"}
+
+
+def test_trust_that_is_given_is_taken_over():
+    assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, trust=0.9).trust == 0.9
+
+
 def test_a_shop_without_orders_or_with_one_snapshot_is_refused_with_the_reason():
     nobody = {day: frame.iloc[:NEVER_BUY] for day, frame in SNAPSHOTS.items()}
     with pytest.raises(InputError, match="nobody has ordered"):

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jobs.forecasting.intervals import Intervals, Outlook
+
+CUSTOMERS = 20_000
+
+
+def shop(seed: int, spread: float = 0.7) -> tuple[Outlook, np.ndarray]:
+    """Customers whose P(active) and expected value are known, and what came of them."""
+    rng = np.random.default_rng(seed)
+    p = rng.beta(1.0, 1.0, CUSTOMERS)
+    value = rng.lognormal(4.0, 1.0, CUSTOMERS) * p
+    noise = rng.lognormal(-(spread**2) / 2, spread, CUSTOMERS)
+    actual = np.where(rng.random(CUSTOMERS) < p, value / p * noise, 0.0)
+    return Outlook(value, p, p * 3.0), actual
+
+
+def coverage(ends: tuple[np.ndarray, np.ndarray], actual: np.ndarray) -> float:
+    return float(((ends[0] <= actual) & (actual <= ends[1])).mean())
+
+
+@pytest.mark.parametrize("spread", [0.4, 0.7, 1.1])
+def test_coverage_on_other_customers_is_nominal_overall_and_in_the_top_decile(spread: float):
+    outlook, actual = shop(1, spread)
+    intervals = Intervals.fit(outlook, actual, 6, 0.8, [0.0])
+    later, came = shop(2, spread)
+    lower, upper = intervals.of(later, 6)
+    top = later.value >= np.quantile(later.value, 0.9)
+    assert coverage((lower, upper), came) == pytest.approx(0.8, abs=0.02)
+    assert coverage((lower[top], upper[top]), came[top]) == pytest.approx(0.8, abs=0.04)
+
+
+def test_the_forecast_lies_inside_its_interval_and_nothing_is_negative():
+    outlook, actual = shop(1)
+    lower, upper = Intervals.fit(outlook, actual, 6, 0.8, [0.0]).of(outlook, 6)
+    assert (lower >= 0.0).all()
+    assert (lower <= outlook.value).all()
+    assert (outlook.value <= upper).all()
+
+
+def test_an_interval_that_holds_more_is_wider():
+    outlook, _ = shop(1)
+    intervals = Intervals.uncalibrated(0.8)
+    narrow, wide = (intervals.holding(outlook, np.full(CUSTOMERS, content)) for content in (0.5, 0.9))
+    assert (wide[0] <= narrow[0]).all()
+    assert (narrow[1] <= wide[1]).all()
+
+
+def test_an_error_of_level_is_taken_out_before_calibration():
+    outlook, actual = shop(1)
+    off = Outlook(outlook.value * 1.7, outlook.p_active**0.5, outlook.active_months)
+    back = off.at_level(actual, actual > 0)
+    assert back.value.sum() == pytest.approx(actual.sum())
+    assert back.p_active.mean() == pytest.approx((actual > 0).mean(), abs=1e-6)
+    assert np.array_equal(np.argsort(back.value), np.argsort(off.value))
+
+
+def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_the_ends_added_up():
+    outlook, actual = shop(1)
+    exact, shared = (Intervals.fit(outlook, actual, 6, 0.8, errors) for errors in ([0.0, 0.0], [0.1, -0.1]))
+    total = outlook.value.sum()
+    alone, together = exact.of_total(outlook, 0.8), shared.of_total(outlook, 0.8)
+    ends = [end.sum() for end in shared.of(outlook, 6)]
+    assert ends[0] < together[0] < alone[0] < total < alone[1] < together[1] < ends[1]
+
+
+def test_a_segment_of_few_is_less_certain_than_the_shop():
+    outlook, actual = shop(1)
+    intervals = Intervals.fit(outlook, actual, 6, 0.8, [0.1, -0.1])
+    few = Outlook(outlook.value[:20], outlook.p_active[:20], outlook.active_months[:20])
+    relative = [np.log(intervals.of_total(part, 0.8)[1] / part.value.sum()) for part in (few, outlook)]
+    assert relative[0] > relative[1]
+
+
+def test_totals_of_shops_drawn_with_a_shared_error_are_covered():
+    rng = np.random.default_rng(5)
+    outlook, _ = shop(1)
+    intervals = Intervals.fit(*shop(1), 6, 0.8, [0.1, -0.1, 0.1])
+    lower, upper = intervals.of_total(outlook, 0.8)
+    totals = np.array([shop(seed)[1].sum() for seed in range(10, 40)]) * np.exp(rng.normal(0.0, 0.1, 30))
+    assert 0.7 <= np.mean([lower <= total <= upper for total in totals]) <= 1.0
+
+
+def test_customers_who_all_stayed_away_still_have_intervals():
+    outlook, _ = shop(1)
+    lower, upper = Intervals.fit(outlook, np.zeros(CUSTOMERS), 6, 0.8, [0.0]).of(outlook, 6)
+    assert np.isfinite(upper).all()
+    assert (lower == 0.0).mean() > 0.5
