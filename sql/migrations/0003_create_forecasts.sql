@@ -93,7 +93,7 @@ COMMENT ON COLUMN clv.forecast_rows.month_11 IS 'Expected net value in forecast 
 COMMENT ON COLUMN clv.forecast_rows.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
 COMMENT ON COLUMN clv.forecast_rows.status IS
 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast_rows.method IS 'model, btyd or cohort_prior: how the forecast was made';
+COMMENT ON COLUMN clv.forecast_rows.method IS 'model, cohort_prior or dormant_rate: how the forecast was made';
 COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered model';
 
 CREATE TABLE clv.published (

@@ -57,7 +57,7 @@ COMMENT ON COLUMN clv.forecast.month_11 IS 'Expected net value in forecast month
 COMMENT ON COLUMN clv.forecast.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
 COMMENT ON COLUMN clv.forecast.status IS
 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
+COMMENT ON COLUMN clv.forecast.method IS 'model, cohort_prior or dormant_rate: how the forecast was made';
 COMMENT ON COLUMN clv.forecast.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.forecast.run_id IS 'The run that made the forecast';
 
@@ -118,7 +118,7 @@ COMMENT ON COLUMN clv.forecast_current.month_11 IS 'Expected net value in foreca
 COMMENT ON COLUMN clv.forecast_current.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
 COMMENT ON COLUMN clv.forecast_current.status IS
 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast_current.method IS 'model, btyd or cohort_prior: how the forecast was made';
+COMMENT ON COLUMN clv.forecast_current.method IS 'model, cohort_prior or dormant_rate: how the forecast was made';
 COMMENT ON COLUMN clv.forecast_current.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.forecast_current.run_id IS 'The run that made the forecast';
 
