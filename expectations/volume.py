@@ -2,9 +2,9 @@
 
 What a month leads to expect is the same month a year earlier times the growth since then; in a shop's first year, the
 median of the three months before; in between, while the growth is not known well, both are right. Measured on Online
-Retail II and Superstore (67 months), a whole month lies between 0.73 and 2.5 times that in rows, once there is a year of
-history; before that, season alone moves it between 0.21 (January after December) and 2.5. A month delivered by half lies
-near 0.5.
+Retail II and Superstore (67 months), a whole month lies between 0.73 and 2.5 times that in rows, once there is a year
+of history; before that, season alone moves it between 0.21 (January after December) and 2.5. A month delivered by half
+lies near 0.5.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jobs.month import HORIZON_MONTHS, Month
 
 RECENT_MONTHS = 3
 STEADY_GROWTH = 3
-"""A shop that sells more than this many times what it sold a year ago had only opened then, and that month tells little."""
+"""A shop that sells more than this many times what it sold a year ago had only opened then: that month tells little."""
 COUNT_STANDARD_ERRORS = 3
 """How far a small count may stray by chance: three times its square root (Poisson)."""
 
