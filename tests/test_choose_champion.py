@@ -22,7 +22,7 @@ Register = Callable[[date], int]
 @pytest.fixture(scope="module")
 def training() -> Training:
     snapshots = model_frames(simulated_snapshots(months=6))
-    forecaster = fit(snapshots, as_of=max(snapshots), params=QUICK, calibrated=False)
+    forecaster = fit(snapshots, as_of=max(snapshots), params=QUICK, trust=0.5)
     example = snapshots[max(snapshots)].head(2)
     return Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
 
