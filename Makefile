@@ -52,7 +52,7 @@ test: venv ## Run the test suite, but for test-months
 	@$(PYTHON) -m pytest -m "not slow"
 
 .PHONY: test-months
-test-months: venv ## Run whole months and a backfill on a stack of their own (about 20 minutes)
+test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
 	@$(PYTHON) -m pytest -m slow
 
 .PHONY: bench-setup
