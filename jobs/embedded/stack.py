@@ -108,11 +108,12 @@ def down(state: Path) -> None:
 
 
 def clean(state: Path) -> None:
-    """Stop everything and forget it: lakes, forecasts, models, Airflow's history."""
+    """Stop everything and forget it: lakes, forecasts, models, Airflow's history, a fetched JRE."""
     down(state)
     for home in known_homes(state):
         shutil.rmtree(home.sockets())
         shutil.rmtree(home.folder)
+        shutil.rmtree(home.java, ignore_errors=True)
     (state / "current").unlink(missing_ok=True)
 
 
