@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.table import decile_line, difference_rows, rows, tally, truth_rows
+from jobs.generated_page import write_or_check
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -93,14 +92,7 @@ def _markdown(cells: Sequence[Sequence[str]]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the page, or exit with 1 where the committed one is not what would be written."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description=__doc__)
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true")
-    action.add_argument("--check", action="store_true")
-    if parser.parse_args(argv).write:
-        PAGE.write_text(page(), encoding="utf-8")
-    elif PAGE.read_text(encoding="utf-8") != page():
-        sys.exit(f"{PAGE.name} is not what the results say: run python -m benchmarks.page --write")
+    write_or_check("benchmarks.page", PAGE, page, argv)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from jobs.feature_table import FeatureColumn, feature_columns
+from jobs.generated_page import write_or_check
 from jobs.tables import (
     CUSTOMERS,
     DAILY,
@@ -81,14 +80,7 @@ def _feature_line(column: FeatureColumn) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the page, or exit with 1 where the committed one is not what would be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true")
-    action.add_argument("--check", action="store_true")
-    if parser.parse_args(argv).write:
-        PAGE.write_text(page(), encoding="utf-8")
-    elif PAGE.read_text(encoding="utf-8") != page():
-        sys.exit(f"{PAGE.name} is not what the declarations say: run python -m jobs.data_dictionary --write")
+    write_or_check("jobs.data_dictionary", PAGE, page, argv)
 
 
 if __name__ == "__main__":

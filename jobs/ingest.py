@@ -103,9 +103,11 @@ def ingest(
 
 def ingested(source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], as_of: date) -> int | None:
     """The rows of a table's months, clean and rejected, where the lake holds them as `ingest` would write them now."""
-    table = TABLES[delivered.table]
-    inputs = _inputs(source, delivered, lake, _written(delivered, months, as_of), as_of)
-    halves = [(half, month) for half in (table, tables.rejected(table)) for month in inputs]
+    table, written = TABLES[delivered.table], _written(delivered, months, as_of)
+    halves = [(half, month) for half in (table, tables.rejected(table)) for month in written]
+    if not all(lake.is_complete(half, month) for half, month in halves):
+        return None
+    inputs = _inputs(source, delivered, lake, written, as_of)
     if not all(lake.is_current(half, month, inputs[month]) for half, month in halves):
         return None
     return sum(lake.record(half, month).rows for half, month in halves)

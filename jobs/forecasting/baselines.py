@@ -9,7 +9,7 @@ import numpy as np
 from jobs.forecasting.inputs import Customers, Floats
 from jobs.forecasting.panel import Outcomes
 from jobs.forecasting.params import ModelParams
-from jobs.month import HORIZON_MONTHS, Month
+from jobs.month import Month
 
 
 def trailing_value(customers: Customers, months: int) -> Floats:
@@ -44,6 +44,3 @@ def random_forest(
     )
     forest.fit(np.nan_to_num(inputs, nan=-1.0), labels)
     return np.asarray(forest.predict(np.nan_to_num(coded[origin].inputs, nan=-1.0)))
-
-
-LONGEST = HORIZON_MONTHS

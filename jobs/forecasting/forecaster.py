@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.forecasting.activity import fit_shape, p_active
+from jobs.forecasting.activity import fit_shape
 from jobs.forecasting.btyd import GammaGamma, MbgNbd
 from jobs.forecasting.calibration import calibrate
 from jobs.forecasting.cohorts import Rates
+from jobs.forecasting.expectation import Expectation
 from jobs.forecasting.history import Start
 from jobs.forecasting.hurdle import Hurdle
-from jobs.forecasting.inputs import Customers, Floats, InputEncoder, InputError
-from jobs.forecasting.intervals import Intervals, Outlook
+from jobs.forecasting.inputs import Customers, InputEncoder, InputError
+from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.level import fit_level
 from jobs.forecasting.panel import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams
@@ -39,33 +40,6 @@ JSON_FILE = "forecaster.json"
 LEAST_SNAPSHOTS = 2
 
 _P_DIGITS = 6
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What is expected of each customer.
-
-    Attributes:
-        p: P(active) in each horizon month, one row a customer.
-        value: expected net value of each horizon month.
-        frailty: see `activity.py`, one a customer.
-        status: see `standing.py`.
-        method: likewise.
-    """
-
-    p: Floats
-    value: Floats
-    frailty: Floats
-    status: NDArray[np.object_]
-    method: NDArray[np.object_]
-
-    def outlook(self, months: int) -> Outlook:
-        """The first `months` months taken together."""
-        return Outlook(
-            value=self.value[:, :months].sum(axis=1),
-            p_active=p_active(self.p[:, :months], self.frailty)[:, -1],
-            active_months=self.p[:, :months].sum(axis=1),
-        )
 
 
 @dataclass(frozen=True)
