@@ -13,14 +13,13 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from jobs.feature_table import features
-from jobs.forecasting.gate import decide
 from jobs.forecasting.inputs import InputError
 from jobs.forecasting.panel import Snapshots
 from jobs.forecasting.params import ModelParams
@@ -34,6 +33,10 @@ from jobs.snapshots import read_fold
 from jobs.sources import load
 from jobs.task import recorded, run_as_program
 
+if TYPE_CHECKING:
+    from jobs.forecasting.bootstrap import Round
+    from jobs.forecasting.forecaster import Forecaster
+
 log = logging.getLogger(__name__)
 
 Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill"]
@@ -41,8 +44,8 @@ Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfi
 GATE = "gate"
 """Who decides here, as `clv.model_decision` tells it apart from people."""
 
-ReadFold = Callable[[date, date], Snapshots]
-"""(origin, as_of) → the snapshot at the origin, and what every later month up to `as_of` says of the one before it."""
+ReadFold = Callable[[Sequence[date], date], Snapshots]
+"""(origins, as_of) → the snapshots at the origins, and what every later month up to `as_of` says of the one before."""
 
 
 class PromoteError(ValueError):
@@ -122,43 +125,49 @@ def _later_month(as_of: date, newest_published: date | None, champion: Version |
 
 
 def _judge(registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold) -> Verdict:
-    """Hold a version of the newest month against trailing value and the champion."""
-    from jobs.forecasting.backtest import OURS, TRAILING
+    """Hold a version of the newest month against trailing value, BTYD and the champion."""
+    from jobs.forecasting.gate import decide
 
     if champion is not None and champion.number == challenger.number:
         return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is the champion already",))
-    figures: Mapping[str, float] | None = None
-    notes: tuple[str, ...] = ()
-    if champion is not None:
-        try:
-            figures = _champion_figures(registry, challenger, champion, read_fold)
-        except (NoTwinError, UnreadableError, InputError) as error:
-            notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
-    decision = decide(challenger.metrics.get(OURS, {}), challenger.metrics.get(TRAILING, {}), figures)
+    rounds, notes = _contest(registry, challenger, champion, read_fold)
+    decision = decide(rounds, has_champion=champion is not None, seed=ModelParams().seed)
     reasons = (*notes, *decision.reasons)
     if decision.promoted:
         took_place: Decision = "first" if champion is None else "promoted"
         return Verdict(model_version=challenger.number, decision=took_place, reasons=reasons)
-    if champion is None or figures is None:
+    if champion is None or notes:
         return Verdict(model_version=challenger.number, decision="not_promoted", reasons=reasons)
     return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
 
 
-def _champion_figures(
-    registry: Registry, challenger: Version, champion: Version, read_fold: ReadFold
-) -> Mapping[str, float]:
-    """The figures of the champion's twin on the challenger's fold; none where the challenger itself has no fold."""
-    from jobs.forecasting.backtest import judge
+def _contest(
+    registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold
+) -> tuple[list[Round], tuple[str, ...]]:
+    """Everybody's forecasts on the challenger's fold, and why the champion is not among them, if so."""
+    from jobs.forecasting.contest import contest, origins
 
-    origin = challenger.fold_origin
-    if origin is None:
-        return {}
+    first = challenger.fold_origin
+    if first is None:
+        return [], ()
+    snapshots = read_fold(origins(first, challenger.as_of), challenger.as_of)
+    enter = partial(contest, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
+    if champion is None:
+        return enter(None, snapshots), ()
+    try:
+        return enter(_twin(registry, champion, first), snapshots), ()
+    except (NoTwinError, UnreadableError, InputError) as error:
+        notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
+        return enter(None, snapshots), notes
+
+
+def _twin(registry: Registry, champion: Version, first: date) -> Forecaster:
+    """The champion's twin, which knows nothing of the months from `first` on."""
     if champion.fold_origin is None:
         raise NoTwinError("its history was too short for a fold")
-    if champion.fold_origin > origin:
-        raise NoTwinError(f"its twin has learned from months after {origin}, where the fold starts")
-    twin = unpack(registry.fetch(champion.number, "backtest"))
-    return judge(twin, read_fold(origin, challenger.as_of), origin=origin, as_of=challenger.as_of)
+    if champion.fold_origin > first:
+        raise NoTwinError(f"its twin has learned from months after {first}, where the fold starts")
+    return unpack(registry.fetch(champion.number, "backtest"))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

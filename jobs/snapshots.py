@@ -43,8 +43,10 @@ def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence
     return {as_of: _read(lake, table, as_of, model_columns(table), customers) for as_of in periods}
 
 
-def read_fold(lake: Lake, table: Table, max_customers: int, origin: date, as_of: date) -> dict[date, pd.DataFrame]:
-    """The snapshot as of `origin` with its model columns, and the labels of every later one up to `as_of`.
+def read_fold(
+    lake: Lake, table: Table, max_customers: int, origins: Sequence[date], as_of: date
+) -> dict[date, pd.DataFrame]:
+    """The snapshots at `origins` with their model columns, and the labels of every other one after the first.
 
     The customers are those that `read_history` reads as of `as_of`.
 
@@ -52,9 +54,9 @@ def read_fold(lake: Lake, table: Table, max_customers: int, origin: date, as_of:
         IncompleteError: a snapshot is not complete.
     """
     customers = _sample(lake, table, as_of, max_customers)
-    later = [month.first_day for month in Month.of(origin).plus(1).through(Month.of(as_of))]
-    labels = {day: _read(lake, table, day, LABELS, customers) for day in later}
-    return {origin: _read(lake, table, origin, model_columns(table), customers)} | labels
+    columns = dict.fromkeys(origins, model_columns(table))
+    days = [month.first_day for month in Month.of(min(origins)).through(Month.of(as_of))]
+    return {day: _read(lake, table, day, columns.get(day, LABELS), customers) for day in days}
 
 
 def _sample(lake: Lake, table: Table, as_of: date, limit: int) -> list[str] | None:

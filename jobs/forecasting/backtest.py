@@ -151,7 +151,7 @@ def _unseen_customers(earlier: Snapshots, months: int, ours: Forecaster) -> Floa
         seen = {day: frame[customer_fold(frame["customer_id"], params.folds) != fold] for day, frame in earlier.items()}
         held_out = customer_fold(ids, params.folds) == fold
         if held_out.any():
-            expected = fit(seen, as_of=origin, params=params, trust=ours.trust).expect(
+            expected = fit(seen, as_of=origin, params=params, calibration=ours.calibration).expect(
                 earlier[origin][held_out], origin
             )
             forecast[held_out] = expected.value[:, :months].sum(axis=1)

@@ -1,4 +1,4 @@
-"""What the forecaster has to beat: trailing value, and a Random Forest that forecasts the sum directly."""
+"""What the forecaster has to beat: trailing value, buy-till-you-die, and a Random Forest that forecasts the sum."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 
+from jobs.forecasting.history import Start
 from jobs.forecasting.inputs import Customers, Floats
 from jobs.forecasting.panel import Outcomes
 from jobs.forecasting.params import ModelParams
@@ -16,6 +17,16 @@ def trailing_value(customers: Customers, months: int) -> Floats:
     """The mean month of the last twelve (fewer, where the shop is younger), times the months to forecast."""
     known = max(int((~np.isnan(customers.values)).sum(axis=1).max(initial=0)), 1)
     return np.asarray(np.nansum(customers.values, axis=1) / known * months)
+
+
+def btyd_value(start: Start, customers: Customers, months: int) -> Floats:
+    """Pareto/NBD x Gamma-Gamma with the months' seasons; nothing for whoever has never bought."""
+    value, bought = np.zeros(len(customers)), ~np.isnan(customers.recency_days)
+    history = start.history(customers.take(bought))
+    for horizon in range(1, months + 1):
+        month = history.month(horizon)
+        value[bought] += np.exp(month.logs[:, 0]) * month.season
+    return value
 
 
 def random_forest(

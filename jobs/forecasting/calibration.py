@@ -1,25 +1,51 @@
-"""What a forecaster learns from a twin that did not know the newest months: trust in boosting, and intervals."""
+"""What a forecaster learns from a twin that did not know the newest months: trust in boosting, level, and intervals."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jobs.forecasting import combination
+from jobs.forecasting.combination import weigh
+from jobs.forecasting.inputs import Customers, Floats
 from jobs.forecasting.intervals import Intervals
-from jobs.forecasting.panel import Outcomes, Snapshots
+from jobs.forecasting.panel import Outcomes, Snapshots, rolling
 from jobs.forecasting.trust import fit_trust
 
 if TYPE_CHECKING:
     from jobs.forecasting.forecaster import Forecaster
 
 
-def calibrate(twin: Forecaster, known: Snapshots, months: int) -> tuple[float, Intervals]:
-    """Compare the forecasts of a twin with the `months` months that followed: its best trust, and its errors.
+@dataclass(frozen=True)
+class Calibration:
+    """What was learned from forecasts whose outcome is known.
+
+    Attributes:
+        trust: how much of the value booster's correction is believed, 0 to 1.
+        money_weights: each candidate's say in the level of the total (`combination.py`).
+        activity_weights: each candidate's say in the number of active customers.
+        intervals: the calibrated intervals.
+    """
+
+    trust: float
+    money_weights: Sequence[float]
+    activity_weights: Sequence[float]
+    intervals: Intervals
+
+    @classmethod
+    def none(cls, coverage: float) -> Calibration:
+        """For want of matured months: no trust in the booster, its own level, wide intervals."""
+        return cls(0.0, combination.OWN_MONEY, combination.OWN_ACTIVITY, Intervals.uncalibrated(coverage))
+
+
+def calibrate(twin: Forecaster, known: Snapshots, months: int) -> Calibration:
+    """Compare the forecasts of a twin with the `months` months that followed.
 
     Args:
-        twin: fitted as of the first day of those months.
+        twin: fitted as of the first day of those months, uncalibrated.
         known: every snapshot up to the last day of them.
         months: how many they are.
     """
@@ -29,21 +55,42 @@ def calibrate(twin: Forecaster, known: Snapshots, months: int) -> tuple[float, I
     bought = ~np.isnan(customers.recency_days)
     found = twin.hurdle.predict(twin.start.history(customers.take(bought)))
     trust = fit_trust(found.start[:, :months], found.value[:, :months], actual[bought])
-    twin = replace(twin, trust=trust)
+    twin = replace(twin, calibration=replace(twin.calibration, trust=trust))
+    origins = [_Origin.of(twin, known, outcomes, ahead) for ahead in rolling(months)]
+    money_weights = weigh(np.array([one.money_errors for one in origins]), combination.PRIOR_ERROR_MONEY)
+    activity_weights = weigh(np.array([one.activity_errors for one in origins]), combination.PRIOR_ERROR_ACTIVITY)
+    errors = [float(one.money_errors @ np.asarray(money_weights)) for one in origins]
     total, active = actual.sum(axis=1), orders.max(axis=1) > 0
     outlook = twin.expect_of(customers).outlook(months).at_level(total, active)
-    errors = _level_errors(twin, known, outcomes, months)
-    return trust, Intervals.fit(outlook, total, months, twin.params.coverage, errors)
+    intervals = Intervals.fit(outlook, total, months, twin.params.coverage, errors)
+    return Calibration(trust, money_weights, activity_weights, intervals)
 
 
-def _level_errors(twin: Forecaster, known: Snapshots, outcomes: Outcomes, months: int) -> list[float]:
-    """Logarithms of actual to forecast total of the months up to now, from a few origins since the twin's."""
-    days = sorted(known)
-    errors = []
-    for ahead in sorted({months, -(-months * 2 // 3), -(-months // 3)}):
-        day = days[-1 - ahead]
-        actual, _ = outcomes.after(known[day]["customer_id"].to_numpy(dtype=object), day, range(1, ahead + 1))
-        forecast = twin.expect(known[day], day).value[:, :ahead].sum()
-        if actual.sum() > 0.0 and forecast > 0.0:
-            errors.append(float(np.log(actual.sum() / forecast)))
-    return errors or [0.0]
+@dataclass(frozen=True)
+class _Origin:
+    """What the candidates' totals were wrong by, up to now: logarithms of actual to forecast."""
+
+    money_errors: Floats
+    activity_errors: Floats
+
+    @classmethod
+    def of(cls, twin: Forecaster, known: Snapshots, outcomes: Outcomes, ahead: int) -> _Origin:
+        """The forecasts of the newest `ahead` months."""
+        day = sorted(known)[-1 - ahead]
+        customers = twin.encoder.encode(known[day], day)
+        customers = customers.take(~np.isnan(customers.recency_days))
+        value, orders = outcomes.after(customers.ids, day, range(1, ahead + 1))
+        money, activity = totals(twin, customers, ahead)
+        return cls(_log_ratio(value.sum(), money), _log_ratio((orders > 0).sum(), activity))
+
+
+def _log_ratio(actual: float, forecasts: Floats) -> Floats:
+    """Zero, which tells nothing, where nothing came."""
+    return np.asarray(np.log(actual / forecasts)) if actual > 0.0 else np.zeros(len(forecasts))
+
+
+def totals(forecaster: Forecaster, bought: Customers, months: int) -> tuple[Floats, Floats]:
+    """Every candidate's total of money and of active months; the forecaster's own as they are before combination."""
+    own = replace(forecaster, level=1.0, activity_combined=1.0).expect_of(bought)
+    history = forecaster.start.history(bought)
+    return combination.money(own.value, history, months), combination.activity(own.p, history, months)

@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.forecasting.activity import fit_shape
-from jobs.forecasting.btyd import GammaGamma, MbgNbd
-from jobs.forecasting.calibration import calibrate
+from jobs.forecasting.btyd import GammaGamma, ParetoNbd
+from jobs.forecasting.calibration import Calibration, calibrate, totals
 from jobs.forecasting.cohorts import Rates
+from jobs.forecasting.combination import combined
 from jobs.forecasting.expectation import Expectation
 from jobs.forecasting.history import Start
 from jobs.forecasting.hurdle import Hurdle
@@ -52,12 +53,13 @@ class Forecaster:
         encoder: which columns it reads, and how.
         start: where the boosters start from.
         hurdle: the boosters.
-        trust: how much of the value booster's correction is believed, 0 to 1.
         activity_level: factor on the odds of being active.
         value_level: factor on the net value.
+        level: factor on the net value of customers who bought, which gives their total the combined level.
+        activity_combined: factor on their hazards of being active, likewise.
         newcomers: rates of customers who never bought.
         frailty: how much a customer's months depend on each other, by method.
-        intervals: the calibrated intervals.
+        calibration: what was learned from earlier forecasts.
     """
 
     as_of: date
@@ -65,12 +67,23 @@ class Forecaster:
     encoder: InputEncoder
     start: Start
     hurdle: Hurdle
-    trust: float
     activity_level: float
     value_level: float
+    level: float
+    activity_combined: float
     newcomers: Rates
     frailty: Mapping[str, float]
-    intervals: Intervals
+    calibration: Calibration
+
+    @property
+    def intervals(self) -> Intervals:
+        """The calibrated intervals."""
+        return self.calibration.intervals
+
+    @property
+    def trust(self) -> float:
+        """How much of the value booster's correction is believed, 0 to 1."""
+        return self.calibration.trust
 
     def expect(self, snapshot: pd.DataFrame, as_of: date) -> Expectation:
         """What is expected of each customer of a snapshot, in its order; raises InputError for missing columns."""
@@ -84,8 +97,8 @@ class Forecaster:
         p, value = np.zeros((2, len(customers), HORIZON_MONTHS))
         found = self.hurdle.predict(self.start.history(customers.take(bought)))
         odds = found.p / (1.0 - found.p) * self.activity_level
-        p[bought] = odds / (1.0 + odds)
-        value[bought] = blend(found.start, found.value, self.trust) * self.value_level
+        p[bought] = 1.0 - (1.0 + odds) ** -self.activity_combined
+        value[bought] = blend(found.start, found.value, self.trust) * self.value_level * self.level
         months = [Month.of(customers.as_of).plus(h) for h in range(HORIZON_MONTHS)]
         chance, money = self.newcomers.of(customers.signup_days[~bought])
         p[~bought] = np.minimum(chance * self.start.season.of_activity(months), 1.0)
@@ -133,10 +146,11 @@ class Forecaster:
             "pool": asdict(self.hurdle.pool),
             "activity_level": self.activity_level,
             "value_level": self.value_level,
-            "trust": self.trust,
+            "level": self.level,
+            "activity_combined": self.activity_combined,
             "newcomers": asdict(self.newcomers),
             "frailty": dict(self.frailty),
-            "intervals": asdict(self.intervals),
+            "calibration": asdict(self.calibration),
         }
         (folder / JSON_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -146,36 +160,40 @@ class Forecaster:
         rest = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
         encoder, start = rest["encoder"], rest["start"]
         categories = {name: tuple(texts) for name, texts in encoder["categories"].items()}
-        purchases, season = MbgNbd(**start.pop("purchases")), Season(**start.pop("season"))
+        purchases, season = ParetoNbd(**start.pop("purchases")), Season(**start.pop("season"))
         spend = GammaGamma(**start.pop("spend"))
+        calibration = rest["calibration"]
+        calibration |= {"intervals": Intervals(**calibration["intervals"])}
         return cls(
             as_of=date.fromisoformat(rest["as_of"]),
             params=ModelParams(**rest["params"]),
             encoder=InputEncoder(tuple(encoder["numbers"]), categories, encoder["first_month"]),
             start=Start(purchases=purchases, season=season, spend=spend, **start),
             hurdle=Hurdle.load(folder, tuple(rest["names"]), rest["unit"], Pool(**rest["pool"])),
-            trust=rest["trust"],
             activity_level=rest["activity_level"],
             value_level=rest["value_level"],
+            level=rest["level"],
+            activity_combined=rest["activity_combined"],
             newcomers=Rates(**rest["newcomers"]),
             frailty=rest["frailty"],
-            intervals=Intervals(**rest["intervals"]),
+            calibration=Calibration(**calibration),
         )
 
 
 def fit(
-    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, trust: float | None = None
+    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, calibration: Calibration | None = None
 ) -> Forecaster:
     """Learn from every snapshot up to and including `as_of`, with labels that had matured by then.
 
-    Trust and intervals are calibrated on the forecasts of a twin that knew only what lay before the newest months.
+    Trust, level and intervals are calibrated on the forecasts of a twin that knew only what lay before the newest
+    months.
 
     Args:
         snapshots: as_of → frame with the columns of the features table, one row a customer known then. To train on a
             part of the customers, choose them by `panel.sample_customers` and take the same ones in every snapshot.
         as_of: what happened on or after this day is not looked at.
         params: the forecaster's settings.
-        trust: where given, it is taken over, and nothing is calibrated, which saves the twin.
+        calibration: where given, it is taken over, which saves the twin.
 
     Raises:
         InputError: there is no snapshot as of `as_of`, or fewer than two, or columns are missing, or nobody ordered.
@@ -184,10 +202,10 @@ def fit(
     known = known_by(snapshots, as_of)
     months = calibration_months(len(known))
     earlier = dict(list(known.items())[: len(known) - months])
-    if trust is not None or months == 0 or len(earlier) < LEAST_SNAPSHOTS:
-        return _learn(known, params, trust or 0.0)
-    trust, intervals = calibrate(_learn(earlier, params, 0.0), known, months)
-    return replace(_learn(known, params, trust), intervals=intervals)
+    none = Calibration.none(params.coverage)
+    if calibration is None and months > 0 and len(earlier) >= LEAST_SNAPSHOTS:
+        calibration = calibrate(_learn(earlier, params, none), known, months)
+    return _learn(known, params, calibration or none)
 
 
 def calibration_months(snapshots: int) -> int:
@@ -195,7 +213,7 @@ def calibration_months(snapshots: int) -> int:
     return min(snapshots // 3, HORIZON_MONTHS)
 
 
-def _learn(known: Snapshots, params: ModelParams, trust: float) -> Forecaster:
+def _learn(known: Snapshots, params: ModelParams, calibration: Calibration) -> Forecaster:
     """Everything but what is calibrated on months held back."""
     as_of = max(known)
     if len(known) < LEAST_SNAPSHOTS:
@@ -215,20 +233,33 @@ def _learn(known: Snapshots, params: ModelParams, trust: float) -> Forecaster:
         encoder=encoder,
         start=start,
         hurdle=hurdle,
-        trust=trust,
         activity_level=level(rows.active.astype(float), found.p),
-        value_level=level(rows.value, blend(found.start, found.value, trust)),
+        value_level=level(rows.value, blend(found.start, found.value, calibration.trust)),
+        level=1.0,
+        activity_combined=1.0,
         newcomers=Rates.fit(panel.newcomers(start), unit),
         frailty={MODEL: 1.0, COHORT_PRIOR: 1.0},
-        intervals=Intervals.uncalibrated(params.coverage),
+        calibration=calibration,
     )
+    forecaster = _combined(forecaster, panel)
     return replace(forecaster, frailty=_frailty(forecaster, panel))
 
 
+def _combined(forecaster: Forecaster, panel: Panel) -> Forecaster:
+    """The forecaster at the combined level: the totals of the horizon, of customers who bought."""
+    newest, weights = panel.coded[forecaster.as_of], forecaster.calibration
+    money, activity = totals(forecaster, newest.take(~np.isnan(newest.recency_days)), HORIZON_MONTHS)
+    return replace(
+        forecaster,
+        level=combined(money, weights.money_weights) / float(money[0]),
+        activity_combined=combined(activity, weights.activity_weights) / float(activity[0]),
+    )
+
+
 def _frailty(forecaster: Forecaster, panel: Panel) -> dict[str, float]:
-    """The frailties that make P(active) right over the longest horizon that has matured."""
+    """The frailties that make P(active) right over a long horizon, of customers who had had as long to be known."""
     days = list(panel.coded)
-    months = min(len(days) - 1, HORIZON_MONTHS)
+    months = min(len(days) // 2, HORIZON_MONTHS)
     customers = panel.coded[days[-1 - months]]
     _, orders = panel.outcomes.after(customers.ids, customers.as_of, range(1, months + 1))
     p, active = forecaster.expect_of(customers).p[:, :months], orders.max(axis=1, initial=0.0) > 0

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+import numpy as np
+
+from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, Round, measure, resampled
+from jobs.forecasting.contest import BTYD, CHALLENGER, CHAMPION, TRAILING
+from jobs.forecasting.inputs import Floats
+from jobs.forecasting.metrics import spearman
 from jobs.month import HORIZON_MONTHS
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How much worse than its opponent a challenger may be on a metric.
+    """How much worse than its opponent a challenger may be on a measure.
 
     Attributes:
-        metric: name in `metrics.py`.
-        better: whether lower or higher figures are better, or those nearest to one.
-        tolerance: allowed loss; a share of the opponent's figure for `lower`, absolute otherwise.
+        measure: name in `bootstrap.py`.
+        sign: 1 where lower figures are better, -1 where higher ones are.
+        tolerance: allowed loss, absolute.
+        words: the rule in words.
     """
 
-    metric: str
-    better: Literal["lower", "higher", "nearest_one"]
+    measure: str
+    sign: int
     tolerance: float
+    words: str
 
 
 RULES = (
-    Rule("wape", "lower", 0.02),
-    Rule("rmse", "lower", 0.05),
-    Rule("norm_gini", "higher", 0.01),
-    Rule("total_ratio", "nearest_one", 0.05),
+    Rule(MONEY, 1, 0.02, "error in money, to all money"),
+    Rule(RANKING, -1, 0.02, "ranking"),
+    Rule(LEVEL, 1, 0.10, "logarithm of the total's error"),
 )
 
+DOUBT = 0.2
+"""A challenger is blocked where it is worse than allowed in more than this share of the resamples."""
 
 IMPLAUSIBLE_SPEARMAN = 0.9
 """The best published forecasts of twelve months of retail reach 0.5 to 0.63: this is knowledge of the future."""
@@ -44,50 +52,58 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def decide(
-    challenger: Mapping[str, float], trailing: Mapping[str, float], champion: Mapping[str, float] | None
-) -> Decision:
-    """Promote a challenger that is no worse than trailing value and the present champion, nor too good to be true.
+def decide(rounds: Sequence[Round], *, has_champion: bool, seed: int) -> Decision:
+    """Promote a challenger that is no worse than trailing value, BTYD and the champion, nor too good to be true.
 
     Args:
-        challenger: its out-of-time metrics; may be empty where the history is too short to measure.
-        trailing: the trailing-value baseline's, on the same customers and months.
-        champion: the present champion's, on the same customers and months; None while there is no champion.
+        rounds: the contest; empty where the history is too short for one. Where the champion does not take part, the
+            challenger is held against the others alone.
+        has_champion: whether there is one at present.
+        seed: of the bootstrap.
     """
-    if not challenger:
-        if champion is None:
-            return Decision(True, ("no month has matured to compare on, and there is no champion yet",))
-        return Decision(False, ("no month has matured to compare on: the champion stays",))
-    if challenger.get("months") == HORIZON_MONTHS and challenger.get("spearman", 0.0) > IMPLAUSIBLE_SPEARMAN:
-        suspicion = (
-            f"spearman {challenger['spearman']:.4g} over {HORIZON_MONTHS} months is above {IMPLAUSIBLE_SPEARMAN}"
-        )
-        return Decision(False, (f"{suspicion}: look for features that know the future before you believe it",))
+    if not rounds:
+        if has_champion:
+            return Decision(False, ("no month has matured to compare on: the champion stays",))
+        return Decision(True, ("no month has matured to compare on, and there is no champion yet",))
+    suspicion = list(_too_good(rounds))
+    if suspicion:
+        return Decision(False, tuple(suspicion))
+    found, drawn = measure(rounds), resampled(rounds, seed)
     passed, reasons = [], []
-    for opponent, figures in (("trailing value", trailing), ("champion", champion)):
-        if figures is None:
-            reasons.append("no champion to compare with")
+    for opponent in (TRAILING, BTYD, CHAMPION):
+        if opponent not in found:
+            reasons.append("the champion takes no part" if has_champion else "no champion to compare with")
             continue
         for rule in RULES:
-            if rule.metric in challenger and rule.metric in figures:
-                ok, reason = _compare(rule, challenger[rule.metric], figures[rule.metric], opponent)
-                passed.append(ok)
-                reasons.append(reason)
-    if not passed:
-        return Decision(champion is None, (*reasons, "no metric could be compared"))
-    return Decision(all(passed), tuple(reasons))
+            ok, reason = _compare(rule, opponent, found, drawn)
+            passed.append(ok)
+            reasons.append(reason)
+    months = " and ".join(str(one.months) for one in rounds)
+    return Decision(all(passed), (f"compared on the newest {months} months, each from its own origin", *reasons))
 
 
-def _compare(rule: Rule, ours: float, theirs: float, opponent: str) -> tuple[bool, str]:
-    if rule.better == "lower":
-        limit, ok = theirs * (1.0 + rule.tolerance), ours <= theirs * (1.0 + rule.tolerance)
-        allowed = f"at most {limit:.4g}"
-    elif rule.better == "higher":
-        limit, ok = theirs - rule.tolerance, ours >= theirs - rule.tolerance
-        allowed = f"at least {limit:.4g}"
-    else:
-        limit = abs(theirs - 1.0) + rule.tolerance
-        ok = abs(ours - 1.0) <= limit
-        allowed = f"within {limit:.3g} of 1"
-    verdict = "passes" if ok else "fails"
-    return ok, f"{rule.metric} {ours:.4g} against {opponent} {theirs:.4g}: {verdict} ({allowed})"
+def _too_good(rounds: Sequence[Round]) -> Iterator[str]:
+    for one in rounds:
+        forecast = one.forecasts[CHALLENGER]
+        if one.months < HORIZON_MONTHS or not np.ptp(one.actual) or not np.ptp(forecast):
+            continue
+        found = spearman(one.actual, forecast)
+        if found > IMPLAUSIBLE_SPEARMAN:
+            yield (
+                f"spearman {found:.4g} over {one.months} months is above {IMPLAUSIBLE_SPEARMAN}: look for features "
+                "that know the future before you believe it"
+            )
+
+
+def _compare(rule: Rule, opponent: str, found: dict[str, Floats], drawn: dict[str, Floats]) -> tuple[bool, str]:
+    column = MEASURES.index(rule.measure)
+    ours, theirs = found[CHALLENGER][column], found[opponent][column]
+    if np.isnan(ours - theirs):
+        return True, f"{rule.measure} against {opponent}: cannot be measured, nothing was sold"
+    losses = rule.sign * (drawn[CHALLENGER][:, column] - drawn[opponent][:, column])
+    worse = int((losses > rule.tolerance).sum())
+    ok = worse <= DOUBT * RESAMPLES
+    return ok, (
+        f"{rule.measure} {ours:.4g} against {opponent} {theirs:.4g}: {'passes' if ok else 'fails'} ({rule.words} worse "
+        f"by more than {rule.tolerance} in {worse} of {RESAMPLES} resamples)"
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.btyd import GammaGamma, MbgNbd, Purchases
+from jobs.forecasting.btyd import GammaGamma, ParetoNbd, Purchases
 from jobs.forecasting.inputs import Customers, Floats
 from jobs.forecasting.season import Season
 from jobs.month import HORIZON_MONTHS, Month
@@ -68,14 +68,14 @@ class Start:
     """Where the boosters start from: a purchase and a spend model, customers' own means, and the seasons.
 
     Attributes:
-        purchases: MBG/NBD in weeks; its expected purchases of a month start the activity model.
+        purchases: Pareto/NBD in weeks; its expected purchases of a month start the activity model.
         spend: Gamma-Gamma value of an order day.
         season: strength of the calendar months.
         value_mean: net value of the average customer-month.
         prior_months: how many months of the average customer each customer's own are mixed with.
     """
 
-    purchases: MbgNbd
+    purchases: ParetoNbd
     spend: GammaGamma
     season: Season
     value_mean: float
@@ -105,7 +105,7 @@ class History:
     def inputs(self) -> NDArray[np.float32]:
         """One row a customer: the snapshot's inputs, then `NAMES`."""
         active = (self.customers.orders > 0).astype(float)
-        known = self._known_months
+        known = self.known_months
         tenure_months = np.nan_to_num(self.customers.tenure_days) / DAYS_PER_MONTH
         exposure = np.clip(tenure_months, 1.0, known)
         values, orders = np.nan_to_num(self.values), np.nan_to_num(self.orders)
@@ -149,7 +149,7 @@ class History:
         return MonthStart(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p)
 
     def _expected_purchases(self, horizon: int) -> Floats:
-        """Order days of a horizon month by MBG/NBD, without season."""
+        """Order days of a horizon month by Pareto/NBD, without season."""
         weeks = DAYS_PER_MONTH / _DAYS_PER_WEEK
         known, model = purchases(self.customers), self.start.purchases
         ahead = model.expected_purchases(known, horizon * weeks)
@@ -164,22 +164,23 @@ class History:
 
     def _own_mean(self, months: int) -> Floats:
         """The mean of the customer's newest months, mixed with the average customer's."""
-        prior, known = self.start.prior_months, min(months, self._known_months)
+        prior, known = self.start.prior_months, min(months, self.known_months)
         spent = np.maximum(_sum(np.nan_to_num(self.values[:, :known])), 0.0)
         return np.asarray((spent + prior * self.start.value_mean) / (known + prior))
 
     def _known(self, months: Floats) -> Floats:
         """The months, those before the shop's first replaced by the mean of the others."""
-        mean = _sum(np.nan_to_num(months)) / self._known_months
+        mean = _sum(np.nan_to_num(months)) / self.known_months
         return np.where(np.isnan(months), mean[:, None], months)
 
     @property
-    def _known_months(self) -> int:
+    def known_months(self) -> int:
+        """How many of the twelve months the shop has data of."""
         return max(int((~np.isnan(self.customers.values[:1])).sum()), 1)
 
 
 def purchases(customers: Customers) -> Purchases:
-    """What MBG/NBD needs to know of customers who bought, in weeks."""
+    """What Pareto/NBD needs to know of customers who bought, in weeks."""
     age = np.nan_to_num(customers.tenure_days) / _DAYS_PER_WEEK
     silent = np.nan_to_num(customers.recency_days) / _DAYS_PER_WEEK
     return Purchases(np.maximum(customers.order_days - 1.0, 0.0), np.maximum(age - silent, 0.0), age)

@@ -33,6 +33,11 @@ def known_by(snapshots: Snapshots, as_of: date) -> dict[date, pd.DataFrame]:
     }
 
 
+def rolling(months: int) -> list[int]:
+    """How many of the newest months lie ahead of each of the origins that a fold of `months` months is judged from."""
+    return sorted({months, -(-months * 2 // 3), -(-months // 3)}, reverse=True)
+
+
 def first_month(snapshots: Snapshots) -> Month:
     """The first calendar month with an order; where nobody ever ordered, the data month of the oldest snapshot."""
     newest = snapshots[max(snapshots)]

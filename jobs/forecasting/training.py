@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.btyd import GammaGamma, MbgNbd
+from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.cohorts import Seen
 from jobs.forecasting.history import Start, purchases
 from jobs.forecasting.inputs import Customers, InputEncoder
@@ -60,7 +60,7 @@ class Panel:
         newest = self.coded[max(self.coded)]
         bought = newest.take(~np.isnan(newest.recency_days))
         return Start(
-            purchases=MbgNbd.fit(purchases(bought)),
+            purchases=ParetoNbd.fit(purchases(bought)),
             season=Season.fit(self.outcomes, self.params),
             spend=self._spend(bought),
             value_mean=max(float(self.outcomes.values.mean()), _LEAST_VALUE * self.active_value),
