@@ -89,7 +89,7 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     metrics[OURS] |= activity_metrics(orders.max(axis=1) > 0, outlook.p_active)
     metrics[OURS] |= interval_metrics(total, outlook.value, lower, upper)
     metrics[OURS] |= decile_metrics(total, outlook.value, lower, upper)
-    metrics[OURS] |= _total_interval(ours.intervals.of_total(outlook, params.coverage), total)
+    metrics[OURS] |= _total_interval(ours.intervals.of_total(outlook, months, params.coverage), total)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
     fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
     return Evaluation(metrics, missing, fold, ours.hurdle.importance())

@@ -80,6 +80,7 @@ class Intervals:
         edges: forecasts per month that separate the bands.
         contents: share of the distribution the interval of each band holds.
         level_errors: logarithms of actual to forecast total, from a few earlier origins.
+        level_months: the most months that one of those totals was of.
     """
 
     spread_floor: float
@@ -87,11 +88,12 @@ class Intervals:
     edges: Sequence[float]
     contents: Sequence[float]
     level_errors: Sequence[float]
+    level_months: int
 
     @classmethod
     def uncalibrated(cls, coverage: float) -> Intervals:
         """Wide intervals for want of matured outcomes."""
-        return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1), [_WIDE])
+        return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1), [_WIDE], 1)
 
     @classmethod
     def fit(
@@ -102,9 +104,9 @@ class Intervals:
         unit = outlook.value / months
         edges = np.quantile(unit, BANDS)
         band = np.searchsorted(edges, unit, side="right")
-        draft = cls(floor, per_month, edges.tolist(), [coverage] * (len(BANDS) + 1), level_errors)
+        draft = cls(floor, per_month, edges.tolist(), [coverage] * (len(BANDS) + 1), level_errors, months)
         inside = np.array([_holds(*draft.holding(outlook, np.full(len(unit), c)), actual) for c in _CONTENTS])
-        return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage), level_errors)
+        return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage), level_errors, months)
 
     def of(self, outlook: Outlook, months: int) -> tuple[Floats, Floats]:
         """Lower and upper end for each customer; the interval holds the forecast."""
@@ -120,13 +122,17 @@ class Intervals:
         upper = self._quantile(outlook, np.where(from_zero, content, 1.0 - tail))
         return np.minimum(lower, outlook.value), np.maximum(upper, outlook.value)
 
-    def of_total(self, outlook: Outlook, coverage: float) -> tuple[float, float]:
-        """Ends of the interval for all these customers together: a shop, or a segment of it."""
+    def of_total(self, outlook: Outlook, months: int, coverage: float) -> tuple[float, float]:
+        """Ends of the interval for all these customers together: a shop, or a segment of it.
+
+        Beyond the months that errors of level are known of, their variance grows as a random walk's.
+        """
         total = float(outlook.value.sum())
         if total <= 0.0:
             return 0.0, 0.0
         apart = outlook.value**2 * np.maximum(np.exp(self._variance(outlook)) / self._p(outlook) - 1.0, 0.0)
-        variance = np.mean(np.square(self.level_errors)) + apart.sum() / total**2
+        beyond = max(months / self.level_months, 1.0)
+        variance = np.mean(np.square(self.level_errors)) * beyond + apart.sum() / total**2
         reach = np.sqrt(variance) * stdtrit(len(self.level_errors), (1.0 + coverage) / 2.0)
         return total * float(np.exp(-reach)), total * float(np.exp(reach))
 
