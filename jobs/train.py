@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXAMPLE_CUSTOMERS = 5
+THEME_IMPORTANCE = "theme_importance"
+"""Under this name stands each theme's share among the metrics, beside the candidates."""
 
 
 def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
@@ -93,7 +95,7 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
         forecaster=fit(snapshots, as_of=as_of, params=params),
         backtest=None if fold is None else fold.forecaster,
         params=asdict(params) | {"snapshots": len(snapshots), "first_snapshot": str(min(snapshots))},
-        metrics=evaluation.metrics,
+        metrics={**evaluation.metrics, THEME_IMPORTANCE: evaluation.theme_importance},
         figures=plots(evaluation),
         example=_example(snapshots[as_of]),
         not_measured=evaluation.missing,

@@ -15,6 +15,7 @@ from jobs.forecasting.inputs import Floats
 from jobs.forecasting.metrics import activity_metrics, decile_metrics, interval_metrics, value_metrics
 from jobs.forecasting.panel import Outcomes, Snapshots, customer_fold, known_by
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.reasons import importance, sample
 from jobs.month import Month
 
 OURS, UNSEEN_CUSTOMERS, TRAILING, FOREST = "ours", "ours_unseen_customers", "trailing_value", "random_forest"
@@ -51,12 +52,14 @@ class Evaluation:
         missing: what is absent, and why.
         fold: the arrays behind the figures, for plots; None where nothing could be measured.
         importance: input → share of the boosters' gain.
+        theme_importance: theme → share of the mean absolute effect on buyers' value, by SHAP values.
     """
 
     metrics: Mapping[str, Mapping[str, float]]
     missing: tuple[str, ...] = ()
     fold: Fold | None = None
     importance: Mapping[str, float] = field(default_factory=dict)
+    theme_importance: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None) -> Evaluation:
@@ -92,7 +95,13 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     metrics[OURS] |= _total_interval(ours.intervals.of_total(outlook, params.coverage), total)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
     fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
-    return Evaluation(metrics, missing, fold, ours.hurdle.importance())
+    return Evaluation(metrics, missing, fold, ours.hurdle.importance(), _theme_importance(ours, frame))
+
+
+def _theme_importance(forecaster: Forecaster, frame: pd.DataFrame) -> dict[str, float]:
+    customers = forecaster.encoder.encode(frame, forecaster.as_of)
+    buyers = sample(customers.take(~np.isnan(customers.recency_days)))
+    return importance(forecaster.effects(buyers, exact=True))
 
 
 def _total_interval(ends: tuple[float, float], actual: Floats) -> dict[str, float]:

@@ -22,18 +22,20 @@ from jobs.forecasting.cohorts import Rates
 from jobs.forecasting.expectation import Expectation
 from jobs.forecasting.history import Start
 from jobs.forecasting.hurdle import Hurdle
-from jobs.forecasting.inputs import Customers, InputEncoder, InputError
+from jobs.forecasting.inputs import Customers, Floats, InputEncoder, InputError
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.level import fit_level
 from jobs.forecasting.panel import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
+from jobs.forecasting.reasons import Explainer, reasons
 from jobs.forecasting.season import Season
 from jobs.forecasting.standing import BTYD, COHORT_PRIOR, MODEL, method, status
 from jobs.forecasting.training import Panel
 from jobs.forecasting.trust import LITTLE, blend
+from jobs.forecasting.vocabulary import THEMES
 from jobs.month import HORIZON_MONTHS, Month
-from jobs.tables import FORECAST_MONTHS, FORECASTS
+from jobs.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
@@ -57,6 +59,7 @@ class Forecaster:
         value_level: factor on the net value.
         newcomers: rates of customers who never bought.
         frailty: how much a customer's months depend on each other, by method.
+        explainer: what customers are compared with to find reasons.
         intervals: the calibrated intervals.
     """
 
@@ -70,6 +73,7 @@ class Forecaster:
     value_level: float
     newcomers: Rates
     frailty: Mapping[str, float]
+    explainer: Explainer
     intervals: Intervals
 
     def expect(self, snapshot: pd.DataFrame, as_of: date) -> Expectation:
@@ -93,6 +97,15 @@ class Forecaster:
         frailty = np.where(bought, self.frailty[MODEL], self.frailty[COHORT_PRIOR])
         return Expectation(p, value, frailty, standing, how)
 
+    def effects(self, customers: Customers, *, exact: bool = False) -> Floats:
+        """What lifts or lowers each coded customer's value, in logarithms: one column a theme (see `reasons.py`)."""
+        bought, found = ~np.isnan(customers.recency_days), np.zeros((len(customers), len(THEMES)))
+        if bought.any():
+            history = self.start.history(customers.take(bought))
+            found[bought] = self.explainer.of_buyers(self.hurdle, history, self.trust, exact=exact)
+        found[~bought] = self.explainer.of_newcomers(self.newcomers, customers.signup_days[~bought])
+        return found
+
     def predict(self, snapshot: pd.DataFrame, *, as_of: date | None = None) -> pd.DataFrame:
         """Forecast every customer of a snapshot: the columns of `tables.FORECASTS` but the model's version.
 
@@ -106,7 +119,8 @@ class Forecaster:
         Raises:
             InputError: the snapshot lacks columns.
         """
-        expected = self.expect(snapshot, as_of or self.as_of)
+        customers = self.encoder.encode(snapshot, as_of or self.as_of)
+        expected = self.expect_of(customers)
         outlook = expected.outlook(HORIZON_MONTHS)
         months = np.rint(expected.value * 100.0).astype(np.int64)
         year = months.sum(axis=1)
@@ -118,6 +132,7 @@ class Forecaster:
         forecast["customer_id"] = snapshot["customer_id"].to_numpy(dtype=object)
         forecast["p_active_12m"] = np.round(outlook.p_active, _P_DIGITS)
         forecast |= {"status": expected.status, "method": expected.method}
+        forecast |= dict(zip(REASON_COLUMNS, reasons(self.effects(customers)).T, strict=True))
         return pd.DataFrame(forecast, columns=COLUMNS)
 
     def save(self, folder: Path) -> None:
@@ -136,6 +151,7 @@ class Forecaster:
             "trust": self.trust,
             "newcomers": asdict(self.newcomers),
             "frailty": dict(self.frailty),
+            "explainer": asdict(self.explainer),
             "intervals": asdict(self.intervals),
         }
         (folder / JSON_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
@@ -159,6 +175,7 @@ class Forecaster:
             value_level=rest["value_level"],
             newcomers=Rates(**rest["newcomers"]),
             frailty=rest["frailty"],
+            explainer=Explainer(**rest["explainer"]),
             intervals=Intervals(**rest["intervals"]),
         )
 
@@ -209,6 +226,8 @@ def _learn(known: Snapshots, params: ModelParams, trust: float) -> Forecaster:
     hurdle = Hurdle.fit(rows, encoder.names, unit, params)
     found = hurdle.boosted(rows.inputs, rows.logs, rows.horizon, rows.season, rows.p_start)
     level = partial(fit_level, rows.month, newest=params.level_months, prior=params.level_prior_months)
+    newcomers = Rates.fit(panel.newcomers(start), unit)
+    value_level = level(rows.value, blend(found.start, found.value, trust))
     forecaster = Forecaster(
         as_of=as_of,
         params=params,
@@ -217,9 +236,10 @@ def _learn(known: Snapshots, params: ModelParams, trust: float) -> Forecaster:
         hurdle=hurdle,
         trust=trust,
         activity_level=level(rows.active.astype(float), found.p),
-        value_level=level(rows.value, blend(found.start, found.value, trust)),
-        newcomers=Rates.fit(panel.newcomers(start), unit),
+        value_level=value_level,
+        newcomers=newcomers,
         frailty={MODEL: 1.0, COHORT_PRIOR: 1.0},
+        explainer=Explainer.fit(panel.coded[as_of], start, hurdle, newcomers, trust=trust, level=value_level),
         intervals=Intervals.uncalibrated(params.coverage),
     )
     return replace(forecaster, frailty=_frailty(forecaster, panel))

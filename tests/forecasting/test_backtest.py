@@ -61,3 +61,8 @@ def test_a_forecaster_is_not_judged_on_months_it_has_seen():
     assert figures["wape"] == pytest.approx(evaluation().metrics[OURS]["wape"])
     with pytest.raises(ValueError, match="has seen months"):
         judge(replace(fold.forecaster, as_of=AS_OF), SNAPSHOTS, origin=fold.origin, as_of=AS_OF)
+
+
+def test_the_shares_of_the_themes_sum_to_one():
+    assert sum(evaluation().theme_importance.values()) == pytest.approx(1.0)
+    assert evaluation().theme_importance["frequency"] > evaluation().theme_importance["logins"] == 0.0
