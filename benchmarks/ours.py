@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Problem
-from jobs.forecasting.forecaster import Forecaster, fit
+from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.inputs import Floats
+from jobs.forecasting.learning import fit
 from jobs.tables import FORECAST_MONTHS
 
 OURS = "ours"

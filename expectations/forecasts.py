@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from great_expectations import ExpectationSuite
 
-from expectations.rules import Severity, holds, named_suite, one_of, total, unique
+from expectations.rules import Severity, filled, holds, named_suite, one_of, total, unique
 from jobs.forecasting.standing import ACTIVE, BTYD, COHORT_PRIOR, DORMANT, LAPSING, MODEL, NEVER_BOUGHT, NEW
+from jobs.forecasting.vocabulary import VOCABULARY
 from jobs.month import HORIZON_MONTHS
-from jobs.tables import FORECAST_MONTHS
+from jobs.tables import FORECAST_MONTHS, REASON_COLUMNS
 
 STATUSES = (NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT)
 METHODS = (MODEL, BTYD, COHORT_PRIOR)
@@ -60,6 +61,16 @@ def suite() -> ExpectationSuite:
         ),
         one_of("status", STATUSES, because="Reports group by it"),
         one_of("method", METHODS, because="Reports group by it"),
+        filled("reason_1", because="Whoever reads a forecast asks why it is what it is"),
+        *(
+            holds(
+                f"{column}_known",
+                f"{column} in {VOCABULARY}",
+                says=f"{column} is one of the reasons in the data dictionary, or null",
+                because="Reports group by it",
+            )
+            for column in REASON_COLUMNS
+        ),
     ]
     return named_suite("forecasts", "forecasts of the customers known at as_of", rules)
 

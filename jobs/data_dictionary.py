@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from jobs.feature_table import FeatureColumn, feature_columns
+from jobs.forecasting.vocabulary import TEXTS
 from jobs.generated_page import write_or_check
 from jobs.tables import (
     CUSTOMERS,
@@ -44,6 +45,12 @@ of the customer; the model reads none of these. `feature` and `category` are the
 both a number for the model and the label of earlier snapshots. Columns of type bigint and decimal are exact, and the
 next snapshot continues from them too.
 """
+_REASONS = """### reasons
+
+`reason_1` to `reason_3` name what moves `clv_12m` most, against the typical buyer: the strongest first, nothing that
+moves it by less than a hundredth. Each of these stands behind `higher: ` or `lower: `. Where both columns say the same,
+the theme may do either. Who has no reason at all has `typical customer` for the first.
+"""
 
 
 def page() -> str:
@@ -51,7 +58,7 @@ def page() -> str:
     tables = (TRANSACTIONS, CUSTOMERS, SESSIONS, PRODUCTS)
     rejected = Table("rejected/<table>", "a delivered row that was refused", "month", REJECTED_COLUMNS)
     sections = [_section(table) for table in (*tables, rejected, DAILY)]
-    return "\n".join([_HEAD, *sections, _feature_section(), _section(FORECASTS)])
+    return "\n".join([_HEAD, *sections, _feature_section(), _section(FORECASTS), _reason_section()])
 
 
 def _section(table: Table) -> str:
@@ -76,6 +83,11 @@ def _feature_line(column: FeatureColumn) -> str:
     name = column.name.replace(f"_{_ANY_DEPARTMENT}_", "_<department>_")
     comment = column.comment.replace(f"department '{_ANY_DEPARTMENT}'", "the department")
     return f"| `{name}` | {column.type} | {column.role} | {comment} |"
+
+
+def _reason_section() -> str:
+    lines = [f"| {theme} | {higher} | {lower} |" for theme, (higher, lower) in TEXTS.items()]
+    return "\n".join([_REASONS, "| theme | higher | lower |", "|---|---|---|", *lines, ""])
 
 
 def main(argv: Sequence[str] | None = None) -> None:

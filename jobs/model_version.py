@@ -74,7 +74,7 @@ class Training:
         forecaster: the model.
         backtest: its twin, fitted at the origin of the out-of-time fold; None where the history has no such origin.
         params: what it was trained with.
-        metrics: candidate → metric → value, out of time.
+        metrics: candidate → metric → value, out of time; likewise, theme by theme, the importance of themes.
         figures: file name → plot.
         example: a few rows of a snapshot.
         not_measured: candidates and metrics that are absent, and why.

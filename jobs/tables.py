@@ -19,6 +19,8 @@ UNKNOWN_DEPARTMENT = "unknown"
 FORECAST_MONTHS = tuple(f"month_{h:02d}" for h in range(1, HORIZON_MONTHS + 1))
 """The twelve forecast columns, in order of the calendar."""
 
+REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -148,6 +150,15 @@ FORECASTS = Table(
         Column("status", "string", "new, active, lapsing, dormant or never_bought: how the customer stands at as_of"),
         Column("method", "string", "model, btyd or cohort_prior: how the forecast was made"),
         Column("model_version", "bigint", "Version of the registered model"),
+        *(
+            Column(name, "string", f"{which} reason why clv_12m is higher or lower than the typical buyer's{note}")
+            for name, which, note in zip(
+                REASON_COLUMNS,
+                ("Strongest", "Second", "Third"),
+                ("", " (null: no more)", " (null: no more)"),
+                strict=True,
+            )
+        ),
     ),
 )
 

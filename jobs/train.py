@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXAMPLE_CUSTOMERS = 5
+THEME_IMPORTANCE = "theme_importance"
+"""Under this name stands each theme's share among the metrics, beside the candidates."""
 
 
 def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
@@ -47,6 +49,7 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
     Raises:
         IncompleteError: the snapshot as of `as_of` is not in the lake.
         InputError: too few snapshots lie before it, or they lack columns.
+        LeakError: a forecast changes with what came after it.
     """
     origin = origin_of(lake, table, as_of=as_of, params=params)
     known = registry.find(origin)
@@ -81,10 +84,12 @@ def _fingerprint(parts: object) -> str:
 
 
 def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Training:
+    from jobs.forecasting import canary
     from jobs.forecasting.backtest import evaluate
-    from jobs.forecasting.forecaster import fit
+    from jobs.forecasting.learning import fit
     from jobs.forecasting.plots import plots
 
+    canary.check(snapshots, as_of=as_of, params=params)
     evaluation = evaluate(snapshots, as_of=as_of, params=params)
     for absent in evaluation.missing:
         log.warning("Not measured: %s", absent)
@@ -93,7 +98,7 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
         forecaster=fit(snapshots, as_of=as_of, params=params),
         backtest=None if fold is None else fold.forecaster,
         params=asdict(params) | {"snapshots": len(snapshots), "first_snapshot": str(min(snapshots))},
-        metrics=evaluation.metrics,
+        metrics={**evaluation.metrics, THEME_IMPORTANCE: evaluation.theme_importance},
         figures=plots(evaluation),
         example=_example(snapshots[as_of]),
         not_measured=evaluation.missing,

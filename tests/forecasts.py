@@ -45,6 +45,9 @@ def row(customer_id: str, *, level: str = "10.00", model_version: int = 3, **cha
         "status": "active",
         "method": "model",
         "model_version": model_version,
+        "reason_1": "higher: ordered recently",
+        "reason_2": "lower: small orders",
+        "reason_3": None,
         **changed,
     }
 

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from jobs.build_features import build_daily, build_features
 from jobs.feature_table import features
-from jobs.forecasting.forecaster import fit
+from jobs.forecasting.learning import fit
 from jobs.lake import Lake
 from jobs.month import Month
 from jobs.simulate import simulate

@@ -8,7 +8,8 @@ import pytest
 from mlflow.exceptions import RestException
 
 from jobs.choose_champion import ChoiceError, choose_champion, main
-from jobs.forecasting.forecaster import fit
+from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.learning import fit
 from jobs.model_version import Training
 from jobs.registry import Registry
 from tests.conftest import Database
@@ -22,7 +23,7 @@ Register = Callable[[date], int]
 @pytest.fixture(scope="module")
 def training() -> Training:
     snapshots = model_frames(simulated_snapshots(months=6))
-    forecaster = fit(snapshots, as_of=max(snapshots), params=QUICK, trust=0.5)
+    forecaster = fit(snapshots, as_of=max(snapshots), params=QUICK, calibration=Calibration.none(QUICK.coverage))
     example = snapshots[max(snapshots)].head(2)
     return Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
 

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 
-from jobs.forecasting.forecaster import fit
+from jobs.forecasting.learning import fit
 from jobs.model_version import Origin, Training, UnreadableError, unpack
 from jobs.registry import MODEL, Registry, TamperedError
 from jobs.served_model import as_floats

@@ -11,7 +11,7 @@ from jobs.model_version import unpack
 from jobs.postgres import fetch
 from jobs.registry import Registry
 from jobs.snapshots import read_history
-from jobs.train import main, origin_of, train
+from jobs.train import THEME_IMPORTANCE, main, origin_of, train
 from tests.conftest import Database, emptied_registry
 from tests.forecasts import plan
 from tests.snapshots import QUICK, TABLE, simulated_snapshots, write_snapshots
@@ -61,6 +61,7 @@ def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(regis
     assert version.as_of == AS_OF
     assert version.fold_origin == unpack(registry.fetch(number, "backtest")).as_of
     assert {"ours", "trailing_value"} <= version.metrics.keys()
+    assert sum(version.metrics[THEME_IMPORTANCE].values()) == pytest.approx(1.0)
 
 
 def test_training_points_no_alias(registry: Registry, number: int) -> None:

@@ -9,15 +9,17 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from jobs.forecasting.baselines import random_forest, trailing_value
-from jobs.forecasting.forecaster import LEAST_SNAPSHOTS, Forecaster, calibration_months, fit
+from jobs.forecasting.baselines import btyd_value, random_forest, trailing_value
+from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.inputs import Floats
+from jobs.forecasting.learning import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.metrics import activity_metrics, decile_metrics, interval_metrics, value_metrics
 from jobs.forecasting.panel import Outcomes, Snapshots, customer_fold, known_by
 from jobs.forecasting.params import ModelParams
-from jobs.month import Month
+from jobs.forecasting.reasons import importance, sample
 
-OURS, UNSEEN_CUSTOMERS, TRAILING, FOREST = "ours", "ours_unseen_customers", "trailing_value", "random_forest"
+OURS, UNSEEN_CUSTOMERS = "ours", "ours_unseen_customers"
+TRAILING, BTYD, FOREST = "trailing_value", "btyd", "random_forest"
 """Names of the candidates; the second is ours, fitted without the customers it is judged on."""
 
 
@@ -51,12 +53,14 @@ class Evaluation:
         missing: what is absent, and why.
         fold: the arrays behind the figures, for plots; None where nothing could be measured.
         importance: input → share of the boosters' gain.
+        theme_importance: theme → share of the mean absolute effect on buyers' value, by SHAP values.
     """
 
     metrics: Mapping[str, Mapping[str, float]]
     missing: tuple[str, ...] = ()
     fold: Fold | None = None
     importance: Mapping[str, float] = field(default_factory=dict)
+    theme_importance: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None) -> Evaluation:
@@ -65,7 +69,7 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     The origin leaves a third of the history, a year at most, to be forecast, and the rest to learn from.
 
     Args:
-        snapshots: as for `forecaster.fit`.
+        snapshots: as for `learning.fit`.
         as_of: the newest outcome looked at lies before it.
         params: the forecaster's settings.
     """
@@ -92,7 +96,13 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     metrics[OURS] |= _total_interval(ours.intervals.of_total(outlook, months, params.coverage), total)
     metrics[OURS] |= {"months": float(months), "customers": float(len(frame))}
     fold = Fold(origin, months, actual, forecasts, expected.value[:, :months], ours)
-    return Evaluation(metrics, missing, fold, ours.hurdle.importance())
+    return Evaluation(metrics, missing, fold, ours.hurdle.importance(), _theme_importance(ours, frame))
+
+
+def _theme_importance(forecaster: Forecaster, frame: pd.DataFrame) -> dict[str, float]:
+    customers = forecaster.encoder.encode(frame, forecaster.as_of)
+    buyers = sample(customers.take(~np.isnan(customers.recency_days)))
+    return importance(forecaster.effects(buyers, exact=True))
 
 
 def _total_interval(ends: tuple[float, float], actual: Floats) -> dict[str, float]:
@@ -101,37 +111,14 @@ def _total_interval(ends: tuple[float, float], actual: Floats) -> dict[str, floa
     return {"total_p10_ratio": ends[0] / total, "total_p90_ratio": ends[1] / total} if total > 0.0 else {}
 
 
-def judge(forecaster: Forecaster, snapshots: Snapshots, *, origin: date, as_of: date) -> dict[str, float]:
-    """The figures of a forecaster fitted at or before `origin`, on the months between `origin` and `as_of`.
-
-    Args:
-        forecaster: whose forecast is judged; it must not have learned from those months.
-        snapshots: the one as of `origin`, and every later one up to `as_of`.
-        origin: the forecast's as_of.
-        as_of: the newest outcome looked at lies before it.
-
-    Raises:
-        ValueError: the forecaster was fitted after `origin`.
-        InputError: the snapshot lacks columns that the forecaster needs.
-    """
-    if forecaster.as_of > origin:
-        raise ValueError(f"a forecaster fitted as of {forecaster.as_of} has seen months that follow {origin}")
-    known = known_by(snapshots, as_of)
-    frame = known[origin]
-    months = Month.of(origin).months_until(Month.of(as_of))
-    ids = frame["customer_id"].to_numpy(dtype=object)
-    actual, _ = Outcomes.read(known).after(ids, origin, range(1, months + 1))
-    forecast = forecaster.expect(frame, origin).value[:, :months].sum(axis=1)
-    return value_metrics(actual.sum(axis=1), forecast)
-
-
 def _rivals(
     earlier: Mapping[date, pd.DataFrame], outcomes: Outcomes, ours: Forecaster, *, months: int, params: ModelParams
 ) -> tuple[dict[str, Floats], tuple[str, ...]]:
     """Everybody else's forecasts at the newest of the earlier snapshots; who has none, and why."""
     origin = max(earlier)
     coded = {day: ours.encoder.encode(frame, day) for day, frame in earlier.items()}
-    forecasts = {TRAILING: trailing_value(coded[origin], months)}
+    newest = coded[origin]
+    forecasts = {TRAILING: trailing_value(newest, months), BTYD: btyd_value(ours.start, newest, months)}
     missing = []
     forest = random_forest(coded, outcomes, origin=origin, months=months, params=params)
     if forest is None:

@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from jobs.forecasting.forecaster import LEAST_SNAPSHOTS, calibration_months, fit
+from jobs.forecasting.learning import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.panel import Snapshots, known_by, sample_customers
 from jobs.forecasting.params import ModelParams
 
@@ -28,7 +28,7 @@ def check(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> None:
     """Raise LeakError where changing the months after an earlier origin changes the forecast made there.
 
     Args:
-        snapshots: as for `forecaster.fit`; nothing is checked where they are too few for an earlier origin.
+        snapshots: as for `learning.fit`; nothing is checked where they are too few for an earlier origin.
         as_of: the newest.
         params: the forecaster's settings.
     """

@@ -1,13 +1,12 @@
-"""The forecaster: learn from snapshots, forecast a snapshot's customers, be saved and loaded."""
+"""The forecaster: forecast a snapshot's customers, be saved and loaded. `learning.py` fits it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.forecasting.activity import fit_shape
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
-from jobs.forecasting.calibration import Calibration, calibrate, totals
+from jobs.forecasting.calibration import Calibration
 from jobs.forecasting.cohorts import Rates
-from jobs.forecasting.combination import combined
 from jobs.forecasting.expectation import Expectation
 from jobs.forecasting.history import Start
 from jobs.forecasting.hurdle import Hurdle
-from jobs.forecasting.inputs import Customers, InputEncoder, InputError
+from jobs.forecasting.inputs import Customers, Floats, InputEncoder
 from jobs.forecasting.intervals import Intervals
-from jobs.forecasting.level import fit_level
-from jobs.forecasting.panel import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
+from jobs.forecasting.reasons import Explainer, reasons
 from jobs.forecasting.season import Season
 from jobs.forecasting.standing import BTYD, COHORT_PRIOR, MODEL, method, status
-from jobs.forecasting.training import Panel
 from jobs.forecasting.trust import LITTLE, blend
+from jobs.forecasting.vocabulary import THEMES
 from jobs.month import HORIZON_MONTHS, Month
-from jobs.tables import FORECAST_MONTHS, FORECASTS
+from jobs.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
-LEAST_SNAPSHOTS = 2
 
 _P_DIGITS = 6
 
@@ -59,6 +54,7 @@ class Forecaster:
         activity_combined: factor on their hazards of being active, likewise.
         newcomers: rates of customers who never bought.
         frailty: how much a customer's months depend on each other, by method.
+        explainer: what customers are compared with to find reasons.
         calibration: what was learned from earlier forecasts.
     """
 
@@ -73,6 +69,7 @@ class Forecaster:
     activity_combined: float
     newcomers: Rates
     frailty: Mapping[str, float]
+    explainer: Explainer
     calibration: Calibration
 
     @property
@@ -106,6 +103,15 @@ class Forecaster:
         frailty = np.where(bought, self.frailty[MODEL], self.frailty[COHORT_PRIOR])
         return Expectation(p, value, frailty, standing, how)
 
+    def effects(self, customers: Customers, *, exact: bool = False) -> Floats:
+        """What lifts or lowers each coded customer's value, in logarithms: one column a theme (see `reasons.py`)."""
+        bought, found = ~np.isnan(customers.recency_days), np.zeros((len(customers), len(THEMES)))
+        if bought.any():
+            history = self.start.history(customers.take(bought))
+            found[bought] = self.explainer.of_buyers(self.hurdle, history, self.trust, exact=exact)
+        found[~bought] = self.explainer.of_newcomers(self.newcomers, customers.signup_days[~bought])
+        return found
+
     def predict(self, snapshot: pd.DataFrame, *, as_of: date | None = None) -> pd.DataFrame:
         """Forecast every customer of a snapshot: the columns of `tables.FORECASTS` but the model's version.
 
@@ -119,7 +125,8 @@ class Forecaster:
         Raises:
             InputError: the snapshot lacks columns.
         """
-        expected = self.expect(snapshot, as_of or self.as_of)
+        customers = self.encoder.encode(snapshot, as_of or self.as_of)
+        expected = self.expect_of(customers)
         outlook = expected.outlook(HORIZON_MONTHS)
         months = np.rint(expected.value * 100.0).astype(np.int64)
         year = months.sum(axis=1)
@@ -131,6 +138,7 @@ class Forecaster:
         forecast["customer_id"] = snapshot["customer_id"].to_numpy(dtype=object)
         forecast["p_active_12m"] = np.round(outlook.p_active, _P_DIGITS)
         forecast |= {"status": expected.status, "method": expected.method}
+        forecast |= dict(zip(REASON_COLUMNS, reasons(self.effects(customers)).T, strict=True))
         return pd.DataFrame(forecast, columns=COLUMNS)
 
     def save(self, folder: Path) -> None:
@@ -150,6 +158,7 @@ class Forecaster:
             "activity_combined": self.activity_combined,
             "newcomers": asdict(self.newcomers),
             "frailty": dict(self.frailty),
+            "explainer": asdict(self.explainer),
             "calibration": asdict(self.calibration),
         }
         (folder / JSON_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
@@ -176,95 +185,9 @@ class Forecaster:
             activity_combined=rest["activity_combined"],
             newcomers=Rates(**rest["newcomers"]),
             frailty=rest["frailty"],
+            explainer=Explainer(**rest["explainer"]),
             calibration=Calibration(**calibration),
         )
-
-
-def fit(
-    snapshots: Snapshots, *, as_of: date, params: ModelParams | None = None, calibration: Calibration | None = None
-) -> Forecaster:
-    """Learn from every snapshot up to and including `as_of`, with labels that had matured by then.
-
-    Trust, level and intervals are calibrated on the forecasts of a twin that knew only what lay before the newest
-    months.
-
-    Args:
-        snapshots: as_of → frame with the columns of the features table, one row a customer known then. To train on a
-            part of the customers, choose them by `panel.sample_customers` and take the same ones in every snapshot.
-        as_of: what happened on or after this day is not looked at.
-        params: the forecaster's settings.
-        calibration: where given, it is taken over, which saves the twin.
-
-    Raises:
-        InputError: there is no snapshot as of `as_of`, or fewer than two, or columns are missing, or nobody ordered.
-    """
-    params = params or ModelParams()
-    known = known_by(snapshots, as_of)
-    months = calibration_months(len(known))
-    earlier = dict(list(known.items())[: len(known) - months])
-    none = Calibration.none(params.coverage)
-    if calibration is None and months > 0 and len(earlier) >= LEAST_SNAPSHOTS:
-        calibration = calibrate(_learn(earlier, params, none), known, months)
-    return _learn(known, params, calibration or none)
-
-
-def calibration_months(snapshots: int) -> int:
-    """How many of the newest months are held back to calibrate and to judge: a third, a year at most."""
-    return min(snapshots // 3, HORIZON_MONTHS)
-
-
-def _learn(known: Snapshots, params: ModelParams, calibration: Calibration) -> Forecaster:
-    """Everything but what is calibrated on months held back."""
-    as_of = max(known)
-    if len(known) < LEAST_SNAPSHOTS:
-        raise InputError(f"{len(known)} snapshot(s) up to {as_of}: at least {LEAST_SNAPSHOTS} are needed to learn from")
-    if known[as_of]["first_ordered_on"].isna().all():
-        raise InputError(f"nobody has ordered before {as_of}: there is nothing to learn from")
-    encoder = InputEncoder.of(known[as_of], first_month(known))
-    panel = Panel.of(known, encoder, params)
-    start = panel.start()
-    rows, unit = panel.rows(start), panel.active_value
-    hurdle = Hurdle.fit(rows, encoder.names, unit, params)
-    found = hurdle.boosted(rows.inputs, rows.logs, rows.horizon, rows.season, rows.p_start)
-    level = partial(fit_level, rows.month, newest=params.level_months, prior=params.level_prior_months)
-    forecaster = Forecaster(
-        as_of=as_of,
-        params=params,
-        encoder=encoder,
-        start=start,
-        hurdle=hurdle,
-        activity_level=level(rows.active.astype(float), found.p),
-        value_level=level(rows.value, blend(found.start, found.value, calibration.trust)),
-        level=1.0,
-        activity_combined=1.0,
-        newcomers=Rates.fit(panel.newcomers(start), unit),
-        frailty={MODEL: 1.0, COHORT_PRIOR: 1.0},
-        calibration=calibration,
-    )
-    forecaster = _combined(forecaster, panel)
-    return replace(forecaster, frailty=_frailty(forecaster, panel))
-
-
-def _combined(forecaster: Forecaster, panel: Panel) -> Forecaster:
-    """The forecaster at the combined level: the totals of the horizon, of customers who bought."""
-    newest, weights = panel.coded[forecaster.as_of], forecaster.calibration
-    money, activity = totals(forecaster, newest.take(~np.isnan(newest.recency_days)), HORIZON_MONTHS)
-    return replace(
-        forecaster,
-        level=combined(money, weights.money_weights) / float(money[0]),
-        activity_combined=combined(activity, weights.activity_weights) / float(activity[0]),
-    )
-
-
-def _frailty(forecaster: Forecaster, panel: Panel) -> dict[str, float]:
-    """The frailties that make P(active) right over a long horizon, of customers who had had as long to be known."""
-    days = list(panel.coded)
-    months = min(len(days) // 2, HORIZON_MONTHS)
-    customers = panel.coded[days[-1 - months]]
-    _, orders = panel.outcomes.after(customers.ids, customers.as_of, range(1, months + 1))
-    p, active = forecaster.expect_of(customers).p[:, :months], orders.max(axis=1, initial=0.0) > 0
-    new = np.isnan(customers.recency_days)
-    return {MODEL: fit_shape(p[~new], active[~new]), COHORT_PRIOR: fit_shape(p[new], active[new])}
 
 
 def _money(cents: NDArray[np.int64]) -> list[Decimal]:

@@ -22,7 +22,7 @@ _SPANS = (1, 2, 3, 6, 12)
 _LEAST_P, _MOST_P = 0.001, 0.98
 _LEAST_PURCHASES = 1e-5
 _LEAST_SHARE = 1e-3
-_QUARTER = 3
+QUARTER = 3
 
 NAMES = (
     *(f"net_value_mean_{months}m" for months in _SPANS),
@@ -130,9 +130,9 @@ class History:
         of_value, of_activity = season.of_value([calendar_month])[0], season.of_activity([calendar_month])[0]
         expected = self._expected_purchases(horizon)
         forecasts = [
-            np.maximum(expected * self._order_day_value(), _LEAST_SHARE * self.start.value_mean),
-            self._own_mean(HORIZON_MONTHS),
-            self._own_mean(_QUARTER),
+            np.maximum(expected * self.order_day_value(), _LEAST_SHARE * self.start.value_mean),
+            self.shrunken_mean(self.values, self.start.value_mean, HORIZON_MONTHS),
+            self.shrunken_mean(self.values, self.start.value_mean, QUARTER),
         ]
         logs = np.log(np.stack(forecasts, axis=1))
         p = np.clip(1.0 - np.exp(-expected * of_activity), _LEAST_P, _MOST_P)
@@ -157,16 +157,17 @@ class History:
             ahead = ahead - model.expected_purchases(known, (horizon - 1) * weeks)
         return np.maximum(ahead, _LEAST_PURCHASES)
 
-    def _order_day_value(self) -> Floats:
+    def order_day_value(self) -> Floats:
+        """Value of a customer's next order day, by Gamma-Gamma."""
         days = self.customers.order_days
         mean = np.maximum(self.customers.net_value, 0.0) / np.maximum(days, 1.0)
         return self.start.spend.expected_value(days, mean)
 
-    def _own_mean(self, months: int) -> Floats:
+    def shrunken_mean(self, figures: Floats, average: float, months: int) -> Floats:
         """The mean of the customer's newest months, mixed with the average customer's."""
         prior, known = self.start.prior_months, min(months, self.known_months)
-        spent = np.maximum(_sum(np.nan_to_num(self.values[:, :known])), 0.0)
-        return np.asarray((spent + prior * self.start.value_mean) / (known + prior))
+        total = np.maximum(_sum(np.nan_to_num(figures[:, :known])), 0.0)
+        return np.asarray((total + prior * average) / (known + prior))
 
     def _known(self, months: Floats) -> Floats:
         """The months, those before the shop's first replaced by the mean of the others."""

@@ -130,6 +130,23 @@ class Hurdle:
         value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
         return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), start, value)
 
+    def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> tuple[Floats, Floats]:
+        """What each input adds to the log-odds of an order, and to the logarithm of the value; one row a customer.
+
+        The last column is each booster's mean correction. A row's sum is the booster's margin less where it started.
+
+        Args:
+            inputs: as in `Rows`.
+            exact: SHAP values; otherwise, and far faster, each split's change of the mean along the row's path.
+        """
+        rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
+        rows.set_info(base_margin=np.zeros(len(inputs)))
+        activity, value = (
+            np.asarray(booster.predict(rows, pred_contribs=True, approx_contribs=not exact), dtype=np.float64)
+            for booster in (self.activity, self.value)
+        )
+        return activity, value
+
     def importance(self) -> dict[str, float]:
         """Each input's share of the gain, both boosters taken together."""
         shares: dict[str, float] = dict.fromkeys(self.names, 0.0)

@@ -1,4 +1,4 @@
-"""Four plots of an evaluation, as matplotlib figures."""
+"""Five plots of an evaluation, as matplotlib figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def plots(evaluation: Evaluation) -> dict[str, Figure]:
         "gain_curve": _gain_curve(evaluation.fold),
         "decile_calibration": _decile_calibration(evaluation.fold),
         "month_curve": _month_curve(evaluation.fold),
-        "importance": _importance(evaluation.importance),
+        "importance": _importance("Inputs that matter most", "share of gain", evaluation.importance),
+        "theme_importance": _importance(
+            "Themes that matter most", "share of mean absolute effect", evaluation.theme_importance
+        ),
     }
 
 
@@ -64,8 +67,8 @@ def _month_curve(fold: Fold) -> Figure:
     return figure
 
 
-def _importance(importance: Mapping[str, float]) -> Figure:
-    figure, axes = _axes("Inputs that matter most", "share of gain", "")
+def _importance(title: str, measure: str, importance: Mapping[str, float]) -> Figure:
+    figure, axes = _axes(title, measure, "")
     shown = sorted(importance.items(), key=lambda item: item[1])[-_SHOWN_INPUTS:]
     axes.barh([name for name, _ in shown], [share for _, share in shown])
     return figure

@@ -23,5 +23,8 @@ COPY clv.forecast_rows (
     month_12,
     status,
     method,
-    model_version
+    model_version,
+    reason_1,
+    reason_2,
+    reason_3
 ) FROM STDIN (FORMAT csv, ENCODING 'utf8');

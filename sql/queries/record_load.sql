@@ -31,7 +31,7 @@ WITH totals AS (
                         customer_id, clv_1m, clv_3m, clv_6m, clv_12m, clv_12m_p10, clv_12m_p90,
                         p_active_12m, month_01, month_02, month_03, month_04, month_05,
                         month_06, month_07, month_08, month_09, month_10, month_11, month_12,
-                        status, method
+                        status, method, reason_1, reason_2, reason_3
                     )::text
                 ), 16))::bit(64)::bigint
             )::text

@@ -20,6 +20,9 @@ GOOD: dict[str, Any] = {
     "status": "active",
     "method": "model",
     "model_version": 3,
+    "reason_1": "higher: ordered recently",
+    "reason_2": "lower: small orders",
+    "reason_3": None,
 }
 CUSTOMER = Table("features", "", "as_of", FORECASTS.columns[:1])
 
@@ -46,6 +49,10 @@ def test_each_bad_forecast_breaks_its_rule_alone(make_rows: MakeRows, broken: Br
         negative,
         {"status": "gone"},
         {"method": "guess"},
+        {"reason_1": None},
+        {"reason_1": "higher: luck"},
+        {"reason_2": "small orders"},
+        {"reason_3": ""},
     ]
     named = [{"customer_id": f"c{number}"} | row for number, row in enumerate(different)]
     rows = make_rows(FORECASTS, GOOD, *named, {"customer_id": "stranger"})
@@ -62,6 +69,10 @@ def test_each_bad_forecast_breaks_its_rule_alone(make_rows: MakeRows, broken: Br
         "no_negative_month": 1,
         "status_known": 1,
         "method_known": 1,
+        "reason_1_filled": 1,
+        "reason_1_known": 1,
+        "reason_2_known": 1,
+        "reason_3_known": 1,
     }
 
 

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from functools import cache
 
 import pytest
 
-from jobs.forecasting.backtest import FOREST, OURS, TRAILING, UNSEEN_CUSTOMERS, Evaluation, evaluate, judge
-from jobs.forecasting.forecaster import fit
+from jobs.forecasting.backtest import BTYD, FOREST, OURS, TRAILING, UNSEEN_CUSTOMERS, Evaluation, evaluate
+from jobs.forecasting.learning import fit
 from jobs.forecasting.params import ModelParams
 from tests.forecasting.shops import shop
 
@@ -30,7 +29,7 @@ def test_a_third_of_the_history_is_forecast_from_what_was_known_before():
 
 
 def test_every_candidate_is_judged_on_the_same_customers():
-    assert set(evaluation().metrics) == {OURS, TRAILING, FOREST, UNSEEN_CUSTOMERS}
+    assert set(evaluation().metrics) == {OURS, TRAILING, BTYD, FOREST, UNSEEN_CUSTOMERS}
     assert {"wape", "norm_gini", "total_ratio", "rmse"} <= set.intersection(*map(set, evaluation().metrics.values()))
 
 
@@ -54,10 +53,6 @@ def test_a_history_too_short_to_hold_anything_back_says_so():
     assert "leave none to be forecast" in found.missing[0]
 
 
-def test_a_forecaster_is_not_judged_on_months_it_has_seen():
-    fold = evaluation().fold
-    assert fold is not None
-    figures = judge(fold.forecaster, SNAPSHOTS, origin=fold.origin, as_of=AS_OF)
-    assert figures["wape"] == pytest.approx(evaluation().metrics[OURS]["wape"])
-    with pytest.raises(ValueError, match="has seen months"):
-        judge(replace(fold.forecaster, as_of=AS_OF), SNAPSHOTS, origin=fold.origin, as_of=AS_OF)
+def test_the_shares_of_the_themes_sum_to_one():
+    assert sum(evaluation().theme_importance.values()) == pytest.approx(1.0)
+    assert evaluation().theme_importance["frequency"] > evaluation().theme_importance["logins"] == 0.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jobs.forecasting.combination import activity, combined, money, weigh
-from jobs.forecasting.forecaster import fit
+from jobs.forecasting.learning import fit
 from jobs.month import Month
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jobs.forecasting.forecaster import COLUMNS, Forecaster, fit
+from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.forecaster import COLUMNS, Forecaster
 from jobs.forecasting.inputs import InputError
+from jobs.forecasting.learning import fit
 from jobs.forecasting.params import ModelParams
 from jobs.tables import FORECAST_MONTHS
 from tests.forecasting.shops import NEVER_BUY, shop
@@ -31,7 +34,7 @@ def forecast() -> pd.DataFrame:
 def test_every_customer_gets_one_row_with_the_declared_columns():
     assert forecast().columns.tolist() == COLUMNS
     assert forecast()["customer_id"].tolist() == SNAPSHOTS[AS_OF]["customer_id"].tolist()
-    assert not forecast().isna().any(axis=None)
+    assert not forecast().drop(columns=["reason_2", "reason_3"]).isna().any(axis=None)
 
 
 def test_months_sum_to_the_cent_and_the_interval_holds_the_forecast():
@@ -88,8 +91,9 @@ def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die():
     assert set(forecast()["method"]) == {"model", "cohort_prior"}
 
 
-def test_trust_that_is_given_is_taken_over():
-    assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, trust=0.9).trust == 0.9
+def test_a_calibration_that_is_given_is_taken_over():
+    given = replace(Calibration.none(0.8), trust=0.9)
+    assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, calibration=given).calibration == given
 
 
 def test_a_shop_without_orders_or_with_one_snapshot_is_refused_with_the_reason():

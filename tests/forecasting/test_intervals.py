@@ -62,7 +62,7 @@ def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_th
     outlook, actual = shop(1)
     exact, shared = (Intervals.fit(outlook, actual, 6, 0.8, errors) for errors in ([0.0, 0.0], [0.1, -0.1]))
     total = outlook.value.sum()
-    alone, together = exact.of_total(outlook, 0.8), shared.of_total(outlook, 0.8)
+    alone, together = exact.of_total(outlook, 6, 0.8), shared.of_total(outlook, 6, 0.8)
     ends = [end.sum() for end in shared.of(outlook, 6)]
     assert ends[0] < together[0] < alone[0] < total < alone[1] < together[1] < ends[1]
 
@@ -71,7 +71,7 @@ def test_a_segment_of_few_is_less_certain_than_the_shop():
     outlook, actual = shop(1)
     intervals = Intervals.fit(outlook, actual, 6, 0.8, [0.1, -0.1])
     few = Outlook(outlook.value[:20], outlook.p_active[:20], outlook.active_months[:20])
-    relative = [np.log(intervals.of_total(part, 0.8)[1] / part.value.sum()) for part in (few, outlook)]
+    relative = [np.log(intervals.of_total(part, 6, 0.8)[1] / part.value.sum()) for part in (few, outlook)]
     assert relative[0] > relative[1]
 
 
@@ -79,7 +79,7 @@ def test_totals_of_shops_drawn_with_a_shared_error_are_covered():
     rng = np.random.default_rng(5)
     outlook, _ = shop(1)
     intervals = Intervals.fit(*shop(1), 6, 0.8, [0.1, -0.1, 0.1])
-    lower, upper = intervals.of_total(outlook, 0.8)
+    lower, upper = intervals.of_total(outlook, 6, 0.8)
     totals = np.array([shop(seed)[1].sum() for seed in range(10, 40)]) * np.exp(rng.normal(0.0, 0.1, 30))
     assert 0.7 <= np.mean([lower <= total <= upper for total in totals]) <= 1.0
 

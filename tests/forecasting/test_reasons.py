@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobs.feature_table import feature_columns, lag_name
+from jobs.forecasting.effects import effects
+from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.history import HORIZON_NAMES, NAMES, History
+from jobs.forecasting.inputs import Customers
+from jobs.forecasting.learning import fit
+from jobs.forecasting.params import ModelParams
+from jobs.forecasting.reasons import HORIZONS, reasons
+from jobs.forecasting.themes import theme_of
+from jobs.forecasting.vocabulary import TEXTS, THEMES, TYPICAL, VOCABULARY
+from jobs.tables import REASON_COLUMNS
+from tests.forecasting.shops import NEVER_BUY, shop
+
+PARAMS = ModelParams(rounds=30, threads=1)
+SNAPSHOTS = shop(600, 20, leaving=0.05)
+AS_OF = max(SNAPSHOTS)
+
+
+@cache
+def fitted() -> Forecaster:
+    return fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
+
+
+@cache
+def customers() -> Customers:
+    return fitted().encoder.encode(SNAPSHOTS[AS_OF], AS_OF)
+
+
+def history() -> History:
+    return fitted().start.history(customers().take(bought()))
+
+
+def bought() -> np.ndarray:
+    return ~np.isnan(customers().recency_days)
+
+
+def told() -> pd.DataFrame:
+    return pd.DataFrame(reasons(fitted().effects(customers())), columns=REASON_COLUMNS)
+
+
+def test_every_input_there_can_be_has_a_theme():
+    names = [column.name for column in feature_columns(("grocery", "home & garden"))]
+    found = {name: theme_of(name) for name in (*names, *NAMES, *HORIZON_NAMES)}
+    assert set(found.values()) == set(THEMES) - {"never_ordered"}
+    assert found["net_value_grocery_365d"] == found["department_entropy_365d"] == "range"
+    assert found["recency_days"] == found["recency_to_gap_mean"] == "recency"
+    assert found["order_value_mean_30d"] == "order_size"
+    with pytest.raises(ValueError, match="shoe_size has no theme"):
+        theme_of("shoe_size")
+
+
+def test_the_vocabulary_is_every_theme_in_either_direction():
+    assert len(set(VOCABULARY)) == len(VOCABULARY) == 2 * len(TEXTS) + 1
+    assert {reason.split(": ")[0] for reason in VOCABULARY} == {"higher", "lower", TYPICAL}
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool):
+    month = history().month(6)
+    inputs = np.concatenate([history().inputs(), month.inputs], axis=1)
+    activity, value = fitted().hurdle.contributions(inputs, exact=exact)
+    found = fitted().hurdle.boosted(inputs, month.logs, 6.0, month.season, month.p)
+    moved = np.log(found.p / (1.0 - found.p)) - np.log(month.p / (1.0 - month.p))
+    np.testing.assert_allclose(activity.sum(axis=1), moved, atol=1e-4)
+    np.testing.assert_allclose(value.sum(axis=1), np.log(found.value / found.start), atol=1e-4)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("horizon", [1, 6, 12])
+def test_base_and_themes_sum_to_the_forecast_of_the_month(horizon: int, exact: bool):
+    forecaster = fitted()
+    parts = effects(forecaster.hurdle, history(), horizon, forecaster.trust, exact=exact)
+    season = history().month(horizon).season
+    value = (
+        forecaster.expect_of(customers()).value[bought(), horizon - 1]
+        / forecaster.value_level
+        / forecaster.level
+        / season
+    )
+    np.testing.assert_allclose(parts.log_value, np.log(value), atol=1e-4)
+    assert parts.base.std() < 0.1 * parts.log_value.std()
+
+
+def test_a_customer_s_effects_sum_to_how_far_he_is_from_the_typical_buyer():
+    value = fitted().expect_of(customers()).value[bought()]
+    months = [value[:, horizon - 1] for horizon in HORIZONS]
+    apart = np.average(np.log(months), axis=0, weights=fitted().explainer.weights)
+    total = fitted().effects(customers())[bought()].sum(axis=1)
+    np.testing.assert_allclose(total, apart - apart.mean(), atol=0.05)
+    year = np.log(value.sum(axis=1))
+    np.testing.assert_allclose(total, year - year.mean(), atol=0.3)
+
+
+def test_attribution_along_the_path_names_what_shap_values_name():
+    path, shap = (reasons(fitted().effects(customers(), exact=exact))[:, 0] for exact in (False, True))
+    assert (path == shap).mean() > 0.9
+
+
+def test_a_customer_explained_alone_is_explained_the_same():
+    for row in (0, 7, 20):
+        alone = fitted().predict(SNAPSHOTS[AS_OF].iloc[[row]])[[*REASON_COLUMNS]]
+        pd.testing.assert_frame_equal(alone, told().iloc[[row]].reset_index(drop=True))
+    few = fitted().effects(customers().take(np.arange(20)))
+    assert few.tolist() == fitted().effects(customers())[:20].tolist()
+
+
+def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first():
+    frame = SNAPSHOTS[AS_OF].copy()
+    frame.loc[9, [lag_name(measure, lag) for lag in range(1, 11) for measure in ("net_value", "orders")]] = 0.0
+    for lag in (11, 12):
+        frame.loc[9, [lag_name("net_value", lag), lag_name("orders", lag)]] = 20.0, 1.0
+    frame.loc[9, ["recency_days", "tenure_days"]] = 300.0, 600.0
+    frame.loc[9, ["order_days_lifetime", "orders_lifetime", "net_value_lifetime"]] = 10, 10, 200.0
+    assert fitted().predict(frame)["reason_1"][9] == "lower: long since the last order"
+
+
+def test_reasons_say_what_the_customers_did():
+    frame = pd.concat([SNAPSHOTS[AS_OF], told()], axis=1)[bought()]
+    recency = frame["recency_days"]
+    size = frame["net_value_lifetime"] / frame["orders_lifetime"]
+    for column in REASON_COLUMNS:
+        assert recency[frame[column] == "higher: ordered recently"].max() < recency.quantile(0.75)
+        assert recency[frame[column] == "lower: long since the last order"].min() > recency.quantile(0.25)
+        assert size[frame[column] == "higher: large orders"].min() > size.quantile(0.25)
+        assert size[frame[column] == "lower: small orders"].max() < size.quantile(0.75)
+
+
+def test_who_never_bought_is_told_so_and_how_long_he_has_not():
+    explainer = fitted().explainer
+    lower = replace(fitted(), explainer=replace(explainer, buyer=explainer.newcomer + 1.0))
+    higher = replace(fitted(), explainer=replace(explainer, buyer=explainer.newcomer - 1.0))
+    for forecaster, reason in ((lower, "lower: has never ordered"), (higher, "higher: yet to order")):
+        newcomers = forecaster.predict(SNAPSHOTS[AS_OF])[:NEVER_BUY]
+        assert (newcomers["reason_1"] == reason).all()
+        assert newcomers["reason_2"].isna().all()
+    apart = explainer.of_newcomers(fitted().newcomers, np.array([10.0, 400.0, np.nan]))
+    tenure = apart[:, THEMES.index("tenure")]
+    assert tenure[2] == 0.0
+    assert apart[2].sum() == pytest.approx(apart[1].sum())
+
+
+def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_all():
+    found = np.zeros((3, len(THEMES)))
+    found[0] = 0.5
+    found[1, 3], found[1, 2] = 0.4, -0.4
+    assert reasons(found).tolist() == [
+        ["higher: yet to order", "higher: ordered recently", "higher: many orders last year"],
+        ["lower: few orders last year", "higher: large orders", None],
+        [TYPICAL, None, None],
+    ]
+
+
+def test_a_saved_forecaster_gives_the_same_reasons(tmp_path: Path):
+    fitted().save(tmp_path)
+    assert Forecaster.load(tmp_path).effects(customers()).tolist() == fitted().effects(customers()).tolist()
