@@ -65,8 +65,8 @@ bench-accuracy: venv ## Judge the forecasts against peers on real and simulated 
 	@$(PYTHON) -m benchmarks.datasets $${DATA:+--data "$$DATA"}
 
 .PHONY: notebook
-notebook: venv ## Run the notebook on Online Retail II anew, in place (CLV_DATA=… folder of the real data)
-	@$(PYTHON) -m notebooks.execute notebooks/01_clv_analysis.ipynb
+notebook: venv ## Run the notebook on Online Retail II anew, in place (DATA=… folder of the real data)
+	@$(PYTHON) -m notebooks.execute $${DATA:+--data "$$DATA"} notebooks/01_clv_analysis.ipynb
 
 .PHONY: lint
 lint: venv ## Check style, types and SQL

@@ -49,9 +49,7 @@ def executed(online_retail_ii: Path) -> NotebookNode:
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
     notebook.cells.append(nbformat.v4.new_code_cell(FACTS))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CLV_DATA", str(online_retail_ii.parent))
-        return execute(notebook)
+    return execute(notebook, online_retail_ii.parent)
 
 
 @pytest.fixture(scope="module")
