@@ -7,7 +7,7 @@ export
 
 PYTHON := .venv/bin/python
 BENCH := benchmarks/.venv
-SOURCES := jobs expectations dags benchmarks tests
+SOURCES := jobs expectations dags benchmarks notebooks tests
 
 .PHONY: help
 help: ## Show this help
@@ -63,6 +63,10 @@ bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-acc
 .PHONY: bench-accuracy
 bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data (DATA=… folder of the real ones)
 	@$(PYTHON) -m benchmarks.datasets $${DATA:+--data "$$DATA"}
+
+.PHONY: notebook
+notebook: venv ## Run the notebook on Online Retail II anew, in place (DATA=… folder of the real data)
+	@$(PYTHON) -m notebooks.execute $${DATA:+--data "$$DATA"} notebooks/01_clv_analysis.ipynb
 
 .PHONY: lint
 lint: venv ## Check style, types and SQL
