@@ -17,6 +17,7 @@ from datetime import date
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from jobs import feature_canary
 from jobs.feature_table import features
 from jobs.lake import Lake, Period, Record
 from jobs.month import Month, parse_as_of
@@ -85,6 +86,21 @@ def _read(
     )
 
 
+def check_for_leaks(spark: SparkSession, lake: Lake, departments: Sequence[str], *, as_of: date) -> None:
+    """Let the canary look at the snapshot before the newest one, where there is one.
+
+    Raises:
+        LeakError: it changes with what came after it.
+    """
+    snapshots = snapshot_inputs(lake, departments, until=as_of)
+    if len(snapshots) < 2:
+        return
+    one = snapshots[-2]
+    inputs = _read(spark, lake, departments, [one], is_first=one is snapshots[0])
+    since = read_periods(spark, lake, DAILY, [Month.before(as_of)])
+    feature_canary.check(inputs, since, as_of=one.as_of, departments=departments)
+
+
 def _log(what: str, records: dict[Period, Record], started: float) -> None:
     periods = f" ({min(map(str, records))} to {max(map(str, records))})" if records else ""
     rows = sum(record.rows for record in records.values())
@@ -106,6 +122,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         _log("daily", build_daily(spark, lake, as_of=args.as_of), started)
         started = time.monotonic()
         written = build_features(spark, lake, departments, as_of=args.as_of)
+        if written:
+            check_for_leaks(spark, lake, departments, as_of=args.as_of)
         _log("features", written, started)
         outcome.rows = sum(record.rows for record in written.values())
 

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from jobs.build_features import build_daily, build_features
+from jobs import feature_canary
+from jobs.build_features import build_daily, build_features, check_for_leaks
 from jobs.feature_table import features
 from jobs.lake import Lake
 from jobs.month import Month
 from jobs.spark import write_periods
 from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
+from jobs.transforms.snapshots import Inputs, build_snapshots
 from tests.transforms.random_shop import EMPTY_MONTH, random_shop, spark_frame
 
 MONTHS = EMPTY_MONTH.plus(-1).through(EMPTY_MONTH.plus(3))
@@ -102,3 +105,21 @@ def test_a_month_without_lines_keeps_every_customer_known(caught_up: Shop) -> No
     known = [caught_up.lake.record(FEATURES, as_of).rows for as_of in AS_OFS]
     assert caught_up.lake.record(DAILY, EMPTY_MONTH).rows == 0
     assert known == sorted(known)
+
+
+def test_the_canary_lets_features_pass_that_do_not_know_the_future(caught_up: Shop) -> None:
+    check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
+    check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[0])
+
+
+def test_the_canary_finds_a_window_without_an_upper_end(caught_up: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaking(inputs: Inputs, **arguments: object) -> DataFrame:
+        ever = inputs.daily.groupBy("customer_id").agg(F.sum("net_value").alias("ever"))
+        frame = build_snapshots(inputs, **arguments)
+        return frame.join(ever, "customer_id", "left").withColumn("net_value_lifetime", F.col("ever")).drop("ever")
+
+    monkeypatch.setattr(feature_canary, "build_snapshots", leaking)
+    with pytest.raises(
+        feature_canary.LeakError, match=f"as of {AS_OFS[-2]} changes .* in net_value_lifetime: a feature"
+    ):
+        check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
