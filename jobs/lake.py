@@ -17,11 +17,12 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from uuid import uuid4
 
 from jobs.month import Month
+from jobs.staging import private_folder
 from jobs.tables import Table
 
+STAGING = ".staging"
 SUCCESS = "_SUCCESS"
 
 Period = Month | date
@@ -86,12 +87,8 @@ class Lake:
     @contextmanager
     def staging(self, table: Table) -> Iterator[Path]:
         """A private folder to write into before `promote`; removed afterwards, whatever happens."""
-        folder = self.root / ".staging" / f"{table.name.replace('/', '_')}-{uuid4().hex}"
-        folder.mkdir(parents=True)
-        try:
+        with private_folder(self.root / STAGING, table.name.replace("/", "_")) as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def promote(self, staged: Path, table: Table, period: Period, record: Record) -> None:
         """Put a written folder in the place of a period. `staged` need not exist where the period has no rows."""

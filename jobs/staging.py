@@ -1,0 +1,65 @@
+"""Private folders to write into, and the removal of those whose process was killed.
+
+Each folder has a lock file beside it that its process holds. The system lets go of a lock when its process ends,
+however it ends: a folder whose lock can be taken is an orphan.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+_LOCK = ".lock"
+
+
+@contextmanager
+def private_folder(place: Path, name: str) -> Iterator[Path]:
+    """A new, empty folder in `place`, removed afterwards, whatever happens; orphans there are removed first."""
+    place.mkdir(parents=True, exist_ok=True)
+    remove_orphans(place)
+    lock, handle = _new_lock(place, name)
+    folder = lock.with_suffix("")
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.unlink(missing_ok=True)
+        handle.close()
+
+
+def remove_orphans(place: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    for lock in sorted(place.glob(f"*{_LOCK}")):
+        try:
+            handle = lock.open("r+")
+        except FileNotFoundError:
+            continue
+        with handle:
+            if _taken(handle):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+
+def _new_lock(place: Path, name: str) -> tuple[Path, IO[str]]:
+    """A lock file that is held. Between its making and its locking, somebody may have removed it as an orphan's."""
+    while True:
+        path = place / f"{name}-{uuid4().hex}{_LOCK}"
+        handle = path.open("w")
+        if _taken(handle) and path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+            return path, handle
+        handle.close()
+
+
+def _taken(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
