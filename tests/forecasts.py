@@ -71,8 +71,8 @@ def write(
         lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
 
 
-def plan(engine: Engine, as_of: date, *, trigger: str = "manual") -> int:
-    """Register a run of a month; its id."""
+def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **asked: object) -> int:
+    """Register a run of a month, a standard one unless something else is asked for; its id."""
     [run] = fetch(
         engine,
         "plan_run",
@@ -83,6 +83,7 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual") -> int:
         input_fingerprint="abc",
         code_version="1",
         note="a note",
+        **{"horizon_months": 12, "segment": "all", "value_basis": "net_revenue"} | asked,
     )
     return int(run["run_id"])
 
