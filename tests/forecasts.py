@@ -88,10 +88,12 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **asked: objec
     return int(run["run_id"])
 
 
-def publish_new_run(database: Database, lake: Lake, as_of: date, *, level: str = "10.00") -> int:
+def publish_new_run(
+    database: Database, lake: Lake, as_of: date, *, level: str = "10.00", model_version: int = 3
+) -> int:
     """Plan a run, write its forecast of CUSTOMERS and publish it; the run's id."""
     run_id = plan(database.writer, as_of)
-    write(lake, as_of, [row(customer, level=level) for customer in CUSTOMERS])
+    write(lake, as_of, [row(customer, level=level, model_version=model_version) for customer in CUSTOMERS])
     publish(database.writer, lake, as_of=as_of, run_id=run_id)
     return run_id
 

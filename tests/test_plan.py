@@ -251,9 +251,7 @@ def test_a_special_run_does_not_show_among_the_runs_of_its_month(
     assert fetch(database.reader, "run", run_id=run_id) == []
 
 
-def test_a_run_on_a_margin_has_a_lake_of_its_own(
-    landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
     assert planned(capsys, asked=asked)["months"] == "2011-09,2011-10,2011-11"
