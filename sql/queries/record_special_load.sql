@@ -3,7 +3,10 @@ INSERT INTO clv.special_load (run_id, model_version, customers, clv, clv_p10, cl
 SELECT
     run.run_id,
     run.model_version,
-    total.*
+    :customers AS customers,
+    :clv AS clv,
+    :clv_p10 AS clv_p10,
+    :clv_p90 AS clv_p90,
+    :lake_fingerprint AS lake_fingerprint
 FROM clv.run
-CROSS JOIN (VALUES (:customers, :clv, :clv_p10, :clv_p90, :lake_fingerprint)) AS total
 WHERE run.run_id = :run_id;
