@@ -66,7 +66,7 @@ def score_special(
         raise ScoreError(
             f"segment {segment} holds none of the customers known as of {as_of}{_known(snapshot, segment)}"
         )
-    total = _total(own, model, made, as_of)
+    total = _total(own, model, made, horizon_months, as_of)
     write_periods(
         spark.createDataFrame([total], f"{SPECIAL_TOTALS.ddl}, `{SPECIAL_TOTALS.period_key}` string"),
         own,
@@ -102,12 +102,14 @@ def _forecast(customers: DataFrame, model: Model, months: int, as_of: date) -> D
     return customers.mapInPandas(predict, SPECIAL_FORECASTS.ddl).withColumn("as_of", F.lit(str(as_of)))
 
 
-def _total(own: Lake, model: Model, made: Record, as_of: date) -> tuple[int, Decimal, Decimal, Decimal, str]:
+def _total(
+    own: Lake, model: Model, made: Record, months: int, as_of: date
+) -> tuple[int, Decimal, Decimal, Decimal, str]:
     """The segment as a whole: the columns of SPECIAL_TOTALS and `as_of`."""
     read = ["customer_id", "clv", "p_active", "active_months"]
     files = parquet_files(own, SPECIAL_FORECASTS, [as_of])
     forecasts = pd.concat([pd.read_parquet(path, columns=read, partitioning=None) for path in files])
-    lower, upper = total_interval(unpack(model.files), forecasts)
+    lower, upper = total_interval(unpack(model.files), forecasts, months)
     return made.rows, Decimal(made.sums["clv"]), lower, upper, str(as_of)
 
 

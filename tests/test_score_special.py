@@ -89,7 +89,7 @@ def test_the_value_is_the_standard_forecast_s_and_the_interval_that_of_these_mon
     assert found["clv_p10"].astype(float).tolist() == pytest.approx(lower.tolist(), abs=1e-9)
     assert found["clv_p90"].astype(float).tolist() == pytest.approx(upper.tolist(), abs=1e-9)
     assert total.clv == sum(found["clv"])
-    joint = forecaster.intervals.of_total(outlook, QUICK.coverage)
+    joint = forecaster.intervals.of_total(outlook, months, QUICK.coverage)
     assert [float(total.clv_p10), float(total.clv_p90)] == pytest.approx(list(joint), rel=1e-3)
     assert float(total.clv_p90 - total.clv_p10) != pytest.approx(float(sum(found["clv_p90"] - found["clv_p10"])))
 
@@ -165,9 +165,9 @@ def test_a_row_does_not_depend_on_who_else_is_asked_for_and_the_total_holds_its_
     found = predict_horizon(forecaster, some, months, as_of=AS_OF)
     everybody = predict_horizon(forecaster, FRAMES[AS_OF], months, as_of=AS_OF).iloc[customers]
     pd.testing.assert_frame_equal(found, everybody.reset_index(drop=True))
-    lower, upper = total_interval(forecaster, found)
+    lower, upper = total_interval(forecaster, found, months)
     assert lower <= sum(found["clv"], Decimal(0)) <= upper
-    assert total_interval(forecaster, found[::-1]) == (lower, upper)
+    assert total_interval(forecaster, found[::-1], months) == (lower, upper)
 
 
 @pytest.mark.usefixtures("spark", "environment")

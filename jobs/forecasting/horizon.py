@@ -42,14 +42,14 @@ def predict_horizon(forecaster: Forecaster, snapshot: pd.DataFrame, months: int,
     )
 
 
-def total_interval(forecaster: Forecaster, forecasts: pd.DataFrame) -> tuple[Decimal, Decimal]:
+def total_interval(forecaster: Forecaster, forecasts: pd.DataFrame, months: int) -> tuple[Decimal, Decimal]:
     """Ends of the interval for the total of the customers' `clv`, to the cent.
 
-    `forecasts` is as `predict_horizon` made it, in any order. Customers share an error of level and are independent
+    `forecasts` is as `predict_horizon` made it of as many months, in any order. Customers share an error of level and are independent
     beside it, so the ends are not the sums of theirs.
     """
     ordered = forecasts.sort_values("customer_id", kind="stable")
     columns = (ordered[name].to_numpy(dtype=float) for name in ("clv", "p_active", "active_months"))
-    ends = forecaster.intervals.of_total(Outlook(*columns), forecaster.params.coverage)
+    ends = forecaster.intervals.of_total(Outlook(*columns), months, forecaster.params.coverage)
     lower, upper = (Decimal(round(end * 100.0)).scaleb(-2) for end in ends)
     return lower, upper
