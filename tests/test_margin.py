@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from jobs.build_features import build_daily
+from jobs.build_features import build_daily, build_features
 from jobs.lake import Lake
 from jobs.landing import deliveries, ingest_inputs
 from jobs.month import Month
+from jobs.quality_checks import STAGES, Stage
+from jobs.quality_report import critical_failures
+from jobs.quality_run import run_checks
 from jobs.settings import Settings
 from jobs.simulate import simulate
 from jobs.simulation.catalogue import MARGIN_RATES
@@ -149,6 +152,21 @@ def test_the_daily_grain_of_a_whole_shop_is_revenue_times_rate(spark: SparkSessi
         for customer, day, department in in_departments:
             parts[customer, day] = parts.get((customer, day), Decimal(0)) + found[customer, day, department].net_value
         assert parts == {key[:2]: row.net_value for key, row in found.items() if key[2] == ALL_DEPARTMENTS}
+
+
+@pytest.mark.parametrize("is_margin", [True, False])
+def test_a_sale_at_a_loss_is_valid_in_margins_and_in_nothing_else(
+    spark: SparkSession, landing: Path, lake: Lake, tmp_path: Path, is_margin: bool
+) -> None:
+    ingest_all(spark, SHOP.on(MARGIN_PER_LINE), landing, lake, AS_OF)
+    build_daily(spark, lake, as_of=AS_OF)
+    build_features(spark, lake, SHOP.departments, as_of=AS_OF)
+    seen = Stage(spark=spark, lake=lake, as_of=AS_OF, run_id=1, departments=SHOP.departments, is_margin=is_margin)
+    checks = [*STAGES["inputs"](seen), *STAGES["features"](seen)]
+    verdicts = run_checks(checks, as_of=AS_OF, run_id=1, reports=tmp_path / "reports")
+    failed = {verdict.rule for verdict in critical_failures(verdicts)}
+    on_signs = {"net_value_not_zero", "is_return_by_net_value", "no_negative_counts"}
+    assert failed - {"ends_far_too_early", "net_value_not_negative"} == (set() if is_margin else on_signs)
 
 
 def test_a_margin_shares_no_place_with_net_revenue_but_the_landing(tmp_path: Path) -> None:

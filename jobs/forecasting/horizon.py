@@ -45,8 +45,8 @@ def predict_horizon(forecaster: Forecaster, snapshot: pd.DataFrame, months: int,
 def total_interval(forecaster: Forecaster, forecasts: pd.DataFrame, months: int) -> tuple[Decimal, Decimal]:
     """Ends of the interval for the total of the customers' `clv`, to the cent.
 
-    `forecasts` is as `predict_horizon` made it of as many months, in any order. Customers share an error of level and are independent
-    beside it, so the ends are not the sums of theirs.
+    `forecasts` is as `predict_horizon` made it of as many months, in any order. Customers share an error of level and
+    are independent beside it, so the ends are not the sums of theirs.
     """
     ordered = forecasts.sort_values("customer_id", kind="stable")
     columns = (ordered[name].to_numpy(dtype=float) for name in ("clv", "p_active", "active_months"))
