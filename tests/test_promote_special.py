@@ -9,7 +9,8 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from jobs.forecasting.forecaster import Forecaster, fit
+from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.learning import fit
 from jobs.lake import Lake
 from jobs.model_version import Origin, Training
 from jobs.promote import PromoteError, main

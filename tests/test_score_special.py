@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.forecasting.forecaster import Forecaster, fit
+from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.horizon import predict_horizon, total_interval
+from jobs.forecasting.learning import fit
 from jobs.forecasting.standing import STATUSES
 from jobs.lake import Lake, parquet_files
 from jobs.model_version import Training
