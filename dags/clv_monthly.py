@@ -15,6 +15,14 @@ calendar months that start on `as_of`, and their sum with an 80 % interval.
 The month stands in the run's note. A cleared run keeps its month. A month that is not closed yet, or lies before the
 data, is refused; the message says which months can be run.
 
+### Standard and special runs
+
+A run with the parameters as they are is a **standard run**: twelve months, all customers, net revenue. Only those
+publish a month. Any other `horizon_months`, `segment` or `value_basis` makes a **special run**: it reads, checks and
+builds the same, scores with the model version of its month (a margin has a lake and a model of its own), and ends in
+group `special`: rows in `clv.special_forecast`, their total in `clv.special_total`. What readers of `clv.forecast` see,
+and the champion, stay as they are.
+
 ### What the stages do
 
 1. **plan** finds the month, tells in the run's note what the run will do, and opens its row in `clv.run`.
@@ -39,6 +47,7 @@ done, readers keep the forecast that was published before.
 - **train**, **promote**: MLflow has the figures; a model that is not good enough is a decision, not a failure.
 - **publish** refused the rows: they do not agree with the run's totals, or another run has published the month since.
   Clear `score` with everything after it.
+- **special** refused the run: nobody is in the segment (the log names values that exist), or it was planned again.
 - A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in the DAG's code.
 """
 
@@ -75,6 +84,8 @@ TRAINING_TIMEOUT = timedelta(hours=3)
 
 PLAN = "ti.xcom_pull('plan.plan')"
 RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", "--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
+BASIS = ["--value-basis", f"{{{{ {PLAN}['value_basis'] }}}}"]
+RETRAIN = [*RUN, *BASIS, f"{{{{ '--special' if {PLAN}['special'] else '' }}}}"]
 
 
 class RetryUnlessRefused(RetryPolicy):
@@ -125,11 +136,23 @@ def skip_unless_delivered(context) -> None:
         raise AirflowSkipException(f"The shop delivers no {table}")
 
 
+def only_in_special_runs(context) -> None:
+    """Leave a special run's tasks out of a standard run."""
+    if not context["ti"].xcom_pull("plan.plan")["special"]:
+        raise AirflowSkipException("A standard run: it publishes its month")
+
+
+def only_in_standard_runs(context) -> None:
+    """Leave the tasks that publish a month out of a special run."""
+    if context["ti"].xcom_pull("plan.plan")["special"]:
+        raise AirflowSkipException("A special run: it publishes no month")
+
+
 def ingest(table: str) -> SparkSubmitOperator:
     """The ingestion of one table."""
     return spark_job(
         "ingest",
-        *["--table", table, "--months", f"{{{{ {PLAN}['months'] }}}}", *RUN],
+        *["--table", table, "--months", f"{{{{ {PLAN}['months'] }}}}", *RUN, *BASIS],
         task_id=table,
         pre_execute=skip_unless_delivered,
         trigger_rule=TriggerRule.NONE_FAILED,
@@ -186,7 +209,30 @@ with DAG(
             title="Data month",
             description="YYYY-MM, for example 2011-11: forecast the twelve months after it. "
             "Empty: the month of the schedule or backfill; in a manual run, the last month delivered in full.",
-        )
+        ),
+        "horizon_months": Param(
+            12,
+            type="integer",
+            enum=[1, 3, 6, 12],
+            title="Horizon in months",
+            description="How many months to forecast. Other than 12: a special run, which publishes no month.",
+        ),
+        "segment": Param(
+            "all",
+            type="string",
+            pattern=r"^(all|[a-z0-9_]+=.+)$",
+            title="Customer segment",
+            description="all, or column=value,value of a text column of the features (city=Paris), or status=new. "
+            "A value with a comma or a quote stands in double quotes. Other than all: a special run.",
+        ),
+        "value_basis": Param(
+            "net_revenue",
+            type="string",
+            enum=["net_revenue", "margin_by_department", "margin_per_line"],
+            title="Value basis",
+            description="What value is counted in; margins must be declared in the shop's mapping. "
+            "Other than net_revenue: a special run, with a model of its own.",
+        ),
     },
     user_defined_filters={"quoted": shlex.quote},
 ) as dag:
@@ -197,6 +243,8 @@ with DAG(
             *["--logical-date", "{{ (dag_run.logical_date.isoformat() if dag_run.logical_date else '') | quoted }}"],
             *["--month", "{{ (params.month or '') | quoted }}"],
             *["--dag-run-id", "{{ dag_run.run_id | quoted }}"],
+            *["--horizon", "{{ params.horizon_months }}", "--segment", "{{ params.segment | quoted }}"],
+            *["--value-basis", "{{ params.value_basis | quoted }}"],
             output_processor=json.loads,
         )
         note = write_note()
@@ -207,24 +255,36 @@ with DAG(
 
     with TaskGroup("validate"):
         inputs = spark_job(
-            "validate", "--stage", "inputs", *RUN, task_id="inputs", trigger_rule=TriggerRule.NONE_FAILED
+            "validate", "--stage", "inputs", *RUN, *BASIS, task_id="inputs", trigger_rule=TriggerRule.NONE_FAILED
         )
 
     with TaskGroup("features"):
-        build_features = spark_job("build_features", *RUN)
-        validate_features = spark_job("validate", "--stage", "features", *RUN, task_id="validate_features")
+        build_features = spark_job("build_features", *RUN, *BASIS)
+        validate_features = spark_job("validate", "--stage", "features", *RUN, *BASIS, task_id="validate_features")
 
     with TaskGroup("retrain"):
-        train = python_job("train", *RUN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
-        promote = python_job("promote", *RUN, *model_version_of("retrain.train"), output_processor=json.loads)
+        train = python_job("train", *RETRAIN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
+        promote = python_job("promote", *model_version_of("retrain.train"), *RETRAIN, output_processor=json.loads)
 
     with TaskGroup("score"):
-        score = spark_job("score", *RUN, *model_version_of("retrain.promote"))
+        score = spark_job("score", *RUN, *model_version_of("retrain.promote"), pre_execute=only_in_standard_runs)
         validate_forecasts = spark_job("validate", "--stage", "forecasts", *RUN, task_id="validate_forecasts")
 
     with TaskGroup("publish"):
         publish = python_job("publish", *RUN, outlets=[Asset(name="clv_forecast", uri="postgres://clv/forecast")])
         report = python_job("report", *RUN[2:])
+
+    with TaskGroup("special"):
+        score_special = spark_job(
+            "score_special",
+            *[*RUN, *BASIS, *model_version_of("retrain.promote")],
+            *["--horizon", f"{{{{ {PLAN}['horizon_months'] }}}}", "--segment", f"{{{{ {PLAN}['segment'] }}}}"],
+            pre_execute=only_in_special_runs,
+        )
+        validate_special = spark_job(
+            "validate", "--stage", "special_forecasts", *RUN, *BASIS, task_id="validate_special"
+        )
+        publish_special = python_job("publish_special", *RUN, *BASIS)
 
     plan >> [note, products, customers, sessions]
     # The department of a transaction line comes from the products.
@@ -233,3 +293,4 @@ with DAG(
     inputs >> build_features >> validate_features >> train >> promote >> score >> validate_forecasts
     # Nothing is published that was not validated.
     validate_forecasts >> publish >> report
+    promote >> score_special >> validate_special >> publish_special

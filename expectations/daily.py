@@ -10,8 +10,9 @@ from jobs.month import Month
 KEYS = ("customer_id", "ordered_on", "department")
 
 
-def suite(month: Month) -> ExpectationSuite:
-    """Rules for the days of a month."""
+def suite(month: Month, *, is_margin: bool = False) -> ExpectationSuite:
+    """Rules for the days of a month; the values of sales and of returns may be negative where `is_margin`."""
+    amounts = "" if is_margin else "sales_value, return_value, "
     rules = [
         unique(*KEYS, because="Features add the days up: a day that stands twice counts twice"),
         *(filled(column, because="Part of the key") for column in KEYS),
@@ -29,7 +30,7 @@ def suite(month: Month) -> ExpectationSuite:
         ),
         holds(
             "no_negative_counts",
-            "least(sales_value, return_value, orders, return_orders, products) >= 0",
+            f"least({amounts}orders, return_orders, products) >= 0",
             says="values and counts of sales and of returns are not negative",
             because="They are amounts by themselves; signs belong to net_value and units alone",
         ),

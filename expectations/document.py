@@ -8,7 +8,18 @@ from datetime import date
 
 from great_expectations import ExpectationSuite
 
-from expectations import columns, customers, daily, delivery, features, forecasts, products, sessions, transactions
+from expectations import (
+    columns,
+    customers,
+    daily,
+    delivery,
+    features,
+    forecasts,
+    products,
+    sessions,
+    special_forecasts,
+    transactions,
+)
 from expectations.volume import RECENT_MONTHS, YOUNG, reference_months
 from jobs.month import Month
 
@@ -20,7 +31,8 @@ _HEAD = """# Quality rules
 Generated from `expectations/` by `python -m expectations.document > docs/quality_rules.md`; a test compares the two.
 
 A **critical** rule that fails stops the run before anything is made from the data; a **warning** is reported and the
-run goes on. A rule that cannot be evaluated counts as critical. Tables that were not delivered are not validated.
+run goes on. A rule that cannot be evaluated counts as critical. Tables that were not delivered are not validated. Rules
+on the sign of a line's or a day's value do not apply to margins.
 
 Limits that depend on earlier months are shown as multiples. What earlier months lead to expect is the same month a year
 earlier times the growth since then; in a shop's first year, the median of the three months before. In that first
@@ -62,6 +74,8 @@ def _suites() -> Sequence[ExpectationSuite]:
         features.totals_suite(_AS_OF, customers=True, rows_before=1),
         forecasts.suite(),
         forecasts.totals_suite(known_customers=1, has_history=True, has_earlier_forecast=True),
+        special_forecasts.suite(),
+        special_forecasts.totals_suite(),
     ]
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from great_expectations import ExpectationSuite
 
 from expectations.rules import Severity, filled, holds, named_suite, one_of, total, unique
-from jobs.forecasting.standing import ACTIVE, BTYD, COHORT_PRIOR, DORMANT, LAPSING, MODEL, NEVER_BOUGHT, NEW
+from jobs.forecasting.standing import BTYD, COHORT_PRIOR, MODEL, STATUSES
 from jobs.forecasting.vocabulary import VOCABULARY
-from jobs.month import HORIZON_MONTHS
+from jobs.run_parameters import HORIZONS
 from jobs.tables import FORECAST_MONTHS, REASON_COLUMNS
 
-STATUSES = (NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT)
 METHODS = (MODEL, BTYD, COHORT_PRIOR)
-HORIZONS = (1, 3, 6, HORIZON_MONTHS)
 
 TRAILING_RATIO: dict[Severity, tuple[float, float]] = {"critical": (0.05, 5.0), "warning": (0.3, 2.0)}
 """Forecast per month over net value per month of the trailing year (less, in a younger shop)."""

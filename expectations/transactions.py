@@ -5,7 +5,7 @@ from __future__ import annotations
 from great_expectations import ExpectationSuite
 
 from expectations.delivery import few_rejected, in_month, listed, not_empty, reaches_the_end, tidy
-from expectations.rules import filled, holds, named_suite, total
+from expectations.rules import Rule, filled, holds, named_suite, total
 from expectations.volume import History, order_days_rules, volume_rules
 from jobs.month import Month
 
@@ -15,12 +15,34 @@ LARGEST_LINE_VALUE = 1_000_000
 KEYS = ("order_id", "product_id")
 
 
-def suite(month: Month, *, customers: bool, products: bool) -> ExpectationSuite:
-    """Rules for the lines of a month; `customers` and `products` tell whether those were delivered with it."""
+def suite(month: Month, *, customers: bool, products: bool, is_margin: bool = False) -> ExpectationSuite:
+    """Rules for the lines of a month; `customers` and `products` tell whether those were delivered with it.
+
+    A margin may be zero, and that of a sale negative: rules on the sign of values do not hold where `is_margin`.
+    """
     rules = [
         *(filled(column, because="Every feature groups by it or adds it up") for column in NEEDED),
         tidy("customer_id"),
         in_month("ordered_at", month),
+        holds(
+            "net_value_plausible",
+            f"abs(net_value) <= {LARGEST_LINE_VALUE}",
+            says=f"net_value of a line lies within ±{LARGEST_LINE_VALUE:,}",
+            because="A shifted decimal point, or an id in the amount, makes one customer worth the whole shop",
+            severity="warning",
+        ),
+    ]
+    if not is_margin:
+        rules += _signs()
+    if customers:
+        rules.append(listed("customer_id", "customers"))
+    if products:
+        rules.append(listed("product_id", "products"))
+    return named_suite("transactions", "order lines of the data month", rules)
+
+
+def _signs() -> list[Rule]:
+    return [
         holds(
             "net_value_not_zero",
             "net_value <> 0",
@@ -40,19 +62,7 @@ def suite(month: Month, *, customers: bool, products: bool) -> ExpectationSuite:
             because="Units taken back would be added to those sold",
             severity="warning",
         ),
-        holds(
-            "net_value_plausible",
-            f"abs(net_value) <= {LARGEST_LINE_VALUE}",
-            says=f"net_value of a line lies within ±{LARGEST_LINE_VALUE:,}",
-            because="A shifted decimal point, or an id in the amount, makes one customer worth the whole shop",
-            severity="warning",
-        ),
     ]
-    if customers:
-        rules.append(listed("customer_id", "customers"))
-    if products:
-        rules.append(listed("product_id", "products"))
-    return named_suite("transactions", "order lines of the data month", rules)
 
 
 def totals_suite(history: History, month: Month, *, usual_gap_days: int) -> ExpectationSuite:

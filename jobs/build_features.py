@@ -30,6 +30,7 @@ from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
 from jobs.task import recorded, run_as_program
 from jobs.transforms.daily import daily
 from jobs.transforms.snapshots import Inputs, build_snapshots
+from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="jobs/build_features.py", description=__doc__)
     parser.add_argument("--as-of", required=True, type=parse_as_of, help="first day after the data month: YYYY-MM-01")
     parser.add_argument("--run-id", required=True, type=int)
+    add_value_basis(parser)
     args = parser.parse_args(argv)
-    settings = Settings.from_env()
+    settings = Settings.from_env().on(args.value_basis)
     lake, departments = Lake(settings.lake), load(settings.source).departments
     database = engine(settings.database_url)
     with recorded("features.build_features", run_id=args.run_id, engine=database) as outcome:

@@ -16,6 +16,8 @@ from jobs.tables import (
     PRODUCTS,
     REJECTED_COLUMNS,
     SESSIONS,
+    SPECIAL_FORECASTS,
+    SPECIAL_TOTALS,
     TRANSACTIONS,
     Column,
     Table,
@@ -30,7 +32,8 @@ Generated from `jobs/tables.py` and `jobs/feature_table.py` by `python -m jobs.d
 the two. Where a table lies: `<lake>/<table>/<period>=…/`.
 
 Money is in the shop's currency, as DECIMAL. Days and times are the shop's own wall clock. What Postgres serves is
-described there: `\\d+ clv.forecast`.
+described there: `\\d+ clv.forecast`. Runs on a margin have all of these tables once more below
+`<lake>/<value basis>/`, with margins for values.
 """
 _FEATURES = """## features
 
@@ -58,7 +61,8 @@ def page() -> str:
     tables = (TRANSACTIONS, CUSTOMERS, SESSIONS, PRODUCTS)
     rejected = Table("rejected/<table>", "a delivered row that was refused", "month", REJECTED_COLUMNS)
     sections = [_section(table) for table in (*tables, rejected, DAILY)]
-    return "\n".join([_HEAD, *sections, _feature_section(), _section(FORECASTS), _reason_section()])
+    made = [_section(FORECASTS), _reason_section(), _section(SPECIAL_FORECASTS), _section(SPECIAL_TOTALS)]
+    return "\n".join([_HEAD, *sections, _feature_section(), *made])
 
 
 def _section(table: Table) -> str:

@@ -27,7 +27,9 @@ from jobs.spark import read_periods, session, write_periods
 from jobs.task import recorded, run_as_program
 from jobs.transforms.flagging import flagged_rows, typed_rows
 from jobs.transforms.lines import add_department
+from jobs.transforms.margin import valued
 from jobs.transforms.quarantine import REJECTED_FOR, split
+from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 
@@ -178,9 +180,11 @@ def _flagged(
         .filter(is_asked)
     )
     if isinstance(columns, TransactionColumns):
-        asked = add_department(asked, _products(spark, source, lake, Month.before(as_of)))
-    kept = [*TABLES[delivered.table].names, "month", "source_file", "raw", REJECTED_FOR]
-    return flagged_rows(asked, source, columns).select(*kept)
+        with_department = add_department(asked, _products(spark, source, lake, Month.before(as_of)))
+        flagged = valued(flagged_rows(with_department, source, columns), source)
+    else:
+        flagged = flagged_rows(asked, source, columns)
+    return flagged.select(*TABLES[delivered.table].names, "month", "source_file", "raw", REJECTED_FOR)
 
 
 def _products(spark: SparkSession, source: Source, lake: Lake, month: Month) -> DataFrame:
@@ -229,9 +233,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--months", required=True, help="months to write: YYYY-MM,YYYY-MM")
     parser.add_argument("--as-of", required=True, type=parse_as_of, help="first day after the data month: YYYY-MM-01")
     parser.add_argument("--run-id", required=True, type=int)
+    add_value_basis(parser)
     args = parser.parse_args(argv)
-    settings = Settings.from_env()
-    lake, source = Lake(settings.lake), load(settings.source)
+    settings = Settings.from_env().on(args.value_basis)
+    lake, source = Lake(settings.lake), load(settings.source, args.value_basis)
     months = [Month.parse(text) for text in args.months.split(",") if text]
     with recorded(f"ingest.{args.table}", run_id=args.run_id, engine=engine(settings.database_url)) as outcome:
         delivered = delivery(source, args.table, settings.landing, lake.root)

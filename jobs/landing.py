@@ -35,6 +35,7 @@ _ROW_MODULES = (
     "jobs.transforms.customers",
     "jobs.transforms.delivery",
     "jobs.transforms.lines",
+    "jobs.transforms.margin",
     "jobs.transforms.parsing",
     "jobs.transforms.products",
     "jobs.transforms.quarantine",

@@ -1,6 +1,7 @@
 """Plan a run: which month it is for, what has to be read, and what its publication would replace.
 
-    python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01
+    python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01 \
+        --horizon 12 --segment all --value-basis net_revenue
 
 The last line on stdout is the plan as a JSON object: the other tasks take the month and the run's number from it.
 """
@@ -20,13 +21,16 @@ from sqlalchemy import Engine, RowMapping
 from jobs.feature_table import features
 from jobs.lake import Lake
 from jobs.landing import TABLES, Delivery, deliveries
-from jobs.month import Month, MonthRefusedError, resolve_month
+from jobs.month import HORIZON_MONTHS, Month, MonthRefusedError, resolve_month
 from jobs.postgres import engine, fetch
 from jobs.provenance import code_version
+from jobs.run_parameters import HORIZONS, RunParameters
+from jobs.segment import ALL, parse
 from jobs.settings import Settings
 from jobs.sources import load
 from jobs.tables import SESSIONS, TRANSACTIONS, Table
 from jobs.task import recorded, run_as_program
+from jobs.value_basis import NET_REVENUE, add_value_basis
 
 _EVENTS = {"transactions": TRANSACTIONS, "sessions": SESSIONS}
 """The tables with times: the others are read as they stand in the data month."""
@@ -45,6 +49,7 @@ class Plan:
         months: the months to ingest: those the lake lacks of any table with times, and always the data month.
         snapshots: the `as_of` of every snapshot the lake lacks, as text.
         replaced: the run that readers see for this month, if any.
+        asked: what the run is asked for.
     """
 
     month: Month
@@ -52,10 +57,16 @@ class Plan:
     months: Sequence[Month]
     snapshots: Sequence[str]
     replaced: RowMapping | None
+    asked: RunParameters
 
 
 def make_plan(
-    month: Month, delivered: Mapping[str, Delivery], lake: Lake, snapshots: Table, replaced: RowMapping | None
+    month: Month,
+    delivered: Mapping[str, Delivery],
+    lake: Lake,
+    snapshots: Table,
+    replaced: RowMapping | None,
+    asked: RunParameters,
 ) -> Plan:
     """What a run of a month has to do, given what was delivered and what the lake holds."""
     until_now = delivered["transactions"].first.through(month)
@@ -66,6 +77,7 @@ def make_plan(
         months=[past for past in until_now if past == month or not _has_all(lake, events, past)],
         snapshots=[str(past.as_of) for past in until_now if not lake.is_complete(snapshots, past.as_of)],
         replaced=replaced,
+        asked=asked,
     )
 
 
@@ -77,16 +89,36 @@ def note_of(plan: Plan, source: str) -> str:
     """The plan for people: a few lines, shown as the note of the Airflow run."""
     absent = [table for table in TABLES if table not in plan.tables]
     lines = [
-        f"Month {plan.month}: forecast of the twelve months from {plan.month.as_of} on, shop {source}.",
+        _forecasts(plan, source),
         f"Ingests {_span([str(month) for month in plan.months], 'month')} of {', '.join(plan.tables)}"
         + (f"; not delivered: {', '.join(absent)}." if absent else "."),
         f"Builds {_span(plan.snapshots, 'snapshot')}."
         if plan.snapshots
         else "Rebuilds snapshots where inputs changed.",
-        "Trains and registers a model version; the gate decides which version forecasts.",
-        _replaces(plan.replaced),
+        *(_special(plan) if plan.asked.is_special else _standard(plan)),
     ]
     return "\n".join(lines)[:_LONGEST_NOTE]
+
+
+def _forecasts(plan: Plan, source: str) -> str:
+    from_on = f"from {plan.month.as_of} on, shop {source}."
+    if plan.asked.is_special:
+        return f"Month {plan.month}: SPECIAL RUN, {plan.asked}, {from_on}"
+    return f"Month {plan.month}: forecast of the twelve months {from_on}"
+
+
+def _special(plan: Plan) -> list[str]:
+    if plan.asked.value_basis != NET_REVENUE:
+        model = f"Scores with this month's version of the model on {plan.asked.value_basis}, trained now if need be."
+    elif plan.replaced is not None:
+        model = f"Scores with model version {plan.replaced['model_version']}, which made the published forecast."
+    else:
+        model = "Scores with this month's model version, trained now if need be; the champion stays."
+    return [model, "Adds to clv.special_forecast; the published forecasts stay as they are."]
+
+
+def _standard(plan: Plan) -> list[str]:
+    return ["Trains and registers a model version; the gate decides which version forecasts.", _replaces(plan.replaced)]
 
 
 def _span(periods: Sequence[str], noun: str) -> str:
@@ -138,16 +170,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--logical-date", required=True, help="Airflow's, in ISO 8601; empty where there is none")
     parser.add_argument("--month", required=True, help="the month asked for, YYYY-MM; may be empty")
     parser.add_argument("--dag-run-id", required=True)
+    parser.add_argument("--horizon", type=int, choices=HORIZONS, default=HORIZON_MONTHS, help="months to forecast")
+    parser.add_argument("--segment", default=ALL, help=f"'{ALL}', or column=value,value")
+    add_value_basis(parser)
     arguments = parser.parse_args(argv)
-    settings = Settings.from_env()
+    settings = Settings.from_env().on(arguments.value_basis)
     database = engine(settings.database_url)
     with recorded("plan.plan", engine=database) as outcome:
-        source = load(settings.source)
+        source = load(settings.source, arguments.value_basis)
+        snapshots = features(source.departments)
+        asked = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
         delivered = deliveries(source, settings.landing, settings.lake)
         month = _month_of_run(arguments, delivered["transactions"], database)
         published = fetch(database, "published_run", as_of=month.as_of)
         replaced = published[0] if published else None
-        plan = make_plan(month, delivered, Lake(settings.lake), features(source.departments), replaced)
+        plan = make_plan(month, delivered, Lake(settings.lake), snapshots, replaced, asked)
         note = note_of(plan, settings.source)
         [run] = fetch(
             database,
@@ -159,6 +196,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             input_fingerprint=input_fingerprint(delivered, month),
             code_version=code_version(),
             note=note,
+            horizon_months=asked.horizon_months,
+            segment=asked.segment_text,
+            value_basis=asked.value_basis,
         )
         outcome.run_id = run["run_id"]
     result = {
@@ -168,6 +208,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         "tables": plan.tables,
         "months": ",".join(str(past) for past in plan.months),
         "note": note,
+        "special": asked.is_special,
+        "horizon_months": asked.horizon_months,
+        "segment": asked.segment_text,
+        "value_basis": asked.value_basis,
     }
     sys.stdout.write(json.dumps(result) + "\n")
 

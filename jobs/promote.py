@@ -3,7 +3,8 @@
     python -m jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 3
 
 Only a version of the newest month may become champion; one of an older month forecasts its own month and moves nothing.
-A version is judged once: the decision stays with it as tags, and every later run of the month follows it.
+A version is judged once: the decision stays with it as tags, and every later run of the month follows it. A special run
+follows what was decided, or its month's version where nothing was; only on a margin does it judge, that margin's model.
 `docs/decisions/0006-models-in-mlflow.md` tells why.
 """
 
@@ -19,6 +20,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 
+from sqlalchemy import Engine
+
 from jobs.feature_table import features
 from jobs.forecasting.inputs import InputError
 from jobs.forecasting.panel import Snapshots
@@ -27,11 +30,12 @@ from jobs.lake import Lake
 from jobs.model_version import UnreadableError, Version, unpack
 from jobs.month import Month, parse_as_of
 from jobs.postgres import engine, execute, fetch
-from jobs.registry import MODEL, Registry
+from jobs.registry import Registry
 from jobs.settings import Settings
 from jobs.snapshots import read_fold
 from jobs.sources import load
 from jobs.task import recorded, run_as_program
+from jobs.value_basis import NET_REVENUE, add_value_basis
 
 if TYPE_CHECKING:
     from jobs.forecasting.bootstrap import Round
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill"]
+Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill", "special"]
 
 GATE = "gate"
 """Who decides here, as `clv.model_decision` tells it apart from people."""
@@ -64,7 +68,8 @@ class Verdict:
         model_version: the version that forecasts the month.
         decision: `first` (there was no champion, this is one now), `promoted` (took the champion's place),
             `kept_champion` (the champion forecasts), `not_promoted` (there is no champion and this did not become one:
-            it forecasts, for want of a better), `backfill` (of an older month: it forecasts that month alone).
+            it forecasts, for want of a better), `backfill` (of an older month: it forecasts that month alone),
+            `special` (nothing was judged: it forecasts a special run).
         reasons: every comparison behind it, in words.
     """
 
@@ -102,6 +107,29 @@ def promote(
     registry.tag(number, {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)})
     registry.tag(number, {"decision": verdict.decision})
     return verdict
+
+
+def follow(registry: Registry, number: int, *, as_of: date, published: int | None) -> Verdict:
+    """The version that forecasts a special run: nothing is judged, no alias moves, no tag is set.
+
+    Args:
+        registry: the model of the published months.
+        number: a version of the month.
+        as_of: the month's.
+        published: the version that made the published forecast of the month, if there is one.
+
+    Raises:
+        PromoteError: the version has seen what came after `as_of`.
+    """
+    if published is not None:
+        version, why = registry.version(published), "it made the published forecast of the month"
+    else:
+        decided = _decided(registry.version(number))
+        version = registry.version(number if decided is None else decided.model_version)
+        why = "the month is not published; it is the newest of the month" + (", as judged" if decided else "")
+    if version.as_of > as_of:
+        raise PromoteError(f"version {version.number} was trained as of {version.as_of}, after {as_of}")
+    return Verdict(model_version=version.number, decision="special", reasons=(why,))
 
 
 def _decided(challenger: Version) -> Verdict | None:
@@ -176,40 +204,63 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
     parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
     parser.add_argument("--model-version", type=int, required=True, help="the version that was trained as of this day")
+    parser.add_argument("--special", action="store_true", help="it is a special run: it moves nothing of its month's")
+    add_value_basis(parser)
     arguments = parser.parse_args(argv)
-    settings = Settings.from_env()
+    settings = Settings.from_env().on(arguments.value_basis)
     database = engine(settings.database_url)
     with recorded("retrain.promote", run_id=arguments.run_id, engine=database):
-        table = features(load(settings.source).departments)
-        [newest] = fetch(database, "newest_published_as_of")
-        registry = Registry(settings.tracking_uri)
-        champion_before = registry.aliased("champion")
-        verdict = promote(
-            registry,
-            arguments.model_version,
-            as_of=arguments.as_of,
-            newest_published=newest["as_of"],
-            read_fold=partial(read_fold, Lake(settings.lake), table, ModelParams().max_customers),
-        )
+        registry = Registry(settings.tracking_uri, settings.model)
+        run = {"as_of": arguments.as_of, "run_id": arguments.run_id}
+        if not arguments.special:
+            verdict = _gate(registry, arguments.model_version, settings, database, **run)
+        elif arguments.value_basis == NET_REVENUE:
+            published = [run["model_version"] for run in fetch(database, "published_run", as_of=arguments.as_of)]
+            known = {"as_of": arguments.as_of, "published": next(iter(published), None)}
+            verdict = follow(registry, arguments.model_version, **known)
+        else:
+            verdict = promote(
+                registry,
+                arguments.model_version,
+                as_of=arguments.as_of,
+                newest_published=None,
+                read_fold=_fold_reader(settings),
+            )
         log.info("%s: version %s forecasts the month", verdict.decision, verdict.model_version)
         for reason in verdict.reasons:
             log.info("%s", reason)
-        execute(
-            database,
-            "record_decision",
-            run_id=arguments.run_id,
-            as_of=arguments.as_of,
-            model_version=arguments.model_version,
-            decision=verdict.decision,
-            forecast_by=verdict.model_version,
-            champion_before=champion_before,
-            champion_after=registry.aliased("champion"),
-            reasons=list(verdict.reasons),
-            decided_by=GATE,
-        )
-        model = {"model_name": MODEL, "model_version": verdict.model_version}
+        model = {"model_name": registry.model, "model_version": verdict.model_version}
         execute(database, "set_run_model", run_id=arguments.run_id, **model)
     sys.stdout.write(json.dumps(asdict(verdict)) + "\n")
+
+
+def _gate(
+    registry: Registry, number: int, settings: Settings, database: Engine, *, as_of: date, run_id: int
+) -> Verdict:
+    """Judge a version for a month that is to be published, and record the decision."""
+    [newest] = fetch(database, "newest_published_as_of")
+    before = registry.aliased("champion")
+    published = newest["as_of"]
+    verdict = promote(registry, number, as_of=as_of, newest_published=published, read_fold=_fold_reader(settings))
+    execute(
+        database,
+        "record_decision",
+        run_id=run_id,
+        as_of=as_of,
+        model_version=number,
+        decision=verdict.decision,
+        forecast_by=verdict.model_version,
+        champion_before=before,
+        champion_after=registry.aliased("champion"),
+        reasons=list(verdict.reasons),
+        decided_by=GATE,
+    )
+    return verdict
+
+
+def _fold_reader(settings: Settings) -> ReadFold:
+    table = features(load(settings.source).departments)
+    return partial(read_fold, Lake(settings.lake), table, ModelParams().max_customers)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ from jobs.lake import Lake, Record, parquet_files
 from jobs.month import parse_as_of
 from jobs.postgres import engine, fetch, statement
 from jobs.settings import Settings
-from jobs.tables import FORECASTS
+from jobs.tables import FORECASTS, Table
 from jobs.task import recorded, run_as_program
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
     with engine.begin() as connection:
         run = {"as_of": as_of, "run_id": run_id}
         load = {"load_id": connection.execute(statement("begin_load"), run).scalar_one()}
-        _copy(connection, _csv_batches(lake, as_of, load["load_id"]))
+        copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
         parameters = run | load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
         _check(totals, record, as_of, run_id)
@@ -81,27 +81,30 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
     return _publication(totals, visible["run_id"] if visible else None, loaded=True)
 
 
-def _csv_batches(lake: Lake, as_of: date, load_id: int) -> Iterator[io.BytesIO]:
-    """The forecast's rows as CSV, each with the load_id in front."""
+def csv_batches(
+    lake: Lake, table: Table, as_of: date, columns: Sequence[str], *, first: Mapping[str, int]
+) -> Iterator[io.BytesIO]:
+    """Columns of a table's rows as CSV, each row with the one number of `first` in front."""
+    [(key, number)] = first.items()
     options = pa_csv.WriteOptions(include_header=False)
-    for path in parquet_files(lake, FORECASTS, [as_of]):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=FORECASTS.names):
+    for path in parquet_files(lake, table, [as_of]):
+        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(columns)):
             # The CSV writer knows no decimals; as text they keep every digit.
-            columns = [
+            values = [
                 column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns
             ]
-            load_ids = pa.repeat(load_id, len(batch))
-            rows = pa.record_batch([load_ids, *columns], names=["load_id", *batch.schema.names])
+            rows = pa.record_batch([pa.repeat(number, len(batch)), *values], names=[key, *batch.schema.names])
             csv = io.BytesIO()
             pa_csv.write_csv(rows, csv, options)
             csv.seek(0)
             yield csv
 
 
-def _copy(connection: Connection, batches: Iterator[io.BytesIO]) -> None:
+def copy_rows(connection: Connection, query: str, batches: Iterator[io.BytesIO]) -> None:
+    """Send batches to the COPY in `sql/queries/<query>.sql`, in the connection's transaction."""
     cursor: psycopg2.extensions.cursor = connection.connection.cursor()  # type: ignore[assignment]
     for csv in batches:
-        cursor.copy_expert(statement("copy_forecast").text, csv)
+        cursor.copy_expert(statement(query).text, csv)
 
 
 def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None:

@@ -12,7 +12,18 @@ import pandas as pd
 from great_expectations import ExpectationSuite
 from pyspark.sql import SparkSession
 
-from expectations import columns, customers, daily, delivery, features, forecasts, products, sessions, transactions
+from expectations import (
+    columns,
+    customers,
+    daily,
+    delivery,
+    features,
+    forecasts,
+    products,
+    sessions,
+    special_forecasts,
+    transactions,
+)
 from expectations.volume import RECENT_MONTHS, reference_months
 from jobs import feature_table
 from jobs.lake import Lake, Period
@@ -30,8 +41,9 @@ from jobs.quality_totals import (
     rejected_share,
     silent_days_at_end,
 )
+from jobs.run_parameters import special_lake
 from jobs.spark import read_periods
-from jobs.tables import CUSTOMERS, DAILY, FORECASTS, PRODUCTS, SESSIONS, TRANSACTIONS, Table
+from jobs.tables import CUSTOMERS, DAILY, FORECASTS, PRODUCTS, SESSIONS, SPECIAL_FORECASTS, TRANSACTIONS, Table
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +58,17 @@ class Stage:
         spark: the session.
         lake: the lake.
         as_of: the first day after the data month.
+        run_id: the run.
         departments: the departments that have features of their own.
+        is_margin: whether values are margins.
     """
 
     spark: SparkSession
     lake: Lake
     as_of: date
+    run_id: int
     departments: Sequence[str]
+    is_margin: bool
 
     @property
     def month(self) -> Month:
@@ -84,7 +100,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
     stored = {name: stage.stored(table, month) for name, table in delivered.items()}
     has_customers, has_products = "customers" in stored, "products" in stored
     yield _rows(
-        transactions.suite(month, customers=has_customers, products=has_products),
+        transactions.suite(month, customers=has_customers, products=has_products, is_margin=stage.is_margin),
         transactions.KEYS,
         stored["transactions"],
         stored,
@@ -119,7 +135,7 @@ def snapshot(stage: Stage) -> Iterator[Check]:
     )
     yield _columns(stage, "features", [column_facts(lake, DAILY, month), facts])
     days = stage.stored(DAILY, month)
-    yield _rows(daily.suite(month), daily.KEYS, days)
+    yield _rows(daily.suite(month, is_margin=stage.is_margin), daily.KEYS, days)
     yield _totals(daily.totals_suite(), daily_totals(days.rows, lake, month), {"rows": days})
     customers_of = stage.stored(table, as_of)
     yield _rows(features.suite(as_of), features.KEYS, customers_of)
@@ -152,7 +168,19 @@ def forecast(stage: Stage) -> Iterator[Check]:
     yield _totals(suite, totals, {"rows": made})
 
 
-STAGES = {"inputs": inputs, "features": snapshot, "forecasts": forecast}
+def special_forecast(stage: Stage) -> Iterator[Check]:
+    """The forecasts of a special run, held against the snapshot they were made from."""
+    table, as_of, lake = SPECIAL_FORECASTS, stage.as_of, special_lake(stage.lake, stage.run_id)
+    yield _columns(stage, table.name, [column_facts(lake, table, as_of, required=table.names)])
+    made = Stored(read_periods(stage.spark, lake, table, [as_of]), lake.folder(table, as_of))
+    known = stage.stored(stage.snapshots, as_of)
+    yield _rows(special_forecasts.suite(), special_forecasts.KEYS, made, {"features": known})
+    versions = made.rows.select("model_version").distinct().count()
+    figures = {"rows": lake.record(table, as_of).rows, "model_versions": versions}
+    yield _totals(special_forecasts.totals_suite(), figures, {"rows": made})
+
+
+STAGES = {"inputs": inputs, "features": snapshot, "forecasts": forecast, "special_forecasts": special_forecast}
 
 
 def _before(lake: Lake, table: Table, period: Period) -> Period | None:

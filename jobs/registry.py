@@ -1,4 +1,4 @@
-"""MLflow: the runs that trained a model, the versions of model `clv`, the aliases `challenger` and `champion`.
+"""MLflow: the runs that trained a model, its versions, the aliases `challenger` and `champion`.
 
 The only module that talks to MLflow. A version's tags say what it was trained from and hold a hash of its files, which
 is checked before they are loaded. Nothing is pickled: boosters are kept in XGBoost's own format, the rest is JSON.
@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,14 +19,12 @@ from typing import TYPE_CHECKING, Literal
 
 from jobs.model_version import FOLD_ORIGIN, Origin, Part, Training, Version, library_versions
 from jobs.provenance import JOBS, files_sha256, folder_sha256
+from jobs.settings import MODEL
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from jobs.forecasting.forecaster import Forecaster
-
-MODEL = "clv"
-EXPERIMENT = "clv"
 
 Alias = Literal["challenger", "champion"]
 
@@ -48,35 +47,41 @@ class TamperedError(ValueError):
 
 @dataclass(frozen=True)
 class Registry:
-    """Model `clv` on the MLflow server at an address."""
+    """A model (and the experiment of its name) on the MLflow server at an address."""
 
     tracking_uri: str
+    model: str = MODEL
 
     def find(self, origin: Origin) -> int | None:
         """The newest version that was trained from this origin."""
         wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(origin).items())
-        found = self._client.search_model_versions(f"name = '{MODEL}' and {wanted}")
+        found = self._client.search_model_versions(f"name = '{self.model}' and {wanted}")
+        return max((int(version.version) for version in found), default=None)
+
+    def newest(self, as_of: date) -> int | None:
+        """The newest version that was trained as of a day, by whatever code."""
+        found = self._client.search_model_versions(f"name = '{self.model}' and tags.`as_of` = '{as_of}'")
         return max((int(version.version) for version in found), default=None)
 
     def register(self, training: Training, origin: Origin) -> int:
         """Log a training run with all its figures and register its model as a new version, in that order."""
         mlflow = self._mlflow
         mlflow.set_tracking_uri(self.tracking_uri)
-        mlflow.set_experiment(EXPERIMENT)
+        mlflow.set_experiment(self.model)
         with TemporaryDirectory() as scratch:
             parts = _save(training, Path(scratch))
             with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)):
                 _log_figures(training)
-                model_uri = _log_model(training, parts, _copy_code(Path(scratch)))
+                model_uri = _log_model(self.model, training, parts, _copy_code(Path(scratch)))
             tags = asdict(origin) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
             tags[FOLD_ORIGIN] = str(training.backtest.as_of)
-        version = mlflow.register_model(model_uri, MODEL, tags=tags)
+        version = mlflow.register_model(model_uri, self.model, tags=tags)
         return int(version.version)
 
     def version(self, number: int) -> Version:
         """A version with its tags and metrics; raises mlflow.exceptions.RestException where there is none."""
-        found = self._client.get_model_version(MODEL, str(number))
+        found = self._client.get_model_version(self.model, str(number))
         metrics: dict[str, dict[str, float]] = {}
         for name, value in self._client.get_run(str(found.run_id)).data.metrics.items():
             candidate, _, metric = name.partition("/")
@@ -85,18 +90,18 @@ class Registry:
 
     def aliased(self, alias: Alias) -> int | None:
         """The version an alias points at; None while nothing carries it."""
-        found = self._client.search_registered_models(f"name = '{MODEL}'")
+        found = self._client.search_registered_models(f"name = '{self.model}'")
         number = found[0].aliases.get(alias) if found else None
         return None if number is None else int(number)
 
     def alias(self, alias: Alias, number: int) -> None:
         """Point an alias at a version."""
-        self._client.set_registered_model_alias(MODEL, alias, str(number))
+        self._client.set_registered_model_alias(self.model, alias, str(number))
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:
         """Add tags to a version."""
         for key, value in tags.items():
-            self._client.set_model_version_tag(MODEL, str(number), key, value)
+            self._client.set_model_version_tag(self.model, str(number), key, value)
 
     def fetch(self, number: int, part: Part = "forecaster") -> dict[str, bytes]:
         """The files of one part of exactly this version: name → content.
@@ -105,8 +110,8 @@ class Registry:
             TamperedError: they are not those that were registered.
             mlflow.exceptions.MlflowException: there is no such version.
         """
-        registered = self._client.get_model_version(MODEL, str(number)).tags.get(_sha256_tag(part))
-        uri = f"models:/{MODEL}/{number}/artifacts/{part}"
+        registered = self._client.get_model_version(self.model, str(number)).tags.get(_sha256_tag(part))
+        uri = f"models:/{self.model}/{number}/artifacts/{part}"
         download = self._mlflow.artifacts.download_artifacts
         with TemporaryDirectory() as scratch:
             folder = Path(download(artifact_uri=uri, dst_path=scratch, tracking_uri=self.tracking_uri))
@@ -114,8 +119,9 @@ class Registry:
         found = files_sha256(files)
         if found != registered:
             raise TamperedError(
-                f"model {MODEL} version {number}: its {part} in MLflow's artifact store has sha256 {found}, registered "
-                f"was {registered}. Somebody changed the files: restore them, or delete the version and rerun its month"
+                f"model {self.model} version {number}: its {part} in MLflow's artifact store has sha256 {found}, "
+                f"registered was {registered}. Somebody changed the files: restore them, or delete the version and "
+                "rerun its month"
             )
         return files
 
@@ -177,14 +183,14 @@ def _copy_code(folder: Path) -> Path:
     return package
 
 
-def _log_model(training: Training, parts: Mapping[Part, Path], code: Path) -> str:
+def _log_model(model: str, training: Training, parts: Mapping[Part, Path], code: Path) -> str:
     import mlflow.pyfunc
     from mlflow.models import infer_signature
 
     from jobs.served_model import as_floats
 
     logged = mlflow.pyfunc.log_model(
-        name=MODEL,
+        name=model,
         python_model=str(_SERVED_AS),
         artifacts={part: str(folder) for part, folder in parts.items()},
         code_paths=[str(code)],

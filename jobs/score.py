@@ -26,8 +26,8 @@ from jobs.model_version import unpack
 from jobs.month import parse_as_of
 from jobs.postgres import engine
 from jobs.provenance import JOBS, files_sha256, folder_sha256
-from jobs.registry import MODEL, Registry
-from jobs.settings import Settings
+from jobs.registry import Registry
+from jobs.settings import MODEL, Settings
 from jobs.sources import load
 from jobs.spark import read_periods, session, write_periods
 from jobs.tables import FORECASTS, Table
@@ -79,7 +79,7 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         log.info("forecasts as_of=%s are current: nothing to score", as_of)
         written = lake.record(FORECASTS, as_of)
     else:
-        customers = read_periods(spark, lake, table, [as_of]).select(*_read_by(model, table))
+        customers = read_periods(spark, lake, table, [as_of]).select(*read_by(model, table))
         forecasts = forecast(customers, model, as_of=as_of)
         written = write_periods(forecasts, lake, FORECASTS, {as_of: inputs})[as_of]
     if written.rows != snapshot.rows:
@@ -87,13 +87,13 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
     return written.rows
 
 
-def _read_by(model: Model, table: Table) -> list[Column]:
-    """The columns of a features table that a model reads, decimals as doubles."""
+def read_by(model: Model, table: Table) -> list[Column]:
+    """The columns of a features table that a model reads, decimals as doubles; raises ScoreError where some lack."""
     types = {column.name: column.type for column in table.columns}
     missing = sorted(set(model.columns) - set(types))
     if missing:
         raise ScoreError(
-            f"model {MODEL} version {model.number} reads the columns {', '.join(missing)}, which {table.name} does not "
+            f"model version {model.number} reads the columns {', '.join(missing)}, which {table.name} does not "
             "declare: train the month again"
         )
     return [F.col(name).cast("double") if types[name].startswith("decimal") else F.col(name) for name in model.columns]
@@ -126,11 +126,11 @@ def shipped_package(spark: SparkSession) -> Iterator[None]:
         yield
 
 
-def _start(registry: Registry, number: int) -> tuple[SparkSession, Model]:
+def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:
     """Start Spark and fetch a version at the same time: either waits for seconds, mostly for imports."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         fetched = pool.submit(lambda: Model.of(number, registry.fetch(number)))
-        return session("score"), fetched.result()
+        return session(name), fetched.result()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -143,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings.from_env()
     with recorded("score.score", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
         table = features(load(settings.source).departments)
-        spark, model = _start(Registry(settings.tracking_uri), arguments.model_version)
+        spark, model = start("score", Registry(settings.tracking_uri), arguments.model_version)
         with shipped_package(spark):
             outcome.rows = score(spark, Lake(settings.lake), table, model, as_of=arguments.as_of)
 

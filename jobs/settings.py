@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from jobs.value_basis import NET_REVENUE
+
+MODEL = "clv"
+"""The model that forecasts the published months; one on a margin is named after its value basis, too."""
 
 
 class SettingsError(ValueError):
@@ -23,6 +28,8 @@ class Settings:
         reports: the folder for Data Docs and plots.
         database_url: SQLAlchemy URL of the forecast database, as the role `clv_writer`.
         tracking_uri: address of the MLflow server.
+        model: name of the registered model.
+        value_basis: what value is counted in.
     """
 
     source: str
@@ -31,6 +38,8 @@ class Settings:
     reports: Path
     database_url: str
     tracking_uri: str
+    model: str = MODEL
+    value_basis: str = NET_REVENUE
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -54,4 +63,16 @@ class Settings:
             reports=Path(values["reports"]),
             database_url=values["database_url"],
             tracking_uri=values["tracking_uri"],
+        )
+
+    def on(self, value_basis: str) -> Settings:
+        """The places of a value basis: a margin has a lake, reports and a model that net revenue never looks at."""
+        if value_basis == self.value_basis:
+            return self
+        return replace(
+            self,
+            lake=self.lake / value_basis,
+            reports=self.reports / value_basis,
+            model=f"{self.model}_{value_basis}",
+            value_basis=value_basis,
         )

@@ -3,7 +3,7 @@
     python -m jobs.train --as-of 2011-12-01 --run-id 17
 
 The last line on stdout names the version. Nothing is trained twice: where a version was made from the same snapshots
-with the same settings and code, that one is named.
+with the same settings and code, that one is named; in a special run, any of the month is good.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from jobs.settings import Settings
 from jobs.sources import load
 from jobs.tables import Table
 from jobs.task import recorded, run_as_program
+from jobs.value_basis import add_value_basis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +62,12 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
 
     snapshots = read_history(lake, table, params.max_customers, _snapshots_until(lake, table, as_of))
     return registry.register(_training(snapshots, as_of, params), origin)
+
+
+def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
+    """The newest version of the month, whatever made it; trained now where there is none. Raises as `train` does."""
+    known = registry.newest(as_of)
+    return train(lake, table, registry, as_of=as_of, params=params) if known is None else known
 
 
 def origin_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> Origin:
@@ -118,13 +125,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
     parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
+    parser.add_argument("--special", action="store_true", help="it is a special run: an older version is good enough")
+    add_value_basis(parser)
     arguments = parser.parse_args(argv)
-    settings = Settings.from_env()
+    settings = Settings.from_env().on(arguments.value_basis)
     with recorded("retrain.train", run_id=arguments.run_id, engine=engine(settings.database_url)):
-        version = train(
+        version = (special_version if arguments.special else train)(
             Lake(settings.lake),
             features(load(settings.source).departments),
-            Registry(settings.tracking_uri),
+            Registry(settings.tracking_uri, settings.model),
             as_of=arguments.as_of,
             params=ModelParams(),
         )

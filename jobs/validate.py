@@ -23,6 +23,7 @@ from jobs.settings import Settings
 from jobs.sources import load
 from jobs.spark import session
 from jobs.task import recorded, run_as_program
+from jobs.value_basis import NET_REVENUE, add_value_basis
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ TASKS = {
     "inputs": "validate.inputs",
     "features": "features.validate_features",
     "forecasts": "score.validate_forecasts",
+    "special_forecasts": "special.validate_special",
 }
 
 
@@ -49,8 +51,15 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
     from jobs.quality_checks import STAGES, Stage
     from jobs.quality_run import run_checks
 
-    departments = load(settings.source).departments
-    checks = STAGES[stage](Stage(spark=spark, lake=Lake(settings.lake), as_of=as_of, departments=departments))
+    seen = Stage(
+        spark=spark,
+        lake=Lake(settings.lake),
+        as_of=as_of,
+        run_id=run_id,
+        departments=load(settings.source).departments,
+        is_margin=settings.value_basis != NET_REVENUE,
+    )
+    checks = STAGES[stage](seen)
     verdicts = run_checks(checks, as_of=as_of, run_id=run_id, reports=settings.reports)
     folder = settings.lake / "validation" / stage / f"as_of={as_of}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,8 +78,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--stage", required=True, choices=sorted(TASKS))
     parser.add_argument("--as-of", required=True, type=parse_as_of, help="first day after the data month: YYYY-MM-01")
     parser.add_argument("--run-id", required=True, type=int)
+    add_value_basis(parser)
     args = parser.parse_args(argv)
-    settings = Settings.from_env()
+    settings = Settings.from_env().on(args.value_basis)
     for library in CHATTY:
         logging.getLogger(library).setLevel(logging.WARNING)
     with recorded(TASKS[args.stage], run_id=args.run_id, engine=engine(settings.database_url)):

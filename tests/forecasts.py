@@ -71,8 +71,8 @@ def write(
         lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
 
 
-def plan(engine: Engine, as_of: date, *, trigger: str = "manual") -> int:
-    """Register a run of a month; its id."""
+def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **asked: object) -> int:
+    """Register a run of a month, a standard one unless something else is asked for; its id."""
     [run] = fetch(
         engine,
         "plan_run",
@@ -83,14 +83,17 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual") -> int:
         input_fingerprint="abc",
         code_version="1",
         note="a note",
+        **{"horizon_months": 12, "segment": "all", "value_basis": "net_revenue"} | asked,
     )
     return int(run["run_id"])
 
 
-def publish_new_run(database: Database, lake: Lake, as_of: date, *, level: str = "10.00") -> int:
+def publish_new_run(
+    database: Database, lake: Lake, as_of: date, *, level: str = "10.00", model_version: int = 3
+) -> int:
     """Plan a run, write its forecast of CUSTOMERS and publish it; the run's id."""
     run_id = plan(database.writer, as_of)
-    write(lake, as_of, [row(customer, level=level) for customer in CUSTOMERS])
+    write(lake, as_of, [row(customer, level=level, model_version=model_version) for customer in CUSTOMERS])
     publish(database.writer, lake, as_of=as_of, run_id=run_id)
     return run_id
 

@@ -11,7 +11,7 @@ from jobs.model_version import unpack
 from jobs.postgres import fetch
 from jobs.registry import Registry
 from jobs.snapshots import read_history
-from jobs.train import THEME_IMPORTANCE, main, origin_of, train
+from jobs.train import THEME_IMPORTANCE, main, origin_of, special_version, train
 from tests.conftest import Database, emptied_registry
 from tests.forecasts import plan
 from tests.snapshots import QUICK, TABLE, simulated_snapshots, write_snapshots
@@ -62,6 +62,20 @@ def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(regis
     assert version.fold_origin == unpack(registry.fetch(number, "backtest")).as_of
     assert {"ours", "trailing_value"} <= version.metrics.keys()
     assert sum(version.metrics[THEME_IMPORTANCE].values()) == pytest.approx(1.0)
+
+
+def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_none(
+    shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.train.code_version", lambda: "code that was never trained with")
+    found = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
+    assert found == registry.newest(AS_OF)
+
+    margins = Registry(registry.tracking_uri, "clv_margin_per_line")
+    first = special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK)
+    assert margins.version(first).as_of == AS_OF
+    assert special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK) == first
+    assert (margins.aliased("challenger"), margins.aliased("champion")) == (None, None)
 
 
 def test_training_points_no_alias(registry: Registry, number: int) -> None:

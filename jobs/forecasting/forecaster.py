@@ -168,7 +168,9 @@ class Forecaster:
         """Read what `save` wrote; raises ValueError where boosters and JSON do not belong together."""
         rest = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
         encoder, start = rest["encoder"], rest["start"]
-        categories = {name: tuple(texts) for name, texts in encoder["categories"].items()}
+        # The JSON is sorted by key; the boosters know the texts by their position among the inputs.
+        texts = encoder["categories"]
+        categories = {name: tuple(texts[name]) for name in rest["names"] if name in texts}
         purchases, season = ParetoNbd(**start.pop("purchases")), Season(**start.pop("season"))
         spend = GammaGamma(**start.pop("spend"))
         calibration = rest["calibration"]

@@ -10,6 +10,7 @@ from jobs.forecasting.params import ModelParams
 
 MODEL, BTYD, COHORT_PRIOR = "model", "btyd", "cohort_prior"
 NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT = "new", "active", "lapsing", "dormant", "never_bought"
+STATUSES = (NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT)
 
 
 def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:

@@ -32,6 +32,14 @@ PRICES_IN_CENTS: npt.NDArray[np.int64] = np.rint(
 ).astype(np.int64)
 """Price by department and product."""
 
+MARGIN_RATES = {"beauty": 0.55, "books": 0.3, "electronics": 0.15, "fashion": 0.5, "home": 0.4, "toys": 0.35}
+"""The share of its price that the shop keeps of an article, by department."""
+
+COSTS_IN_CENTS: npt.NDArray[np.int64] = np.rint(
+    PRICES_IN_CENTS * (1.0 - np.array([MARGIN_RATES[name] for name in DEPARTMENTS]))[:, None]
+).astype(np.int64)
+"""What a unit costs the shop, by department and product."""
+
 
 def product_shares() -> Floats:
     """P(product | department, tier), shape (tier, product): the same in each department."""

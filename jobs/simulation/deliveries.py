@@ -130,7 +130,8 @@ def _deliver_month(
 
 
 def _line_table(lines: Lines, order_prefix: str, ids: pa.Array) -> pa.Table:
-    prices = [f"{cents // 100}.{cents % 100:02d}" for cents in catalogue.PRICES_IN_CENTS.ravel().tolist()]
+    amounts = (catalogue.PRICES_IN_CENTS, catalogue.COSTS_IN_CENTS)
+    prices, costs = ([f"{cents // 100}.{cents % 100:02d}" for cents in each.ravel().tolist()] for each in amounts)
     product = pa.array(lines.product)
     return pa.table(
         {
@@ -141,6 +142,7 @@ def _line_table(lines: Lines, order_prefix: str, ids: pa.Array) -> pa.Table:
             "product_id": pa.array(catalogue.product_ids()).take(product),
             "quantity": pa.array(lines.units).cast(pa.string()),
             "unit_price": pa.array(prices).take(product),
+            "unit_cost": pa.array(costs).take(product),
         }
     )
 

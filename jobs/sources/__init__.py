@@ -6,15 +6,16 @@ import pkgutil
 from importlib import import_module
 
 from jobs.sources.mapping import MappingError, Source
+from jobs.value_basis import NET_REVENUE
 
 _NOT_A_SOURCE = "mapping"
 
 
-def load(name: str) -> Source:
-    """The mapping `SOURCE` of the module `jobs.sources.<name>`.
+def load(name: str, value_basis: str = NET_REVENUE) -> Source:
+    """The mapping `SOURCE` of the module `jobs.sources.<name>`, as runs on a value basis read it.
 
     Raises:
-        MappingError: there is no such module, or it holds no `SOURCE`.
+        MappingError: there is no such module, it holds no `SOURCE`, or declares nothing for this basis.
     """
     known = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != _NOT_A_SOURCE)
     if name not in known:
@@ -24,4 +25,4 @@ def load(name: str) -> Source:
     source = getattr(import_module(f"{__name__}.{name}"), "SOURCE", None)
     if not isinstance(source, Source):
         raise MappingError(f"jobs/sources/{name}.py holds no SOURCE: end it with SOURCE = Source(...)")
-    return source
+    return source.on(value_basis)

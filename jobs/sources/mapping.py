@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar
+
+from jobs.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
 
 _TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
 _REASON = re.compile(r"[a-z][a-z0-9_]*")
@@ -32,6 +34,8 @@ class TransactionColumns:
         order_id: the order or invoice. Without it, all lines of a customer at one moment are one order.
         product_id: the article.
         department: the article's department. Without it, `products` is asked.
+        margin: what the shop keeps of the line's value, with the sign of the amount; for runs on `margin_per_line`.
+        unit_cost: or what one unit costs the shop; the margin is the value less `units` × `unit_cost`.
         optional: further columns that row rules read as `delivered.<column>`; NULL where a file has none.
     """
 
@@ -43,6 +47,8 @@ class TransactionColumns:
     order_id: str | None = None
     product_id: str | None = None
     department: str | None = None
+    margin: str | None = None
+    unit_cost: str | None = None
     optional: tuple[str, ...] = ()
 
     time: ClassVar[str | None] = "ordered_at"
@@ -51,6 +57,8 @@ class TransactionColumns:
         """Refuse lines that have no value."""
         if self.amount is None and (self.units is None or self.unit_price is None):
             raise MappingError("transactions need an amount, or units and unit_price")
+        if self.unit_cost is not None and (self.units is None or self.margin is not None):
+            raise MappingError("a unit_cost needs units, and no margin beside it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +126,7 @@ class Source:
         sessions: the logins, where they are delivered.
         products: the articles, where they are delivered.
         departments: departments that get their own features; all others count as 'other'. None: no such features.
+        margin_rates: department → share of a line's value that the shop keeps; for runs on `margin_by_department`.
         time_formats: formats of times and days that are text, as for `strptime`; ISO 8601 is always read.
         timezone: the shop's zone, into which times that carry an offset are converted. Others are its wall clock.
         returns: predicate that tells a return where amounts are delivered without sign. Without it, a negative amount
@@ -128,6 +137,7 @@ class Source:
         ids_as_floats: whether ids are whole numbers that an export may have written as `13085.0`.
         delimiter: of CSV files.
         encoding: of CSV files.
+        value_basis: what value is counted in; `on` sets it.
     """
 
     name: str
@@ -137,6 +147,7 @@ class Source:
     sessions: SessionColumns | None = None
     products: ProductColumns | None = None
     departments: tuple[str, ...] = ()
+    margin_rates: Mapping[str, float] = field(default_factory=dict)
     time_formats: tuple[str, ...] = ()
     timezone: str = "UTC"
     returns: str | None = None
@@ -145,9 +156,10 @@ class Source:
     ids_as_floats: bool = False
     delimiter: str = ","
     encoding: str = "UTF-8"
+    value_basis: str = NET_REVENUE
 
     def __post_init__(self) -> None:
-        """Refuse time formats that are not read the same way everywhere."""
+        """Refuse time formats that are not read the same way everywhere, and margins that are none."""
         for time_format in self.time_formats:
             unknown = sorted(set(re.findall("%(.)", time_format)) - _TIME_DIRECTIVES)
             if unknown:
@@ -155,6 +167,34 @@ class Source:
                     f"time format {time_format!r} uses %{', %'.join(unknown)}: only "
                     f"%{', %'.join(sorted(_TIME_DIRECTIVES))} are read"
                 )
+        for department, rate in self.margin_rates.items():
+            if not -1.0 <= rate <= 1.0:
+                raise MappingError(f"the margin rate {rate} of department {department!r} is not a share from -1 to 1")
+
+    def on(self, value_basis: str) -> Source:
+        """The mapping as runs on a value basis read it: what is declared for other bases is left out.
+
+        Raises:
+            MappingError: nothing is declared for this one.
+        """
+        by_department, per_line = value_basis == MARGIN_BY_DEPARTMENT, value_basis == MARGIN_PER_LINE
+        lines = self.transactions
+        if by_department and not self.margin_rates:
+            raise MappingError(
+                f"{self.name} declares no margins by department: add margin_rates={{'<department>': 0.35, …}} to its "
+                "Source, a share of the net value for every department"
+            )
+        if per_line and lines.margin is None and lines.unit_cost is None:
+            raise MappingError(
+                f"{self.name} declares no margin per line: name the delivered column of margin, or of unit_cost, in "
+                "its TransactionColumns"
+            )
+        return replace(
+            self,
+            transactions=lines if per_line else replace(lines, margin=None, unit_cost=None),
+            margin_rates=self.margin_rates if by_department else {},
+            value_basis=value_basis,
+        )
 
     @property
     def tables(self) -> Mapping[str, TableColumns]:

@@ -20,6 +20,7 @@ SOURCE = Source(
         unit_price="unit_price",
         order_id="order_id",
         product_id="product_id",
+        unit_cost="unit_cost",
     ),
     customers=CustomerColumns(
         customer_id="customer_id",
@@ -31,5 +32,6 @@ SOURCE = Source(
     sessions=SessionColumns(customer_id="customer_id", logged_in_at="logged_in_at"),
     products=ProductColumns(product_id="product_id", department="department"),
     departments=("beauty", "books", "electronics", "fashion", "home", "toys"),
+    margin_rates={"beauty": 0.55, "books": 0.3, "electronics": 0.15, "fashion": 0.5, "home": 0.4, "toys": 0.35},
     rejects_duplicates=True,
 )

@@ -9,6 +9,7 @@ from jobs.month import Month
 from jobs.sources.mapping import Source
 from jobs.tables import MONEY, UNKNOWN_DEPARTMENT
 from jobs.transforms.delivery import delivered, is_malformed, period, time_reasons
+from jobs.transforms.margin import margin_reasons
 from jobs.transforms.parsing import identifier, is_unusable_id, money, present, time
 
 
@@ -52,6 +53,7 @@ def line_reasons(source: Source) -> dict[str, Column]:
         "unusable_id": is_unusable_id("customer_id", "order_id", "product_id"),
         **_value_reasons(columns.amount, columns.units, columns.unit_price),
         "zero_value": F.col("net_value") == 0,
+        **margin_reasons(source),
         **{rule.reason: F.expr(rule.when) for rule in source.rules},
     }
 

@@ -19,6 +19,16 @@ PLAN = {
     "tables": ["transactions", "products"],
     "months": "2011-10,2011-11",
     "note": "Month 2011-11",
+    "special": False,
+    "horizon_months": 12,
+    "segment": "all",
+    "value_basis": "net_revenue",
+}
+SPECIAL_PLAN = PLAN | {
+    "special": True,
+    "horizon_months": 3,
+    "segment": 'city="Quo""te, the",$(reboot)',
+    "value_basis": "margin_per_line",
 }
 RESULTS = {"plan.plan": PLAN, "retrain.train": {"model_version": 4}, "retrain.promote": {"model_version": 3}}
 
@@ -46,14 +56,20 @@ Render = Callable[..., Any]
 
 
 @pytest.fixture
-def render(dag: Any) -> Render:
+def results() -> dict[str, Any]:
+    """What the tasks before have printed."""
+    return dict(RESULTS)
+
+
+@pytest.fixture
+def render(dag: Any, results: dict[str, Any]) -> Render:
     """Render a task as the worker does just before it executes it: `render(task_id, run_type, logical_date, conf)`."""
     from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunType, TIRunContext
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     class Instance(RuntimeTaskInstance):
         def xcom_pull(self, task_ids: Any = None, **_: Any) -> Any:
-            return RESULTS[task_ids]
+            return results[task_ids]
 
     def rendered(task_id: str, run_type: str = "manual", logical_date: datetime | None = None, **conf: Any) -> Any:
         run = DagRun(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import DAGS, PLAN, Render
+from tests.dags.conftest import DAGS, PLAN, SPECIAL_PLAN, Render
 
 INGEST = {f"ingest.{table}" for table in ("products", "customers", "sessions", "transactions")}
 SPARK = INGEST | {
@@ -21,8 +21,14 @@ SPARK = INGEST | {
     "features.validate_features",
     "score.score",
     "score.validate_forecasts",
+    "special.score_special",
+    "special.validate_special",
 }
-PYTHON = {"plan.plan", "plan.note", "retrain.train", "retrain.promote", "publish.publish", "publish.report"}
+PYTHON = {
+    *("plan.plan", "plan.note", "retrain.train", "retrain.promote"),
+    *("publish.publish", "publish.report", "special.publish_special"),
+}
+RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
 
 
 def edges(dag: Any) -> set[tuple[str, str]]:
@@ -56,12 +62,15 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("score.score", "score.validate_forecasts"),
         ("score.validate_forecasts", "publish.publish"),
         ("publish.publish", "publish.report"),
+        ("retrain.promote", "special.score_special"),
+        ("special.score_special", "special.validate_special"),
+        ("special.validate_special", "special.publish_special"),
     }
 
 
 def test_the_stages_are_task_groups_in_order(dag: Any) -> None:
     groups = [group for group in dag.task_group.children if group not in dag.task_ids]
-    assert groups == ["plan", "ingest", "validate", "features", "retrain", "score", "publish"]
+    assert groups == ["plan", "ingest", "validate", "features", "retrain", "score", "publish", "special"]
 
 
 def test_the_calendar_is_monthly_with_whole_months_as_intervals_and_no_catching_up(dag: Any) -> None:
@@ -140,7 +149,53 @@ def test_plan_is_told_what_kind_of_run_it_is_for_and_for_when(
         *["exec", "${CLV_PYTHON:-python}", "-m", "jobs.plan"],
         *["--run-type", run_type, "--logical-date", expected[0], "--month", expected[1]],
         *["--dag-run-id", f"{run_type}__2011-12-05T00:00:00+00:00"],
+        *["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"],
     ]
+
+
+def test_plan_is_told_what_is_asked_for_and_no_shell_reads_it(render: Render) -> None:
+    asked = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
+    command = shlex.split(render("plan.plan", **asked).bash_command)
+    assert command[-6:] == [
+        *["--horizon", "3", "--segment", "city='; reboot $(x)"],
+        *["--value-basis", "margin_by_department"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"horizon_months": 2},
+        {"horizon_months": "3"},
+        {"horizon_months": None},
+        {"segment": "Paris"},
+        {"segment": ""},
+        {"segment": "city="},
+        {"segment": None},
+        {"value_basis": "profit"},
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused_before_anything_runs(render: Render, asked: dict[str, Any]) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError, match=next(iter(asked))):
+        render("plan.plan", **asked)
+
+
+def test_the_form_offers_what_the_jobs_know_and_a_standard_run_where_nothing_is_chosen(dag: Any) -> None:
+    from jobs.run_parameters import HORIZONS, RunParameters
+    from jobs.value_basis import VALUE_BASES
+
+    standard = RunParameters()
+    form = {name: dag.params.get_param(name) for name in dag.params if name != "month"}
+    assert form["horizon_months"].schema["enum"] == list(HORIZONS)
+    assert form["value_basis"].schema["enum"] == list(VALUE_BASES)
+    assert {name: param.value for name, param in form.items()} == {
+        "horizon_months": standard.horizon_months,
+        "segment": standard.segment_text,
+        "value_basis": standard.value_basis,
+    }
+    assert all(param.schema["title"] and param.description for param in form.values())
 
 
 @pytest.mark.parametrize("month", ["2011-13", "2011-1", "november", "2011-11; reboot", 201111])
@@ -154,8 +209,12 @@ def test_a_month_that_is_none_is_refused_before_anything_runs(render: Render, mo
 @pytest.mark.parametrize(
     ("task_id", "command"),
     [
-        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17"),
-        ("retrain.promote", "jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 4"),
+        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17 --value-basis net_revenue "),
+        (
+            "retrain.promote",
+            "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue ",
+        ),
+        ("special.publish_special", "jobs.publish_special --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
         ("publish.report", "jobs.report --run-id 17"),
     ],
@@ -170,14 +229,16 @@ def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Rend
     ("task_id", "job", "arguments"),
     [
         *[
-            (f"ingest.{table}", "ingest", f"--table {table} --months 2011-10,2011-11 --as-of 2011-12-01 --run-id 17")
+            (f"ingest.{table}", "ingest", f"--table {table} --months 2011-10,2011-11 {RUN}")
             for table in ("products", "customers", "sessions", "transactions")
         ],
-        ("validate.inputs", "validate", "--stage inputs --as-of 2011-12-01 --run-id 17"),
-        ("features.build_features", "build_features", "--as-of 2011-12-01 --run-id 17"),
-        ("features.validate_features", "validate", "--stage features --as-of 2011-12-01 --run-id 17"),
+        ("validate.inputs", "validate", f"--stage inputs {RUN}"),
+        ("features.build_features", "build_features", RUN),
+        ("features.validate_features", "validate", f"--stage features {RUN}"),
         ("score.score", "score", "--as-of 2011-12-01 --run-id 17 --model-version 3"),
         ("score.validate_forecasts", "validate", "--stage forecasts --as-of 2011-12-01 --run-id 17"),
+        ("special.score_special", "score_special", f"{RUN} --model-version 3 --horizon 12 --segment all"),
+        ("special.validate_special", "validate", f"--stage special_forecasts {RUN}"),
     ],
 )
 def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
@@ -189,9 +250,39 @@ def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
     assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
 
 
+def test_a_special_run_tells_every_job_what_the_plan_resolved(render: Render, results: dict[str, Any]) -> None:
+    results["plan.plan"] = SPECIAL_PLAN
+    asked = ["--horizon", "3", "--segment", SPECIAL_PLAN["segment"]]
+    basis = ["--value-basis", "margin_per_line"]
+    for task_id in INGEST | {"validate.inputs", "features.build_features", "features.validate_features"}:
+        assert render(task_id).application_args[-2:] == basis
+    for task_id in ("retrain.train", "retrain.promote"):
+        assert render(task_id).bash_command.endswith(" --value-basis margin_per_line --special")
+    assert render("special.score_special").application_args[-4:] == asked
+    assert render("special.validate_special").application_args[-2:] == basis
+
+
+@pytest.mark.parametrize(
+    ("plan", "left_out", "run"),
+    [(PLAN, "special.score_special", "score.score"), (SPECIAL_PLAN, "score.score", "special.score_special")],
+)
+def test_a_run_ends_in_its_month_or_beside_it_never_in_both(
+    render: Render, plan: dict[str, Any], left_out: str, run: str
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    context = {"ti": _Plan(plan)}
+    render(run)._pre_execute_hook(context)
+    with pytest.raises(AirflowSkipException):
+        render(left_out)._pre_execute_hook(context)
+
+
 def test_the_jobs_that_are_called_exist() -> None:
     jobs = DAGS.parent / "jobs"
-    named = ("plan", "ingest", "validate", "build_features", "train", "promote", "score", "publish", "report")
+    named = (
+        *("plan", "ingest", "validate", "build_features", "train", "promote", "score", "publish", "report"),
+        *("score_special", "publish_special"),
+    )
     assert [name for name in named if not (jobs / f"{name}.py").is_file()] == []
 
 
@@ -209,8 +300,11 @@ def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
 
 
 class _Plan:
+    def __init__(self, plan: dict[str, Any] = PLAN) -> None:
+        self.plan = plan
+
     def xcom_pull(self, task_id: str) -> dict[str, object]:
-        return PLAN
+        return self.plan
 
 
 def test_a_run_goes_on_without_a_note_and_says_why(

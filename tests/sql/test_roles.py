@@ -15,9 +15,10 @@ from tests.forecasts import DECEMBER, publish_new_run, seen
 DENIED = r"permission denied|must be owner"
 
 VIEWS = ("forecast", "forecast_current", "forecast_monthly", "runs", "model_decisions")
+SPECIAL_VIEWS = ("special_forecast", "special_total")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
-    "model_decision",
+    *("model_decision", "special_load", "special_rows"),
 )
 
 
@@ -47,6 +48,11 @@ def test_the_reader_reads_the_views(published: Database, view: str) -> None:
     assert seen(published, view)
 
 
+@pytest.mark.parametrize("view", SPECIAL_VIEWS)
+def test_the_reader_reads_the_views_of_special_runs(published: Database, view: str) -> None:
+    assert seen(published, view) == []
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -59,6 +65,7 @@ def test_the_reader_reads_the_views(published: Database, view: str) -> None:
         "SELECT clv.begin_load('2011-12-01', 1)",
         "SELECT clv.publish_load(1)",
         "SELECT clv.claim_month('2011-12-01', 1)",
+        "SELECT clv.begin_special_load(1)",
         "SELECT nextval('clv.run_run_id_seq')",
         "CREATE TABLE clv.mine (x int)",
         "CREATE TABLE public.mine (x int)",

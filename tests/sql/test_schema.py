@@ -5,7 +5,8 @@ import re
 from sqlalchemy import text
 
 from jobs.postgres import statement
-from jobs.tables import FORECASTS
+from jobs.publish_special import LOADED
+from jobs.tables import FORECASTS, SPECIAL_FORECASTS
 from tests.conftest import Database
 
 COLUMNS = text(
@@ -51,6 +52,7 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
     assert tables == {
         *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
         *("forecast", "forecast_current", "forecast_monthly", "runs", "model_decision", "model_decisions"),
+        *("special_load", "special_rows", "special_forecast", "special_total"),
     }
 
 
@@ -66,6 +68,15 @@ def test_the_forecast_has_the_columns_types_and_meanings_of_the_lake(database: D
         found = columns(database, view)
         assert [column for column in found if column[0] not in ("as_of", "run_id")] == FORECAST
         assert {name for name, _, _ in found} == {"as_of", "run_id", *FORECASTS.names}
+
+
+def test_a_special_forecast_has_the_columns_types_and_meanings_of_the_lake(database: Database) -> None:
+    _, *rows = columns(database, "special_rows")
+    declared = {column.name: column for column in SPECIAL_FORECASTS.columns}
+    known = [(declared[name], SQL_TYPES[declared[name].type]) for name in LOADED]
+    assert rows == [(column.name, sql_type, column.comment) for column, sql_type in known]
+    [copied] = re.findall(r"special_rows \(([^)]*)\)", statement("copy_special_forecast").text)
+    assert re.findall(r"\w+", copied) == ["run_id", *LOADED]
 
 
 def test_the_columns_of_the_lake_are_the_ones_that_are_copied() -> None:

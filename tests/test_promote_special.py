@@ -1,0 +1,117 @@
+"""Which version forecasts a special run, and that nothing else moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.learning import fit
+from jobs.lake import Lake
+from jobs.model_version import Origin, Training
+from jobs.promote import PromoteError, main
+from jobs.registry import Registry
+from tests.conftest import Database
+from tests.forecasts import count, plan, publish_new_run
+from tests.snapshots import QUICK, model_frames, simulated_snapshots
+
+FRAMES = model_frames(simulated_snapshots(months=4))
+EARLIER, AS_OF = sorted(FRAMES)[-2:]
+SPECIAL = {"horizon_months": 3, "segment": "all", "value_basis": "net_revenue"}
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> Forecaster:
+    return fit(FRAMES, as_of=AS_OF, params=QUICK)
+
+
+@pytest.fixture
+def trained(forecaster: Forecaster) -> Callable[[Registry, date], int]:
+    """Registers a version of a month whose history is too short for a fold; its number."""
+
+    def register(registry: Registry, as_of: date) -> int:
+        example = FRAMES[AS_OF].head(2)
+        training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
+        made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_version": "c", "libraries": "d"}
+        return registry.register(training, Origin(as_of=str(as_of), **made_by))
+
+    return register
+
+
+@pytest.fixture
+def special(database: Database, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, int, str]]:
+    """Lets the gate see a version in a special run; the run, the version that forecasts it, and the decision."""
+
+    def decided(number: int, as_of: date = AS_OF, basis: str = "net_revenue") -> tuple[int, int, str]:
+        run_id = plan(database.writer, as_of, **SPECIAL | {"value_basis": basis})
+        run = ["--as-of", str(as_of), "--run-id", str(run_id), "--model-version", str(number)]
+        main([*run, "--special", "--value-basis", basis])
+        printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+        return run_id, printed["model_version"], printed["decision"]
+
+    return decided
+
+
+def test_it_is_the_version_of_the_published_forecast_and_the_run_says_so(
+    registry, trained, special, lake: Lake, database: Database
+) -> None:
+    champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
+    publish_new_run(database, lake, AS_OF, model_version=champion)
+
+    run_id, number, decision = special(newest)
+
+    assert (number, decision) == (champion, "special")
+    with database.owner.connect() as connection:
+        query = text("SELECT model_name, model_version FROM clv.run WHERE run_id = :run_id")
+        assert tuple(connection.execute(query, {"run_id": run_id}).one()) == ("clv", champion)
+
+
+def test_of_a_month_that_is_not_published_it_is_the_month_s_own_or_the_one_that_was_decided_on(
+    registry, trained, special
+) -> None:
+    champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
+    assert special(newest)[1] == newest
+    registry.tag(newest, {"decision": "kept_champion", "forecast_by": str(champion), "reasons": "better"})
+    assert special(newest)[1] == champion
+
+
+def test_no_alias_no_tag_and_no_decision_comes_of_it(registry, trained, special, database: Database) -> None:
+    champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
+    registry.alias("champion", champion)
+    tags = registry.version(newest).tags
+
+    special(newest)
+
+    assert (registry.aliased("challenger"), registry.aliased("champion")) == (None, champion)
+    assert registry.version(newest).tags == tags
+    assert count(database, "model_decision") == 0
+
+
+def test_a_version_that_saw_what_came_after_is_refused(
+    registry, trained, special, lake: Lake, database: Database
+) -> None:
+    later = trained(registry, AS_OF)
+    publish_new_run(database, lake, EARLIER, model_version=later)
+
+    with pytest.raises(PromoteError, match=f"version {later} was trained as of {AS_OF}, after {EARLIER}"):
+        special(trained(registry, EARLIER), EARLIER)
+
+
+def test_a_margin_has_a_champion_of_its_own(registry, trained, special, database: Database) -> None:
+    champion = trained(registry, EARLIER)
+    registry.alias("champion", champion)
+    margins = Registry(registry.tracking_uri, "clv_margin_per_line")
+    number = trained(margins, AS_OF)
+    assert (registry.newest(AS_OF), margins.newest(AS_OF)) == (None, number)
+
+    assert special(number, basis="margin_per_line")[1:] == (number, "first")
+
+    assert (margins.aliased("champion"), registry.aliased("champion")) == (number, champion)
+    assert registry.aliased("challenger") is None
+    assert count(database, "model_decision") == 0
