@@ -1,7 +1,7 @@
 """What a run is asked for: a standard run forecasts twelve months' net revenue of all customers, others are special.
 
 A special run is published beside the months, in `clv.special_forecast`, and moves nothing that readers of a month see:
-`docs/decisions/0009-special-runs.md`.
+`docs/decisions/0010-special-runs.md`.
 """
 
 from __future__ import annotations
