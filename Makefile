@@ -48,12 +48,16 @@ champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="
 	@$(PYTHON) -m jobs.embedded.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: test
-test: venv ## Run the test suite, but for test-months
-	@$(PYTHON) -m pytest -m "not slow"
+test: venv ## Run the test suite, but for test-months and test-faults
+	@$(PYTHON) -m pytest -m "not slow and not faults"
 
 .PHONY: test-months
 test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
 	@$(PYTHON) -m pytest -m slow
+
+.PHONY: test-faults
+test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 15 minutes)
+	@$(PYTHON) -m pytest -m faults
 
 .PHONY: bench-setup
 bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-accuracy run (Python 3.11)

@@ -21,7 +21,7 @@ CUSTOMERS = 100
 _TIMES = 7
 
 
-class LeakError(RuntimeError):
+class LeakError(ValueError):
     """A snapshot depends on what came after it."""
 
 

@@ -20,7 +20,7 @@ ROUNDS = 5
 _TIMES = 7.0
 
 
-class LeakError(RuntimeError):
+class LeakError(ValueError):
     """A forecast depends on what came after it."""
 
 

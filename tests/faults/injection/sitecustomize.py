@@ -1,0 +1,143 @@
+"""Strikes a job at a named point. Python imports this module in every process whose PYTHONPATH holds this folder.
+
+CLV_FAULT is a JSON object: `at` (module:function), `when` (before or after), `call` (1 for the first), `text` (what
+the arguments must contain, where given), `strike` (see STRIKES), `pid` or `url` where the strike needs them, and
+`struck`, a file that is written first: nothing is struck twice, and the test knows that the point was reached.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.abc
+import importlib.util
+import json
+import os
+import signal
+import sys
+
+
+def kill_self(fault):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop_self(fault):
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def jvm():
+    """The JVM that spark-submit became: it started this process, or one above it."""
+    import psutil
+
+    return next(process for process in psutil.Process().parents() if process.name() == "java")
+
+
+def kill_jvm(fault):
+    process = jvm()
+    process.kill()
+    process.wait()
+
+
+def kill_server(fault):
+    """A server with all its processes, so that none of them gets to end in good order."""
+    import psutil
+
+    server = psutil.Process(fault["pid"])
+    everybody = [server, *server.children(recursive=True)]
+    for process in everybody:
+        process.kill()
+    psutil.wait_procs(everybody)
+
+
+def cut_connections(fault):
+    import psycopg2
+
+    connection = psycopg2.connect(fault["url"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'clv_writer'")
+    connection.close()
+
+
+def fill_disk(fault):
+    """From here on no file of the JVM may grow, which is what a full disk comes to."""
+    import resource
+
+    resource.prlimit(jvm().pid, resource.RLIMIT_FSIZE, (0, 0))
+
+
+STRIKES = {
+    "kill_self": kill_self,
+    "stop_self": stop_self,
+    "kill_jvm": kill_jvm,
+    "kill_postgres": kill_server,
+    "kill_mlflow": kill_server,
+    "cut_connections": cut_connections,
+    "fill_disk": fill_disk,
+}
+
+
+def struck_at(function, fault):
+    calls = []
+
+    def reached(arguments):
+        if fault.get("text") and fault["text"] not in repr(arguments):
+            return
+        calls.append(1)
+        if len(calls) != fault["call"]:
+            return
+        try:
+            os.close(os.open(fault["struck"], os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+        STRIKES[fault["strike"]](fault)
+
+    @functools.wraps(function)
+    def wrapped(*positional, **named):
+        if fault["when"] == "before":
+            reached((positional, named))
+        result = function(*positional, **named)
+        if fault["when"] == "after":
+            reached((positional, named))
+        return result
+
+    return wrapped
+
+
+def strike_in(module, fault):
+    *owners, function = fault["at"].partition(":")[2].split(".")
+    owner = functools.reduce(getattr, owners, module)
+    kept = vars(owner)[function]
+    if isinstance(kept, staticmethod | classmethod):
+        setattr(owner, function, type(kept)(struck_at(kept.__func__, fault)))
+    else:
+        setattr(owner, function, struck_at(kept, fault))
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Strikes in a module right after it was executed, before anybody can have imported the function from it."""
+
+    def __init__(self, fault):
+        self.fault = fault
+
+    def find_spec(self, name, path, target=None):
+        if name != self.fault["at"].partition(":")[0]:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        run = spec.loader.exec_module
+
+        def exec_module(module):
+            run(module)
+            strike_in(module, self.fault)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+if os.environ.get("CLV_FAULT"):
+    found = json.loads(os.environ["CLV_FAULT"])
+    imported = sys.modules.get(found["at"].partition(":")[0])
+    if imported is None:
+        sys.meta_path.insert(0, Finder(found))
+    else:
+        strike_in(imported, found)

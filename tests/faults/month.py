@@ -1,0 +1,303 @@
+"""A month of a small shop as the scheduler runs it, one process a task, on servers that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
+from sqlalchemy import Engine, text
+
+from jobs.embedded import postgres_server
+from jobs.feature_table import features
+from jobs.lake import SUCCESS, Lake
+from jobs.migrate import migrate
+from jobs.month import Month
+from jobs.postgres import engine, fetch
+from jobs.registry import Registry
+from jobs.sources import load
+from jobs.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
+from tests.faults.points import Point
+
+ROOT = Path(__file__).parents[2]
+INJECTION = Path(__file__).parent / "injection"
+MONTH = Month(2025, 6)
+CUSTOMERS, MONTHS = 300, 10
+SHOP = "simulated_shop"
+
+SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts")
+STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote", "score",
+          "validate_forecasts", "publish", "report")  # fmt: skip
+DEADLINE_SECONDS = 600
+
+
+@dataclass
+class Servers:
+    """Postgres and MLflow, each of which may be killed and started again on what it left."""
+
+    folder: Path
+    sockets: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="clv-faults-")))
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sockets.chmod(0o711)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.mlflow_port = free.getsockname()[1]
+
+    @property
+    def mlflow(self) -> str:
+        return f"http://127.0.0.1:{self.mlflow_port}"
+
+    def url(self, role: str) -> str:
+        return postgres_server.url(role, "clv", self.sockets)
+
+    def start(self) -> None:
+        """Start whichever server does not run."""
+        if not self._runs("postgres"):
+            data = self.folder / "postgres"
+            postgres_server.initialise(data)
+            command = [*postgres_server.command(data, self.sockets), "-c", "fsync=off"]
+            self._start("postgres", command, user=postgres_server.system_user())
+            postgres_server.wait_until_ready(self.sockets)
+            postgres_server.create_databases(self.sockets)
+        if not self._runs("mlflow"):
+            stores = ["--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db"]
+            stores += ["--artifacts-destination", str(self.folder / "artifacts")]
+            command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.mlflow_port)]
+            self._start("mlflow", [*command, "--workers", "1", *stores])
+            self._wait_for_mlflow()
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait(timeout=60)
+
+    def _runs(self, name: str) -> bool:
+        return name in self.processes and self.processes[name].poll() is None
+
+    def _start(self, name: str, command: list[str], user: str | None = None) -> None:
+        environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=environment, user=user, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _wait_for_mlflow(self) -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.mlflow}/health", timeout=5).close()
+                return
+            except (urllib.error.URLError, TimeoutError, ConnectionError):
+                time.sleep(0.2)
+        raise RuntimeError((self.folder / "mlflow.log").read_text(encoding="utf-8"))
+
+
+@dataclass
+class MonthRun:
+    """The tasks of a month; a new run is planned by `plan`."""
+
+    folder: Path
+    servers: Servers
+    plan: dict[str, Any] = field(default_factory=dict)
+    model_version: int = 0
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.folder / "lake")
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.servers.mlflow)
+
+    @property
+    def reader(self) -> Engine:
+        return engine(self.servers.url("clv_reader"))
+
+    def deliver(self) -> None:
+        """Start the servers, make the shop's files, and the schema."""
+        self.servers.start()
+        migrate(engine(self.servers.url(postgres_server.SUPERUSER)))
+        size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(MONTH)]
+        out = ["--out", str(self.folder / "landing")]
+        subprocess.run([sys.executable, "-m", "jobs.simulate", *size, *out], check=True, cwd=ROOT)
+
+    def start(self, stage: str, point: Point | None = None, **arguments: Any) -> subprocess.Popen[str]:
+        """A task's process, to be struck at a point."""
+        self.servers.start()
+        path = [str(ROOT)] if point is None else [str(INJECTION), str(ROOT)]
+        environment = os.environ | {
+            "CLV_SOURCE": SHOP,
+            "CLV_LANDING": str(self.folder / "landing"),
+            "CLV_LAKE": str(self.lake.root),
+            "CLV_REPORTS": str(self.folder / "reports"),
+            "CLV_DATABASE_URL": self.servers.url("clv_writer"),
+            "MLFLOW_TRACKING_URI": self.servers.mlflow,
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+            "PYTHONPATH": os.pathsep.join(path),
+            "PYTHONSAFEPATH": "1",
+            "PYSPARK_PYTHON": sys.executable,
+            "PYSPARK_DRIVER_PYTHON": sys.executable,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        }
+        if point is not None:
+            environment["CLV_FAULT"] = json.dumps(self._fault(point))
+        return subprocess.Popen(
+            self._command(stage, **arguments),
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, stage: str, point: Point | None = None, **arguments: Any) -> tuple[int, str]:
+        """Run a task to its end; its exit code and what it said. What it printed last is taken over."""
+        process = self.start(stage, point, **arguments)
+        try:
+            out, err = process.communicate(timeout=DEADLINE_SECONDS)
+        finally:
+            self.end(process)
+        if process.returncode == 0 and stage == "plan":
+            self.plan = json.loads(out.splitlines()[-1])
+        if process.returncode == 0 and stage in ("train", "promote"):
+            self.model_version = json.loads(out.splitlines()[-1])["model_version"]
+        return process.returncode, err
+
+    def must_run(self, *stages: str) -> None:
+        """Run tasks that nothing strikes."""
+        for stage in stages:
+            code, said = self.run(stage)
+            assert code == 0, f"{stage}: {said[-4000:]}"
+
+    def struck(self, point: Point) -> bool:
+        """Whether the point was reached."""
+        return self._struck(point).exists()
+
+    def end(self, process: subprocess.Popen[str]) -> None:
+        """Make sure that nothing of a task is left running."""
+        for one in psutil.process_iter():
+            try:
+                if os.getpgid(one.pid) == process.pid:
+                    one.kill()
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                continue
+        process.wait()
+
+    def served(self) -> tuple[int, str] | None:
+        """The run that readers see for the month, and a hash of every row of it but its numbers of run and version."""
+        rows = """
+            SELECT count(DISTINCT run_id), min(run_id), count(*),
+            md5(string_agg((to_jsonb(f) - 'run_id' - 'model_version' - 'published_at')::text, ',' ORDER BY customer_id))
+            FROM clv.forecast AS f WHERE as_of = :as_of
+        """
+        with self.reader.connect() as connection:
+            runs, run, customers, digest = connection.execute(text(rows), {"as_of": MONTH.as_of}).one()
+        assert runs <= 1, "readers see rows of several runs"
+        return (run, f"{customers} rows {digest}") if runs else None
+
+    def make_stale(self, *tables: Table) -> None:
+        """Make a month's folders look as if they were made from something else: a task writes them again."""
+        for table in tables:
+            period = MONTH if table.period_key == "month" else MONTH.as_of
+            path = self.lake.folder(table, period) / SUCCESS
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": {"code": "older"}}), encoding="utf-8")
+
+    def forget_model(self) -> None:
+        """Delete every version: the next training makes version 1 again."""
+        for model in self.registry._client.search_registered_models():
+            self.registry._client.delete_registered_model(model.name)
+
+    def forget_decision(self) -> None:
+        """Take back what the gate decided on the version."""
+        client, model = self.registry._client, self.registry.model
+        for alias in ("champion", "challenger"):
+            client.delete_registered_model_alias(model, alias)
+        for tag in ("reasons", "forecast_by", "decision"):
+            client.delete_model_version_tag(model, str(self.model_version), tag)
+
+    def outcome(self) -> dict[str, Any]:
+        """What the month came to: the same whatever happened on the way."""
+        version = self.registry.version(self.model_version)
+        tables = {TRANSACTIONS: MONTH, rejected(TRANSACTIONS): MONTH, DAILY: MONTH, FORECASTS: MONTH.as_of}
+        tables[features(load(SHOP).departments)] = MONTH.as_of
+        served = self.served()
+        return {
+            "lake": {table.name: self.lake.record(table, period).fingerprint for table, period in tables.items()},
+            "model": version.tags["forecaster_sha256"],
+            "decision": version.tags["decision"],
+            "champion": self.registry.aliased("champion"),
+            "served": served and served[1],
+        }
+
+    def left_behind(self) -> list[str]:
+        """What a next run could trip over."""
+        found = [str(path) for path in (self.lake.root / ".staging").glob("*")]
+        with engine(self.servers.url(postgres_server.SUPERUSER)).connect() as connection:
+            states = "SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'"
+            found += [f"a connection, {state}" for (state,) in connection.execute(text(states))]
+            loose = (
+                "SELECT count(*) FROM clv.forecast_rows WHERE load_id NOT IN (SELECT load_id FROM clv.forecast_load)"
+            )
+            found += [f"{rows} rows of no load" for (rows,) in connection.execute(text(loose)) if rows]
+            locks = "SELECT locktype FROM pg_locks WHERE locktype = 'advisory'"
+            found += [f"a lock, {kind}" for (kind,) in connection.execute(text(locks))]
+        return found
+
+    def decisions(self) -> int:
+        """Rows of this run in the table of decisions."""
+        rows = "SELECT count(*) FROM clv.model_decisions WHERE run_id = :run_id"
+        with self.reader.connect() as connection:
+            return int(connection.execute(text(rows), {"run_id": self.plan["run_id"]}).scalar_one())
+
+    def published_run(self) -> int | None:
+        """The run that the pointer names."""
+        rows = fetch(engine(self.servers.url("clv_writer")), "published_run", as_of=MONTH.as_of)
+        return rows[0]["run_id"] if rows else None
+
+    def _fault(self, point: Point) -> dict[str, Any]:
+        server = {"kill_postgres": "postgres", "kill_mlflow": "mlflow"}.get(point.strike)
+        pid = self.servers.processes[server].pid if server else None
+        host = str(self.servers.sockets / "postgres")
+        url = f"dbname=clv user={postgres_server.SUPERUSER} host={host} port={postgres_server.PORT}"
+        return asdict(point) | {"pid": pid, "url": url, "struck": str(self._struck(point))}
+
+    def _struck(self, point: Point) -> Path:
+        return self.folder / f"struck-{abs(hash(str(point)))}"
+
+    def _command(self, stage: str, **arguments: Any) -> list[str]:
+        run = ["--as-of", str(MONTH.as_of), "--run-id", str(arguments.get("run_id", self.plan.get("run_id")))]
+        version = ["--model-version", str(self.model_version)]
+        if stage == "plan":
+            asked = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
+            return [sys.executable, "-m", "jobs.plan", *asked, "--dag-run-id", f"manual__{uuid4()}"]
+        table = ["--table", arguments.get("table", "transactions"), "--months", str(self.plan.get("months"))]
+        extra = {
+            "ingest": table,
+            "validate_inputs": ["--stage", "inputs"],
+            "validate_features": ["--stage", "features"],
+            "validate_forecasts": ["--stage", "forecasts"],
+            "promote": version,
+            "score": version,
+        }.get(stage, [])
+        if stage not in SPARK:
+            return [sys.executable, "-m", f"jobs.{stage}", *(run if stage != "report" else run[2:]), *extra]
+        job = "validate" if stage.startswith("validate") else stage
+        submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[2]", "--driver-memory", "1g"]
+        quiet = ["--conf", "spark.ui.enabled=false", "--conf", "spark.log.level=WARN"]
+        return [*submit, *quiet, str(ROOT / "jobs" / f"{job}.py"), *run, *extra]

@@ -1,0 +1,110 @@
+"""Where a month is struck: every point of every stage that something can be killed at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a stage, and what happens there.
+
+    Attributes:
+        stage: the task, as in `month.STAGES`.
+        at: module:function that is struck.
+        strike: see `injection/sitecustomize.py`; `kill_mlflow` and `kill_postgres` kill those servers.
+        when: before or after the function.
+        call: which call of it.
+        text: what its arguments contain, where not every call counts.
+    """
+
+    stage: str
+    at: str
+    strike: str = "kill_self"
+    when: str = "before"
+    call: int = 1
+    text: str = ""
+
+    def __str__(self) -> str:
+        where = self.at.partition(":")[2] + (f"[{self.text}]" if self.text else "")
+        return f"{self.stage}: {self.strike} {self.when} {where}" + (f" #{self.call}" if self.call > 1 else "")
+
+
+STATEMENT, COMMIT = "jobs.postgres:statement", "sqlalchemy.engine.default:DefaultDialect.do_commit"
+PROMOTE, WRITE = "jobs.lake:Lake.promote", "jobs.spark:write_periods"
+REGISTER = "mlflow.tracking._model_registry.client:ModelRegistryClient.create_model_version"
+
+
+def sql(stage: str, query: str, strike: str = "kill_self") -> Point:
+    """Before a statement of `sql/queries/`."""
+    return Point(stage, STATEMENT, strike, text=f"'{query}'")
+
+
+PLAN = (
+    sql("plan", "plan_run"),
+    sql("plan", "plan_run", "kill_postgres"),
+    sql("plan", "record_task"),
+)
+INGEST = (
+    Point("ingest", "jobs.delivered_rows:delivered_rows"),
+    Point("ingest", WRITE),
+    Point("ingest", WRITE, "kill_jvm"),
+    Point("ingest", WRITE, "fill_disk"),
+    Point("ingest", PROMOTE),
+    Point("ingest", PROMOTE, when="after"),
+    Point("ingest", "os:rename", when="after", text=".replaced"),
+    sql("ingest", "record_task"),
+    sql("ingest", "record_task", "kill_postgres"),
+)
+VALIDATE = (
+    Point("validate_inputs", "jobs.quality_run:run_checks"),
+    Point("validate_inputs", "jobs.quality_run:run_checks", "kill_jvm"),
+)
+FEATURES = (
+    Point("build_features", WRITE),
+    Point("build_features", PROMOTE),
+    Point("build_features", PROMOTE, when="after"),
+    Point("build_features", WRITE, "kill_jvm", call=2),
+    Point("build_features", PROMOTE, call=2),
+    Point("build_features", "jobs.feature_canary:check"),
+    sql("build_features", "record_task"),
+)
+TRAIN = (
+    Point("train", "jobs.forecasting.learning:fit", call=3),
+    Point("train", "jobs.registry:Registry.register"),
+    Point("train", "jobs.registry:Registry.register", "kill_mlflow"),
+    Point("train", REGISTER),
+    Point("train", "jobs.registry:Registry.register", when="after"),
+)
+PROMOTE_MODEL = (
+    Point("promote", "jobs.registry:Registry.fetch", "kill_mlflow"),
+    Point("promote", "jobs.registry:Registry.alias"),
+    Point("promote", "jobs.registry:Registry.alias", when="after"),
+    Point("promote", "jobs.registry:Registry.tag"),
+    Point("promote", "jobs.registry:Registry.tag", when="after"),
+    sql("promote", "record_decision"),
+    sql("promote", "record_decision", "kill_postgres"),
+    sql("promote", "set_run_model"),
+)
+SCORE = (
+    Point("score", "jobs.forecasting.forecaster:Forecaster.predict"),
+    Point("score", WRITE, "kill_jvm"),
+    Point("score", WRITE, "fill_disk"),
+    Point("score", PROMOTE),
+    Point("score", PROMOTE, when="after"),
+)
+_PUBLISHING = ("begin_load", "copy_forecast", "record_load", "publish_load")
+_STRIKES = ("kill_self", "kill_postgres", "cut_connections")
+PUBLISH = (
+    *(
+        sql("publish", query, strike)
+        for query in _PUBLISHING
+        for strike in ("kill_self", "kill_postgres", "cut_connections")
+    ),
+    Point("publish", COMMIT, call=2),
+    Point("publish", COMMIT, "kill_postgres", call=2),
+    Point("publish", COMMIT, when="after", call=2),
+    Point("publish", COMMIT, "kill_postgres", when="after", call=2),
+    sql("publish", "record_task"),
+)
+POINTS = (*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *SCORE, *PUBLISH)

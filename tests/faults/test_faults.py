@@ -1,0 +1,145 @@
+"""After any fault, a plain rerun of the task gives what would have come of the month without it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from jobs.feature_table import features
+from jobs.sources import load
+from jobs.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
+from tests.faults.month import SHOP, STAGES, MonthRun, Servers
+from tests.faults.points import POINTS, PUBLISH, Point, sql
+
+pytestmark = pytest.mark.faults
+
+AFTER_PUBLISH = ("plan", "publish")
+"""Stages whose every run plans, or publishes, anew."""
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
+    """A month that has been published once, without a fault."""
+    folder = tmp_path_factory.mktemp("month")
+    run = MonthRun(folder, Servers(folder))
+    try:
+        run.deliver()
+        run.must_run("plan")
+        for table in ("products", "customers", "sessions"):
+            code, said = run.run("ingest", table=table)
+            assert code == 0, said[-4000:]
+        run.must_run(*STAGES[1:])
+        yield run
+    finally:
+        run.servers.stop()
+        shutil.rmtree(run.servers.sockets, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def expected(month: MonthRun) -> dict[str, object]:
+    return month.outcome()
+
+
+def make_due(month: MonthRun, stage: str) -> None:
+    """Make a task do its work again, which it would leave out where it is done."""
+    if stage == "ingest":
+        month.make_stale(TRANSACTIONS, rejected(TRANSACTIONS))
+    elif stage == "build_features":
+        month.make_stale(DAILY, features(load(SHOP).departments))
+    elif stage == "train":
+        month.forget_model()
+    elif stage == "promote":
+        month.forget_decision()
+    elif stage == "score":
+        month.make_stale(FORECASTS)
+
+
+@pytest.mark.parametrize("point", POINTS, ids=str)
+def test_a_rerun_gives_what_would_have_come_without_the_fault(
+    month: MonthRun, expected: dict[str, object], point: Point
+) -> None:
+    month.must_run("plan")
+    make_due(month, point.stage)
+    served = month.served()
+
+    code, said = month.run(point.stage, point)
+
+    assert month.struck(point), f"the point was not reached:\n{said[-3000:]}"
+    assert code != 0, "the task has not noticed"
+    month.servers.start()
+    seen = month.served()
+    assert seen is not None
+    assert served is not None
+    assert seen[1] == served[1]
+    assert seen[0] == served[0] or (point.stage == "publish" and seen[0] == month.plan["run_id"])
+
+    month.must_run(point.stage)
+    if point.stage == "train":
+        month.must_run("promote")
+    if point.stage == "publish":
+        assert month.published_run() == month.plan["run_id"]
+    if point.stage == "promote":
+        assert month.decisions() == 1
+    assert month.outcome() == expected
+    assert month.left_behind() == []
+
+
+def test_a_publish_that_is_late_changes_nothing(month: MonthRun, expected: dict[str, object]) -> None:
+    """The task of a run was taken for dead, a new run has published, and then the old one goes on."""
+    month.must_run("plan")
+    late = sql("publish", "publish_load", "stop_self")
+    process = month.start("publish", late)
+    orphan = psutil.Process(process.pid)
+    while orphan.status() != psutil.STATUS_STOPPED:
+        assert process.poll() is None
+        os.sched_yield()
+    month.must_run("plan")
+    code, said = month.run("publish")
+    os.kill(process.pid, signal.SIGCONT)
+    _, complaint = process.communicate(timeout=120)
+    if code != 0:  # it waited for the lock of the month until its time was up; the late one has lost it since
+        assert "lock" in said
+        month.must_run("publish")
+    else:
+        assert process.returncode != 0
+        assert "newer run" in complaint
+    assert month.published_run() == month.plan["run_id"]
+    assert month.outcome() == expected
+    assert month.left_behind() == []
+
+
+def test_two_runs_of_a_month_that_race_publish_the_newer_one(month: MonthRun, expected: dict[str, object]) -> None:
+    month.must_run("plan")
+    older = month.plan["run_id"]
+    month.must_run("plan")
+    both = [month.start("publish", run_id=older), month.start("publish")]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert both[1].returncode == 0, said[1]
+    assert month.published_run() == month.plan["run_id"] > older
+    assert month.outcome() == expected
+    assert month.left_behind() == []
+
+
+@pytest.mark.parametrize("stage", ["ingest", "build_features", "score"])
+def test_two_tasks_that_write_the_same_month_at_once_leave_it_whole(
+    month: MonthRun, expected: dict[str, object], stage: str
+) -> None:
+    make_due(month, stage)
+    both = [month.start(stage), month.start(stage)]
+    said = [process.communicate(timeout=600)[1] for process in both]
+    assert 0 in [process.returncode for process in both], said[0][-3000:] + said[1][-3000:]
+    month.must_run(stage)
+    assert month.outcome() == expected
+    assert month.left_behind() == []
+
+
+def test_there_are_points_in_every_stage_that_writes() -> None:
+    assert len(POINTS) >= 30
+    assert {point.stage for point in POINTS} == set(STAGES) - {"validate_features", "validate_forecasts", "report"}
+    assert len(set(map(str, POINTS))) == len(POINTS)
+    assert {point.strike for point in PUBLISH} == {"kill_self", "kill_postgres", "cut_connections"}
