@@ -43,7 +43,17 @@ from jobs.quality_totals import (
 )
 from jobs.run_parameters import special_lake
 from jobs.spark import read_periods
-from jobs.tables import CUSTOMERS, DAILY, FORECASTS, PRODUCTS, SESSIONS, SPECIAL_FORECASTS, TRANSACTIONS, Table
+from jobs.tables import (
+    CUSTOMERS,
+    DAILY,
+    FORECASTS,
+    MAY_BE_EMPTY,
+    PRODUCTS,
+    SESSIONS,
+    SPECIAL_FORECASTS,
+    TRANSACTIONS,
+    Table,
+)
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +166,8 @@ def forecast(stage: Stage) -> Iterator[Check]:
     """The forecasts of the month, held against the snapshot they were made from."""
     lake, as_of = stage.lake, stage.as_of
     last = _before(lake, FORECASTS, as_of)
-    yield _columns(stage, "forecasts", [column_facts(lake, FORECASTS, as_of, before=last, required=FORECASTS.names)])
+    required = [name for name in FORECASTS.names if name not in MAY_BE_EMPTY]
+    yield _columns(stage, "forecasts", [column_facts(lake, FORECASTS, as_of, before=last, required=required)])
     made = stage.stored(FORECASTS, as_of)
     yield _rows(forecasts.suite(), forecasts.KEYS, made, {"features": stage.stored(stage.snapshots, as_of)})
     totals = forecasts_totals(made.rows, lake, as_of)

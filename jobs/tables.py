@@ -20,6 +20,8 @@ FORECAST_MONTHS = tuple(f"month_{h:02d}" for h in range(1, HORIZON_MONTHS + 1))
 """The twelve forecast columns, in order of the calendar."""
 
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
+MAY_BE_EMPTY = frozenset(REASON_COLUMNS[1:])
+"""Columns of a forecast that need not have a value: not everybody has three reasons."""
 
 
 @dataclass(frozen=True)
