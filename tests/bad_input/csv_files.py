@@ -27,12 +27,16 @@ def around(name: str, odd: str, *reasons: tuple[str, ...], note: str = "") -> Ro
 CSV_FILES = (
     around("a line with too few fields", "3,A\n", MALFORMED),
     around("a line with too many fields", "3,A,2011-11-05,c1,1,1,1\n", MALFORMED),
-    around("the delimiter changes on the way", "3;A;2011-11-05;c1;1;1\n4\tA\t2011-11-05\tc1\t1\t1\n", MALFORMED, MALFORMED),
+    around(
+        "the delimiter changes on the way", "3;A;2011-11-05;c1;1;1\n4\tA\t2011-11-05\tc1\t1\t1\n", MALFORMED, MALFORMED
+    ),
     around("the header once more", HEADER, ("unreadable_time", "unreadable_units", "unreadable_price")),
     around("the columns change places on the way", "A,3,c1,2011-11-05,1,1\n", ("unreadable_time",)),
     around("an empty line", "\n\n", note="it is no row"),
     around("a line of blanks", "   \n", MALFORMED),
-    around("a line of commas", ",,,,,\n", ("unreadable_time", "missing_customer", "unreadable_units", "unreadable_price")),
+    around(
+        "a line of commas", ",,,,,\n", ("unreadable_time", "missing_customer", "unreadable_units", "unreadable_price")
+    ),
     around("a total at the end of a page", "Total,,,,2,5.00\n", ("unreadable_time", "missing_customer")),
     around("a comment", "# exported by hand\n", MALFORMED),
     around("the end-of-file mark of DOS", "\x1a\n", MALFORMED),
@@ -79,14 +83,16 @@ CSV_FILES = (
     ),
     file(
         "columns that the mapping does not name",
-        HEADER.replace("\n", ",_metadata,a.b`c,\n") + line("columns that the mapping does not name").replace("\n", ",x,y,z\n"),
+        HEADER.replace("\n", ",_metadata,a.b`c,\n")
+        + line("columns that the mapping does not name").replace("\n", ",x,y,z\n"),
         clean=({},),
         note="not read, but kept with a row that is quarantined",
     ),
     file(
         "two files in one",
         b"".join(
-            gzip.compress((HEADER + line("two files in one", order)).replace("\n", ",\n").encode()) for order in "12"
+            gzip.compress((HEADER + line("two files in one", order)).replace("\n", ",note\n").encode())
+            for order in "12"
         ),
         rejected=(("unreadable_time", "unreadable_units", "unreadable_price"),),
         clean=({}, {"order_id": "2"}),
@@ -99,7 +105,11 @@ CSV_FILES = (
         rejected=(("duplicate",),),
         note="where the mapping says that equal rows are an error; else the rules on volume tell",
     ),
-    file("a file name with blanks and 'quotes' & 100 % + #", HEADER + line("a file name with blanks and 'quotes' & 100 % + #"), clean=({},)),
-)  # fmt: skip
+    file(
+        "a file name with blanks and 'quotes' & 100 % + #",
+        HEADER + line("a file name with blanks and 'quotes' & 100 % + #"),
+        clean=({},),
+    ),
+)
 GZIPPED = ("two files in one",)
 """Kinds that are delivered as `.csv.gz`."""

@@ -17,7 +17,14 @@ def id_kept(name: str, *values: str, note: str = "plain text, from here into Pos
 IDS = (
     quarantined("no customer", "who", "", "   ", reasons=MISSING),
     quarantined(
-        "a customer of blanks that cannot be seen", "who", "\u00a0", "\u3000 ", "\u200b", "\ufeff", "\t", reasons=MISSING
+        "a customer of blanks that cannot be seen",
+        "who",
+        "\u00a0",
+        "\u3000 ",
+        "\u200b",
+        "\ufeff",
+        "\t",
+        reasons=MISSING,
     ),
     quarantined("a line break in an id", "who", "two\nlines", "two\r\nlines", reasons=UNUSABLE),
     quarantined("a NUL in an id", "who", "nul\0id", reasons=UNUSABLE),
@@ -75,9 +82,7 @@ IDS = (
     ),
     quarantined("a login of nobody", "who", "", reasons=MISSING, table="sessions"),
     quarantined("a NUL in the id of a login", "who", "nul\0", reasons=UNUSABLE, table="sessions"),
-    RowKind(
-        name="a login twice", rows=({}, {}), rejected=(("duplicate",),), clean=({},), table="sessions"
-    ),
+    RowKind(name="a login twice", rows=({}, {}), rejected=(("duplicate",),), clean=({},), table="sessions"),
     quarantined("an account of nobody", "id", "", reasons=MISSING, table="customers"),
     RowKind(
         name="two accounts of one customer",
@@ -114,4 +119,4 @@ IDS = (
         table="products",
         note="the first by content stays",
     ),
-)  # fmt: skip
+)
