@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from jobs.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
 
@@ -166,8 +166,10 @@ class Source:
             raise MappingError(f"encoding {self.encoding!r} is not read: deliver one of {', '.join(_ENCODINGS)}")
         if len(self.delimiter) != 1:
             raise MappingError(f"delimiter {self.delimiter!r} is not one character")
-        if self.timezone not in available_timezones():
-            raise MappingError(f"timezone {self.timezone!r} is unknown: give one like 'Europe/Berlin'")
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            raise MappingError(f"timezone {self.timezone!r} is unknown: give one like 'Europe/Berlin'") from error
         for time_format in self.time_formats:
             unknown = sorted(set(re.findall("%(.)", time_format)) - _TIME_DIRECTIVES)
             if unknown:
