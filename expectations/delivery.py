@@ -9,6 +9,9 @@ from jobs.month import Month
 
 LISTED_SHARE = 0.95
 
+PLACEHOLDERS = ("null", "none", "nil", "nan", "na", "n/a", "#n/a", "nat", "undefined", "-")
+"""What exports write where there is nothing."""
+
 REJECTED_SHARE: dict[Severity, float] = {"critical": 0.8, "warning": 0.5}
 REJECTED_SHARE_RISE = 0.1
 REASON_KEYS = ("table", "reason", "rows", "share", "rise")
@@ -37,9 +40,20 @@ def tidy(column: str) -> Rule:
     """A key has no white space around it."""
     return holds(
         f"{column}_tidy",
-        f"{column} rlike r'^\\S(.*\\S)?$'",
+        f"{column} rlike r'(?U)^\\S(.*\\S)?$'",
         says=f"{column} has no white space around it",
         because="One key under two spellings counts as two; ids are taken as they were delivered",
+        severity="warning",
+    )
+
+
+def no_placeholder(column: str) -> Rule:
+    """A key is no word for nothing."""
+    return holds(
+        f"{column}_not_a_placeholder",
+        f"lower({column}) NOT IN {PLACEHOLDERS!r}",
+        says=f"{column} is none of {', '.join(PLACEHOLDERS)}, in any case",
+        because="An export that writes a word where there is no customer makes one customer of all who are unknown",
         severity="warning",
     )
 

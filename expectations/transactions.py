@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from great_expectations import ExpectationSuite
 
-from expectations.delivery import few_rejected, in_month, listed, not_empty, reaches_the_end, tidy
+from expectations.delivery import few_rejected, in_month, listed, no_placeholder, not_empty, reaches_the_end, tidy
 from expectations.rules import Rule, filled, holds, named_suite, total
 from expectations.volume import History, order_days_rules, volume_rules
 from jobs.month import Month
@@ -23,6 +23,7 @@ def suite(month: Month, *, customers: bool, products: bool, is_margin: bool = Fa
     rules = [
         *(filled(column, because="Every feature groups by it or adds it up") for column in NEEDED),
         tidy("customer_id"),
+        no_placeholder("customer_id"),
         in_month("ordered_at", month),
         holds(
             "net_value_plausible",

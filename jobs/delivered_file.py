@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +23,9 @@ FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 LONGEST_FIELD = 1_000_000
 """Characters of one CSV field; a longer one means that a quotation mark was never closed."""
 
+_SPECIAL_TO_READERS = re.compile(r"[\[\]{}*?:\\]")
+"""Characters that are patterns, or separators, in the paths that Spark is given."""
+
 _CHUNK_BYTES = 1 << 20
 _BATCH_ROWS = 250_000
 _BATCH_BYTES = 32 << 20
@@ -28,6 +33,17 @@ _BATCH_BYTES = 32 << 20
 
 class LandingError(ValueError):
     """What was delivered cannot be used; the message names the file and the remedy."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise LandingError, naming the path and the remedy, for every way in which a library fails to read it."""
+    try:
+        yield
+    except PermissionError as error:
+        raise LandingError(f"{path} may not be read ({error}): give the user who runs this the right to") from error
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
 
 
 def has_known_format(path: Path) -> bool:
@@ -41,8 +57,9 @@ def is_csv(path: Path) -> bool:
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file's bytes."""
-    with path.open("rb") as file:
+    """Hash of a file's bytes; raises LandingError for what is no file, or may not be read."""
+    check_is_file(path)
+    with reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -61,11 +78,19 @@ def readable(path: Path, cache: Path) -> Path:
 
 
 def check_is_file(path: Path) -> None:
-    """Raise LandingError for what is no file, or an empty one."""
+    """Raise LandingError for what is no file, an empty one, or one whose name or format no reader takes."""
     if path.is_dir():
         raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
+    if not path.exists():
+        raise LandingError(f"{path} is not there, or is a link to nothing: deliver it again")
     if not path.is_file():
-        raise LandingError(f"{path} is not there")
+        raise LandingError(f"{path} is no file (a pipe or a device): deliver one of {', '.join(FORMATS)}")
+    if not has_known_format(path):
+        raise LandingError(f"{path} has none of the formats that are read: deliver one of {', '.join(FORMATS)}")
+    if _SPECIAL_TO_READERS.search(path.name) or not path.name.isprintable():
+        raise LandingError(
+            f"{str(path)!r} has a name with one of [ ] {{ }} * ? : \\ or a character that cannot be printed: rename it"
+        )
     if path.stat().st_size == 0:
         raise LandingError(f"{path} is empty, not even a header: deliver it again")
 
@@ -73,15 +98,13 @@ def check_is_file(path: Path) -> None:
 def verify(path: Path) -> None:
     """Read a file as far as it takes to know that it is there in full; raise LandingError where it is not."""
     check_is_file(path)
-    try:
+    with reading(path):
         if path.name.endswith(".gz"):
             with gzip.open(path) as file:
                 while file.read(_CHUNK_BYTES):
                     pass
         elif path.name.endswith(".parquet"):
             pq.read_metadata(path)
-    except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowInvalid, OSError) as error:
-        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
 
 
 def schema(path: Path, source: Source) -> pa.Schema:
@@ -97,7 +120,7 @@ def schema(path: Path, source: Source) -> pa.Schema:
 
 
 def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: Source) -> None:
-    """Raise LandingError where a column that the mapping names is missing or can hold no such value."""
+    """Raise LandingError where a column that the mapping names is missing, or a column has a type it cannot have."""
     missing = [name for name in delivered_columns(columns) if name not in found.names]
     if missing:
         hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
@@ -105,6 +128,9 @@ def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: S
             f"{path} has no column {', '.join(map(repr, missing))}. It has: {', '.join(map(repr, found.names))}. "
             f"Correct the file, or the mapping of {source.name!r} in jobs/sources{hint}"
         )
+    for field in found:
+        if pa.types.is_time(field.type) or pa.types.is_float16(field.type) or pa.types.is_decimal256(field.type):
+            raise LandingError(f"{path}: column {field.name!r} has type {field.type}: deliver it as text, or drop it")
     if columns.time is not None:
         time_column = getattr(columns, columns.time)
         type_ = found.field(time_column).type
@@ -122,13 +148,11 @@ def batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
 
     A CSV line that does not have the header's number of fields comes as a row of NULLs but for its first column.
     """
-    try:
+    with reading(path):
         if is_csv(path):
             yield from _csv_batches(path, source)
         else:
             yield from pq.ParquetFile(path).iter_batches(_BATCH_ROWS)
-    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
-        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
 
 
 def _csv_batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
@@ -157,27 +181,30 @@ def _csv_batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
 
 
 def _parquet_schema(path: Path) -> pa.Schema:
-    try:
+    with reading(path):
         return pq.read_schema(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
 
 
 def _header(path: Path, source: Source) -> list[str]:
     is_utf8 = source.encoding.lower() in ("utf-8", "utf8")
+    with reading(path), gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+        line = re.split(rb"[\r\n]", file.readline(LONGEST_FIELD), maxsplit=1)[0]
     try:
-        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-            line = file.readline().decode("utf-8-sig" if is_utf8 else source.encoding)
+        text = line.decode("utf-8-sig" if is_utf8 else source.encoding)
+        names = next(csv.reader([text], delimiter=source.delimiter, strict=True), [])
     except UnicodeDecodeError as error:
-        raise LandingError(
-            f"{path} is not {source.encoding}: deliver that, or set `encoding` in the mapping of {source.name!r}"
-        ) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
-    names = next(csv.reader([line], delimiter=source.delimiter), [])
+        raise LandingError(_wrong_encoding(path, source)) from error
+    except csv.Error as error:
+        raise LandingError(f"{path} has a header that cannot be read ({error}): correct its first line") from error
+    if "\0" in text:
+        raise LandingError(_wrong_encoding(path, source))
     if not names:
-        raise LandingError(f"{path} is empty, not even a header: deliver it again")
+        raise LandingError(f"{path} begins with an empty line: its first line must name the columns")
     return [name or f"column_{i}" for i, name in enumerate(names, start=1)]
+
+
+def _wrong_encoding(path: Path, source: Source) -> str:
+    return f"{path} is not {source.encoding}: deliver that, or set `encoding` in the mapping of {source.name!r}"
 
 
 def _is_text(type_: pa.DataType) -> bool:

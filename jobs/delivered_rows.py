@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.delivered_file import LONGEST_FIELD, check_columns, is_csv, readable, schema, verify
+from jobs.delivered_file import LONGEST_FIELD, LandingError, check_columns, is_csv, readable, schema, verify
 from jobs.sources.mapping import Source, TableColumns, TransactionColumns, delivered_columns
 
 _MALFORMED = "__malformed_line"
 _MONTH_FOLDER = r"month=(\d{4}-\d{2})"
 _LARGEST_EXACT_INTEGER = 2.0**53
+_FAILED_TO_READ = re.compile(r"\[FAILED_READ_FILE[^]]*\] Encountered error while reading file (.+?)\.\s+SQLSTATE")
 
 
 def delivered_rows(
@@ -52,11 +56,26 @@ def delivered_rows(
     frames = []
     for alike in _alike(schemas, copies):
         sample, paths = alike[0], [copies[path] for path in alike]
-        file_name, month = _read_origin() if paths[0] == sample else _known_origin(sample)
         frame = _csv(spark, paths, schemas[sample], source) if is_csv(sample) else _parquet(spark, paths)
+        file_name, month = _read_origin(frame) if paths[0] == sample else _known_origin(sample)
         month = month if by_month else F.lit(None).cast("string")
         frames.append(_as_delivered(frame, schemas[sample], source, names, file_name=file_name, month=month))
     return reduce(DataFrame.unionAll, frames)
+
+
+@contextmanager
+def rows_being_read() -> Iterator[None]:
+    """Raise LandingError where Spark, once it computes, fails to read a file: a corrupt page, a quote never closed."""
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        found = _FAILED_TO_READ.search(str(error))
+        if found is None:
+            raise
+        raise LandingError(
+            f"{found[1]} is damaged, or has a field of more than {LONGEST_FIELD:,} characters or a line of more than "
+            "20,480 fields, as after a quotation mark that is never closed: deliver it again"
+        ) from error
 
 
 def _no_rows(spark: SparkSession, names: Sequence[str]) -> DataFrame:
@@ -75,10 +94,11 @@ def _alike(schemas: Mapping[Path, pa.Schema], copies: Mapping[Path, Path]) -> li
     return list(groups.values())
 
 
-def _read_origin() -> tuple[Column, Column]:
+def _read_origin(frame: DataFrame) -> tuple[Column, Column]:
     """Name and month of the file that Spark reads a row from; the month of its folder, where it has one."""
-    name = F.url_decode(F.replace(F.col("_metadata.file_name"), F.lit("+"), F.lit("%2B")))
-    month = F.regexp_extract("_metadata.file_path", rf"{_MONTH_FOLDER}/[^/]+$", 1)
+    metadata = frame.metadataColumn("_metadata")
+    name = F.url_decode(F.replace(metadata["file_name"], F.lit("+"), F.lit("%2B")))
+    month = F.regexp_extract(metadata["file_path"], rf"{_MONTH_FOLDER}/[^/]+$", 1)
     return name, month
 
 

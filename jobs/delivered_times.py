@@ -33,7 +33,7 @@ def _typed_times(column: pa.Array, timezone: str) -> Times:
 
 def _text_times(column: pa.Array, source: Source) -> Times:
     encoded = column.dictionary_encode()
-    texts = pd.Series([_decoded(value) for value in encoded.dictionary.to_pylist()], dtype="string").str.strip()
+    texts = pd.Series([_decoded(value) for value in encoded.dictionary.to_pylist()], dtype="string").str.strip(" ")
     distinct = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
     for time_format in source.time_formats:
         distinct = distinct.fillna(_declared_times(texts, time_format, source.timezone))

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs import tables
 from jobs.delivered_file import LandingError
-from jobs.delivered_rows import delivered_rows
+from jobs.delivered_rows import delivered_rows, rows_being_read
 from jobs.lake import Lake, Period
 from jobs.landing import CACHE, TABLES, Delivery, delivery, ingest_inputs
 from jobs.month import Month, parse_as_of
@@ -37,7 +37,7 @@ _UNREADABLE = "unreadable_"
 
 
 class IngestError(RuntimeError):
-    """Not one row of a delivery can be used, or rows were lost between the files and the lake."""
+    """Rows were lost between the files and the lake."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,8 @@ def ingest(
         as_of: the first day after the data month.
 
     Raises:
-        LandingError: a file is damaged, or lacks a column that the mapping names.
-        IngestError: not one row can be read, or a row was lost.
+        LandingError: a file is damaged, lacks a column that the mapping names, or holds not one row that can be read.
+        IngestError: a row was lost.
     """
     table = TABLES[delivered.table]
     written = _written(delivered, months, as_of)
@@ -87,7 +87,8 @@ def ingest(
     flagged = _flagged(spark, source, delivered, lake, written, as_of, observation)
     flagged.persist()  # read by the tally and by both writers
     try:
-        tally = _tally(flagged)
+        with rows_being_read():
+            tally = _tally(flagged)
         # Spark leaves the count out of a plan that turns out to be empty, and then cannot return it.
         counted = observation.get if tally else {"in_files": 0, "read": 0}
         result = _reconciliation(tally, **counted)
@@ -199,11 +200,11 @@ def _tally(flagged: DataFrame) -> list[Row]:
 
 
 def _refuse_unreadable(flagged: DataFrame, delivered: Delivery, reconciliation: Reconciliation) -> None:
-    """Raise IngestError where every row fails for the same column: the mapping is wrong, not the rows."""
+    """Raise LandingError where every row fails for the same column: the mapping is wrong, not the rows."""
     for reason, rows in reconciliation.reasons.items():
         if reason.startswith(_UNREADABLE) and rows == reconciliation.read:
             file, raw = flagged.agg(F.min(F.struct("source_file", "raw"))).collect()[0][0]
-            raise IngestError(
+            raise LandingError(
                 f"{delivered.table}: all {rows} rows are rejected for {reason}, so the mapping does not fit the files; "
                 f"for example, in {file}: {raw}"
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs import tables
-from jobs.delivered_file import FORMATS, LandingError, check_is_file, has_known_format, sha256
+from jobs.delivered_file import FORMATS, LandingError, check_is_file, has_known_format, reading, sha256
 from jobs.lake import SUCCESS, recipe
 from jobs.landing_calendar import Calendar, calendar
 from jobs.month import Month
@@ -154,12 +154,13 @@ def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]
 def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery | None:
     """What was delivered of one table, or None; raises LandingError where it cannot be used."""
     columns = source.tables[table]
-    place = _place(table, landing)
-    if place is None:
-        return None
-    if isinstance(place, Path) and any(place.glob(f"{_MONTH_PREFIX}*")):
-        return Delivery(table=table, has_times=columns.time is not None, folders=_month_folders(place))
-    files = _data_files(place) if isinstance(place, Path) else place
+    with reading(landing):
+        place = _place(table, landing)
+        if place is None:
+            return None
+        if isinstance(place, Path) and any(place.glob(f"{_MONTH_PREFIX}*")):
+            return Delivery(table=table, has_times=columns.time is not None, folders=_month_folders(place))
+        files = _data_files(place) if isinstance(place, Path) else place
     for path in files:
         check_is_file(path)
     if columns.time is None:
@@ -187,13 +188,20 @@ def _month_folders(place: Path) -> dict[Month, tuple[Path, ...]]:
     if strangers:
         raise LandingError(f"{place} holds month folders and {', '.join(sorted(strangers))} beside them: sort them in")
     folders = {
-        Month.parse(folder.name.removeprefix(_MONTH_PREFIX)): _data_files(folder)
+        _month(folder): _data_files(folder)
         for folder in sorted(place.glob(f"{_MONTH_PREFIX}*"))
         if (folder / SUCCESS).is_file()
     }
     if not folders:
         raise LandingError(f"{place} has no month with a {SUCCESS}: write it into each month that is complete")
     return folders
+
+
+def _month(folder: Path) -> Month:
+    try:
+        return Month.parse(folder.name.removeprefix(_MONTH_PREFIX))
+    except ValueError as error:
+        raise LandingError(f"{folder}: {error}") from error
 
 
 def _data_files(folder: Path) -> tuple[Path, ...]:

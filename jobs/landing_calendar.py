@@ -141,9 +141,17 @@ def _row_hashes(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     """A hash of each row, the same whichever batch the row comes in: every value is hashed as text."""
     columns = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        text = column if pa.types.is_binary(column.type) else column.cast(pa.string())
-        columns[name] = text.dictionary_encode().to_pandas()
+        columns[name] = _hashable(column).dictionary_encode().to_pandas()
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False), dtype=np.uint64)
+
+
+def _hashable(column: pa.Array) -> pa.Array:
+    if pa.types.is_binary(column.type):
+        return column
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowException:  # nested values, and bytes that are no text
+        return pa.array([None if value is None else repr(value) for value in column.to_pylist()], pa.string())
 
 
 def _no_times(files: Sequence[Path], source: Source, columns: TableColumns) -> str:

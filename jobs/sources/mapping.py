@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from jobs.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
 
 _TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
+_ENCODINGS = ("UTF-8", "ISO-8859-1", "US-ASCII")
 _REASON = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -159,7 +161,15 @@ class Source:
     value_basis: str = NET_REVENUE
 
     def __post_init__(self) -> None:
-        """Refuse time formats that are not read the same way everywhere, and margins that are none."""
+        """Refuse time formats, encodings and the like that not all readers know, and margins that are none."""
+        if self.encoding.upper() not in _ENCODINGS:
+            raise MappingError(f"encoding {self.encoding!r} is not read: deliver one of {', '.join(_ENCODINGS)}")
+        if len(self.delimiter) != 1:
+            raise MappingError(f"delimiter {self.delimiter!r} is not one character")
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            raise MappingError(f"timezone {self.timezone!r} is unknown: give one like 'Europe/Berlin'") from error
         for time_format in self.time_formats:
             unknown = sorted(set(re.findall("%(.)", time_format)) - _TIME_DIRECTIVES)
             if unknown:

@@ -12,7 +12,11 @@ from jobs.tables import MONEY
 
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$"
 _ISO_OFFSET = r":\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
-_UNPRINTABLE = r"[\p{Cntrl}\x{FFFD}]"
+_NUMBER = r"^\s*[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?\s*$"
+"""Bounded, because reading `1e-99999999`, or a million digits, takes Java hours."""
+
+_BLANKS = " \t\r\n\u00a0\u200b\u202f\u3000\ufeff"
+_UNPRINTABLE = r"[\p{Cc}\p{Zl}\p{Zp}\x{FFFD}]"
 _LONGEST_ID = 200
 
 _SPARK_LETTERS = {
@@ -32,8 +36,8 @@ _SPARK_LETTERS = {
 
 
 def present(text: Column) -> Column:
-    """The text exactly as delivered; NULL where it is blank."""
-    return F.when(F.trim(text) != "", text)
+    """The text exactly as delivered; NULL where it is blank, be it of spaces that do not break or have no width."""
+    return F.when(F.btrim(text, F.lit(_BLANKS)) != "", text)
 
 
 def identifier(text: Column, source: Source) -> Column:
@@ -50,7 +54,7 @@ def is_unusable_id(*ids: str) -> Column:
 
 def money(text: Column) -> Column:
     """An amount or a count, to four decimals; NULL for text, NaN, infinity and what does not fit."""
-    return text.try_cast(MONEY)
+    return F.when(text.rlike(_NUMBER), text.try_cast(MONEY))
 
 
 def time(text: Column, source: Source) -> Column:
