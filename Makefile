@@ -76,6 +76,10 @@ bench-accuracy: venv ## Judge the forecasts against peers on real and simulated 
 bench-steps: venv ## Measure the classic modelling steps on earlier months (DATA=… folder of the real data)
 	@$(PYTHON) -m benchmarks.steps $${DATA:+--data "$$DATA"}
 
+.PHONY: bench-scale
+bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
+	@$(PYTHON) -m benchmarks.scale
+
 .PHONY: notebook
 notebook: venv ## Run the notebook on Online Retail II anew, in place (DATA=… folder of the real data)
 	@$(PYTHON) -m notebooks.execute $${DATA:+--data "$$DATA"} notebooks/01_clv_analysis.ipynb

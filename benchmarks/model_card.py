@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.bootstrap import LEVEL, LOWER_IS_BETTER
 from benchmarks.ours import OURS
-from benchmarks.page import accuracy_results, markdown
-from benchmarks.table import tally
+from benchmarks.page import accuracy_results
+from benchmarks.table import markdown, tally
 from jobs.forecasting.gate import DOUBT, RULES
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.vocabulary import TEXTS, TYPICAL

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import decile_line, difference_rows, rows, tally, truth_rows
+from benchmarks import scale_section
+from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
 from jobs.generated_page import write_or_check
 
 RESULTS = Path(__file__).parent / "results"
+SCALE = RESULTS / "scale.json"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 _HEAD = """# Accuracy benchmarks
@@ -62,8 +64,10 @@ def accuracy_results() -> dict[Path, dict[str, Any]]:
 
 def page() -> str:
     """The page, in Markdown."""
-    found = accuracy_results()
-    return "\n".join([_HEAD, *(_section(path, results) for path, results in found.items())])
+    sections = [_section(path, results) for path, results in accuracy_results().items()]
+    if SCALE.is_file():
+        sections.append(scale_section.section(json.loads(SCALE.read_text(encoding="utf-8"))))
+    return "\n".join([_HEAD, *sections])
 
 
 def _section(path: Path, found: Mapping[str, Any]) -> str:
@@ -88,13 +92,6 @@ def _section(path: Path, found: Mapping[str, Any]) -> str:
         lines += [f"### Ours less each peer, mean of {len(found['origins'])} origin(s)", ""]
         lines += [*markdown(difference_rows(found["differences"])), "", f"{tally(found['differences'])}.", ""]
     return "\n".join(lines)
-
-
-def markdown(cells: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table, its heading first; the first column in the type of code, the others to the right."""
-    head, *body = cells
-    lines = [["---", *["--:"] * (len(head) - 1)], *([f"`{row[0]}`", *row[1:]] for row in body)]
-    return ["| " + " | ".join(cell.strip().replace("|", "\\|") for cell in line) + " |" for line in (head, *lines)]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
