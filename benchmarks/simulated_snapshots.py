@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from jobs.feature_table import LAG_MONTHS, lag_name
@@ -80,8 +81,8 @@ def _snapshot(people: Population, history: _History, age: int, as_of: date) -> p
         "membership": np.array(MEMBERSHIPS, dtype=object)[people.membership],
         "city": np.array(cities, dtype=object)[people.city],
         "country": np.array(countries, dtype=object)[people.city],
-        "first_ordered_on": pd.to_datetime(pd.Series(history.first), unit="D"),
-        "last_ordered_on": pd.to_datetime(pd.Series(history.last), unit="D"),
+        "first_ordered_on": _dates(history.first),
+        "last_ordered_on": _dates(history.last),
         "orders_lifetime": history.orders,
         "order_days_lifetime": history.order_days,
         "net_value_lifetime": np.sum([value for value, _ in history.months], axis=0),
@@ -95,6 +96,12 @@ def _snapshot(people: Population, history: _History, age: int, as_of: date) -> p
         columns |= {lag_name("net_value", lag): value, lag_name("orders", lag): orders}
     frame = pd.DataFrame(columns)
     return frame[people.signup_month <= age].reset_index(drop=True)
+
+
+def _dates(days: Floats) -> npt.NDArray[np.datetime64]:
+    found, known = np.full(len(days), "NaT", dtype="datetime64[ns]"), ~np.isnan(days)
+    found[known] = days[known].astype(np.int64).astype("datetime64[D]")
+    return found
 
 
 def _signup_days(people: Population, first: Month) -> Floats:
