@@ -36,6 +36,9 @@ SPACE: Mapping[str, tuple[float, ...]] = {
 SURE = 0.95
 """Other settings are adopted where their error in money is smaller in at least this share of the resamples."""
 
+LEAST_GAIN = 0.01
+"""And by at least this share of it: customers resampled do not tell what other months would have brought."""
+
 _LEAST_MONTHS = 2
 
 
@@ -130,10 +133,16 @@ def _confirmed(
     gain = 1.0 - float(found[CHALLENGER][column] / found[CHAMPION][column])
     sure = float((drawn[CHALLENGER][:, column] < drawn[CHAMPION][:, column]).mean())
     passed, reasons = zip(*(compare(rule, CHAMPION, found, drawn) for rule in RULES), strict=True)
-    adopted = sure >= SURE and all(passed)
+    adopted = worth_it(gain, sure) and all(passed)
     settings = best.settings if adopted else _settings(present)
-    smaller = f"{MONEY} smaller than the present settings' in {sure:.0%} of the resamples, {SURE:.0%} are needed"
-    return Tuning(settings, adopted, gain, sure, trials, (smaller, *reasons))
+    smaller = f"{MONEY} smaller than the present settings' by {gain:.1%}, and smaller in {sure:.0%} of the resamples"
+    needed = f"{LEAST_GAIN:.0%} and {SURE:.0%} are needed"
+    return Tuning(settings, adopted, gain, sure, trials, (f"{smaller}: {needed}", *reasons))
+
+
+def worth_it(gain: float, sure: float) -> bool:
+    """Whether a gain on the months to confirm by is large and sure enough."""
+    return gain >= LEAST_GAIN and sure >= SURE
 
 
 def with_settings(present: ModelParams, settings: Settings) -> ModelParams:
