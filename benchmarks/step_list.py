@@ -128,7 +128,7 @@ STEPS = (
         ("tuned",),
         False,
         "the defaults stay, since the gain does not last. `make tune` searches on a shop's own months when asked, "
-        "and adopts what is confirmed ([ADR 0010](decisions/0010-tuning.md)).",
+        "and adopts what is confirmed ([ADR 0011](decisions/0011-tuning.md)).",
         _search,
     ),
     Step(
