@@ -47,6 +47,10 @@ psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, 
 champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="why"
 	@$(PYTHON) -m jobs.embedded.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
+.PHONY: tune
+tune: venv ## Look for better settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
+	@$(PYTHON) -m jobs.embedded.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
+
 .PHONY: test
 test: venv ## Run the test suite, but for test-months and test-faults
 	@$(PYTHON) -m pytest -m "not slow and not faults"
@@ -67,6 +71,14 @@ bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-acc
 .PHONY: bench-accuracy
 bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data (DATA=… folder of the real ones)
 	@$(PYTHON) -m benchmarks.datasets $${DATA:+--data "$$DATA"}
+
+.PHONY: bench-steps
+bench-steps: venv ## Measure the classic modelling steps on earlier months (DATA=… folder of the real data)
+	@$(PYTHON) -m benchmarks.steps $${DATA:+--data "$$DATA"}
+
+.PHONY: bench-scale
+bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
+	@$(PYTHON) -m benchmarks.scale
 
 .PHONY: notebook
 notebook: venv ## Run the notebook on Online Retail II anew, in place (DATA=… folder of the real data)

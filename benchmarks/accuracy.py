@@ -29,6 +29,7 @@ from benchmarks.bootstrap import Judged, differences
 from benchmarks.forecast import figures
 from benchmarks.ours import OURS, ours
 from benchmarks.picture import picture
+from benchmarks.segments import segments
 from benchmarks.shop import NotMaturedError, Shop, outcome, shop
 from benchmarks.table import table
 from benchmarks.truth import calibration, truth_file
@@ -99,6 +100,7 @@ def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[
         "models": {name: figures(forecast, came) for name, forecast in forecasts.items()},
         "not_run": missing,
         "deciles": decile_metrics(came.value, own.forecast.value, *own.interval),
+        "segments": segments(own.forecast, came, status=own.status, tenure=problem.snapshot["tenure_days"].to_numpy()),
     }
     told = truth_file(landing, origin)
     if told is not None:
@@ -147,7 +149,7 @@ def _source(args: argparse.Namespace) -> Source:
     )
 
 
-def _spark() -> SparkSession:
+def session() -> SparkSession:
     """A session on this machine, whose Python workers find our modules."""
     os.environ["JAVA_HOME"] = str(java_home(_ROOT / "var" / "java"))
     os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -170,7 +172,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     newest = Month.of(args.as_of)
     origins = [newest.plus(-back).first_day for back in reversed(range(args.origins))]
     try:
-        found = accuracy(_spark(), _source(args), args.transactions, origins=origins, months=args.months)
+        found = accuracy(session(), _source(args), args.transactions, origins=origins, months=args.months)
     except (NotMaturedError, InputError, LandingError, IngestError, MappingError, JavaMissingError) as error:
         parser.error(str(error))
     args.json.parent.mkdir(parents=True, exist_ok=True)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import accuracy, page
+from benchmarks import accuracy, model_card, page
 from jobs.month import Month
 from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
 
 RESULTS = page.RESULTS
-_DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,18 +68,19 @@ def judge(data_set: DataSet, data: Path) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Judge on every data set, then write the page; see `--help`."""
+    """Judge on every data set, then write the pages made of it; see `--help`."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.datasets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     names = [data_set.source for data_set in DATA_SETS]
-    parser.add_argument("--data", type=Path, default=_DATA, help="folder of the real data (default: %(default)s)")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the real data (default: %(default)s)")
     parser.add_argument("--only", choices=names, action="append", help="a data set; again for another (default: all)")
     args = parser.parse_args(argv)
     for data_set in DATA_SETS:
         if data_set.source in (args.only or names):
             judge(data_set, args.data)
     page.main(["--write"])
+    model_card.main(["--write"])
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ METRICS = (
     "coverage80",
     "coverage80_top_decile",
     "width80",
+    "total_p10_ratio",
+    "total_p90_ratio",
     "fit_s",
     "score_s",
 )
@@ -48,6 +50,7 @@ class Forecast:
         value: expected net value of all months forecast.
         p_active: probability of at least one order in them.
         interval: lower and upper end of the 80 % interval of the value.
+        total_interval: likewise, of the value of all customers together.
         fit_s: seconds that fitting took.
         score_s: seconds that forecasting took.
     """
@@ -55,6 +58,7 @@ class Forecast:
     value: Floats
     p_active: Floats | None = None
     interval: tuple[Floats, Floats] | None = None
+    total_interval: tuple[float, float] | None = None
     fit_s: float | None = None
     score_s: float | None = None
 
@@ -75,5 +79,9 @@ def figures(forecast: Forecast, outcome: Outcome) -> dict[str, float | None]:
         found |= activity_metrics(outcome.active, forecast.p_active)
     if forecast.interval is not None:
         found |= interval_metrics(outcome.value, forecast.value, *forecast.interval)
+    total = float(outcome.value.sum())
+    if forecast.total_interval is not None and total > 0.0:
+        ends = ("total_p10_ratio", "total_p90_ratio")
+        found |= {name: end / total for name, end in zip(ends, forecast.total_interval, strict=True)}
     seconds = {"fit_s": forecast.fit_s, "score_s": forecast.score_s}
     return {name: found.get(name, seconds.get(name)) for name in METRICS}

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from benchmarks.forecast import Forecast
+from benchmarks.segments import Texts
 from benchmarks.shop import Problem
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.inputs import Floats
@@ -23,12 +24,14 @@ class Ours:
         forecast: of the months asked for.
         interval: lower and upper end of the 80 % interval of their value.
         monthly: expected net value of each of the twelve months, one row a customer.
+        status: of each customer.
         forecaster: what made them.
     """
 
     forecast: Forecast
     interval: tuple[Floats, Floats]
     monthly: Floats
+    status: Texts
     forecaster: Forecaster
 
 
@@ -46,7 +49,8 @@ def ours(problem: Problem) -> Ours:
         value=monthly[:, : problem.months].sum(axis=1),
         p_active=outlook.p_active,
         interval=interval,
+        total_interval=forecaster.intervals.of_total(outlook, problem.months, forecaster.params.coverage),
         fit_s=fitted - started,
         score_s=scored - fitted,
     )
-    return Ours(forecast, interval, monthly, forecaster)
+    return Ours(forecast, interval, monthly, predicted["status"].to_numpy(dtype=object), forecaster)

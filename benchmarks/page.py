@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import decile_line, difference_rows, rows, tally, truth_rows
+from benchmarks import scale_section
+from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
 from jobs.generated_page import write_or_check
 
 RESULTS = Path(__file__).parent / "results"
+SCALE = RESULTS / "scale.json"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 _HEAD = """# Accuracy benchmarks
@@ -54,10 +56,18 @@ Differences are ours less the peer's with 95 % paired bootstrap intervals over c
 """
 
 
+def accuracy_results() -> dict[Path, dict[str, Any]]:
+    """Every data set's results, by their file; those of other benchmarks lie in the same folder."""
+    found = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    return {path: results for path, results in found.items() if "data" in results}
+
+
 def page() -> str:
     """The page, in Markdown."""
-    found = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
-    return "\n".join([_HEAD, *(_section(path, results) for path, results in found.items())])
+    sections = [_section(path, results) for path, results in accuracy_results().items()]
+    if SCALE.is_file():
+        sections.append(scale_section.section(json.loads(SCALE.read_text(encoding="utf-8"))))
+    return "\n".join([_HEAD, *sections])
 
 
 def _section(path: Path, found: Mapping[str, Any]) -> str:
@@ -66,28 +76,22 @@ def _section(path: Path, found: Mapping[str, Any]) -> str:
     for origin in reversed(found["origins"]):
         lines += [f"### As of {origin['as_of']}", ""]
         lines += [f"{origin['customers']:,} customers, actual total {origin['actual_total']:,.0f}.", ""]
-        lines += [*_markdown(rows(origin)), ""]
+        lines += [*markdown(rows(origin)), ""]
         lines += [f"{decile_line(origin)}.", ""]
         if origin["not_run"]:
             lines += [*(f"- Not run: `{name}`: {reason}" for name, reason in origin["not_run"].items()), ""]
         if "truth" in origin:
             months = ", ".join(f"{ratio:.3f}" for ratio in origin["truth"]["months"])
             lines += [
-                *_markdown(truth_rows(origin["truth"])),
+                *markdown(truth_rows(origin["truth"])),
                 "",
                 f"Ours over the truth, months 1 to 12: {months}.",
                 "",
             ]
     if found["differences"]:
         lines += [f"### Ours less each peer, mean of {len(found['origins'])} origin(s)", ""]
-        lines += [*_markdown(difference_rows(found["differences"])), "", f"{tally(found['differences'])}.", ""]
+        lines += [*markdown(difference_rows(found["differences"])), "", f"{tally(found['differences'])}.", ""]
     return "\n".join(lines)
-
-
-def _markdown(cells: Sequence[Sequence[str]]) -> list[str]:
-    head, *body = cells
-    lines = [["---", *["--:"] * (len(head) - 1)], *([f"`{row[0]}`", *row[1:]] for row in body)]
-    return ["| " + " | ".join(cell.strip().replace("|", "\\|") for cell in line) + " |" for line in (head, *lines)]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -130,6 +130,13 @@ def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def markdown(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table, its heading first; the first column in the type of code, the others to the right."""
+    head, *body = cells
+    lines = [["---", *["--:"] * (len(head) - 1)], *([f"`{row[0]}`", *row[1:]] for row in body)]
+    return ["| " + " | ".join(cell.strip().replace("|", "\\|") for cell in line) + " |" for line in (head, *lines)]
+
+
 def _best(metric: str, models: Mapping[str, Mapping[str, float | None]]) -> set[str]:
     """The models whose figure, as printed, nobody betters."""
     found = {name: figures[metric] for name, figures in models.items()}

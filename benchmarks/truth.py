@@ -44,7 +44,7 @@ def calibration(
     by_month = expected[[f"expected_{h:02d}" for h in range(1, HORIZON_MONTHS + 1)]].to_numpy(dtype=np.float64)
     told = ~np.isnan(by_month[:, 0])
     truth = by_month[:, : problem.months].sum(axis=1)
-    bands = _bands(problem.snapshot["tenure_days"].to_numpy(dtype=np.float64))
+    bands = tenure_bands(problem.snapshot["tenure_days"].to_numpy(dtype=np.float64))
     rows = {"all": told} | {band: told & (bands == band) for band in (_NEVER, *_TENURE_DAYS)}
     models = {
         name: {band: _fit(forecast.value[chosen], truth[chosen]) for band, chosen in rows.items() if chosen.any()}
@@ -53,7 +53,8 @@ def calibration(
     return {"models": models, "months": (monthly[told].sum(axis=0) / by_month[told].sum(axis=0)).tolist()}
 
 
-def _bands(tenure: Floats) -> np.ndarray[Any, np.dtype[np.object_]]:
+def tenure_bands(tenure: Floats) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """The band of each tenure in days; NaN: never bought."""
     edges = np.array(list(_TENURE_DAYS.values()))
     names = np.array([*_TENURE_DAYS, _NEVER], dtype=object)
     return np.asarray(names[np.where(np.isnan(tenure), len(edges), np.searchsorted(edges, tenure))])

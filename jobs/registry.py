@@ -1,4 +1,4 @@
-"""MLflow: the runs that trained a model, its versions, the aliases `challenger` and `champion`.
+"""MLflow: the runs that trained or tuned a model, its versions, the aliases `challenger` and `champion`.
 
 The only module that talks to MLflow. A version's tags say what it was trained from and hold a hash of its files, which
 is checked before they are loaded. Nothing is pickled: boosters are kept in XGBoost's own format, the rest is JSON.
@@ -6,6 +6,7 @@ is checked before they are loaded. Nothing is pickled: boosters are kept in XGBo
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.model_version import FOLD_ORIGIN, Origin, Part, Training, Version, library_versions
 from jobs.provenance import JOBS, files_sha256, folder_sha256
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from jobs.forecasting.forecaster import Forecaster
+
+TUNING_FILE = "tuning.json"
 
 Alias = Literal["challenger", "champion"]
 
@@ -52,6 +55,11 @@ class Registry:
     tracking_uri: str
     model: str = MODEL
 
+    @property
+    def tunings(self) -> str:
+        """The experiment that holds every search for better settings, a run each."""
+        return f"{self.model}_tuning"
+
     def find(self, origin: Origin) -> int | None:
         """The newest version that was trained from this origin."""
         wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(origin).items())
@@ -78,6 +86,39 @@ class Registry:
             tags[FOLD_ORIGIN] = str(training.backtest.as_of)
         version = mlflow.register_model(model_uri, self.model, tags=tags)
         return int(version.version)
+
+    def keep_tuning(self, tuning: Mapping[str, Any], origin: Origin) -> str:
+        """Keep what a search came to, as JSON, with what it searched on; the id of its run.
+
+        Args:
+            tuning: its `settings` are those to train with from the origin's `as_of` on.
+            origin: the snapshots, the settings that were in use, code and libraries.
+        """
+        mlflow = self._mlflow
+        mlflow.set_tracking_uri(self.tracking_uri)
+        mlflow.set_experiment(self.tunings)
+        with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)) as run:
+            mlflow.log_params(dict(tuning["settings"]))
+            mlflow.log_dict(dict(tuning), TUNING_FILE)
+        return str(run.info.run_id)
+
+    def tuned(self, as_of: date) -> dict[str, Any] | None:
+        """The settings of the newest search as of `as_of` or before; of several as of one day, the last one's."""
+        experiment = self._client.get_experiment_by_name(self.tunings)
+        if experiment is None:
+            return None
+        finished = self._client.search_runs(
+            [experiment.experiment_id], "attributes.status = 'FINISHED'", order_by=["attributes.start_time ASC"]
+        )
+        runs = [run for run in finished if run.data.tags["as_of"] <= str(as_of)]
+        if not runs:
+            return None
+        newest = max(reversed(runs), key=lambda run: str(run.data.tags["as_of"]))
+        uri = f"runs:/{newest.info.run_id}/{TUNING_FILE}"
+        with TemporaryDirectory() as scratch:
+            path = self._mlflow.artifacts.download_artifacts(uri, dst_path=scratch, tracking_uri=self.tracking_uri)
+            settings: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))["settings"]
+        return settings
 
     def version(self, number: int) -> Version:
         """A version with its tags and metrics; raises mlflow.exceptions.RestException where there is none."""

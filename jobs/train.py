@@ -3,7 +3,8 @@
     python -m jobs.train --as-of 2011-12-01 --run-id 17
 
 The last line on stdout names the version. Nothing is trained twice: where a version was made from the same snapshots
-with the same settings and code, that one is named; in a special run, any of the month is good.
+with the same settings and code, that one is named; in a special run, any of the month is good. The settings are those
+that the newest tuning of that day or before came to (`jobs.tune`), else the defaults.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
 
     from jobs.snapshots import read_history
 
-    snapshots = read_history(lake, table, params.max_customers, _snapshots_until(lake, table, as_of))
+    snapshots = read_history(lake, table, params.max_customers, snapshots_until(lake, table, as_of))
     return registry.register(_training(snapshots, as_of, params), origin)
 
 
@@ -70,9 +71,15 @@ def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date
     return train(lake, table, registry, as_of=as_of, params=params) if known is None else known
 
 
+def params_of(registry: Registry, *, as_of: date) -> ModelParams:
+    """The settings of a training as of `as_of`: those found by the newest tuning of that day or before, or ours."""
+    tuned = registry.tuned(as_of)
+    return ModelParams() if tuned is None else replace(ModelParams(), **tuned)
+
+
 def origin_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> Origin:
     """What a training as of `as_of` learns from; raises IncompleteError where that snapshot is not in the lake."""
-    snapshots = _snapshots_until(lake, table, as_of)
+    snapshots = snapshots_until(lake, table, as_of)
     return Origin(
         as_of=str(as_of),
         input_fingerprint=_fingerprint({str(day): lake.record(table, day).fingerprint for day in snapshots}),
@@ -82,7 +89,8 @@ def origin_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> 
     )
 
 
-def _snapshots_until(lake: Lake, table: Table, as_of: date) -> list[date]:
+def snapshots_until(lake: Lake, table: Table, as_of: date) -> list[date]:
+    """The periods of the snapshots up to and including `as_of`, oldest first, whether or not that one is there."""
     return [*(date.fromisoformat(period) for period in lake.periods(table) if period < str(as_of)), as_of]
 
 
@@ -130,12 +138,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     settings = Settings.from_env().on(arguments.value_basis)
     with recorded("retrain.train", run_id=arguments.run_id, engine=engine(settings.database_url)):
+        registry = Registry(settings.tracking_uri, settings.model)
         version = (special_version if arguments.special else train)(
             Lake(settings.lake),
             features(load(settings.source).departments),
-            Registry(settings.tracking_uri, settings.model),
+            registry,
             as_of=arguments.as_of,
-            params=ModelParams(),
+            params=params_of(registry, as_of=arguments.as_of),
         )
     sys.stdout.write(json.dumps({"model_version": version}) + "\n")
 

@@ -201,7 +201,11 @@ def emptied_registry(address: str) -> Registry:
     client = MlflowClient(address)
     for model in client.search_registered_models():
         client.delete_registered_model(model.name)
-    return Registry(address)
+    registry = Registry(address)
+    tunings = client.get_experiment_by_name(registry.tunings)
+    for run in client.search_runs([tunings.experiment_id]) if tunings else ():
+        client.delete_run(run.info.run_id)
+    return registry
 
 
 @pytest.fixture

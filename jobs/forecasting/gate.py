@@ -75,7 +75,7 @@ def decide(rounds: Sequence[Round], *, has_champion: bool, seed: int) -> Decisio
             reasons.append("the champion takes no part" if has_champion else "no champion to compare with")
             continue
         for rule in RULES:
-            ok, reason = _compare(rule, opponent, found, drawn)
+            ok, reason = compare(rule, opponent, found, drawn)
             passed.append(ok)
             reasons.append(reason)
     months = " and ".join(str(one.months) for one in rounds)
@@ -95,7 +95,15 @@ def _too_good(rounds: Sequence[Round]) -> Iterator[str]:
             )
 
 
-def _compare(rule: Rule, opponent: str, found: dict[str, Floats], drawn: dict[str, Floats]) -> tuple[bool, str]:
+def compare(rule: Rule, opponent: str, found: dict[str, Floats], drawn: dict[str, Floats]) -> tuple[bool, str]:
+    """Whether the challenger passes a rule against an opponent, and the comparison in words.
+
+    Args:
+        rule: the rule.
+        opponent: who else forecast.
+        found: what `bootstrap.measure` found.
+        drawn: what `bootstrap.resampled` found.
+    """
     column = MEASURES.index(rule.measure)
     ours, theirs = found[CHALLENGER][column], found[opponent][column]
     if np.isnan(ours - theirs):

@@ -73,6 +73,7 @@ class Hurdle:
             "base_score": 0.5,
             "eta": params.learning_rate,
             "max_depth": params.max_depth,
+            "gamma": params.split_gain,
             "subsample": params.row_share,
             "colsample_bytree": params.column_share,
             "max_bin": params.max_bins,

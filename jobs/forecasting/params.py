@@ -17,6 +17,7 @@ class ModelParams:
         rounds: boosting rounds of each of the two boosters.
         learning_rate: shrinkage of each round.
         max_depth: depth of each tree.
+        split_gain: least gain of a split, by which trees are pruned (XGBoost's gamma).
         activity_leaf: least sum of Hessians in a leaf of the activity model.
         activity_l2: ridge penalty on its leaf weights.
         value_leaf: least expected value in a leaf of the value model, in average customer-months.
@@ -48,6 +49,7 @@ class ModelParams:
     rounds: int = 120
     learning_rate: float = 0.06
     max_depth: int = 4
+    split_gain: float = 0.0
     activity_leaf: float = 20.0
     activity_l2: float = 5.0
     value_leaf: float = 100.0

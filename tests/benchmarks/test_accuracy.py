@@ -60,7 +60,9 @@ def test_ours_has_every_figure_and_a_rule_of_thumb_neither_probability_nor_inter
     models = run.found["origins"][-1]["models"]
     assert [metric for metric, value in models["ours"].items() if value is None] in ([], ["decile_mape"])
     without = {metric for metric, value in models["trailing_year"].items() if value is None}
-    assert without - {"decile_mape"} == {"brier", "auc", "coverage80", "coverage80_top_decile", "width80"}
+    intervals = {"coverage80", "coverage80_top_decile", "width80", "total_p10_ratio", "total_p90_ratio"}
+    assert without - {"decile_mape"} == {"brier", "auc"} | intervals
+    assert models["ours"]["total_p10_ratio"] < models["ours"]["total_ratio"] < models["ours"]["total_p90_ratio"]
 
 
 def test_the_actual_total_is_that_of_the_file(run: Run) -> None:
@@ -70,6 +72,12 @@ def test_the_actual_total_is_that_of_the_file(run: Run) -> None:
     newest = run.found["origins"][-1]
     assert newest["customers"] == len(known)
     assert newest["actual_total"] == pytest.approx(came["Paid"].sum())
+
+
+def test_segments_hold_every_customer_once(run: Run) -> None:
+    for origin in run.found["origins"]:
+        for segments in origin["segments"].values():
+            assert sum(figures["customers"] for figures in segments.values()) == origin["customers"]
 
 
 def test_differences_are_those_of_the_figures(run: Run) -> None:

@@ -12,7 +12,7 @@ def test_the_page_is_what_the_results_say() -> None:
 
 
 def test_every_result_has_its_picture() -> None:
-    assert all(path.with_suffix(".png").is_file() for path in page.RESULTS.glob("*.json"))
+    assert all(path.with_suffix(".png").is_file() for path in page.accuracy_results())
 
 
 def test_check_refuses_an_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
