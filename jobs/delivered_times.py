@@ -9,8 +9,11 @@ import pyarrow as pa
 
 from jobs.sources.mapping import Source
 
-_ISO_TIME = r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?"
-_ISO_OFFSET = r":\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$"
+_ZONE = r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
+ISO_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[ T]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,9}})?)?{_ZONE}?)?"
+ISO_OFFSET = rf":\d{{2}}(?:\.\d{{1,9}})?{_ZONE}"
+"""How a time with an offset ends. Both patterns are read alike by Python and by Java, which Spark asks."""
+
 _FIRST_MONTH, _LAST_MONTH = np.datetime64("1900-01"), np.datetime64("2200-12")
 
 Times = npt.NDArray[np.datetime64]
@@ -51,8 +54,8 @@ def _declared_times(texts: pd.Series[str], time_format: str, timezone: str) -> p
 
 
 def _iso_times(texts: pd.Series[str], timezone: str) -> pd.Series[pd.Timestamp]:
-    is_iso = texts.str.fullmatch(_ISO_TIME).fillna(False)
-    has_offset = is_iso & texts.str.contains(_ISO_OFFSET).fillna(False)
+    is_iso = texts.str.fullmatch(ISO_TIME).fillna(False)
+    has_offset = is_iso & texts.str.contains(rf"{ISO_OFFSET}\Z").fillna(False)
     times = pd.to_datetime(texts.where(is_iso & ~has_offset), format="ISO8601", errors="coerce")
     if has_offset.any():
         instants = pd.to_datetime(texts.where(has_offset), format="ISO8601", errors="coerce", utc=True)

@@ -31,6 +31,7 @@ _MONTH_PREFIX = "month="
 _ROW_MODULES = (
     "jobs.ingest",
     "jobs.delivered_rows",
+    "jobs.delivered_times",
     "jobs.parquet_copy",
     "jobs.transforms.customers",
     "jobs.transforms.delivery",

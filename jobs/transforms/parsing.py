@@ -7,11 +7,11 @@ import re
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from jobs.delivered_times import ISO_OFFSET, ISO_TIME
 from jobs.sources.mapping import Source
 from jobs.tables import MONEY
 
-_ISO_TIME = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$"
-_ISO_OFFSET = r":\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
+_WITHOUT_SECONDS = r"([ T]\d{2}:\d{2})([Z+-])"
 _NUMBER = r"^\s*[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?\s*$"
 """Bounded, because reading `1e-99999999`, or a million digits, takes Java hours."""
 
@@ -90,5 +90,8 @@ def _declared_time(text: Column, time_format: str, timezone: str) -> Column:
 
 
 def _iso_time(text: Column, timezone: str) -> Column:
-    moment = F.when(text.rlike(_ISO_TIME), text.try_cast("timestamp"))
-    return F.when(text.rlike(_ISO_OFFSET), F.from_utc_timestamp(moment, timezone)).otherwise(moment)
+    moment = text.try_cast("timestamp")
+    instant = F.regexp_replace(text, _WITHOUT_SECONDS, "$1:00$2").try_cast("timestamp")  # Spark asks for seconds here
+    has_offset = text.rlike(rf"{ISO_OFFSET}\z")
+    read = F.when(has_offset, F.from_utc_timestamp(instant, timezone)).otherwise(moment)
+    return F.when(text.rlike(rf"^{ISO_TIME}\z"), read)
