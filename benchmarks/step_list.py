@@ -90,8 +90,8 @@ STEPS = (
         "them to XGBoost, which learns a default direction at every split.",
         ("imputed_by_regression", "imputed_by_neighbours"),
         False,
-        "where a gain is clear it is under a point, too little for one more model that is fitted, versioned and run"
-        " monthly.",
+        "what one shop gains by it, under half a point of WAPE, another loses: too little for one more model that is "
+        "fitted, versioned and run monthly.",
     ),
     Step(
         "One-hot and target encoding",
@@ -109,8 +109,8 @@ STEPS = (
         "starting model needs always stay, and so do the season-adjusted months.",
         ("lasso", "importance"),
         False,
-        "about half of the inputs would do, and dropping the others gains nothing: trees share out what inputs have"
-        " in common. All stay, for the reasons told of them and for shops where others matter.",
+        "half to two thirds of the inputs would nearly do, and dropping the others gains nothing: trees share out what "
+        "inputs have in common. All stay, for the reasons told of them and for shops where others matter.",
         _survivors,
     ),
     Step(
@@ -137,9 +137,9 @@ STEPS = (
         "knows of the other customers, and what the same months were out of time.",
         ("unseen_customers",),
         True,
-        "as a second look in every training's evaluation: who was never seen is forecast nearly as well, so "
-        "customers are not learned by heart. Models are judged out of time: a k-fold ranks better than anybody can "
-        "who does not know the months, and the level that it shows is another.",
+        "as a second look in every training's evaluation: who was never seen is forecast nearly as well, so customers "
+        "are not learned by heart. Models are judged out of time: a k-fold knows the months, so the level that it "
+        "shows is another, and its ranking is no worse.",
         _folds,
     ),
 )
