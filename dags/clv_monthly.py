@@ -49,19 +49,37 @@ done, readers keep the forecast that was published before.
   Clear `score` with everything after it.
 - **special** refused the run: nobody is in the segment (the log names values that exist), or it was planned again.
 - A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in the DAG's code.
+
+The connection `clv_alerts` (a webhook or a mailbox) is told of every task that has failed for good, and of every run
+that has not ended half a day after it was queued.
 """
 
 import json
+import os
 import re
 import shlex
+import subprocess
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from airflow.configuration import conf
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, Asset, Connection, CronDataIntervalTimetable, Param, TaskGroup, TriggerRule, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    Connection,
+    CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    SyncCallback,
+    TaskGroup,
+    TriggerRule,
+    task,
+)
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
@@ -81,11 +99,13 @@ SPARK_CONF = {
 SPARK_TIMEOUT = timedelta(hours=2)
 PYTHON_TIMEOUT = timedelta(minutes=30)
 TRAINING_TIMEOUT = timedelta(hours=3)
+LATE_AFTER = timedelta(hours=12)
+ALERT_TIMEOUT_SECONDS = 60
 
 PLAN = "ti.xcom_pull('plan.plan')"
 RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", "--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
 BASIS = ["--value-basis", f"{{{{ {PLAN}['value_basis'] }}}}"]
-RETRAIN = [*RUN, *BASIS, f"{{{{ '--special' if {PLAN}['special'] else '' }}}}"]
+RETRAIN = [*RUN, *BASIS, f"{{{{ '--special' if {PLAN}['special'] else none }}}}"]
 
 
 class RetryUnlessRefused(RetryPolicy):
@@ -96,6 +116,16 @@ class RetryUnlessRefused(RetryPolicy):
         if re.search(r"code (is: )?65\.", str(exception)):
             return RetryDecision.fail("the job refused its input: repair it, then clear the task")
         return RetryDecision.default()
+
+
+def quoted(value) -> str:
+    """A value as one word for the shell, whatever it holds; None is no word."""
+    return "" if value is None else shlex.quote(str(value))
+
+
+def one_word(argument: str) -> str:
+    """An argument whose template, if it has one, passes through `quoted`."""
+    return re.sub(r"\{\{ (.*?)(?: \| quoted)? \}\}", r"{{ (\1) | quoted }}", argument)
 
 
 def model_version_of(task_id: str) -> list[str]:
@@ -121,7 +151,7 @@ def spark_job(module: str, *arguments: str, **options) -> SparkSubmitOperator:
 def python_job(module: str, *arguments: str, **options) -> BashOperator:
     """A job in plain Python. The last line it prints is its XCom."""
     return BashOperator(
-        bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *arguments]),
+        bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *map(one_word, arguments)]),
         env=ENVIRONMENT,
         append_env=True,
         cwd=str(REPOSITORY),
@@ -184,6 +214,48 @@ def call(method: str, url: str, body: dict, **headers: str) -> dict:
         return json.load(answer)
 
 
+def alert_failed(context) -> None:
+    """Tell people that a task has failed for good; one that is tried again is none of their business."""
+    ti, error = context["ti"], context.get("exception")
+    code = re.search(r"code (?:is: )?(\d+)", str(error))
+    plan = ti.xcom_pull("plan.plan") or {}
+    alert(
+        *["failed", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--dag-run-id={ti.run_id}"],
+        *[f"--month={plan.get('month') or context['params'].get('month') or ''}", f"--link={ti.log_url}"],
+        f"--ended={f'exit code {code[1]}' if code else type(error).__name__ if error else 'the task was lost'}",
+    )
+
+
+def alert_late(context) -> None:
+    """Tell people that a run has not ended in time. A backfill has no time: its runs wait for each other."""
+    run = context["dag_run"]
+    if run["run_type"] == "backfill":
+        return
+    scheduled = run["logical_date"][:7] if run["run_type"] == "scheduled" else ""
+    address = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    alert(
+        *["late", f"--dag-run-id={run['dag_run_id']}", f"--month={(run['conf'] or {}).get('month') or scheduled}"],
+        f"--ended=It has not ended {LATE_AFTER.total_seconds() / 3600:g} hours after it was queued.",
+        f"--link={address}/dags/{run['dag_id']}/runs/{urllib.parse.quote(run['dag_run_id'])}",
+    )
+
+
+def alert(*arguments: str) -> None:
+    """Run `jobs/alert.py`, the connection `clv_alerts` in its environment. No task fails, or hangs, for want of it."""
+    try:
+        receiver = Connection.get("clv_alerts").as_json()
+        command = [os.environ.get("CLV_PYTHON", "python"), "-m", "jobs.alert", *arguments]
+        own = {**os.environ, **ENVIRONMENT, "CLV_ALERTS": receiver}
+        told = subprocess.run(
+            command, env=own, cwd=REPOSITORY, capture_output=True, text=True, timeout=ALERT_TIMEOUT_SECONDS, check=False
+        )
+        print(told.stderr)  # noqa: T201 - the task's log
+    except AirflowNotFoundException:
+        print("Nobody is told: there is no connection 'clv_alerts'")  # noqa: T201
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"Nobody is told: {type(error).__name__}")  # noqa: T201
+
+
 with DAG(
     dag_id="clv_monthly",
     description="A 12-month customer-lifetime-value forecast per customer, published month by month",
@@ -199,7 +271,14 @@ with DAG(
         "retry_delay": timedelta(minutes=1),
         "retry_policy": RetryUnlessRefused(),
         "execution_timeout": PYTHON_TIMEOUT,
+        "on_failure_callback": alert_failed,
     },
+    deadline=DeadlineAlert(
+        name="late",
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=LATE_AFTER,
+        callback=SyncCallback(alert_late),
+    ),
     tags=["clv", "monthly"],
     params={
         "month": Param(
@@ -234,7 +313,7 @@ with DAG(
             "Other than net_revenue: a special run, with a model of its own.",
         ),
     },
-    user_defined_filters={"quoted": shlex.quote},
+    user_defined_filters={"quoted": quoted},
 ) as dag:
     with TaskGroup("plan"):
         plan = python_job(

@@ -9,10 +9,11 @@ from datetime import date
 
 from sqlalchemy import Engine, RowMapping
 
+from jobs.masking import masked
 from jobs.month import Month
 from jobs.postgres import engine, fetch
 from jobs.settings import Settings
-from jobs.task import recorded
+from jobs.task import recorded, run_as_program
 
 
 class UnknownRunError(LookupError):
@@ -82,9 +83,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings.from_env()
     database = engine(settings.database_url)
     with recorded("publish.report", run_id=arguments.run_id, engine=database):
-        places = {"Models": settings.tracking_uri, "Data Docs and plots": str(settings.reports)}
+        places = {"Models": masked(settings.tracking_uri), "Data Docs and plots": str(settings.reports)}
         sys.stdout.write(report(database, arguments.run_id, places))
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import psutil
 from sqlalchemy import Engine
 
+from jobs.failure import record_failure
+from jobs.masking import masked
 from jobs.postgres import execute
 
 log = logging.getLogger(__name__)
@@ -59,18 +61,29 @@ def run_as_program(main: Callable[[], None]) -> None:
     """Run a job's `main` as the program that it is: its exit code tells whether trying again can help.
 
     A ValueError (all our refusals are) means input that is wrong, and will be wrong the next time: EX_DATAERR of
-    sysexits.h. Anything else that is raised ends in 1, as always.
+    sysexits.h. Anything else that is raised ends in 1, as always. Either way the reason is recorded, and nothing that
+    is written of it holds a password.
     """
     try:
         main()
-    except ValueError:
-        traceback.print_exc()
-        sys.exit(os.EX_DATAERR)
+    except Exception as error:
+        sys.stderr.write(masked(traceback.format_exc()))
+        record_failure(error)
+        sys.exit(os.EX_DATAERR if isinstance(error, ValueError) else 1)
 
 
 def log_to_stderr() -> None:
-    """Send our log to stderr, one line an event."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    """Send our log to stderr, one line an event, without passwords."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithoutSecrets("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class _WithoutSecrets(logging.Formatter):
+    """Masks whatever is logged, by our libraries too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
 
 
 class _PeakMemory:

@@ -19,3 +19,19 @@ CREATE DATABASE clv OWNER clv_owner TEMPLATE template0 ENCODING 'UTF8';
 
 REVOKE ALL ON DATABASE airflow FROM public;
 REVOKE ALL ON DATABASE mlflow FROM public;
+
+-- The same as migration 0021, which clv_owner may not do: no large objects and no advisory locks for everybody.
+\connect clv
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT oid FROM pg_catalog.pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_|loread|lowrite|pg_(try_)?advisory_)'
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM public', routine);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO clv_owner', routine);
+    END LOOP;
+END
+$$;

@@ -102,7 +102,7 @@ def test_a_reader_whose_planning_outlasts_the_publication_still_sees_the_month(d
     with database.owner.begin() as connection:
         connection.execute(
             text(
-                "CREATE FUNCTION clv.nothing_later() RETURNS text LANGUAGE plpgsql STABLE AS "
+                "CREATE FUNCTION clv.nothing_later() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER AS "
                 "$$ BEGIN PERFORM pg_advisory_lock(1), pg_advisory_unlock(1); RETURN ''; END $$;"
                 "GRANT EXECUTE ON FUNCTION clv.nothing_later() TO clv_reader"
             )

@@ -1,0 +1,75 @@
+"""Tell people that a task has failed for good, or that a run is late.
+
+    CLV_ALERTS='{"host": "https://…"}' python -m jobs.alert failed --dag-run-id manual__2011-12-05 \
+        --task validate.inputs --attempt 1 --month 2011-11 --ended "exit code 65" --link https://…
+
+Whom to tell stands in CLV_ALERTS, the Airflow connection `clv_alerts` as JSON. The reason is what the job left in
+`clv.run_failure`; where there is none, how the task ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from http.client import HTTPException
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobs.failure import one_line, reason_of
+from jobs.masking import masked
+from jobs.notice import Notice, receiver_of
+from jobs.postgres import engine, fetch
+from jobs.task import log_to_stderr
+
+log = logging.getLogger(__name__)
+
+
+def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> str | None:
+    """What an attempt at a task left as its reason; None where it left none, or Postgres cannot be asked."""
+    if not url:
+        return None
+    try:
+        found = fetch(engine(url), "failure", dag_run_id=dag_run_id, task=task, attempt=attempt)
+    except SQLAlchemyError as error:
+        log.warning("Postgres cannot be asked for the reason: %s", reason_of(error))
+        return None
+    return str(found[0]["reason"]) if found else None
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Compose the notice and send it; exits with 1 and a line on stderr where it cannot be sent."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("event", choices=["failed", "late"])
+    parser.add_argument("--dag-run-id", required=True)
+    parser.add_argument("--link", required=True, help="where to look")
+    parser.add_argument("--month", default="", help="the data month, where it is known")
+    parser.add_argument("--task", default="", help="the task that failed")
+    parser.add_argument("--attempt", type=int, default=0, help="Airflow's number of the attempt")
+    parser.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
+    arguments = parser.parse_args(argv)
+    log_to_stderr()
+    asked = {"dag_run_id": arguments.dag_run_id, "task": arguments.task, "attempt": arguments.attempt}
+    reason = reason_recorded(os.environ.get("CLV_DATABASE_URL"), **asked) if arguments.task else None
+    notice = Notice(
+        event=arguments.event,
+        month=one_line(arguments.month),
+        task=arguments.task,
+        reason=f"{reason} ({arguments.ended})" if reason else arguments.ended,
+        dag_run_id=one_line(arguments.dag_run_id),
+        link=arguments.link,
+    )
+    connection = json.loads(os.environ["CLV_ALERTS"])
+    try:
+        receiver_of(connection).send(notice)
+    except (OSError, HTTPException, ValueError) as error:
+        said = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
+        sys.exit(f"No notice was sent: {one_line(said)}")
+    log.info("a notice was sent: %s", notice.headline)
+
+
+if __name__ == "__main__":
+    main()

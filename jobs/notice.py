@@ -1,0 +1,136 @@
+"""What people are told of a run that needs them, and how it reaches them: by a webhook, or by e-mail.
+
+Whom to tell is one Airflow connection, `clv_alerts`. A host that is an address (`https://…`) is a webhook; the secret
+end of its path, where it has one, is the password. Type `smtp` is a mail server; its extra names `from_email` and `to`.
+"""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+
+TIMEOUT_SECONDS = 15
+"""How long one answer of a receiver is waited for."""
+
+_SMTPS_PORT = 465
+_SUBMISSION_PORT = 587
+
+
+class ReceiverError(ValueError):
+    """The connection does not say whom to tell, or would give its password away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What happened.
+
+    Attributes:
+        event: `failed`, a task has failed for good, or `late`, a run has not ended in time.
+        month: the data month, as text; empty where it is not known.
+        task: the task that failed; empty for a late run.
+        reason: a line.
+        dag_run_id: the Airflow run.
+        link: where to look.
+    """
+
+    event: str
+    month: str
+    task: str
+    reason: str
+    dag_run_id: str
+    link: str
+
+    @property
+    def headline(self) -> str:
+        """What, and of which month."""
+        what = f"{self.task} failed" if self.task else f"run {self.dag_run_id} is late"
+        return f"CLV {self.month}: {what}" if self.month else f"CLV: {what}"
+
+    @property
+    def text(self) -> str:
+        """The whole notice for people. Angle brackets would be a chat's mark-up: mentions, links."""
+        return f"{self.headline}\n{self.reason}\n{self.link}".replace("<", "‹").replace(">", "›")
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that takes JSON: `text`, which Slack, Teams and their like show, and every field of the notice."""
+
+    url: str
+
+    def send(self, notice: Notice) -> None:
+        """Post the notice; raises OSError or http.client.HTTPException where it does not arrive."""
+        body = json.dumps({"text": notice.text, **asdict(notice)}).encode()
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"}, method="POST")
+        urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailbox:
+    """Somebody's mailbox, and the server that takes mail for it."""
+
+    host: str
+    port: int
+    login: str
+    password: str
+    sender: str
+    to: str
+
+    def send(self, notice: Notice) -> None:
+        """Mail the notice, encrypted wherever the server can be spoken to so.
+
+        Raises:
+            ReceiverError: the server wants a password and offers no encryption.
+            OSError: it cannot be reached, or refuses (smtplib.SMTPException).
+        """
+        message = EmailMessage()
+        message["Subject"], message["From"], message["To"] = notice.headline, self.sender, self.to
+        message.set_content(notice.text)
+        with self._server() as server:
+            if self.login:
+                server.login(self.login, self.password)
+            server.send_message(message)
+
+    def _server(self) -> smtplib.SMTP:
+        verified = ssl.create_default_context()
+        if self.port == _SMTPS_PORT:
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=verified)
+        server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=verified)
+        elif self.login:
+            server.close()
+            raise ReceiverError(f"{self.host} offers no encryption: it gets no password")
+        return server
+
+
+def receiver_of(connection: Mapping[str, object]) -> Webhook | Mailbox:
+    """Whom an Airflow connection names; raises ReceiverError where it names nobody.
+
+    Args:
+        connection: its fields by their names in Airflow's JSON form.
+    """
+    field = {name: str(connection.get(name) or "") for name in ("conn_type", "host", "port", "login", "password")}
+    if field["host"].startswith(("http://", "https://")):
+        return Webhook("/".join(part for part in (field["host"].rstrip("/"), field["password"]) if part))
+    extra = connection.get("extra") or {}
+    extra = json.loads(extra) if isinstance(extra, str) else extra
+    if field["conn_type"] != "smtp" or not isinstance(extra, dict) or not {"from_email", "to"} <= set(extra):
+        raise ReceiverError(
+            "connection clv_alerts: give a host that starts with https:// (webhook), "
+            "or type smtp, with from_email and to in the extra (e-mail)"
+        )
+    return Mailbox(
+        host=field["host"],
+        port=int(field["port"] or _SUBMISSION_PORT),
+        login=field["login"],
+        password=field["password"],
+        sender=str(extra["from_email"]),
+        to=str(extra["to"]),
+    )

@@ -1,0 +1,234 @@
+"""Notices of jobs that really failed, received by real servers; and receivers that do not work."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from jobs.notice import Notice
+from tests.alerts.receivers import MailServer, Webhook, serving
+from tests.conftest import ROOT, Database
+from tests.dags.conftest import PLAN, Render
+from tests.forecasts import seen
+
+RUN = "manual__2011-12-05T00:00:00+00:00"
+LINK = "http://localhost:8080/dags/clv_monthly/runs/manual__2011-12-05T00%3A00%3A00%2B00%3A00"
+NO_DATABASE = "postgresql+psycopg2://clv_writer:s3cr3t@127.0.0.1:9/clv"
+
+
+def instance(task: Any, pulled: dict[str, Any] | None = None, attempt: int = 1) -> Any:
+    """A task's instance as the worker and the callbacks know it."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    class Instance(RuntimeTaskInstance):
+        def xcom_pull(self, task_ids: Any = None, **_: Any) -> Any:
+            return pulled
+
+    known = {"task_id": task.task_id, "dag_id": "clv_monthly", "run_id": RUN, "try_number": attempt}
+    return Instance.model_construct(id=uuid4(), map_index=-1, task=task, **known)
+
+
+def end(task: Any, state: str, error: str, *, pulled: dict[str, Any] | None = None, **params: str) -> None:
+    """What Airflow does at the end of an attempt: it runs the task's callbacks for its state."""
+    import structlog
+    from airflow.sdk.api.datamodels._generated import TaskInstanceState
+    from airflow.sdk.execution_time.task_runner import _run_task_state_change_callbacks
+
+    ti, failure = instance(task, pulled), RuntimeError(error)
+    kind = {"failed": "on_failure_callback", "up_for_retry": "on_retry_callback"}[TaskInstanceState(state).value]
+    context: Any = {"ti": ti, "exception": failure, "params": {"month": None} | params}
+    _run_task_state_change_callbacks(task, kind, context, structlog.get_logger())  # type: ignore[arg-type]
+
+
+def failing_plan(render: Render, database: Database, landing: Path) -> tuple[Any, int]:
+    """Run the plan task's command line on a delivery that has none of the columns; the task and its exit code."""
+    landing.write_text("a,b\n1,2\n")
+    task = render("plan.plan", month="2011-11")
+    environ = os.environ | task.env | {
+        "CLV_PYTHON": sys.executable,
+        "CLV_SOURCE": "online_retail_ii",
+        "CLV_LANDING": str(landing),
+        "CLV_LAKE": str(landing.with_name("lake")),
+        "CLV_REPORTS": str(landing.with_name("reports")),
+        "CLV_DATABASE_URL": database.writer_url,
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        "AIRFLOW_CTX_DAG_RUN_ID": RUN,
+        "AIRFLOW_CTX_TASK_ID": task.task_id,
+        "AIRFLOW_CTX_TRY_NUMBER": "1",
+    }  # fmt: skip
+    return task, subprocess.run(["bash", "-c", task.bash_command], env=environ, cwd=task.cwd, check=False).returncode
+
+
+@pytest.fixture(autouse=True)
+def surroundings(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLV_PYTHON", sys.executable)
+    monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
+    monkeypatch.delenv("AIRFLOW_CONN_CLV_ALERTS", raising=False)
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, **connection: Any) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CLV_ALERTS", json.dumps(connection))
+
+
+def test_a_refused_delivery_is_told_with_its_file_its_month_and_the_link(
+    render: Render, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, code = failing_plan(render, database, tmp_path / "november.csv")
+    assert code == 65
+    with serving(Webhook()) as webhook:
+        connect(monkeypatch, conn_type="generic", host=f"{webhook.url}/services", password="T0/B0/s3cr3t")
+        end(task, "failed", "Bash command failed. The command returned a non-zero exit code 65.", month="2011-11")
+    [(path, body)] = webhook.received
+    assert path == "/services/T0/B0/s3cr3t"
+    assert (body["event"], body["task"], body["month"], body["dag_run_id"]) == ("failed", "plan.plan", "2011-11", RUN)
+    assert body["link"] == f"{LINK}/tasks/plan.plan?try_number=1"
+    [recorded] = seen(database, "run_failures")
+    assert "november.csv" in recorded["reason"]
+    assert body["reason"] == f"{recorded['reason']} (exit code 65)"
+    assert body["text"].splitlines() == ["CLV 2011-11: plan.plan failed", body["reason"], body["link"]]
+
+
+def test_a_refused_delivery_is_told_by_mail(
+    render: Render, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, _ = failing_plan(render, database, tmp_path / "november.csv")
+    with serving(MailServer()) as server:
+        extra = {"from_email": "clv@example.com", "to": "team@example.com"}
+        connect(monkeypatch, conn_type="smtp", host="127.0.0.1", port=server.port, extra=extra)
+        end(task, "failed", "… exit code 65.", month="2011-11")
+    [message] = server.messages
+    assert {"Subject: CLV 2011-11: plan.plan failed", "From: clv@example.com", "To: team@example.com"} <= set(
+        message.split("\r\n")
+    )
+    assert "november.csv" in message
+    assert "/tasks/plan.plan" in message
+
+
+def test_an_attempt_that_is_tried_again_is_told_to_nobody(dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Webhook()) as webhook:
+        connect(monkeypatch, host=webhook.url)
+        for task in dag.tasks:
+            end(task, "up_for_retry", "Error code is: 1.", pulled=PLAN)
+        assert webhook.received == []
+        end(dag.get_task("score.score"), "failed", "Error code is: 137. Last lines", pulled=PLAN)
+    [(_, body)] = webhook.received
+    assert (body["task"], body["month"], body["reason"]) == ("score.score", "2011-11", "exit code 137")
+
+
+def test_every_task_tells_of_its_failure(dag: Any) -> None:
+    assert {task.task_id for task in dag.tasks if not task.on_failure_callback} == set()
+
+
+def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLV_DATABASE_URL", NO_DATABASE)
+    with serving(Webhook()) as webhook:
+        connect(monkeypatch, host=webhook.url)
+        end(dag.get_task("publish.publish"), "failed", "exit code 1.", pulled=PLAN)
+    assert webhook.received[0][1]["reason"] == "exit code 1"
+    said = capsys.readouterr().out
+    assert "Postgres cannot be asked for the reason" in said
+    assert "s3cr3t" not in said
+
+
+def test_a_late_run_is_told_but_not_one_of_a_backfill(dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk import DeadlineReference, SyncCallback
+    from airflow.sdk.execution_time.callback_supervisor import execute_callback
+
+    [late] = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
+    assert late.reference == DeadlineReference.DAGRUN_QUEUED_AT
+    assert isinstance(late.callback, SyncCallback)
+    run = {"dag_id": "clv_monthly", "dag_run_id": RUN, "logical_date": "2011-11-01T00:00:00Z", "conf": None}
+    with serving(Webhook()) as webhook:
+        connect(monkeypatch, host=webhook.url)
+        for run_type in ("backfill", "scheduled"):
+            context = {"context": {"dag_run": run | {"run_type": run_type}}}
+            place = {"dag_rel_path": Path("clv_monthly.py"), "bundle_path": ROOT / "dags"}
+            told = execute_callback(late.callback.path, context, **place, log=_Quiet())
+            assert told == (True, None)
+    [(_, body)] = webhook.received
+    assert (body["event"], body["month"], body["link"]) == ("late", "2011-11", LINK)
+    assert body["reason"] == "It has not ended 12 hours after it was queued."
+
+
+class _Quiet:
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_, **__: None
+
+
+def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+    assert "Nobody is told: there is no connection 'clv_alerts'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("connection", "said"),
+    [
+        ({"host": "http://127.0.0.1:9/s3cr3t", "password": "s3cr3t"}, "URLError"),
+        ({"host": "http://127.0.0.1:9/a b", "password": "s3cr3t"}, "InvalidURL"),
+        ({"host": "hooks.example.com", "password": "s3cr3t"}, "give a host that starts with https://"),
+        ({"conn_type": "smtp", "host": "127.0.0.1", "password": "s3cr3t"}, "from_email and to"),
+        (
+            {"conn_type": "smtp", "host": "127.0.0.1", "port": 9, "extra": {"from_email": "a@b.c", "to": "d@e.f"}},
+            "ConnectionRefusedError",
+        ),
+    ],
+)
+def test_a_receiver_that_is_wrong_is_a_line_in_the_log_without_its_secret(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], connection: Any, said: str
+) -> None:
+    connect(monkeypatch, **connection)
+    end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+    out = capsys.readouterr().out
+    assert "No notice was sent" in out
+    assert said in out
+    assert "s3cr3t" not in out
+
+
+def test_a_receiver_that_answers_with_an_error_is_a_line_in_the_log(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Webhook(status=500)) as webhook:
+        connect(monkeypatch, host=webhook.url)
+        end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+    assert "No notice was sent: HTTPError: HTTP Error 500" in capsys.readouterr().out
+
+
+def test_a_receiver_that_never_answers_is_given_up(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = dag.get_task("score.score")
+    [callback] = task.on_failure_callback
+    monkeypatch.setitem(callback.__globals__, "ALERT_TIMEOUT_SECONDS", 5)
+    with serving(Webhook(hangs=True)) as webhook:
+        connect(monkeypatch, host=webhook.url)
+        end(task, "failed", "Error code is: 1.", pulled=PLAN)
+    assert "Nobody is told: TimeoutExpired" in capsys.readouterr().out
+
+
+def test_a_password_is_not_given_to_a_mail_server_without_encryption(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(MailServer()) as server:
+        extra = {"from_email": "clv@example.com", "to": "team@example.com"}
+        login = {"login": "clv", "password": "s3cr3t"}
+        connect(monkeypatch, conn_type="smtp", host="127.0.0.1", port=server.port, extra=extra, **login)
+        end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+    assert server.messages == []
+    assert "s3cr3t" not in " ".join(server.commands)
+    assert "offers no encryption: it gets no password" in capsys.readouterr().out
+
+
+def test_a_chat_reads_no_mark_up_in_a_notice() -> None:
+    told = {"event": "failed", "month": "2011-11", "task": "ingest.transactions", "dag_run_id": RUN, "link": LINK}
+    notice = Notice(reason="november.csv: <!channel> <https://evil.example|here>", **told)
+    assert "<" not in notice.text
+    assert ">" not in notice.text

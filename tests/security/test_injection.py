@@ -1,0 +1,121 @@
+"""What people type, and what a shop delivers, is data: no shell, no template and no SQL reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.lake import Lake
+from jobs.postgres import fetch
+from jobs.publish import publish
+from jobs.run_parameters import RunParameters
+from tests.conftest import Database
+from tests.dags.conftest import SPECIAL_PLAN, Render, dag, dag_bag, render, results
+from tests.forecasts import DECEMBER, count, plan, row, seen, write
+
+__all__ = ["dag", "dag_bag", "render", "results"]
+
+HOSTILE = [
+    "'; touch canary; '",
+    '"; touch canary; "',
+    "$(touch canary)",
+    "`touch canary`",
+    "| touch canary",
+    "a\ntouch canary\n",
+    "{{ 7 * 7 }}",
+    "*",
+    "--help",
+    "\\",
+    "${HOME}",
+    "é\u202e☃",
+]
+
+IDS = [
+    *HOSTILE,
+    "'; DROP TABLE clv.run; --",
+    "x') ON CONFLICT DO NOTHING; DELETE FROM clv.run; --",
+    ":run_id",
+    "%(run_id)s",
+    "%s",
+    "\\.",
+    "\\N",
+    "NULL",
+    'a,"b',
+    "a\tb\r\nc",
+    " ",
+    "1" * 40,
+]
+
+
+def bash_tasks(dag: Any) -> list[Any]:
+    return [task for task in dag.tasks if hasattr(task, "bash_command")]
+
+
+def test_every_template_that_a_shell_reads_is_quoted(dag: Any) -> None:
+    templates = {
+        task.task_id: re.findall(r"\{\{.*?\}\}|\{%.*?%\}", task.bash_command, flags=re.DOTALL)
+        for task in bash_tasks(dag)
+    }
+    assert len(templates) >= 6
+    bare = {
+        (task_id, template)
+        for task_id, found in templates.items()
+        for template in found
+        if not re.fullmatch(r"\{\{ \(.*\) \| quoted \}\}", template)
+    }
+    assert bare == set()
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_shell_hands_every_value_on_as_it_is_and_runs_none(
+    dag: Any, render: Render, results: dict[str, Any], tmp_path: Path, value: str
+) -> None:
+    results["plan.plan"] = dict.fromkeys(SPECIAL_PLAN, value)
+    results["retrain.train"] = results["retrain.promote"] = {"model_version": value}
+    told = tmp_path / "arguments"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\nfor word; do printf '%s\\0' \"$word\"; done > {told}\n")
+    program.chmod(0o700)
+    for known in bash_tasks(dag):
+        asked = {"segment": f"city={value}"} if known.task_id == "plan.plan" else {}
+        if "\n" in value and asked:
+            continue  # the form takes one line
+        task = render(known.task_id, **asked)
+        subprocess.run(["bash", "-c", task.bash_command], env={"CLV_PYTHON": str(program)}, cwd=tmp_path, check=True)
+        words = told.read_text(encoding="utf-8").split("\0")
+        assert words[:2] == ["-m", f"jobs.{known.task_id.rpartition('.')[2]}"]
+        assert (f"city={value}" if asked else value) in words
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["arguments", "python"]
+
+
+def test_customer_ids_are_published_as_they_are(database: Database, lake: Lake) -> None:
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer_id) for customer_id in IDS])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert {entry["customer_id"] for entry in seen(database)} == set(IDS)
+    assert count(database, "run") == 1
+
+
+@pytest.mark.parametrize("value", IDS)
+def test_a_run_s_id_is_text_wherever_it_is_asked_for(database: Database, value: str) -> None:
+    plan(database.writer, DECEMBER)
+    assert fetch(database.writer, "first_plan_of_dag_run", dag_run_id=value) == []
+    assert fetch(database.writer, "failure", dag_run_id=value, task=value, attempt=1) == []
+    assert count(database, "run") == 1
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_segment_is_a_column_and_values_or_refused(value: str) -> None:
+    from jobs.feature_table import features
+    from jobs.segment import parse
+
+    snapshots = features(())
+    with pytest.raises(ValueError, match="segment"):
+        parse(f"{value}=Paris", snapshots)
+    asked = RunParameters(segment=parse(f"city={json.dumps(value)}" if '"' not in value else "city=x", snapshots))
+    assert asked.is_special
