@@ -1,0 +1,107 @@
+"""A started stack: where it listens, what it keeps secret, and a run that fails on it, told by a webhook."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jobs.embedded import postgres_server
+from jobs.embedded.airflow_config import secrets_of
+from jobs.embedded.home import shop_home
+from jobs.embedded.processes import MARK
+from jobs.embedded.stack import Stack, down, up
+from jobs.embedded.start import DAG
+from tests.alerts.receivers import Webhook, serving
+
+pytestmark = pytest.mark.slow
+
+DEADLINE_SECONDS = 300
+WEBHOOK_SECRET = "T0-B0-s3cr3t-of-the-webhook"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    state = tmp_path_factory.mktemp("state")
+    home = shop_home(None, None, state=state)
+    home.landing.mkdir(parents=True)
+    environ = {name: value for name, value in os.environ.items() if name not in ("AIRFLOW_PORT", "MLFLOW_PORT")}
+    try:
+        yield up(home, environ)
+    finally:
+        down(state)
+
+
+@pytest.fixture(scope="module")
+def told(stack: Stack) -> tuple[list[str], Webhook]:
+    """Command lines seen while a run fails for want of a delivery, and the webhook that has been told of it."""
+    api, commands = stack.api(), set()
+    with serving(Webhook()) as webhook:
+        alerts = {"connection_id": "clv_alerts", "conn_type": "generic", "host": webhook.url}
+        api.post("/connections", alerts | {"password": WEBHOOK_SECRET})
+        api.patch(f"/dags/{DAG}", {"is_paused": False})
+        run = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": "2011-11"}})
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        path = f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
+        while api.get(path)["state"] in ("queued", "running") and time.monotonic() < deadline:
+            commands |= {" ".join(process.cmdline()) for process in marked(stack)}
+    return sorted(commands), webhook
+
+
+def marked(stack: Stack) -> list[psutil.Process]:
+    """The processes of the stack."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == str(stack.home.folder) and process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    postgres = postgres_server.server_process(stack.home.folder / "postgres")
+    return [*found, *([postgres] if postgres else [])]
+
+
+def secret_values(stack: Stack) -> dict[str, str]:
+    return {**secrets_of(stack.home.folder), "webhook": WEBHOOK_SECRET}
+
+
+def test_every_server_listens_on_the_loopback_interface_alone(stack: Stack) -> None:
+    listening = {
+        connection.laddr.ip
+        for process in marked(stack)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_a_run_that_failed_is_told_once_with_its_reason(stack: Stack, told: tuple[list[str], Webhook]) -> None:
+    [(path, body)] = told[1].received
+    assert path == f"/{WEBHOOK_SECRET}"
+    assert (body["task"], body["month"]) == ("plan.plan", "2011-11")
+    assert body["reason"].endswith("(exit code 65)")
+    assert str(stack.home.landing) in body["reason"]
+    assert body["link"].startswith(f"{stack.airflow_url}/dags/{DAG}/runs/")
+
+
+def test_no_secret_stands_in_a_command_line(stack: Stack, told: tuple[list[str], Webhook]) -> None:
+    assert any("jobs.plan" in command for command in told[0])
+    assert [name for name, value in secret_values(stack).items() if any(value in command for command in told[0])] == []
+
+
+def test_files_that_hold_a_secret_are_their_owner_s_alone_and_no_log_does(
+    stack: Stack, told: tuple[list[str], Webhook]
+) -> None:
+    holding: set[Path] = set()
+    for path in stack.home.folder.rglob("*"):
+        if path.is_file() and "postgres" not in path.relative_to(stack.home.folder).parts[0]:
+            content = path.read_bytes()
+            if any(value.encode() in content for value in secret_values(stack).values()):
+                holding.add(path)
+    assert {path.name for path in holding} == {"secrets.json", "passwords.json", "airflow.cfg"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in holding} == {0o600}
