@@ -52,81 +52,33 @@ done, readers keep the forecast that was published before.
 """
 
 import json
-import re
-import shlex
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Asset, Connection, CronDataIntervalTimetable, Param, TaskGroup, TriggerRule, task
-from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-# Modules are found from anywhere, and a job's own folder does not hide a library behind a module's name.
-ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
-
-DRIVER_MEMORY = "3g"
-SPARK_POOL = "clv_spark"
-"""One slot: the Spark stages of runs that overlap take turns."""
-SPARK_CONF = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "WARN",
-}
-
-SPARK_TIMEOUT = timedelta(hours=2)
-PYTHON_TIMEOUT = timedelta(minutes=30)
-TRAINING_TIMEOUT = timedelta(hours=3)
+from clv_tasks import (
+    FILTERS,
+    PYTHON_TIMEOUT,
+    TRAINING_TIMEOUT,
+    DeliverySensor,
+    RetryUnlessRefused,
+    python_job,
+    spark_job,
+)
 
 PLAN = "ti.xcom_pull('plan.plan')"
 RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", "--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
 BASIS = ["--value-basis", f"{{{{ {PLAN}['value_basis'] }}}}"]
-RETRAIN = [*RUN, *BASIS, f"{{{{ '--special' if {PLAN}['special'] else '' }}}}"]
-
-
-class RetryUnlessRefused(RetryPolicy):
-    """Bad input does not become good by trying again: a job that refuses it ends with exit code 65 (EX_DATAERR)."""
-
-    def evaluate(self, exception, try_number, max_tries, context=None) -> RetryDecision:
-        """Fail at once where the job has refused its input."""
-        if re.search(r"code (is: )?65\.", str(exception)):
-            return RetryDecision.fail("the job refused its input: repair it, then clear the task")
-        return RetryDecision.default()
+MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
+RETRAIN = [*RUN, *BASIS, *MODEL, f"{{{{ '--special' if {PLAN}['special'] else '' }}}}"]
 
 
 def model_version_of(task_id: str) -> list[str]:
     """The model version that a task decided on, as arguments."""
     return ["--model-version", f"{{{{ ti.xcom_pull('{task_id}')['model_version'] }}}}"]
-
-
-def spark_job(module: str, *arguments: str, **options) -> SparkSubmitOperator:
-    """A job under Spark: `jobs/<module>.py`, submitted on the connection `spark_default`."""
-    return SparkSubmitOperator(
-        conn_id="spark_default",
-        application=str(REPOSITORY / "jobs" / f"{module}.py"),
-        application_args=list(arguments),
-        name=f"clv_{module}",
-        env_vars=ENVIRONMENT,
-        conf=SPARK_CONF,
-        driver_memory=DRIVER_MEMORY,
-        pool=SPARK_POOL,
-        **{"task_id": module, "execution_timeout": SPARK_TIMEOUT} | options,
-    )
-
-
-def python_job(module: str, *arguments: str, **options) -> BashOperator:
-    """A job in plain Python. The last line it prints is its XCom."""
-    return BashOperator(
-        bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *arguments]),
-        env=ENVIRONMENT,
-        append_env=True,
-        cwd=str(REPOSITORY),
-        **{"task_id": module} | options,
-    )
 
 
 def skip_unless_delivered(context) -> None:
@@ -174,6 +126,12 @@ def write_note(*, ti, dag_run) -> None:
         print("The run gets no note: there is no connection 'airflow_api' (host, login, password)")  # noqa: T201
     except OSError as error:
         print(f"The run gets no note: connection 'airflow_api' does not work: {error}")  # noqa: T201
+
+
+@task.short_circuit(task_id="go_on")
+def end_dry_run(*, ti) -> bool:
+    """Leave out everything after the plan of a dry run."""
+    return not ti.xcom_pull("plan.plan")["dry_run"]
 
 
 def call(method: str, url: str, body: dict, **headers: str) -> dict:
@@ -233,10 +191,39 @@ with DAG(
             description="What value is counted in; margins must be declared in the shop's mapping. "
             "Other than net_revenue: a special run, with a model of its own.",
         ),
+        "model": Param(
+            "as_of",
+            type="string",
+            enum=["as_of", "champion"],
+            title="Model",
+            description="as_of: trained on what was known then, judged by the gate. champion: today's champion scores, "
+            "nothing is trained, and no champion moves.",
+        ),
+        "restate": Param(
+            "refuse",
+            type="string",
+            enum=["refuse", "accept"],
+            title="Restated months",
+            description="Months that were delivered otherwise after they had been ingested. refuse: the plan fails and "
+            "names them. accept: they are read again, and what was made from them is rebuilt.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="End with the plan, in the run's note and in clv.run; nothing else is changed.",
+        ),
     },
-    user_defined_filters={"quoted": shlex.quote},
+    user_defined_filters=FILTERS,
 ) as dag:
     with TaskGroup("plan"):
+        delivery = DeliverySensor(
+            task_id="await_delivery",
+            arguments=[
+                *["--run-type", "{{ dag_run.run_type.value }}", "--month", "{{ params.month or '' }}"],
+                *["--logical-date", "{{ dag_run.logical_date.isoformat() if dag_run.logical_date else '' }}"],
+            ],
+        )
         plan = python_job(
             "plan",
             *["--run-type", "{{ dag_run.run_type.value }}"],
@@ -245,9 +232,12 @@ with DAG(
             *["--dag-run-id", "{{ dag_run.run_id | quoted }}"],
             *["--horizon", "{{ params.horizon_months }}", "--segment", "{{ params.segment | quoted }}"],
             *["--value-basis", "{{ params.value_basis | quoted }}"],
+            *["--model", "{{ params.model }}", "--restate", "{{ params.restate }}"],
+            "{{ '--dry-run' if params.dry_run else '' }}",
             output_processor=json.loads,
         )
         note = write_note()
+        go_on = end_dry_run()
 
     with TaskGroup("ingest"):
         products, customers = ingest("products"), ingest("customers")
@@ -286,7 +276,8 @@ with DAG(
         )
         publish_special = python_job("publish_special", *RUN, *BASIS)
 
-    plan >> [note, products, customers, sessions]
+    delivery >> plan >> [note, go_on]
+    go_on >> [products, customers, sessions]
     # The department of a transaction line comes from the products.
     products >> transactions
     [customers, sessions, transactions] >> inputs

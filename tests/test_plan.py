@@ -9,6 +9,7 @@ import pytest
 
 from jobs.feature_table import features
 from jobs.lake import SUCCESS, Lake, Record
+from jobs.landing import files_fingerprint
 from jobs.month import Month, MonthRefusedError
 from jobs.plan import main
 from jobs.postgres import fetch
@@ -39,13 +40,18 @@ def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
 
 
 def ingested(lake: Lake, months: Iterable[Month]) -> None:
+    """Fill months of a lake as if what lies in the landing place now had been read."""
     for month in months:
-        complete(lake, TRANSACTIONS, month)
+        complete(lake, TRANSACTIONS, month, landing=landing_of(lake.root.with_name("landing"), month))
 
 
-def complete(lake: Lake, table: Any, period: Any) -> None:
+def landing_of(landing: Path, month: Month) -> str:
+    return files_fingerprint([landing / "transactions" / f"month={month}" / "part.csv"])
+
+
+def complete(lake: Lake, table: Any, period: Any, **inputs: str) -> None:
     with lake.staging(table) as staged:
-        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0"))
+        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0", inputs=inputs))
 
 
 def planned(
@@ -132,7 +138,7 @@ def test_each_planning_opens_a_run_that_outranks_the_one_before(
 def test_the_note_tells_people_what_the_run_will_do(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert planned(capsys)["note"].splitlines() == [
         "Month 2011-11: forecast of the twelve months from 2011-12-01 on, shop simulated_shop.",
-        "Ingests 3 months (2011-09 to 2011-11) of transactions; not delivered: products, customers, sessions.",
+        "Ingests 3 months (2011-09 to 2011-11) of transactions from 3 files; not delivered: products, customers, sessions.",
         "Builds 3 snapshots (2011-10-01 to 2011-12-01).",
         "Trains and registers a model version; the gate decides which version forecasts.",
         "Replaces nothing: the month has not been published.",
@@ -150,6 +156,7 @@ def test_the_note_of_a_rerun_tells_what_is_left_to_do_and_what_will_be_replaced(
     assert note[1].startswith("Ingests 1 month (2011-11) of transactions")
     assert note[2] == "Rebuilds snapshots where inputs changed."
     assert note[4] == f"Replaces run {published}: 3 customers, 12-month total 2,340.00, model version 3."
+    assert note[5] == "Differs from it in: inputs, code."
 
 
 @pytest.mark.parametrize(
@@ -255,7 +262,7 @@ def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, caps
     asked = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
     assert planned(capsys, asked=asked)["months"] == "2011-09,2011-10,2011-11"
-    ingested(Lake(lake.root / "margin_by_department"), [OCTOBER])
+    complete(Lake(lake.root / "margin_by_department"), TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER))
     plan = planned(capsys, asked=asked)
     assert (plan["months"], plan["special"]) == ("2011-09,2011-11", True)
     assert planned(capsys)["months"] == "2011-11"

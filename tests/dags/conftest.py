@@ -23,6 +23,8 @@ PLAN = {
     "horizon_months": 12,
     "segment": "all",
     "value_basis": "net_revenue",
+    "model": "as_of",
+    "dry_run": False,
 }
 SPECIAL_PLAN = PLAN | {
     "special": True,
