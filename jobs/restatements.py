@@ -153,7 +153,7 @@ def _ingested(lake: Lake, table: str, month: Month, columns: Sequence[str] | Non
     )
     raw = (json.loads(text) for text in texts)
     unclean = _value(Counter(tuple(row.get(name) for name in columns) for row in raw))
-    return Total(rows=rows, money=Decimal(record.sums["net_value"]) + unclean)
+    return Total(rows=rows, money=Decimal(record.sums.get("net_value", "0")) + unclean)
 
 
 def _delivered(source: Source, delivered: Delivery, month: Month, columns: Sequence[str] | None, cache: Path) -> Total:
