@@ -23,9 +23,17 @@ builds the same, scores with the model version of its month (a margin has a lake
 group `special`: rows in `clv.special_forecast`, their total in `clv.special_total`. What readers of `clv.forecast` see,
 and the champion, stay as they are.
 
+### How a run goes about its month
+
+- `dry_run`: it ends with the plan, and changes nothing but its note and its row in `clv.run`.
+- `restate`: a month that was delivered otherwise after it had been ingested fails the plan, which names it with rows
+  and money; `accept` reads it again and rebuilds what was made from it.
+- `model`: `as_of` trains on what was known then; `champion` scores with today's champion and trains nothing.
+
 ### What the stages do
 
-1. **plan** finds the month, tells in the run's note what the run will do, and opens its row in `clv.run`.
+1. **plan** waits for the data in a scheduled run, finds the month, tells in the run's note what the run will do, and
+   opens its row in `clv.run`.
 2. **ingest** reads what the shop delivered, one task a table; every row ends in `clean/` or, with its reasons, in
    `rejected/`. Tables that the shop does not deliver are skipped. All months still missing are read in the same run.
 3. **validate** holds the ingested tables against their expectations.
@@ -40,7 +48,8 @@ and the champion, stay as they are.
 Every task may be cleared and run again: it replaces whole months of its own output, or nothing. Until `publish` is
 done, readers keep the forecast that was published before.
 
-- **plan** refused the month: the last line of its log says which months exist. Trigger one of those, or deliver more.
+- **await_delivery**: the data came too late. Clear it once it is delivered.
+- **plan** refused the month: the end of its log says which months exist, are missing or are restated, and what to do.
 - **ingest** stopped at a file: the log names file, column, a sample value and the remedy. Repair it, clear the task.
 - **inputs**, **validate_features**, **validate_forecasts**: the log ends with the rules that failed, what was observed
   and where the rows lie; the Data Docs hold the rest. Repair the delivery and clear `ingest`, with everything after it.

@@ -21,6 +21,7 @@ LONGEST = 1000
 """Characters that Airflow keeps."""
 
 _MOST_NAMED = 3
+_MOST_LISTED = 6
 
 
 def note_of(plan: Plan, source: str) -> str:
@@ -59,7 +60,7 @@ def _restated(plan: Plan) -> list[str]:
 def _ingests(plan: Plan) -> str:
     absent = [table for table in TABLES if table not in plan.tables]
     files = sum(map(len, plan.files.values()))
-    months = f"{len(plan.months)} month{'s' * (len(plan.months) > 1)} ({ranges(plan.months)})"
+    months = f"{len(plan.months)} month{'s' * (len(plan.months) > 1)} ({_few(ranges(plan.months))})"
     read = f"Ingests {months} of {', '.join(plan.tables)} from {files} file{'s' * (files != 1)}"
     return read + (f"; not delivered: {', '.join(absent)}." if absent else ".")
 
@@ -106,13 +107,19 @@ def _replaces(published: RowMapping | None) -> str:
 def _differs(plan: Plan) -> list[str]:
     if plan.history.published is None:
         return []
-    return [f"Differs from it in: {', '.join(plan.differs) or 'nothing'}."]
+    return [f"Differs from it in: {_few(', '.join(plan.differs)) or 'nothing'}."]
 
 
 def _gaps(plan: Plan) -> list[str]:
     if not plan.history.unpublished:
         return []
-    return [f"GAP: {ranges(plan.history.unpublished)} before it not published; run that first, or backfill it."]
+    return [f"GAP: {_few(ranges(plan.history.unpublished))} before it not published; run that first, or backfill it."]
+
+
+def _few(listed: str) -> str:
+    """A list without its middle, where that is long."""
+    parts = listed.split(", ")
+    return listed if len(parts) <= _MOST_LISTED else ", ".join([*parts[:2], "…", parts[-1]])
 
 
 def _span(periods: Sequence[date], noun: str) -> str:
