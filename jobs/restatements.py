@@ -27,7 +27,8 @@ from jobs.sources.mapping import Source, TransactionColumns
 from jobs.tables import rejected
 from jobs.value_basis import NET_REVENUE
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"\s*[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?\s*", re.ASCII)
+"""What `jobs.transforms.parsing.money` reads."""
 _STEP, _DIGITS_BEFORE_THE_POINT = Decimal("0.0001"), 14
 _PRECISION = 50
 """Enough for the product of two numbers of 18 digits, and for their sum."""
@@ -202,7 +203,7 @@ def _value(lines: Counter[tuple[object, ...]]) -> Decimal:
 
 
 def _number(value: object) -> Decimal | None:
-    text = "" if value is None else str(value).strip()
+    text = str(value)
     return _rounded(Decimal(text)) if _NUMBER.fullmatch(text) else None
 
 

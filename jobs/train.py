@@ -4,8 +4,8 @@
 
 The last line on stdout names the version. Nothing is trained twice: where a version was made from the same snapshots
 with the same settings and code, that one is named; in a special run, any of the month is good. The settings are those
-that the newest tuning of that day or before came to (`jobs.tune`), else the defaults. With `--model champion` nothing is
-trained, and the champion is named.
+that the newest tuning of that day or before came to (`jobs.tune`), else the defaults. With `--model champion` nothing
+is trained, and the champion is named.
 """
 
 from __future__ import annotations
