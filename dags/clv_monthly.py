@@ -57,7 +57,7 @@ done, readers keep the forecast that was published before.
 - **publish** refused the rows: they do not agree with the run's totals, or another run has published the month since.
   Clear `score` with everything after it.
 - **special** refused the run: nobody is in the segment (the log names values that exist), or it was planned again.
-- A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in the DAG's code.
+- A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in `clv_tasks.py`.
 """
 
 import json
