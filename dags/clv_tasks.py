@@ -105,7 +105,7 @@ class DeliverySensor(BaseSensorOperator):
         self.told = looked.stdout.strip().rpartition("\n")[2]
         self.log.info("%s", self.told)
         if looked.returncode not in (0, _NOT_YET):
-            raise AirflowException(f"jobs.await_delivery failed. Its exit code: {looked.returncode}.")
+            raise AirflowException(f"jobs.await_delivery ended with exit code {looked.returncode}.")
         return looked.returncode == 0
 
     def execute(self, context) -> None:

@@ -425,7 +425,7 @@ def test_a_look_that_fails_is_no_waiting(render: Render, shop: Path, monkeypatch
 
     monkeypatch.setenv("CLV_SOURCE", "no_such_shop")
     sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
-    with pytest.raises(AirflowException, match="code: 65") as failure:
+    with pytest.raises(AirflowException, match="code 65") as failure:
         sensor.poke({"dag_run": _Run("scheduled")})
     assert sensor.retry_policy.evaluate(failure.value, 1, 2).action.value == "fail"
 
