@@ -51,6 +51,10 @@ champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="
 tune: venv ## Look for better settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
 	@$(PYTHON) -m jobs.embedded.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
 
+.PHONY: rollback
+rollback: venv ## Show readers an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
+	@$(PYTHON) -m jobs.embedded.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
+
 .PHONY: test
 test: venv ## Run the test suite, but for test-months and test-faults
 	@$(PYTHON) -m pytest -m "not slow and not faults"

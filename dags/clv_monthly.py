@@ -23,9 +23,17 @@ builds the same, scores with the model version of its month (a margin has a lake
 group `special`: rows in `clv.special_forecast`, their total in `clv.special_total`. What readers of `clv.forecast` see,
 and the champion, stay as they are.
 
+### How a run goes about its month
+
+- `dry_run`: it ends with the plan, and changes nothing but its note and its row in `clv.run`.
+- `restate`: a month that was delivered otherwise after it had been ingested fails the plan, which names it with rows
+  and money; `accept` reads it again and rebuilds what was made from it.
+- `model`: `as_of` trains on what was known then; `champion` scores with today's champion and trains nothing.
+
 ### What the stages do
 
-1. **plan** finds the month, tells in the run's note what the run will do, and opens its row in `clv.run`.
+1. **plan** waits for the data in a scheduled run, finds the month, tells in the run's note what the run will do, and
+   opens its row in `clv.run`.
 2. **ingest** reads what the shop delivered, one task a table; every row ends in `clean/` or, with its reasons, in
    `rejected/`. Tables that the shop does not deliver are skipped. All months still missing are read in the same run.
 3. **validate** holds the ingested tables against their expectations.
@@ -40,7 +48,8 @@ and the champion, stay as they are.
 Every task may be cleared and run again: it replaces whole months of its own output, or nothing. Until `publish` is
 done, readers keep the forecast that was published before.
 
-- **plan** refused the month: the last line of its log says which months exist. Trigger one of those, or deliver more.
+- **await_delivery**: the data came too late. Clear it once it is delivered.
+- **plan** refused the month: the end of its log says which months exist, are missing or are restated, and what to do.
 - **ingest** stopped at a file: the log names file, column, a sample value and the remedy. Repair it, clear the task.
 - **inputs**, **validate_features**, **validate_forecasts**: the log ends with the rules that failed, what was observed
   and where the rows lie; the Data Docs hold the rest. Repair the delivery and clear `ingest`, with everything after it.
@@ -48,25 +57,18 @@ done, readers keep the forecast that was published before.
 - **publish** refused the rows: they do not agree with the run's totals, or another run has published the month since.
   Clear `score` with everything after it.
 - **special** refused the run: nobody is in the segment (the log names values that exist), or it was planned again.
-- A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in the DAG's code.
+- A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in `clv_tasks.py`.
 
 The connection `clv_alerts` (a webhook or a mailbox) is told of every task that has failed for good, and of every run
 that has not ended half a day after it was queued.
 """
 
 import json
-import os
-import re
-import shlex
-import subprocess
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from airflow.configuration import conf
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import (
     DAG,
     Asset,
@@ -80,83 +82,28 @@ from airflow.sdk import (
     TriggerRule,
     task,
 )
-from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-# Modules are found from anywhere, and a job's own folder does not hide a library behind a module's name.
-ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
-
-DRIVER_MEMORY = "3g"
-SPARK_POOL = "clv_spark"
-"""One slot: the Spark stages of runs that overlap take turns."""
-SPARK_CONF = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "WARN",
-}
-
-SPARK_TIMEOUT = timedelta(hours=2)
-PYTHON_TIMEOUT = timedelta(minutes=30)
-TRAINING_TIMEOUT = timedelta(hours=3)
-LATE_AFTER = timedelta(hours=12)
-ALERT_TIMEOUT_SECONDS = 60
+from clv_alerts import LATE_AFTER, alert_failed, alert_late
+from clv_tasks import (
+    FILTERS,
+    PYTHON_TIMEOUT,
+    TRAINING_TIMEOUT,
+    DeliverySensor,
+    RetryUnlessRefused,
+    python_job,
+    spark_job,
+)
 
 PLAN = "ti.xcom_pull('plan.plan')"
 RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", "--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
 BASIS = ["--value-basis", f"{{{{ {PLAN}['value_basis'] }}}}"]
-RETRAIN = [*RUN, *BASIS, f"{{{{ '--special' if {PLAN}['special'] else none }}}}"]
-
-
-class RetryUnlessRefused(RetryPolicy):
-    """Bad input does not become good by trying again: a job that refuses it ends with exit code 65 (EX_DATAERR)."""
-
-    def evaluate(self, exception, try_number, max_tries, context=None) -> RetryDecision:
-        """Fail at once where the job has refused its input."""
-        if re.search(r"code (is: )?65\.", str(exception)):
-            return RetryDecision.fail("the job refused its input: repair it, then clear the task")
-        return RetryDecision.default()
-
-
-def quoted(value) -> str:
-    """A value as one word for the shell, whatever it holds; None is no word."""
-    return "" if value is None else shlex.quote(str(value))
-
-
-def one_word(argument: str) -> str:
-    """An argument whose template, if it has one, passes through `quoted`."""
-    return re.sub(r"\{\{ (.*?)(?: \| quoted)? \}\}", r"{{ (\1) | quoted }}", argument)
+MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
+RETRAIN = [*RUN, *BASIS, *MODEL, f"{{{{ '--special' if {PLAN}['special'] else none }}}}"]
 
 
 def model_version_of(task_id: str) -> list[str]:
     """The model version that a task decided on, as arguments."""
     return ["--model-version", f"{{{{ ti.xcom_pull('{task_id}')['model_version'] }}}}"]
-
-
-def spark_job(module: str, *arguments: str, **options) -> SparkSubmitOperator:
-    """A job under Spark: `jobs/<module>.py`, submitted on the connection `spark_default`."""
-    return SparkSubmitOperator(
-        conn_id="spark_default",
-        application=str(REPOSITORY / "jobs" / f"{module}.py"),
-        application_args=list(arguments),
-        name=f"clv_{module}",
-        env_vars=ENVIRONMENT,
-        conf=SPARK_CONF,
-        driver_memory=DRIVER_MEMORY,
-        pool=SPARK_POOL,
-        **{"task_id": module, "execution_timeout": SPARK_TIMEOUT} | options,
-    )
-
-
-def python_job(module: str, *arguments: str, **options) -> BashOperator:
-    """A job in plain Python. The last line it prints is its XCom."""
-    return BashOperator(
-        bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *map(one_word, arguments)]),
-        env=ENVIRONMENT,
-        append_env=True,
-        cwd=str(REPOSITORY),
-        **{"task_id": module} | options,
-    )
 
 
 def skip_unless_delivered(context) -> None:
@@ -206,54 +153,18 @@ def write_note(*, ti, dag_run) -> None:
         print(f"The run gets no note: connection 'airflow_api' does not work: {error}")  # noqa: T201
 
 
+@task.short_circuit(task_id="go_on")
+def end_dry_run(*, ti) -> bool:
+    """Leave out everything after the plan of a dry run."""
+    return not ti.xcom_pull("plan.plan")["dry_run"]
+
+
 def call(method: str, url: str, body: dict, **headers: str) -> dict:
     """Call Airflow's REST API."""
     headers["Content-Type"] = "application/json"
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
-
-
-def alert_failed(context) -> None:
-    """Tell people that a task has failed for good; one that is tried again is none of their business."""
-    ti, error = context["ti"], context.get("exception")
-    code = re.search(r"code (?:is: )?(\d+)", str(error))
-    plan = ti.xcom_pull("plan.plan") or {}
-    alert(
-        *["failed", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--dag-run-id={ti.run_id}"],
-        *[f"--month={plan.get('month') or context['params'].get('month') or ''}", f"--link={ti.log_url}"],
-        f"--ended={f'exit code {code[1]}' if code else type(error).__name__ if error else 'the task was lost'}",
-    )
-
-
-def alert_late(context) -> None:
-    """Tell people that a run has not ended in time. A backfill has no time: its runs wait for each other."""
-    run = context["dag_run"]
-    if run["run_type"] == "backfill":
-        return
-    scheduled = run["logical_date"][:7] if run["run_type"] == "scheduled" else ""
-    address = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
-    alert(
-        *["late", f"--dag-run-id={run['dag_run_id']}", f"--month={(run['conf'] or {}).get('month') or scheduled}"],
-        f"--ended=It has not ended {LATE_AFTER.total_seconds() / 3600:g} hours after it was queued.",
-        f"--link={address}/dags/{run['dag_id']}/runs/{urllib.parse.quote(run['dag_run_id'])}",
-    )
-
-
-def alert(*arguments: str) -> None:
-    """Run `jobs/alert.py`, the connection `clv_alerts` in its environment. No task fails, or hangs, for want of it."""
-    try:
-        receiver = Connection.get("clv_alerts").as_json()
-        command = [os.environ.get("CLV_PYTHON", "python"), "-m", "jobs.alert", *arguments]
-        own = {**os.environ, **ENVIRONMENT, "CLV_ALERTS": receiver}
-        told = subprocess.run(
-            command, env=own, cwd=REPOSITORY, capture_output=True, text=True, timeout=ALERT_TIMEOUT_SECONDS, check=False
-        )
-        print(told.stderr)  # noqa: T201 - the task's log
-    except AirflowNotFoundException:
-        print("Nobody is told: there is no connection 'clv_alerts'")  # noqa: T201
-    except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"Nobody is told: {type(error).__name__}")  # noqa: T201
 
 
 with DAG(
@@ -312,10 +223,39 @@ with DAG(
             description="What value is counted in; margins must be declared in the shop's mapping. "
             "Other than net_revenue: a special run, with a model of its own.",
         ),
+        "model": Param(
+            "as_of",
+            type="string",
+            enum=["as_of", "champion"],
+            title="Model",
+            description="as_of: trained on what was known then, judged by the gate. champion: today's champion scores, "
+            "nothing is trained, and no champion moves.",
+        ),
+        "restate": Param(
+            "refuse",
+            type="string",
+            enum=["refuse", "accept"],
+            title="Restated months",
+            description="Months that were delivered otherwise after they had been ingested. refuse: the plan fails and "
+            "names them. accept: they are read again, and what was made from them is rebuilt.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="End with the plan, in the run's note and in clv.run; nothing else is changed.",
+        ),
     },
-    user_defined_filters={"quoted": quoted},
+    user_defined_filters=FILTERS,
 ) as dag:
     with TaskGroup("plan"):
+        delivery = DeliverySensor(
+            task_id="await_delivery",
+            arguments=[
+                *["--run-type", "{{ dag_run.run_type.value }}", "--month", "{{ params.month or '' }}"],
+                *["--logical-date", "{{ dag_run.logical_date.isoformat() if dag_run.logical_date else '' }}"],
+            ],
+        )
         plan = python_job(
             "plan",
             *["--run-type", "{{ dag_run.run_type.value }}"],
@@ -324,9 +264,12 @@ with DAG(
             *["--dag-run-id", "{{ dag_run.run_id | quoted }}"],
             *["--horizon", "{{ params.horizon_months }}", "--segment", "{{ params.segment | quoted }}"],
             *["--value-basis", "{{ params.value_basis | quoted }}"],
+            *["--model", "{{ params.model }}", "--restate", "{{ params.restate }}"],
+            "{{ '--dry-run' if params.dry_run else none }}",
             output_processor=json.loads,
         )
         note = write_note()
+        go_on = end_dry_run()
 
     with TaskGroup("ingest"):
         products, customers = ingest("products"), ingest("customers")
@@ -365,7 +308,8 @@ with DAG(
         )
         publish_special = python_job("publish_special", *RUN, *BASIS)
 
-    plan >> [note, products, customers, sessions]
+    delivery >> plan >> [note, go_on]
+    go_on >> [products, customers, sessions]
     # The department of a transaction line comes from the products.
     products >> transactions
     [customers, sessions, transactions] >> inputs

@@ -101,6 +101,12 @@ class Delivery:
         """A hash of what was delivered for a month; that of a file with any months covers the month's rows alone."""
         return self.calendar.fingerprint(month) if self.calendar else files_fingerprint(self.files_of([month]))
 
+    def missing(self, months: Sequence[Month]) -> list[Month]:
+        """Those of the months that should have a folder of their own, after the first delivered, and have none."""
+        if self.folders is None or not self.has_times:
+            return []
+        return [month for month in months if month >= self.first and month not in self.folders]
+
     def _folder(self, month: Month) -> tuple[Path, ...]:
         assert self.folders is not None
         if month < self.first:
@@ -122,12 +128,17 @@ def files_fingerprint(files: Sequence[Path]) -> str:
 
 
 def ingest_inputs(source: Source, delivered: Delivery, month: Month) -> dict[str, str]:
-    """What a month of a table in the lake is made from; `Lake.is_current` compares it with the folder's record."""
-    return {
+    """What a month of a table in the lake is made from; `Lake.is_current` compares it with the folder's record.
+
+    Where rows without a time of their own are filed under the month, `dated` is the fingerprint of the others.
+    """
+    inputs = {
         "landing": delivered.fingerprint(month),
         "mapping": hashlib.sha256(repr(source).encode()).hexdigest()[:16],
         "code": recipe(*_ROW_MODULES),
     }
+    dated = delivered.calendar.dated_fingerprint(month) if delivered.calendar else inputs["landing"]
+    return inputs if dated == inputs["landing"] else inputs | {"dated": dated}
 
 
 def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]:

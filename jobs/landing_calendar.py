@@ -44,11 +44,13 @@ class Calendar:
         first: the first month with rows.
         last: the last month with rows; those of times outside first to last are filed under `first`.
         contents: file → month → rows and hash.
+        undated: rows and hash of what is filed under `first` without a time of that month.
     """
 
     first: Month
     last: Month
     contents: Mapping[Path, Mapping[Month, Hashed]]
+    undated: Hashed
 
     @property
     def months(self) -> list[Month]:
@@ -60,9 +62,17 @@ class Calendar:
         return [path for path, found in self.contents.items() if not found.keys().isdisjoint(months)]
 
     def fingerprint(self, month: Month) -> str:
-        """Rows and hash of a month over all files."""
+        """Rows and hash of what is filed under a month, over all files."""
+        return _text(self._total(month))
+
+    def dated_fingerprint(self, month: Month) -> str:
+        """The same of the rows whose time lies in the month: others may come with any delivery."""
+        rows, hash_ = self._total(month)
+        return _text((rows - self.undated[0], hash_ - self.undated[1]) if month == self.first else (rows, hash_))
+
+    def _total(self, month: Month) -> Hashed:
         found = [months[month] for months in self.contents.values() if month in months]
-        return f"{sum(rows for rows, _ in found)}-{sum(hash_ for _, hash_ in found) % _MODULUS:016x}"
+        return sum(rows for rows, _ in found), sum(hash_ for _, hash_ in found)
 
 
 def calendar(files: Sequence[Path], source: Source, columns: TableColumns, cache: Path) -> Calendar:
@@ -74,7 +84,14 @@ def calendar(files: Sequence[Path], source: Source, columns: TableColumns, cache
     if not rows:
         raise LandingError(_no_times(files, source, columns))
     first, last = _span(rows)
-    return Calendar(first, last, {path: _filed(months, first, last) for path, months in found.items()})
+    contents = {path: _filed(months, first, last) for path, months in found.items()}
+    strays = [hashed for months in found.values() for text, hashed in months.items() if _is_stray(text, first, last)]
+    undated = sum(count for count, _ in strays), sum(hash_ for _, hash_ in strays)
+    return Calendar(first, last, contents, undated)
+
+
+def _text(total: Hashed) -> str:
+    return f"{total[0]}-{total[1] % _MODULUS:016x}"
 
 
 def _span(rows: Counter[Month]) -> tuple[Month, Month]:
@@ -95,10 +112,14 @@ def _span(rows: Counter[Month]) -> tuple[Month, Month]:
 def _filed(months: Mapping[str, Hashed], first: Month, last: Month) -> dict[Month, Hashed]:
     filed: dict[Month, Hashed] = {}
     for text, (rows, hash_) in months.items():
-        month = first if text == _NO_MONTH or not first <= Month.parse(text) <= last else Month.parse(text)
+        month = first if _is_stray(text, first, last) else Month.parse(text)
         earlier = filed.get(month, (0, 0))
         filed[month] = (earlier[0] + rows, (earlier[1] + hash_) % _MODULUS)
     return filed
+
+
+def _is_stray(text: str, first: Month, last: Month) -> bool:
+    return text == _NO_MONTH or not first <= Month.parse(text) <= last
 
 
 def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> dict[str, Hashed]:

@@ -81,6 +81,22 @@ def parse_as_of(text: str) -> date:
     return as_of
 
 
+def named_month(*, asked: str | None, run_type: str, logical_date: datetime | None) -> Month | None:
+    """The data month that a run is named for, by its parameter or the calendar; None for a manual run without either.
+
+    Args:
+        asked: the run's `month` parameter, `YYYY-MM`; wins over everything else.
+        run_type: Airflow's: `scheduled`, `backfill`, `manual` or `asset_triggered`.
+        logical_date: Airflow's logical date. Only scheduled and backfill runs are read by it: a manual run carries the
+            moment somebody pressed the button.
+    """
+    if asked:
+        return Month.parse(asked)
+    if run_type in ("scheduled", "backfill") and logical_date is not None:
+        return Month.of(logical_date)
+    return None
+
+
 class MonthRefusedError(ValueError):
     """The month asked for cannot be run: it is not closed, or lies before the data."""
 
@@ -91,22 +107,16 @@ def resolve_month(
     """The data month of a run, the same for scheduled, manual, cleared and backfill runs of that month.
 
     Args:
-        asked: the run's `month` parameter, `YYYY-MM`; wins over everything else.
-        run_type: Airflow's: `scheduled`, `backfill`, `manual` or `asset_triggered`.
-        logical_date: Airflow's logical date. Only scheduled and backfill runs are read by it: a manual run carries the
-            moment somebody pressed the button.
+        asked: as `named_month` reads it.
+        run_type: likewise.
+        logical_date: likewise.
         first: the first month the source has data for.
         last_closed: the newest month the source has delivered in full.
 
     Raises:
         MonthRefusedError: the month is not closed yet, or lies before the source's first month.
     """
-    if asked:
-        month = Month.parse(asked)
-    elif run_type in ("scheduled", "backfill") and logical_date is not None:
-        month = Month.of(logical_date)
-    else:
-        month = last_closed
+    month = named_month(asked=asked, run_type=run_type, logical_date=logical_date) or last_closed
     if not first <= month <= last_closed:
         why = (
             "lies before the data"

@@ -1,148 +1,54 @@
 """Plan a run: which month it is for, what has to be read, and what its publication would replace.
 
     python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01 \
-        --horizon 12 --segment all --value-basis net_revenue
+        --horizon 12 --segment all --value-basis net_revenue --model as_of --restate refuse
 
-The last line on stdout is the plan as a JSON object: the other tasks take the month and the run's number from it.
+The last line on stdout is the plan as a JSON object: the other tasks take the month and the run's number from it. With
+`--dry-run` nothing comes after it: only the run's row in `clv.run` is left.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Engine
 
 from jobs.feature_table import features
 from jobs.lake import Lake
-from jobs.landing import TABLES, Delivery, deliveries
+from jobs.landing import CACHE, Delivery, deliveries
 from jobs.month import HORIZON_MONTHS, Month, MonthRefusedError, resolve_month
+from jobs.month_history import month_history
+from jobs.month_plan import Plan, Shop, input_fingerprint, make_plan
+from jobs.plan_document import document
+from jobs.plan_note import note_of, restated_message
 from jobs.postgres import engine, fetch
 from jobs.provenance import code_version
-from jobs.run_parameters import HORIZONS, RunParameters
+from jobs.restatements import RestatedError
+from jobs.run_parameters import (
+    AS_OF,
+    HORIZONS,
+    MODEL_CHOICES,
+    REFUSE,
+    RESTATE_CHOICES,
+    RunChoices,
+    RunParameters,
+)
 from jobs.segment import ALL, parse
 from jobs.settings import Settings
 from jobs.sources import load
-from jobs.tables import SESSIONS, TRANSACTIONS, Table
 from jobs.task import recorded, run_as_program
-from jobs.value_basis import NET_REVENUE, add_value_basis
-
-_EVENTS = {"transactions": TRANSACTIONS, "sessions": SESSIONS}
-"""The tables with times: the others are read as they stand in the data month."""
-
-_LONGEST_NOTE = 1000
-"""Characters that Airflow keeps."""
+from jobs.value_basis import add_value_basis
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a run will do.
-
-    Attributes:
-        month: the data month.
-        tables: the tables that are delivered.
-        months: the months to ingest: those the lake lacks of any table with times, and always the data month.
-        snapshots: the `as_of` of every snapshot the lake lacks, as text.
-        replaced: the run that readers see for this month, if any.
-        asked: what the run is asked for.
-    """
-
-    month: Month
-    tables: Sequence[str]
-    months: Sequence[Month]
-    snapshots: Sequence[str]
-    replaced: RowMapping | None
-    asked: RunParameters
-
-
-def make_plan(
-    month: Month,
-    delivered: Mapping[str, Delivery],
-    lake: Lake,
-    snapshots: Table,
-    replaced: RowMapping | None,
-    asked: RunParameters,
-) -> Plan:
-    """What a run of a month has to do, given what was delivered and what the lake holds."""
-    until_now = delivered["transactions"].first.through(month)
-    events = [table for name, table in _EVENTS.items() if name in delivered]
-    return Plan(
-        month=month,
-        tables=[table for table in TABLES if table in delivered],
-        months=[past for past in until_now if past == month or not _has_all(lake, events, past)],
-        snapshots=[str(past.as_of) for past in until_now if not lake.is_complete(snapshots, past.as_of)],
-        replaced=replaced,
-        asked=asked,
-    )
-
-
-def _has_all(lake: Lake, tables: Sequence[Table], month: Month) -> bool:
-    return all(lake.is_complete(table, month) for table in tables)
-
-
-def note_of(plan: Plan, source: str) -> str:
-    """The plan for people: a few lines, shown as the note of the Airflow run."""
-    absent = [table for table in TABLES if table not in plan.tables]
-    lines = [
-        _forecasts(plan, source),
-        f"Ingests {_span([str(month) for month in plan.months], 'month')} of {', '.join(plan.tables)}"
-        + (f"; not delivered: {', '.join(absent)}." if absent else "."),
-        f"Builds {_span(plan.snapshots, 'snapshot')}."
-        if plan.snapshots
-        else "Rebuilds snapshots where inputs changed.",
-        *(_special(plan) if plan.asked.is_special else _standard(plan)),
-    ]
-    return "\n".join(lines)[:_LONGEST_NOTE]
-
-
-def _forecasts(plan: Plan, source: str) -> str:
-    from_on = f"from {plan.month.as_of} on, shop {source}."
-    if plan.asked.is_special:
-        return f"Month {plan.month}: SPECIAL RUN, {plan.asked}, {from_on}"
-    return f"Month {plan.month}: forecast of the twelve months {from_on}"
-
-
-def _special(plan: Plan) -> list[str]:
-    if plan.asked.value_basis != NET_REVENUE:
-        model = f"Scores with this month's version of the model on {plan.asked.value_basis}, trained now if need be."
-    elif plan.replaced is not None:
-        model = f"Scores with model version {plan.replaced['model_version']}, which made the published forecast."
-    else:
-        model = "Scores with this month's model version, trained now if need be; the champion stays."
-    return [model, "Adds to clv.special_forecast; the published forecasts stay as they are."]
-
-
-def _standard(plan: Plan) -> list[str]:
-    return ["Trains and registers a model version; the gate decides which version forecasts.", _replaces(plan.replaced)]
-
-
-def _span(periods: Sequence[str], noun: str) -> str:
-    if len(periods) == 1:
-        return f"1 {noun} ({periods[0]})"
-    return f"{len(periods)} {noun}s ({periods[0]} to {periods[-1]})"
-
-
-def _replaces(published: RowMapping | None) -> str:
-    if published is None:
-        return "Replaces nothing: the month has not been published."
-    return (
-        f"Replaces run {published['run_id']}: {published['forecast_rows']:,} customers, 12-month total "
-        f"{published['clv_12m_total']:,.2f}, model version {published['model_version']}."
-    )
-
-
-def input_fingerprint(delivered: Mapping[str, Delivery], month: Month) -> str:
-    """A hash of everything that was delivered for the months up to and including `month`."""
-    digest = hashlib.sha256()
-    for table, delivery in sorted(delivered.items()):
-        for past in [past for past in delivery.months if past <= month] or [month]:
-            digest.update(f"{table} {past} {delivery.fingerprint(past)}\n".encode())
-    return digest.hexdigest()
+class ChoiceRefusedError(ValueError):
+    """What was chosen for a run does not go together."""
 
 
 def _month_of_run(arguments: argparse.Namespace, transactions: Delivery, database: Engine) -> Month:
@@ -163,8 +69,21 @@ def _month_of_run(arguments: argparse.Namespace, transactions: Delivery, databas
     )
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Plan the run, open its row in `clv.run` and print the plan."""
+@contextmanager
+def _cache_root(lake: Path, *, is_dry_run: bool) -> Iterator[Path]:
+    """Where the landing's cache lies; that of a dry run knows what the lake's knows, and is gone afterwards."""
+    if not is_dry_run:
+        yield lake
+        return
+    with TemporaryDirectory() as scratch:
+        cache = Path(scratch, CACHE)
+        cache.mkdir()
+        for known in (lake / CACHE).glob("[!.]*"):
+            cache.joinpath(known.name).symlink_to(known.resolve())
+        yield Path(scratch)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run-type", required=True, help="Airflow's: scheduled, backfill, manual or asset_triggered")
     parser.add_argument("--logical-date", required=True, help="Airflow's, in ISO 8601; empty where there is none")
@@ -173,36 +92,70 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--horizon", type=int, choices=HORIZONS, default=HORIZON_MONTHS, help="months to forecast")
     parser.add_argument("--segment", default=ALL, help=f"'{ALL}', or column=value,value")
     add_value_basis(parser)
-    arguments = parser.parse_args(argv)
+    parser.add_argument("--model", choices=MODEL_CHOICES, default=AS_OF, help="what to score with")
+    parser.add_argument("--restate", choices=RESTATE_CHOICES, default=REFUSE, help="what to do about restated months")
+    parser.add_argument("--dry-run", action="store_true", help="end with the plan")
+    return parser
+
+
+def _open_run(database: Engine, arguments: argparse.Namespace, plan: Plan, settings: Settings, note: str) -> int:
+    [run] = fetch(
+        database,
+        "plan_run",
+        as_of=plan.month.as_of,
+        dag_run_id=arguments.dag_run_id,
+        trigger=arguments.run_type,
+        source=settings.source,
+        input_fingerprint=input_fingerprint(plan.inputs),
+        code_version=code_version(),
+        note=note,
+        horizon_months=plan.asked.horizon_months,
+        segment=plan.asked.segment_text,
+        value_basis=plan.asked.value_basis,
+        is_dry_run=plan.choices.is_dry_run,
+        model_choice=plan.choices.model,
+        restate=plan.choices.restate,
+        plan=json.dumps(document(plan, settings.landing)),
+    )
+    return int(run["run_id"])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Plan the run, open its row in `clv.run` and print the plan.
+
+    Raises:
+        RestatedError: ingested months are delivered otherwise now, and that is to be refused; a dry run only says so.
+    """
+    arguments = _parser().parse_args(argv)
+    choices = RunChoices(arguments.model, arguments.restate, arguments.dry_run)
     settings = Settings.from_env().on(arguments.value_basis)
     database = engine(settings.database_url)
-    with recorded("plan.plan", engine=database) as outcome:
+    with (
+        recorded("plan.plan", engine=database) as outcome,
+        _cache_root(settings.lake, is_dry_run=choices.is_dry_run) as cache_root,
+    ):
         source = load(settings.source, arguments.value_basis)
         snapshots = features(source.departments)
         asked = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
-        delivered = deliveries(source, settings.landing, settings.lake)
+        if asked.is_special and choices.model != AS_OF:
+            raise ChoiceRefusedError("a special run scores with its month's model: leave `model` at as_of")
+        delivered = deliveries(source, settings.landing, cache_root)
         month = _month_of_run(arguments, delivered["transactions"], database)
-        published = fetch(database, "published_run", as_of=month.as_of)
-        replaced = published[0] if published else None
-        plan = make_plan(month, delivered, Lake(settings.lake), snapshots, replaced, asked)
-        note = note_of(plan, settings.source)
-        [run] = fetch(
-            database,
-            "plan_run",
-            as_of=month.as_of,
-            dag_run_id=arguments.dag_run_id,
-            trigger=arguments.run_type,
-            source=settings.source,
-            input_fingerprint=input_fingerprint(delivered, month),
-            code_version=code_version(),
-            note=note,
-            horizon_months=asked.horizon_months,
-            segment=asked.segment_text,
-            value_basis=asked.value_basis,
+        shop = Shop(
+            source=source,
+            delivered=delivered,
+            lake=Lake(settings.lake),
+            features=snapshots,
+            cache=cache_root / CACHE,
         )
-        outcome.run_id = run["run_id"]
+        plan = make_plan(month, shop, month_history(database, month), asked, choices)
+        if plan.restated and choices.restate == REFUSE and not choices.is_dry_run:
+            raise RestatedError(restated_message(plan))
+        note = note_of(plan, settings.source)
+        run_id = _open_run(database, arguments, plan, settings, note)
+        outcome.run_id = None if choices.is_dry_run else run_id
     result = {
-        "run_id": outcome.run_id,
+        "run_id": run_id,
         "month": str(month),
         "as_of": str(month.as_of),
         "tables": plan.tables,
@@ -212,6 +165,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         "horizon_months": asked.horizon_months,
         "segment": asked.segment_text,
         "value_basis": asked.value_basis,
+        "model": choices.model,
+        "dry_run": choices.is_dry_run,
     }
     sys.stdout.write(json.dumps(result) + "\n")
 

@@ -5,6 +5,7 @@
 Only a version of the newest month may become champion; one of an older month forecasts its own month and moves nothing.
 A version is judged once: the decision stays with it as tags, and every later run of the month follows it. A special run
 follows what was decided, or its month's version where nothing was; only on a margin does it judge, that margin's model.
+With `--model champion` nothing is judged: the version is today's champion, and the run asked for it.
 `docs/decisions/0006-models-in-mlflow.md` tells why.
 """
 
@@ -15,10 +16,10 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -31,11 +32,13 @@ from jobs.model_version import UnreadableError, Version, unpack
 from jobs.month import Month, parse_as_of
 from jobs.postgres import engine, execute, fetch
 from jobs.registry import Registry
+from jobs.run_parameters import AS_OF, CHAMPION, MODEL_CHOICES
 from jobs.settings import Settings
 from jobs.snapshots import read_fold
 from jobs.sources import load
 from jobs.task import recorded, run_as_program
 from jobs.value_basis import NET_REVENUE, add_value_basis
+from jobs.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
 
 if TYPE_CHECKING:
     from jobs.forecasting.bootstrap import Round
@@ -43,39 +46,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill", "special"]
-
-GATE = "gate"
+GATE, PARAMETER = "gate", "run parameter"
 """Who decides here, as `clv.model_decision` tells it apart from people."""
 
 ReadFold = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and what every later month up to `as_of` says of the one before."""
 
 
-class PromoteError(ValueError):
-    """The version was trained for another month."""
-
-
 class NoTwinError(ValueError):
     """The champion has no twin that knows nothing of the fold."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the gate decided.
-
-    Attributes:
-        model_version: the version that forecasts the month.
-        decision: `first` (there was no champion, this is one now), `promoted` (took the champion's place),
-            `kept_champion` (the champion forecasts), `not_promoted` (there is no champion and this did not become one:
-            it forecasts, for want of a better), `backfill` (of an older month: it forecasts that month alone),
-            `special` (nothing was judged: it forecasts a special run).
-        reasons: every comparison behind it, in words.
-    """
-
-    model_version: int
-    decision: Decision
-    reasons: tuple[str, ...]
 
 
 def promote(
@@ -91,9 +70,9 @@ def promote(
     challenger = registry.version(number)
     if challenger.as_of != as_of:
         raise PromoteError(f"version {number} was trained as of {challenger.as_of}: give one trained as of {as_of}")
-    decided = _decided(challenger)
-    if decided is not None:
-        return decided
+    earlier = decided(challenger)
+    if earlier is not None:
+        return earlier
     current = registry.aliased("champion")
     champion = None if current is None else registry.version(current)
     later = _later_month(as_of, newest_published, champion)
@@ -107,40 +86,6 @@ def promote(
     registry.tag(number, {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)})
     registry.tag(number, {"decision": verdict.decision})
     return verdict
-
-
-def follow(registry: Registry, number: int, *, as_of: date, published: int | None) -> Verdict:
-    """The version that forecasts a special run: nothing is judged, no alias moves, no tag is set.
-
-    Args:
-        registry: the model of the published months.
-        number: a version of the month.
-        as_of: the month's.
-        published: the version that made the published forecast of the month, if there is one.
-
-    Raises:
-        PromoteError: the version has seen what came after `as_of`.
-    """
-    if published is not None:
-        version, why = registry.version(published), "it made the published forecast of the month"
-    else:
-        decided = _decided(registry.version(number))
-        version = registry.version(number if decided is None else decided.model_version)
-        why = "the month is not published; it is the newest of the month" + (", as judged" if decided else "")
-    if version.as_of > as_of:
-        raise PromoteError(f"version {version.number} was trained as of {version.as_of}, after {as_of}")
-    return Verdict(model_version=version.number, decision="special", reasons=(why,))
-
-
-def _decided(challenger: Version) -> Verdict | None:
-    """What was decided on this version before."""
-    if "decision" not in challenger.tags:
-        return None
-    return Verdict(
-        model_version=int(challenger.tags["forecast_by"]),
-        decision=cast(Decision, challenger.tags["decision"]),
-        reasons=tuple(challenger.tags["reasons"].split("\n")),
-    )
 
 
 def _later_month(as_of: date, newest_published: date | None, champion: Version | None) -> str | None:
@@ -205,6 +150,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
     parser.add_argument("--model-version", type=int, required=True, help="the version that was trained as of this day")
     parser.add_argument("--special", action="store_true", help="it is a special run: it moves nothing of its month's")
+    parser.add_argument("--model", choices=MODEL_CHOICES, default=AS_OF, help="what the run scores with")
     add_value_basis(parser)
     arguments = parser.parse_args(argv)
     settings = Settings.from_env().on(arguments.value_basis)
@@ -212,7 +158,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("retrain.promote", run_id=arguments.run_id, engine=database):
         registry = Registry(settings.tracking_uri, settings.model)
         run = {"as_of": arguments.as_of, "run_id": arguments.run_id}
-        if not arguments.special:
+        if arguments.model == CHAMPION:
+            verdict = _champion(registry, arguments.model_version, database, **run)
+        elif not arguments.special:
             verdict = _gate(registry, arguments.model_version, settings, database, **run)
         elif arguments.value_basis == NET_REVENUE:
             published = [run["model_version"] for run in fetch(database, "published_run", as_of=arguments.as_of)]
@@ -242,20 +190,34 @@ def _gate(
     before = registry.aliased("champion")
     published = newest["as_of"]
     verdict = promote(registry, number, as_of=as_of, newest_published=published, read_fold=_fold_reader(settings))
+    judged = {"model_version": number, "as_of": as_of, "decided_by": GATE}
+    _record(database, verdict, run_id=run_id, before=before, after=registry.aliased("champion"), **judged)
+    return verdict
+
+
+def _champion(registry: Registry, number: int, database: Engine, *, as_of: date, run_id: int) -> Verdict:
+    """Let the champion forecast a month that is to be published, and record that the run asked for it."""
+    champion, present = registry.version(number), registry.aliased("champion")
+    verdict = as_asked(champion, as_of=as_of)
+    asked = {"model_version": number, "as_of": champion.as_of, "decided_by": PARAMETER}
+    _record(database, verdict, run_id=run_id, before=present, after=present, **asked)
+    return verdict
+
+
+def _record(
+    database: Engine, verdict: Verdict, *, run_id: int, before: int | None, after: int | None, **judged: object
+) -> None:
     execute(
         database,
         "record_decision",
         run_id=run_id,
-        as_of=as_of,
-        model_version=number,
         decision=verdict.decision,
         forecast_by=verdict.model_version,
         champion_before=before,
-        champion_after=registry.aliased("champion"),
+        champion_after=after,
         reasons=list(verdict.reasons),
-        decided_by=GATE,
+        **judged,
     )
-    return verdict
 
 
 def _fold_reader(settings: Settings) -> ReadFold:

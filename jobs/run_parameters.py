@@ -47,6 +47,30 @@ class RunParameters:
         return f"horizon {months}, segment {self.segment_text}, value basis {self.value_basis}"
 
 
+AS_OF, CHAMPION = "as_of", "champion"
+MODEL_CHOICES = (AS_OF, CHAMPION)
+"""What a run scores with: a model of what was known at `as_of`, or the champion of the day it is made."""
+
+REFUSE, ACCEPT = "refuse", "accept"
+RESTATE_CHOICES = (REFUSE, ACCEPT)
+"""What becomes of a run that finds months restated: it is refused, or reads them again and rebuilds what follows."""
+
+
+@dataclass(frozen=True)
+class RunChoices:
+    """How a run goes about its month; none of it makes a run special.
+
+    Attributes:
+        model: one of `MODEL_CHOICES`.
+        restate: one of `RESTATE_CHOICES`.
+        is_dry_run: whether it ends with its plan.
+    """
+
+    model: str = AS_OF
+    restate: str = REFUSE
+    is_dry_run: bool = False
+
+
 def special_lake(lake: Lake, run_id: int) -> Lake:
     """Where a special run keeps what no other run may read or replace."""
     return Lake(lake.root / "special" / f"run={run_id}")

@@ -29,7 +29,7 @@ class Outcome:
     """What a job tells about its work.
 
     Attributes:
-        run_id: the run; a job that opens it says so before it ends.
+        run_id: the run; a job that opens it says so before it ends. Without one, nothing is recorded.
         rows: rows it wrote, where it counts any.
     """
 
@@ -53,7 +53,8 @@ def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterato
     seconds = time.monotonic() - started
     peak_mb = peak.bytes // 2**20
     cost = {"seconds": seconds, "peak_memory_mb": peak_mb, "rows": outcome.rows}
-    execute(engine, "record_task", run_id=outcome.run_id, task=task, **cost)
+    if outcome.run_id is not None:
+        execute(engine, "record_task", run_id=outcome.run_id, task=task, **cost)
     log.info("%s finished: %s rows, %.1f s, %d MB at the peak", task, outcome.rows, seconds, peak_mb)
 
 

@@ -4,7 +4,8 @@
 
 The last line on stdout names the version. Nothing is trained twice: where a version was made from the same snapshots
 with the same settings and code, that one is named; in a special run, any of the month is good. The settings are those
-that the newest tuning of that day or before came to (`jobs.tune`), else the defaults.
+that the newest tuning of that day or before came to (`jobs.tune`), else the defaults. With `--model champion` nothing
+is trained, and the champion is named.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from jobs.month import parse_as_of
 from jobs.postgres import engine
 from jobs.provenance import code_version
 from jobs.registry import Registry
+from jobs.run_parameters import AS_OF, CHAMPION, MODEL_CHOICES
 from jobs.settings import Settings
 from jobs.sources import load
 from jobs.tables import Table
 from jobs.task import recorded, run_as_program
 from jobs.value_basis import add_value_basis
+from jobs.verdict import champion_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,18 +137,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
     parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
     parser.add_argument("--special", action="store_true", help="it is a special run: an older version is good enough")
+    parser.add_argument("--model", choices=MODEL_CHOICES, default=AS_OF, help="what the run scores with")
     add_value_basis(parser)
     arguments = parser.parse_args(argv)
     settings = Settings.from_env().on(arguments.value_basis)
-    with recorded("retrain.train", run_id=arguments.run_id, engine=engine(settings.database_url)):
+    database = engine(settings.database_url)
+    with recorded("retrain.train", run_id=arguments.run_id, engine=database):
         registry = Registry(settings.tracking_uri, settings.model)
-        version = (special_version if arguments.special else train)(
-            Lake(settings.lake),
-            features(load(settings.source).departments),
-            registry,
-            as_of=arguments.as_of,
-            params=params_of(registry, as_of=arguments.as_of),
-        )
+        if arguments.model == CHAMPION:
+            version = champion_for(registry, database, arguments.run_id)
+        else:
+            version = (special_version if arguments.special else train)(
+                Lake(settings.lake),
+                features(load(settings.source).departments),
+                registry,
+                as_of=arguments.as_of,
+                params=params_of(registry, as_of=arguments.as_of),
+            )
     sys.stdout.write(json.dumps({"model_version": version}) + "\n")
 
 

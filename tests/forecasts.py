@@ -83,7 +83,9 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **asked: objec
         input_fingerprint="abc",
         code_version="1",
         note="a note",
-        **{"horizon_months": 12, "segment": "all", "value_basis": "net_revenue"} | asked,
+        **{"horizon_months": 12, "segment": "all", "value_basis": "net_revenue"}
+        | {"is_dry_run": False, "model_choice": "as_of", "restate": "refuse", "plan": None}
+        | asked,
     )
     return int(run["run_id"])
 

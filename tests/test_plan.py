@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
+from jobs.delivered_file import LandingError
 from jobs.feature_table import features
 from jobs.lake import SUCCESS, Lake, Record
+from jobs.landing import files_fingerprint
 from jobs.month import Month, MonthRefusedError
 from jobs.plan import main
-from jobs.postgres import fetch
+from jobs.postgres import execute, fetch
+from jobs.publish import publish
 from jobs.segment import SegmentError
 from jobs.sources import load
 from jobs.sources.mapping import MappingError
 from jobs.tables import SESSIONS, TRANSACTIONS
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, count, publish_new_run
+from tests.forecasts import DECEMBER, count, publish_new_run, row, write
 
 OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
 
@@ -39,13 +42,18 @@ def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
 
 
 def ingested(lake: Lake, months: Iterable[Month]) -> None:
+    """Fill months of a lake as if what lies in the landing place now had been read."""
     for month in months:
-        complete(lake, TRANSACTIONS, month)
+        complete(lake, TRANSACTIONS, month, landing=landing_of(lake.root.with_name("landing"), month))
 
 
-def complete(lake: Lake, table: Any, period: Any) -> None:
+def landing_of(landing: Path, month: Month) -> str:
+    return files_fingerprint([landing / "transactions" / f"month={month}" / "part.csv"])
+
+
+def complete(lake: Lake, table: Any, period: Any, **inputs: str) -> None:
     with lake.staging(table) as staged:
-        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0"))
+        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0", inputs=inputs))
 
 
 def planned(
@@ -132,7 +140,8 @@ def test_each_planning_opens_a_run_that_outranks_the_one_before(
 def test_the_note_tells_people_what_the_run_will_do(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert planned(capsys)["note"].splitlines() == [
         "Month 2011-11: forecast of the twelve months from 2011-12-01 on, shop simulated_shop.",
-        "Ingests 3 months (2011-09 to 2011-11) of transactions; not delivered: products, customers, sessions.",
+        "Ingests 3 months (2011-09 to 2011-11) of transactions from 3 files; "
+        "not delivered: products, customers, sessions.",
         "Builds 3 snapshots (2011-10-01 to 2011-12-01).",
         "Trains and registers a model version; the gate decides which version forecasts.",
         "Replaces nothing: the month has not been published.",
@@ -150,6 +159,7 @@ def test_the_note_of_a_rerun_tells_what_is_left_to_do_and_what_will_be_replaced(
     assert note[1].startswith("Ingests 1 month (2011-11) of transactions")
     assert note[2] == "Rebuilds snapshots where inputs changed."
     assert note[4] == f"Replaces run {published}: 3 customers, 12-month total 2,340.00, model version 3."
+    assert note[5] == "Differs from it in: inputs, code."
 
 
 @pytest.mark.parametrize(
@@ -255,7 +265,7 @@ def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, caps
     asked = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
     assert planned(capsys, asked=asked)["months"] == "2011-09,2011-10,2011-11"
-    ingested(Lake(lake.root / "margin_by_department"), [OCTOBER])
+    complete(Lake(lake.root / "margin_by_department"), TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER))
     plan = planned(capsys, asked=asked)
     assert (plan["months"], plan["special"]) == ("2011-09,2011-11", True)
     assert planned(capsys)["months"] == "2011-11"
@@ -294,3 +304,73 @@ def test_what_cannot_be_asked_for_is_refused_and_opens_no_run(
     with pytest.raises(error):
         planned(capsys, asked=asked)
     assert count(database, "run") == 0
+
+
+def test_a_month_that_is_missing_in_between_is_named_and_no_run_goes_over_it(
+    landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (landing / "transactions" / "month=2011-10" / SUCCESS).unlink()
+    with pytest.raises(LandingError, match="transactions of 2011-10 are missing: no run goes over a gap"):
+        planned(capsys)
+    assert count(database, "run") == 0
+    assert planned(capsys, month="2011-09")["months"] == "2011-09"
+    (landing / "transactions" / "month=2011-10" / SUCCESS).touch()
+    ingested(lake, [OCTOBER])
+    (landing / "transactions" / "month=2011-10" / SUCCESS).unlink()
+    assert planned(capsys, month="2011-11")["months"] == "2011-09,2011-11"
+
+
+def test_a_month_that_was_run_without_success_is_named_by_the_later_ones(
+    landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "GAP" not in planned(capsys)["note"]
+    publish_new_run(database, lake, Month(2011, 8).as_of)
+    planned(capsys, month="2011-09")
+    planned(capsys, month="2011-10", asked=["--dry-run"])
+    note = planned(capsys)["note"].splitlines()
+    assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published; run that first, or backfill it."
+    assert "GAP: 2011-09 before it" in planned(capsys, month="2011-10")["note"]
+    assert "GAP" not in planned(capsys, month="2011-09")["note"]
+
+
+def test_the_plan_tells_what_differs_from_the_published_run_of_its_month(
+    landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = planned(capsys)["run_id"]
+    write(lake, DECEMBER, [row("12346")])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert planned(capsys)["note"].splitlines()[-1] == "Differs from it in: nothing."
+    (landing / "transactions" / "month=2011-10" / "part.csv").write_text("customer_id\n7\n", encoding="utf-8")
+    registered = {"model_version": 3, "decision": "chosen", "forecast_by": None, "champion_before": None}
+    because = {"champion_after": 3, "reasons": ["why"], "decided_by": "Ada", "as_of": Month(2012, 2).first_day}
+    execute(database.writer, "record_decision", run_id=None, **registered, **because)
+    note = planned(capsys, asked=["--model", "champion"])["note"].splitlines()
+    assert note[3] == (
+        "Scores with today's champion (version 3 as decided last), trains nothing. "
+        "It was trained as of 2012-02-01: for this month its figures are not out of time."
+    )
+    assert note[5] == "Differs from it in: inputs (transactions 2011-10), model champion instead of as_of."
+
+
+def test_a_special_run_scores_with_its_month_s_model(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match="leave `model` at as_of"):
+        planned(capsys, asked=[*SPECIAL, "--model", "champion"])
+    assert count(database, "run") == 0
+
+
+def test_a_note_is_cut_where_airflow_would_refuse_it_and_the_run_table_has_all(
+    landing: Path, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every other month of twelve years is in the lake, and in the note the others."""
+    deliver(landing, "transactions", Month(2000, 1).through(Month(2011, 8)))
+    ingested(lake, Month(2000, 1).through(Month(2011, 8))[::2])
+    plan = planned(capsys)
+    assert len(plan["note"]) <= 1000
+    assert "Ingests 73 months (2000-02, 2000-04, …, 2011-08 to 2011-11)" in plan["note"]
+    with database.owner.connect() as connection:
+        query = f"select plan from clv.run where run_id = {plan['run_id']}"  # noqa: S608
+        kept = connection.exec_driver_sql(query).scalar_one()
+    assert ",".join(kept["months"]) == plan["months"]
+    assert len(kept["months"]) > 70

@@ -23,6 +23,8 @@ PLAN = {
     "horizon_months": 12,
     "segment": "all",
     "value_basis": "net_revenue",
+    "model": "as_of",
+    "dry_run": False,
 }
 SPECIAL_PLAN = PLAN | {
     "special": True,
@@ -42,9 +44,9 @@ def dag_bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def load_dag_bag() -> Any:
-    from airflow.dag_processing.dagbag import DagBag
+    from airflow.dag_processing.dagbag import BundleDagBag
 
-    return DagBag(dag_folder=DAGS)
+    return BundleDagBag(dag_folder=DAGS, bundle_path=DAGS)
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +66,16 @@ def results() -> dict[str, Any]:
 @pytest.fixture
 def render(dag: Any, results: dict[str, Any]) -> Render:
     """Render a task as the worker does just before it executes it: `render(task_id, run_type, logical_date, conf)`."""
+    return renderer(dag, results)
+
+
+@pytest.fixture
+def render_rollback(dag_bag: Any) -> Render:
+    """The same for the tasks of clv_rollback."""
+    return renderer(dag_bag.dags["clv_rollback"], {})
+
+
+def renderer(dag: Any, results: dict[str, Any]) -> Render:
     from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunType, TIRunContext
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
@@ -86,6 +98,7 @@ def render(dag: Any, results: dict[str, Any]) -> Render:
             conf=conf,
             consumed_asset_events=[],
             partition_key=None,
+            triggering_user_name="O'Hara",
         )
         # Parameters are resolved in place, so a run with some gets a DAG of its own.
         own = load_dag_bag().dags[dag.dag_id] if conf else dag

@@ -25,7 +25,7 @@ SPARK = INGEST | {
     "special.validate_special",
 }
 PYTHON = {
-    *("plan.plan", "plan.note", "retrain.train", "retrain.promote"),
+    *("plan.await_delivery", "plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
     *("publish.publish", "publish.report", "special.publish_special"),
 }
 RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
@@ -37,7 +37,8 @@ def edges(dag: Any) -> set[tuple[str, str]]:
 
 def test_every_dag_file_loads_and_holds_the_dag_it_is_named_for(dag_bag: Any) -> None:
     assert dag_bag.import_errors == {}
-    assert set(dag_bag.dags) == {path.stem for path in DAGS.glob("*.py")} == {"clv_monthly"}
+    assert set(dag_bag.dags) == {path.stem for path in DAGS.glob("*.py")} - {"clv_alerts", "clv_tasks"}
+    assert set(dag_bag.dags) == {"clv_monthly", "clv_rollback"}
 
 
 def test_the_tasks_are_exactly_these(dag: Any) -> None:
@@ -46,10 +47,12 @@ def test_the_tasks_are_exactly_these(dag: Any) -> None:
 
 def test_the_stages_follow_each_other(dag: Any) -> None:
     assert edges(dag) == {
+        ("plan.await_delivery", "plan.plan"),
         ("plan.plan", "plan.note"),
-        ("plan.plan", "ingest.products"),
-        ("plan.plan", "ingest.customers"),
-        ("plan.plan", "ingest.sessions"),
+        ("plan.plan", "plan.go_on"),
+        ("plan.go_on", "ingest.products"),
+        ("plan.go_on", "ingest.customers"),
+        ("plan.go_on", "ingest.sessions"),
         ("ingest.products", "ingest.transactions"),
         ("ingest.customers", "validate.inputs"),
         ("ingest.sessions", "validate.inputs"),
@@ -150,13 +153,19 @@ def test_plan_is_told_what_kind_of_run_it_is_for_and_for_when(
         *["--run-type", run_type, "--logical-date", expected[0], "--month", expected[1]],
         *["--dag-run-id", f"{run_type}__2011-12-05T00:00:00+00:00"],
         *["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"],
+        *["--model", "as_of", "--restate", "refuse"],
     ]
+
+
+def test_plan_is_told_the_choices_of_the_run(render: Render) -> None:
+    command = shlex.split(render("plan.plan", model="champion", restate="accept", dry_run=True).bash_command)
+    assert command[-5:] == ["--model", "champion", "--restate", "accept", "--dry-run"]
 
 
 def test_plan_is_told_what_is_asked_for_and_no_shell_reads_it(render: Render) -> None:
     asked = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
     command = shlex.split(render("plan.plan", **asked).bash_command)
-    assert command[-6:] == [
+    assert command[-10:-4] == [
         *["--horizon", "3", "--segment", "city='; reboot $(x)"],
         *["--value-basis", "margin_by_department"],
     ]
@@ -173,6 +182,9 @@ def test_plan_is_told_what_is_asked_for_and_no_shell_reads_it(render: Render) ->
         {"segment": "city="},
         {"segment": None},
         {"value_basis": "profit"},
+        {"model": "newest"},
+        {"restate": "yes"},
+        {"dry_run": "yes"},
     ],
 )
 def test_parameters_that_mean_nothing_are_refused_before_anything_runs(render: Render, asked: dict[str, Any]) -> None:
@@ -183,17 +195,22 @@ def test_parameters_that_mean_nothing_are_refused_before_anything_runs(render: R
 
 
 def test_the_form_offers_what_the_jobs_know_and_a_standard_run_where_nothing_is_chosen(dag: Any) -> None:
-    from jobs.run_parameters import HORIZONS, RunParameters
+    from jobs.run_parameters import HORIZONS, MODEL_CHOICES, RESTATE_CHOICES, RunChoices, RunParameters
     from jobs.value_basis import VALUE_BASES
 
-    standard = RunParameters()
+    standard, choices = RunParameters(), RunChoices()
     form = {name: dag.params.get_param(name) for name in dag.params if name != "month"}
     assert form["horizon_months"].schema["enum"] == list(HORIZONS)
     assert form["value_basis"].schema["enum"] == list(VALUE_BASES)
+    assert form["model"].schema["enum"] == list(MODEL_CHOICES)
+    assert form["restate"].schema["enum"] == list(RESTATE_CHOICES)
     assert {name: param.value for name, param in form.items()} == {
         "horizon_months": standard.horizon_months,
         "segment": standard.segment_text,
         "value_basis": standard.value_basis,
+        "model": choices.model,
+        "restate": choices.restate,
+        "dry_run": choices.is_dry_run,
     }
     assert all(param.schema["title"] and param.description for param in form.values())
 
@@ -209,10 +226,10 @@ def test_a_month_that_is_none_is_refused_before_anything_runs(render: Render, mo
 @pytest.mark.parametrize(
     ("task_id", "command"),
     [
-        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17 --value-basis net_revenue "),
+        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of "),
         (
             "retrain.promote",
-            "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue ",
+            "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of ",
         ),
         ("special.publish_special", "jobs.publish_special --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
@@ -257,7 +274,7 @@ def test_a_special_run_tells_every_job_what_the_plan_resolved(render: Render, re
     for task_id in INGEST | {"validate.inputs", "features.build_features", "features.validate_features"}:
         assert render(task_id).application_args[-2:] == basis
     for task_id in ("retrain.train", "retrain.promote"):
-        assert render(task_id).bash_command.endswith(" --value-basis margin_per_line --special")
+        assert render(task_id).bash_command.endswith(" --value-basis margin_per_line --model as_of --special")
     assert render("special.score_special").application_args[-4:] == asked
     assert render("special.validate_special").application_args[-2:] == basis
 
@@ -280,7 +297,18 @@ def test_a_run_ends_in_its_month_or_beside_it_never_in_both(
 def test_the_jobs_that_are_called_exist() -> None:
     jobs = DAGS.parent / "jobs"
     named = (
-        *("plan", "ingest", "validate", "build_features", "train", "promote", "score", "publish", "report"),
+        *(
+            "await_delivery",
+            "plan",
+            "ingest",
+            "validate",
+            "build_features",
+            "train",
+            "promote",
+            "score",
+            "publish",
+            "report",
+        ),
         *("score_special", "publish_special"),
     )
     assert [name for name in named if not (jobs / f"{name}.py").is_file()] == []
@@ -320,6 +348,86 @@ def test_a_run_goes_on_without_a_note_and_says_why(
     monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_API", json.dumps(unreachable))
     write_note(ti=_Plan(), dag_run=None)
     assert "connection 'airflow_api' does not work: <urlopen error" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_a_dry_run_ends_with_its_plan(dag: Any, is_dry: bool) -> None:
+    go_on = dag.get_task("plan.go_on")
+    assert go_on.python_callable(ti=_Plan(PLAN | {"dry_run": is_dry})) is not is_dry
+    # Whatever the trigger rules of the tasks after it: none of them runs.
+    assert go_on.ignore_downstream_trigger_rules
+    after = {task.task_id for task in go_on.get_flat_relatives(upstream=False)}
+    assert after == set(dag.task_ids) - {"plan.await_delivery", "plan.plan", "plan.note", "plan.go_on"}
+
+
+def test_waiting_for_data_takes_no_worker_slot_and_has_a_deadline(dag: Any) -> None:
+    sensor = dag.get_task("plan.await_delivery")
+    assert (sensor.mode, sensor.timeout) == ("reschedule", timedelta(days=5).total_seconds())
+    assert 60 < sensor.poke_interval < sensor.timeout
+
+
+def test_only_scheduled_runs_wait_for_data(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLV_PYTHON", "/there/is/no/such/python")
+    november = datetime(2011, 11, 1, tzinfo=UTC)
+    for run_type in ("manual", "backfill"):
+        assert render("plan.await_delivery", run_type, november).poke({"dag_run": _Run(run_type)})
+    waiting = render("plan.await_delivery", "scheduled", november)
+    assert waiting.arguments == [
+        *["--run-type", "scheduled", "--month", ""],
+        *["--logical-date", "2011-11-01T00:00:00+00:00"],
+    ]
+    with pytest.raises(FileNotFoundError):
+        waiting.poke({"dag_run": _Run("scheduled")})
+
+
+class _Run:
+    def __init__(self, run_type: str) -> None:
+        from airflow.sdk.api.datamodels._generated import DagRunType
+
+        self.run_type = DagRunType(run_type)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shop whose folder of November is there, but not complete."""
+    settings = {"CLV_SOURCE": "simulated_shop", "CLV_LANDING": tmp_path / "landing", "CLV_LAKE": tmp_path / "lake"}
+    unused = dict.fromkeys(("CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI"), "unused")
+    for name, value in (settings | unused | {"CLV_PYTHON": sys.executable}).items():
+        monkeypatch.setenv(name, str(value))
+    for month in ("2011-10", "2011-11"):
+        folder = tmp_path / "landing" / "transactions" / f"month={month}"
+        folder.mkdir(parents=True)
+        (folder / "part.csv").write_text("customer_id\n7\n", encoding="utf-8")
+    (tmp_path / "landing" / "transactions" / "month=2011-10" / "_SUCCESS").touch()
+    return tmp_path / "landing"
+
+
+def test_a_scheduled_run_waits_until_its_month_is_complete(render: Render, shop: Path) -> None:
+    sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
+    context = {"dag_run": _Run("scheduled")}
+    assert sensor.poke(context) is False
+    assert sensor.told == "transactions are delivered in full up to 2011-10, not yet 2011-11"
+    (shop / "transactions" / "month=2011-11" / "_SUCCESS").touch()
+    assert sensor.poke(context) is True
+
+
+def test_data_that_comes_too_late_is_told_with_what_is_lacking_and_the_remedy(render: Render, shop: Path) -> None:
+    from airflow.sdk.exceptions import AirflowSensorTimeout
+
+    sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
+    sensor.mode, sensor.timeout = "poke", 0
+    with pytest.raises(AirflowSensorTimeout, match=r"too late: .* up to 2011-10, not yet 2011-11\. Clear this"):
+        sensor.execute({"dag_run": _Run("scheduled")})
+
+
+def test_a_look_that_fails_is_no_waiting(render: Render, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    monkeypatch.setenv("CLV_SOURCE", "no_such_shop")
+    sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
+    with pytest.raises(AirflowException, match="code 65") as failure:
+        sensor.poke({"dag_run": _Run("scheduled")})
+    assert sensor.retry_policy.evaluate(failure.value, 1, 2).action.value == "fail"
 
 
 def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None:

@@ -14,7 +14,7 @@ from tests.forecasts import DECEMBER, publish_new_run, seen
 
 DENIED = r"permission denied|must be owner"
 
-VIEWS = ("forecast", "forecast_current", "forecast_monthly", "runs", "model_decisions")
+VIEWS = ("forecast", "forecast_current", "forecast_monthly", "runs", "model_decisions", "publications")
 SPECIAL_VIEWS = ("special_forecast", "special_total")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
@@ -66,6 +66,7 @@ def test_the_reader_reads_the_views_of_special_runs(published: Database, view: s
         "SELECT clv.publish_load(1)",
         "SELECT clv.claim_month('2011-12-01', 1)",
         "SELECT clv.begin_special_load(1)",
+        "SELECT clv.roll_back('2011-12-01', 1, 2, 'me', 'why')",
         "SELECT nextval('clv.run_run_id_seq')",
         "CREATE TABLE clv.mine (x int)",
         "CREATE TABLE public.mine (x int)",

@@ -52,6 +52,7 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
     assert tables == {
         *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
         *("forecast", "forecast_current", "forecast_monthly", "runs", "model_decision", "model_decisions"),
+        "publications",
         *("special_load", "special_rows", "special_forecast", "special_total"),
         *("run_failure", "run_failures"),
     }

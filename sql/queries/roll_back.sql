@@ -1,0 +1,2 @@
+-- Point readers of a month at another run that has loaded it, provided that they see the run they are said to see.
+SELECT clv.roll_back(:as_of, :from_run_id, :to_run_id, :by, :because);

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from jobs.lake import Lake
+from jobs.month import Month
+from jobs.postgres import execute, statement
+from jobs.publish import publish
+from jobs.rollback import RollbackError, main, roll_back
+from tests.conftest import Database
+from tests.forecasts import (
+    CUSTOMERS,
+    DECEMBER,
+    NOVEMBER,
+    before_statement,
+    plan,
+    publish_new_run,
+    row,
+    seen,
+    write,
+)
+
+MONTH = Month(2011, 11)
+WHY = {"by": "Ada", "because": "a price list was wrong"}
+
+
+@pytest.fixture
+def three(database: Database, lake: Lake) -> list[int]:
+    """Three runs of a month, published one after the other, each worth ten times as much as the one before."""
+    return [publish_new_run(database, lake, DECEMBER, level=level) for level in ("1.00", "10.00", "100.00")]
+
+
+def shown(database: Database) -> set[tuple[int, Decimal]]:
+    return {(row["run_id"], row["clv_1m"]) for row in seen(database, "forecast_current")}
+
+
+def audit(database: Database) -> list[dict[str, object]]:
+    query = text("SELECT run_id, replaced_run_id, what, by_whom, because FROM clv.publications ORDER BY flip_id")
+    with database.reader.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def test_readers_see_the_run_before_again_and_then_the_one_before_that(database: Database, three: list[int]) -> None:
+    first, second, third = three
+    assert shown(database) == {(third, Decimal("100.00"))}
+    assert roll_back(database.writer, MONTH, None, **WHY) == (third, second)
+    assert shown(database) == {(second, Decimal("10.00"))}
+    assert len(seen(database)) == len(CUSTOMERS)
+    assert roll_back(database.writer, MONTH, None, **WHY) == (second, first)
+    assert shown(database) == {(first, Decimal("1.00"))}
+
+
+def test_it_goes_to_the_run_that_is_named_and_back(database: Database, three: list[int]) -> None:
+    first, _, third = three
+    roll_back(database.writer, MONTH, first, **WHY)
+    assert shown(database) == {(first, Decimal("1.00"))}
+    roll_back(database.writer, MONTH, third, **WHY)
+    assert shown(database) == {(third, Decimal("100.00"))}
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_keeps_who_did_it_when_and_why(database: Database, three: list[int]) -> None:
+    _, second, third = three
+    hostile = 'it\'s "wrong"; DROP TABLE clv.run;-- %s :name'
+    main(["--month", "2011-11", "--run-id", str(second), "--by", "O'Hara", "--because", hostile])
+    assert audit(database)[-2:] == [
+        {"run_id": third, "replaced_run_id": second, "what": "published", "by_whom": "clv_writer", "because": None},
+        {"run_id": second, "replaced_run_id": third, "what": "rolled back", "by_whom": "O'Hara", "because": hostile},
+    ]
+
+
+def test_other_months_stay_as_they_are(database: Database, lake: Lake, three: list[int]) -> None:
+    publish_new_run(database, lake, NOVEMBER)
+    november = [row for row in seen(database) if row["as_of"] == NOVEMBER]
+    roll_back(database.writer, MONTH, None, **WHY)
+    assert [row for row in seen(database) if row["as_of"] == NOVEMBER] == november
+
+
+def test_the_next_run_of_the_month_publishes_as_always(database: Database, lake: Lake, three: list[int]) -> None:
+    roll_back(database.writer, MONTH, None, **WHY)
+    fourth = publish_new_run(database, lake, DECEMBER, level="7.00")
+    assert shown(database) == {(fourth, Decimal("7.00"))}
+
+
+def test_a_refusal_lists_the_runs_that_can_be_gone_to(database: Database, three: list[int]) -> None:
+    first, second, third = three
+    planned_only = plan(database.writer, DECEMBER)
+    for wrong in (planned_only, third, 999):
+        with pytest.raises(RollbackError) as refusal:
+            roll_back(database.writer, MONTH, wrong, **WHY)
+        told = str(refusal.value)
+        assert f"month 2011-11 shows run {third}; run {wrong} is not one of them" in told
+        assert f"  run {second}: 3 customers, 2,340.00 over twelve months, model version 3, loaded " in told
+        assert f"  run {first}: 3 customers, 234.00" in told
+    assert shown(database) == {(third, Decimal("100.00"))}
+    assert len(audit(database)) == len(three)
+
+
+def test_a_month_with_one_run_or_none_has_nothing_to_go_back_to(database: Database, lake: Lake) -> None:
+    with pytest.raises(RollbackError, match="month 2011-11 is not published"):
+        roll_back(database.writer, MONTH, None, **WHY)
+    only = publish_new_run(database, lake, DECEMBER)
+    with pytest.raises(RollbackError, match=f"run {only} is the first. No other run of the month"):
+        roll_back(database.writer, MONTH, None, **WHY)
+
+
+@pytest.mark.parametrize(("by", "because"), [(" ", "why not"), ("Ada", "")])
+def test_without_a_name_or_a_reason_nothing_is_changed(
+    database: Database, three: list[int], by: str, because: str
+) -> None:
+    with pytest.raises(RollbackError, match="--by"):
+        roll_back(database.writer, MONTH, None, by=by, because=because)
+    pointer = {"as_of": DECEMBER, "from_run_id": three[2], "to_run_id": three[1]}
+    with pytest.raises(DBAPIError, match="a_rollback_has_a_name_and_a_reason"):
+        execute(database.writer, "roll_back", **pointer, by=by, because=because)
+    assert shown(database) == {(three[2], Decimal("100.00"))}
+
+
+def test_a_forecast_whose_rows_are_gone_is_not_shown(database: Database, three: list[int]) -> None:
+    first, second, third = three
+    with database.owner.begin() as connection:
+        connection.execute(
+            text(
+                "DELETE FROM clv.forecast_rows WHERE customer_id = '12346' AND load_id = "
+                "(SELECT load_id FROM clv.forecast_load WHERE run_id = :run_id)"
+            ),
+            {"run_id": second},
+        )
+    with pytest.raises(RollbackError, match=f"run {second} has no whole forecast"):
+        roll_back(database.writer, MONTH, second, **WHY)
+    assert roll_back(database.writer, MONTH, first, **WHY) == (third, first)
+
+
+def wait_for_the_lock(database: Database) -> None:
+    """Return once somebody waits for an advisory lock of this database."""
+    waiting = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with database.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while connection.execute(waiting).scalar_one() == 0:
+            pass
+
+
+def test_a_rollback_that_a_publish_overtakes_changes_nothing(
+    database: Database, lake: Lake, three: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fourth = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer, level="7.00") for customer in CUSTOMERS])
+    with ThreadPoolExecutor(1) as pool:
+        rollbacks = []
+
+        def roll_back_meanwhile() -> None:
+            rollbacks.append(pool.submit(roll_back, database.writer, MONTH, None, **WHY))
+            wait_for_the_lock(database)
+
+        before_statement(monkeypatch, "publish_load", roll_back_meanwhile)
+        publish(database.writer, lake, as_of=DECEMBER, run_id=fourth)
+        with pytest.raises(RollbackError, match=f"readers of 2011-12-01 see run {fourth} now, not run {three[2]}"):
+            rollbacks[0].result()
+    assert shown(database) == {(fourth, Decimal("7.00"))}
+    assert [move["run_id"] for move in audit(database)] == [*three, fourth]
+
+
+def test_a_publish_that_comes_during_a_rollback_waits_and_comes_after_it(
+    database: Database, lake: Lake, three: list[int]
+) -> None:
+    fourth = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer, level="7.00") for customer in CUSTOMERS])
+    pointer = {"as_of": DECEMBER, "from_run_id": three[2], "to_run_id": three[1]}
+    with ThreadPoolExecutor(1) as pool:
+        with database.writer.begin() as connection:
+            connection.execute(statement("roll_back"), pointer | WHY)
+            published = pool.submit(publish, database.writer, lake, as_of=DECEMBER, run_id=fourth)
+            wait_for_the_lock(database)
+            assert shown(database) == {(three[2], Decimal("100.00"))}
+        published.result()
+    assert shown(database) == {(fourth, Decimal("7.00"))}
+    assert [move["run_id"] for move in audit(database)] == [*three, three[1], fourth]
+
+
+def test_readers_see_one_whole_run_while_it_goes_back_and_forth(database: Database, three: list[int]) -> None:
+    levels = dict(zip(three, (Decimal("1.00"), Decimal("10.00"), Decimal("100.00")), strict=True))
+    query = text("SELECT run_id, clv_1m, count(*) FROM clv.forecast_current GROUP BY run_id, clv_1m")
+    finished = threading.Event()
+
+    def read(isolation: str) -> set[int]:
+        runs: set[int] = set()
+        with database.reader.connect().execution_options(isolation_level=isolation) as connection:
+            connection.execute(text("SET lock_timeout = '1ms'"))
+            connection.commit()
+            while not finished.is_set():
+                views = [connection.execute(query).all() for _ in range(2)]
+                connection.commit()
+                for view in views:
+                    [(run_id, level, rows)] = view
+                    assert (level, rows) == (levels[run_id], len(CUSTOMERS))
+                    runs.add(run_id)
+                assert isolation == "AUTOCOMMIT" or views[0] == views[1]
+        return runs
+
+    with ThreadPoolExecutor(2) as pool:
+        readings = [pool.submit(read, level) for level in ("AUTOCOMMIT", "REPEATABLE READ")]
+        try:
+            for target in (three[:2] * 15)[:30]:
+                roll_back(database.writer, MONTH, target, **WHY)
+        finally:
+            finished.set()
+        assert all(reading.result() <= set(three) for reading in readings)
+    assert shown(database) == {(three[1], Decimal("10.00"))}
+
+
+@pytest.mark.parametrize("kind", ["newer", "older"])
+def test_a_dry_run_takes_no_run_s_turn_and_publishes_nothing(database: Database, lake: Lake, kind: str) -> None:
+    plan_of: dict[str, Callable[[], int]] = {
+        "run": lambda: plan(database.writer, DECEMBER),
+        "dry": lambda: plan(database.writer, DECEMBER, is_dry_run=True),
+    }
+    planned = {name: plan_of[name]() for name in (("run", "dry") if kind == "newer" else ("dry", "run"))}
+    write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS])
+    with pytest.raises(DBAPIError, match="is a dry run, which publishes nothing"):
+        publish(database.writer, lake, as_of=DECEMBER, run_id=planned["dry"])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=planned["run"])
+    assert {entry["run_id"]: entry["status"] for entry in seen(database, "runs")} == {
+        planned["run"]: "published",
+        planned["dry"]: "dry run",
+    }
