@@ -1,17 +1,13 @@
-"""Whom a run of this folder's DAGs tells what: tasks that have failed for good, and runs that are late."""
+"""Telling people, through the connection `clv_alerts`."""
 
 import os
 import re
 import subprocess
-import urllib.parse
-from datetime import timedelta
 
-from airflow.configuration import conf
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from clv_tasks import ENVIRONMENT, REPOSITORY
 
-LATE_AFTER = timedelta(hours=12)
 ALERT_TIMEOUT_SECONDS = 60
 
 
@@ -24,20 +20,6 @@ def alert_failed(context) -> None:
         *["failed", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--dag-run-id={ti.run_id}"],
         *[f"--month={plan.get('month') or context['params'].get('month') or ''}", f"--link={ti.log_url}"],
         f"--ended={f'exit code {code[1]}' if code else type(error).__name__ if error else 'the task was lost'}",
-    )
-
-
-def alert_late(context) -> None:
-    """Tell people that a run has not ended in time. A backfill has no time: its runs wait for each other."""
-    run = context["dag_run"]
-    if run["run_type"] == "backfill":
-        return
-    scheduled = run["logical_date"][:7] if run["run_type"] == "scheduled" else ""
-    address = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
-    alert(
-        *["late", f"--dag-run-id={run['dag_run_id']}", f"--month={(run['conf'] or {}).get('month') or scheduled}"],
-        f"--ended=It has not ended {LATE_AFTER.total_seconds() / 3600:g} hours after it was queued.",
-        f"--link={address}/dags/{run['dag_id']}/runs/{urllib.parse.quote(run['dag_run_id'])}",
     )
 
 

@@ -59,8 +59,8 @@ done, readers keep the forecast that was published before.
 - **special** refused the run: nobody is in the segment (the log names values that exist), or it was planned again.
 - A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in `clv_tasks.py`.
 
-The connection `clv_alerts` (a webhook or a mailbox) is told of every task that has failed for good, and of every run
-that has not ended half a day after it was queued.
+The connection `clv_alerts` (a webhook or a mailbox) is told of every task that has failed for good; `clv_late` tells it
+of a month that is over and not published.
 """
 
 import json
@@ -74,16 +74,13 @@ from airflow.sdk import (
     Asset,
     Connection,
     CronDataIntervalTimetable,
-    DeadlineAlert,
-    DeadlineReference,
     Param,
-    SyncCallback,
     TaskGroup,
     TriggerRule,
     task,
 )
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
-from clv_alerts import LATE_AFTER, alert_failed, alert_late
+from clv_alerts import alert_failed
 from clv_tasks import (
     FILTERS,
     PYTHON_TIMEOUT,
@@ -184,12 +181,6 @@ with DAG(
         "execution_timeout": PYTHON_TIMEOUT,
         "on_failure_callback": alert_failed,
     },
-    deadline=DeadlineAlert(
-        name="late",
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=LATE_AFTER,
-        callback=SyncCallback(alert_late),
-    ),
     tags=["clv", "monthly"],
     params={
         "month": Param(

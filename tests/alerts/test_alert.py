@@ -14,7 +14,7 @@ import pytest
 
 from jobs.notice import Notice
 from tests.alerts.receivers import MailServer, Webhook, serving
-from tests.conftest import ROOT, Database
+from tests.conftest import Database
 from tests.dags.conftest import PLAN, Render
 from tests.forecasts import seen
 
@@ -137,31 +137,6 @@ def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
     said = capsys.readouterr().out
     assert "Postgres cannot be asked for the reason" in said
     assert "s3cr3t" not in said
-
-
-def test_a_late_run_is_told_but_not_one_of_a_backfill(dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.sdk import DeadlineReference, SyncCallback
-    from airflow.sdk.execution_time.callback_supervisor import execute_callback
-
-    [late] = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
-    assert late.reference == DeadlineReference.DAGRUN_QUEUED_AT
-    assert isinstance(late.callback, SyncCallback)
-    run = {"dag_id": "clv_monthly", "dag_run_id": RUN, "logical_date": "2011-11-01T00:00:00Z", "conf": None}
-    with serving(Webhook()) as webhook:
-        connect(monkeypatch, host=webhook.url)
-        for run_type in ("backfill", "scheduled"):
-            context = {"context": {"dag_run": run | {"run_type": run_type}}}
-            place = {"dag_rel_path": Path("clv_monthly.py"), "bundle_path": ROOT / "dags"}
-            told = execute_callback(late.callback.path, context, **place, log=_Quiet())
-            assert told == (True, None)
-    [(_, body)] = webhook.received
-    assert (body["event"], body["month"], body["link"]) == ("late", "2011-11", LINK)
-    assert body["reason"] == "It has not ended 12 hours after it was queued."
-
-
-class _Quiet:
-    def __getattr__(self, _: str) -> Any:
-        return lambda *_, **__: None
 
 
 def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pytest.CaptureFixture[str]) -> None:

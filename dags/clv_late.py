@@ -1,0 +1,43 @@
+"""Tell people when a month is late.
+
+Looks at noon (UTC) of the 2nd to the 10th day of each month whether the month before is published; where it is not, the
+connection `clv_alerts` is told once a day until it is. What keeps it can be seen in `clv_monthly`: a run that waits for
+its delivery, that has failed, or that never began.
+"""
+
+import json
+import urllib.parse
+from datetime import UTC, datetime
+
+from airflow.configuration import conf
+from airflow.sdk import DAG, CronTriggerTimetable, task
+from clv_alerts import alert, alert_failed
+from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
+
+
+@task
+def tell(*, ti, dag_run) -> None:
+    """Tell people, where there is something to tell."""
+    found = ti.xcom_pull("late")
+    if found["reason"]:
+        address = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+        run = urllib.parse.quote(dag_run.run_id)
+        alert(
+            *["late", f"--dag-run-id={dag_run.run_id}", f"--month={found['month']}", f"--ended={found['reason']}"],
+            f"--link={address}/dags/{dag_run.dag_id}/runs/{run}",
+        )
+
+
+with DAG(
+    dag_id="clv_late",
+    description="Tell people while the month that is over is not published",
+    doc_md=__doc__,
+    schedule=CronTriggerTimetable("0 12 2-10 * *", timezone="UTC"),
+    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"owner": "clv", "execution_timeout": PYTHON_TIMEOUT, "on_failure_callback": alert_failed},
+    tags=["clv"],
+    user_defined_filters=FILTERS,
+) as dag:
+    python_job("late", "--now", "{{ dag_run.run_after.isoformat() }}", output_processor=json.loads) >> tell()
