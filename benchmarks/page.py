@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import scale_section
+from benchmarks import goals, scale_section
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
 from jobs.generated_page import write_or_check
 
@@ -64,10 +64,23 @@ def accuracy_results() -> dict[Path, dict[str, Any]]:
 
 def page() -> str:
     """The page, in Markdown."""
-    sections = [_section(path, results) for path, results in accuracy_results().items()]
+    found = accuracy_results()
+    sections = [_goals(found), *(_section(path, results) for path, results in found.items())]
     if SCALE.is_file():
         sections.append(scale_section.section(json.loads(SCALE.read_text(encoding="utf-8"))))
     return "\n".join([_HEAD, *sections])
+
+
+def goal_cells(found: Mapping[Path, Mapping[str, Any]]) -> list[list[str]]:
+    """What was to be reached and what was, as cells of a table."""
+    return goals.table({path.stem: results for path, results in found.items()})
+
+
+def _goals(found: Mapping[Path, Mapping[str, Any]]) -> str:
+    head, *body = goal_cells(found)
+    lines = [head, ["---"] * len(head), *body]
+    told = "The newest origin of each data set. It was not chosen by, and only reports."
+    return "\n".join(["## What was to be reached", "", told, "", *(f"| {' | '.join(line)} |" for line in lines), ""])
 
 
 def _section(path: Path, found: Mapping[str, Any]) -> str:
