@@ -216,7 +216,9 @@ class MonthRun:
         for table in tables:
             period = MONTH if table.period_key == "month" else MONTH.as_of
             path = self.lake.folder(table, period) / SUCCESS
-            path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": {"code": "older"}}), encoding="utf-8")
+            record = json.loads(path.read_text(encoding="utf-8"))
+            record["inputs"]["code"] = "older"
+            path.write_text(json.dumps(record), encoding="utf-8")
 
     def forget_model(self) -> None:
         """Delete every version: the next training makes version 1 again."""
