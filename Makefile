@@ -56,8 +56,8 @@ rollback: venv ## Show readers an earlier run of a month again: MONTH=2011-11 [R
 	@$(PYTHON) -m jobs.embedded.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: test
-test: venv ## Run the test suite, but for test-months and test-faults
-	@$(PYTHON) -m pytest -m "not slow and not faults"
+test: venv ## Run the test suite, but for test-months, test-faults and test-long
+	@$(PYTHON) -m pytest -m "not slow and not faults and not long"
 
 .PHONY: test-months
 test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
@@ -66,6 +66,10 @@ test-months: venv ## Run whole months and a backfill on a stack of their own (ab
 .PHONY: test-faults
 test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 15 minutes)
 	@$(PYTHON) -m pytest -m faults
+
+.PHONY: test-long
+test-long: venv ## Run the tests of benchmarks that take minutes
+	@$(PYTHON) -m pytest -m long
 
 .PHONY: bench-setup
 bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-accuracy run (Python 3.11)

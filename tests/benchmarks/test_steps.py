@@ -36,6 +36,7 @@ def test_no_step_is_left_out_that_gains_enough() -> None:
             assert step.kept or gain < steps_page.WORTH, f"{variant} gains {gain} {measure}"
 
 
+@pytest.mark.long
 def test_every_variant_is_measured_or_says_why_not(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
