@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Outcome
+from jobs.forecasting.bootstrap import LEVEL, MONEY, RANKING
 from jobs.forecasting.inputs import Floats
 from jobs.forecasting.metrics import value_metrics
 
-LEVEL = "abs_log_total_ratio"
-LOWER_IS_BETTER = {"wape": True, "norm_gini": False, "spearman": False, "top10_capture": False, LEVEL: True}
+LOWER_IS_BETTER = {MONEY: True, RANKING: False, "spearman": False, "top10_capture": False, LEVEL: True}
 """What is compared."""
 
 _RESAMPLES = 300

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.bootstrap import LEVEL, LOWER_IS_BETTER
+from benchmarks.bootstrap import LOWER_IS_BETTER
 from benchmarks.ours import OURS
 from benchmarks.page import accuracy_results
 from benchmarks.table import markdown, tally
+from jobs.forecasting.bootstrap import LEVEL
 from jobs.forecasting.gate import DOUBT, RULES
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.vocabulary import TEXTS, TYPICAL

@@ -79,7 +79,10 @@ def goal_cells(found: Mapping[Path, Mapping[str, Any]]) -> list[list[str]]:
 def _goals(found: Mapping[Path, Mapping[str, Any]]) -> str:
     head, *body = goal_cells(found)
     lines = [head, ["---"] * len(head), *body]
-    told = "The newest origin of each data set. It was not chosen by, and only reports."
+    told = (
+        "The newest origin of each data set. These data were looked at while the forecaster was built, the newest "
+        "origins too, among others: on a shop that nobody has looked at, expect somewhat less."
+    )
     return "\n".join(["## What was to be reached", "", told, "", *(f"| {' | '.join(line)} |" for line in lines), ""])
 
 

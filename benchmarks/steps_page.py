@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.bootstrap import LEVEL
 from benchmarks.step_list import SHOWN, STEPS, Found, Step
 from benchmarks.variants import AS_IS
+from jobs.forecasting.bootstrap import LEVEL
 from jobs.generated_page import write_or_check
 
 RESULTS = Path(__file__).parent / "results" / "steps.json"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.bootstrap import LEVEL
+from jobs.forecasting.bootstrap import LEVEL
 
 BEST = "*"
 

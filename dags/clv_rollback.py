@@ -17,8 +17,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 WHY = [
-    *["--by", "{{ (dag_run.triggering_user_name or 'airflow') | quoted }}"],
-    *["--because", "{{ params.because | quoted }}"],
+    *["--by", "{{ dag_run.triggering_user_name or 'airflow' }}"],
+    *["--because", "{{ params.because }}"],
 ]
 
 
@@ -78,7 +78,7 @@ with DAG(
 ) as dag:
     python_job(
         "rollback",
-        *["--month", "{{ params.month | quoted }}"],
+        *["--month", "{{ params.month }}"],
         "{{ '--run-id=%d' % params.run if params.run is not none else none }}",
         *WHY,
         pre_execute=only_with("month"),

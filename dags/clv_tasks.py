@@ -47,8 +47,8 @@ def quoted(value) -> str:
 
 
 def one_word(argument: str) -> str:
-    """An argument whose template, if it has one, passes through `quoted`."""
-    return re.sub(r"\{\{ (.*?)(?: \| quoted)? \}\}", r"{{ (\1) | quoted }}", argument)
+    """An argument; what its template comes to, if it has one, is quoted."""
+    return re.sub(r"\{\{ (.*?) \}\}", r"{{ (\1) | quoted }}", argument)
 
 
 FILTERS = {"quoted": quoted}

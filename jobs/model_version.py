@@ -96,12 +96,10 @@ class Version:
     Attributes:
         number: the version.
         tags: its tags.
-        metrics: candidate → metric → value, out of time; empty where the history has no fold.
     """
 
     number: int
     tags: Mapping[str, str]
-    metrics: Mapping[str, Mapping[str, float]]
 
     @property
     def as_of(self) -> date:
@@ -110,6 +108,6 @@ class Version:
 
     @property
     def fold_origin(self) -> date | None:
-        """Where the fold starts that its metrics are of, and that its twin was fitted at; None without a fold."""
+        """Where its out-of-time fold starts, as of which its twin was fitted; None without a fold."""
         origin = self.tags.get(FOLD_ORIGIN)
         return None if origin is None else date.fromisoformat(origin)

@@ -121,13 +121,8 @@ class Registry:
         return settings
 
     def version(self, number: int) -> Version:
-        """A version with its tags and metrics; raises mlflow.exceptions.RestException where there is none."""
-        found = self._client.get_model_version(self.model, str(number))
-        metrics: dict[str, dict[str, float]] = {}
-        for name, value in self._client.get_run(str(found.run_id)).data.metrics.items():
-            candidate, _, metric = name.partition("/")
-            metrics.setdefault(candidate, {})[metric] = value
-        return Version(number, found.tags, metrics)
+        """A version with its tags; raises mlflow.exceptions.RestException where there is none."""
+        return Version(number, self._client.get_model_version(self.model, str(number)).tags)
 
     def aliased(self, alias: Alias) -> int | None:
         """The version an alias points at; None while nothing carries it."""

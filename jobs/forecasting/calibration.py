@@ -92,5 +92,4 @@ def _log_ratio(actual: float, forecasts: Floats) -> Floats:
 def totals(forecaster: Forecaster, bought: Customers, months: int) -> tuple[Floats, Floats]:
     """Every candidate's total of money and of active months; the forecaster's own as they are before combination."""
     own = replace(forecaster, level=1.0, activity_combined=1.0).expect_of(bought)
-    history = forecaster.start.history(bought)
-    return combination.money(own.value, history, months), combination.activity(own.p, history, months)
+    return combination.candidates(own, forecaster.start.history(bought), months)

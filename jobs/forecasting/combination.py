@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from jobs.forecasting.expectation import Expectation
 from jobs.forecasting.history import History
 from jobs.forecasting.inputs import Floats
 
@@ -26,31 +27,24 @@ OWN_MONEY, OWN_ACTIVITY = (1.0, 0.0, 0.0), (1.0, 0.0)
 _LEAST_TOTAL = 1e-9
 
 
-def money(own: Floats, history: History, months: int) -> Floats:
-    """Totals of customers who bought: the forecaster's own, BTYD's, and that of the customers' own year.
+def candidates(own: Expectation, history: History, months: int) -> tuple[Floats, Floats]:
+    """Totals of customers who bought.
 
     Args:
-        own: the forecaster's own net value, one row a customer, one column a horizon month.
+        own: what the forecaster expects of them.
         history: the same customers'.
         months: how many horizon months are added up.
+
+    Returns:
+        Money: the forecaster's own, BTYD's, and that of the customers' own year. Active months: its own, and BTYD's.
     """
     ahead = [history.month(horizon) for horizon in range(1, months + 1)]
     btyd = sum(float(np.exp(month.logs[:, 0]).sum()) * month.season for month in ahead)
     a_month = max(float(np.nansum(history.values)), 0.0) / history.known_months
     last_year = sum(a_month * month.season for month in ahead)
-    return np.maximum([own[:, :months].sum(), btyd, last_year], _LEAST_TOTAL)
-
-
-def activity(own: Floats, history: History, months: int) -> Floats:
-    """Expected active months of customers who bought: the forecaster's own, and BTYD's.
-
-    Args:
-        own: P(active) of each horizon month, one row a customer.
-        history: the same customers'.
-        months: how many horizon months are added up.
-    """
-    btyd = sum(float(history.month(horizon).p.sum()) for horizon in range(1, months + 1))
-    return np.maximum([own[:, :months].sum(), btyd], _LEAST_TOTAL)
+    active = sum(float(month.p.sum()) for month in ahead)
+    money = np.maximum([own.value[:, :months].sum(), btyd, last_year], _LEAST_TOTAL)
+    return money, np.maximum([own.p[:, :months].sum(), active], _LEAST_TOTAL)
 
 
 def weigh(errors: Floats, prior_error: float) -> list[float]:

@@ -94,7 +94,6 @@ SCORE = (
     Point("score", PROMOTE, when="after"),
 )
 _PUBLISHING = ("begin_load", "copy_forecast", "record_load", "publish_load")
-_STRIKES = ("kill_self", "kill_postgres", "cut_connections")
 PUBLISH = (
     *(
         sql("publish", query, strike)

@@ -13,13 +13,11 @@ import pytest
 from jobs.feature_table import features
 from jobs.sources import load
 from jobs.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
-from tests.faults.month import SHOP, STAGES, MonthRun, Servers
+from tests.faults.month import SHOP, STAGES, MonthRun
 from tests.faults.points import POINTS, PUBLISH, Point, sql
+from tests.faults.servers import Servers
 
 pytestmark = pytest.mark.faults
-
-AFTER_PUBLISH = ("plan", "publish")
-"""Stages whose every run plans, or publishes, anew."""
 
 
 @pytest.fixture(scope="module")

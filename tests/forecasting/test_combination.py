@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from jobs.forecasting.combination import activity, combined, money, weigh
+from jobs.forecasting.combination import candidates, combined, weigh
 from jobs.forecasting.learning import fit
 from jobs.month import Month
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
@@ -28,8 +30,9 @@ def test_a_fitted_forecaster_forecasts_the_combined_totals():
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
     bought = customers.take(~np.isnan(customers.recency_days))
     history, found = forecaster.start.history(bought), forecaster.expect_of(bought)
-    own = found.value / forecaster.level
-    total = combined(money(own, history, 12), forecaster.calibration.money_weights)
+    own = replace(forecaster, level=1.0, activity_combined=1.0).expect_of(bought)
+    money, _ = candidates(own, history, 12)
+    total = combined(money, forecaster.calibration.money_weights)
     assert found.value.sum() == pytest.approx(total, rel=1e-9)
     assert sum(forecaster.calibration.money_weights) == pytest.approx(1.0)
     assert sum(forecaster.calibration.activity_weights) == pytest.approx(1.0)
@@ -40,19 +43,20 @@ def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of():
     day = max(young)
     forecaster = fit(young, as_of=day, params=QUICK)
     customers = forecaster.encoder.encode(young[day], day)
-    history = forecaster.start.history(customers.take(~np.isnan(customers.recency_days)))
+    bought = customers.take(~np.isnan(customers.recency_days))
+    history = forecaster.start.history(bought)
     months = int((~np.isnan(customers.values[0])).sum())
     assert months == 4
-    nothing = np.zeros((len(history.values), 12))
-    last_year = money(nothing, history, 1)[2] / forecaster.start.season.of_value([Month.of(day)])[0]
+    money, _ = candidates(forecaster.expect_of(bought), history, 1)
+    last_year = money[2] / forecaster.start.season.of_value([Month.of(day)])[0]
     assert last_year == pytest.approx(np.nansum(history.values) / months)
 
 
 def test_active_months_of_buy_till_you_die_are_its_probabilities_added_up():
     forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
-    history = forecaster.start.history(customers.take(~np.isnan(customers.recency_days)))
-    own = np.full((len(history.values), 12), 0.25)
-    found = activity(own, history, 2)
-    assert found[0] == pytest.approx(0.5 * len(own))
-    assert found[1] == pytest.approx(history.month(1).p.sum() + history.month(2).p.sum())
+    bought = customers.take(~np.isnan(customers.recency_days))
+    history, own = forecaster.start.history(bought), forecaster.expect_of(bought)
+    _, activity = candidates(own, history, 2)
+    assert activity[0] == pytest.approx(own.p[:, :2].sum())
+    assert activity[1] == pytest.approx(history.month(1).p.sum() + history.month(2).p.sum())
