@@ -47,7 +47,8 @@ in calendar months that were delivered in full. Origins are a month apart.
 | `two_part_gbm` | XGBoost, P(value above 0) × gamma mean, on the newest matured snapshot, our inputs |
 | `ziln` | zero-inflated lognormal loss (Wang, Liu and Miao 2019) with boosted trees, same snapshot and inputs |
 
-WAPE, MAE, RMSE: error per customer. Decile MAPE: mean |forecast / actual - 1| over deciles of the forecast. Total:
+WAPE, MAE, RMSE: error per customer. Decile MAPE: mean |forecast / actual - 1| over
+the deciles of the forecast of which something came. Total:
 forecast over actual. Gini: normalised. Top 10 %: share of the actual value that the best tenth by forecast brought.
 Brier and AUC are of P(at least one order). Cover, width: of the 80 % interval. A dot: the model has no such output.
 Seconds are those of the machine the results were made on, which had other work to do.

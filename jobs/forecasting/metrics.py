@@ -13,7 +13,8 @@ DECILES = 10
 def value_metrics(actual: Floats, forecast: Floats) -> dict[str, float]:
     """Error, ranking and level of expected values against what happened; both one number a customer.
 
-    A figure that does not exist (a share of nothing, the rank of a constant) is left out.
+    A figure that does not exist (a share of nothing, the rank of a constant) is left out, and so is a decile of which
+    nothing came from the mean over deciles.
     """
     error = forecast - actual
     total = actual.sum()
@@ -34,9 +35,9 @@ def value_metrics(actual: Floats, forecast: Floats) -> dict[str, float]:
         found["norm_gini"] = normalised_gini(actual, forecast)
     if np.ptp(actual) > 0 and np.ptp(forecast) > 0:
         found["spearman"] = spearman(actual, forecast)
-    by_decile = decile_means(actual, forecast)
-    if (by_decile[:, 1] > 0).all():
-        found["decile_mape"] = float(np.mean(np.abs(by_decile[:, 0] / by_decile[:, 1] - 1.0)))
+    ahead, came = decile_means(actual, forecast).T
+    if (came > 0).any():
+        found["decile_mape"] = float(np.mean(np.abs(ahead[came > 0] / came[came > 0] - 1.0)))
     return found
 
 

@@ -66,6 +66,11 @@ def test_deciles_are_taken_from_the_highest_forecast_down():
     assert means[-1].tolist() == [0.5, 1.0]
 
 
+def test_a_decile_of_which_nothing_came_is_left_out_of_their_mean_error():
+    actual = np.array([40.0, 10.0, 0.0])
+    assert value_metrics(actual, np.array([30.0, 15.0, 5.0]))["decile_mape"] == pytest.approx((0.25 + 0.5) / 2)
+
+
 def test_auc_counts_the_pairs_in_the_right_order():
     found = activity_metrics(np.array([True, False, True, False]), np.array([0.9, 0.2, 0.4, 0.4]))
     assert found["auc"] == pytest.approx(3.5 / 4)
