@@ -64,12 +64,16 @@ test-months: venv ## Run whole months and a backfill on a stack of their own (ab
 	@$(PYTHON) -m pytest -m slow
 
 .PHONY: test-faults
-test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 15 minutes)
+test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 45 minutes)
 	@$(PYTHON) -m pytest -m faults
 
 .PHONY: test-long
 test-long: venv ## Run the tests of benchmarks that take minutes
 	@$(PYTHON) -m pytest -m long
+
+.PHONY: pictures
+pictures: venv ## Take the runbook's pictures anew, on a stack of their own (needs Chromium; about 10 minutes)
+	@CLV_PICTURES=docs/images $(PYTHON) -m pytest -m slow tests/end_to_end/test_operator.py
 
 .PHONY: bench-setup
 bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-accuracy run (Python 3.11)

@@ -1,72 +1,10 @@
-"""Forecast every customer's value over the next twelve months, once a month.
-
-A run is for one **data month**, say 2011-11. It uses only what happened before `as_of`, the first day after it
-(2011-12-01), and publishes one row for every customer known by then: the expected net value of each of the twelve
-calendar months that start on `as_of`, and their sum with an 80 % interval.
-
-### Which month a run is for
-
-| run | data month |
-|---|---|
-| any run with the parameter `month` | that month |
-| scheduled, backfill | the month of the logical date (the run's *name* shows the day it may start: a month later) |
-| manual, without `month` | the last month that the shop has delivered in full |
-
-The month stands in the run's note. A cleared run keeps its month. A month that is not closed yet, or lies before the
-data, is refused; the message says which months can be run.
-
-### Standard and special runs
-
-A run with the parameters as they are is a **standard run**: twelve months, all customers, net revenue. Only those
-publish a month. Any other `horizon_months`, `segment` or `value_basis` makes a **special run**: it reads, checks and
-builds the same, scores with the model version of its month (a margin has a lake and a model of its own), and ends in
-group `special`: rows in `clv.special_forecast`, their total in `clv.special_total`. What readers of `clv.forecast` see,
-and the champion, stay as they are.
-
-### How a run goes about its month
-
-- `dry_run`: it ends with the plan, and changes nothing but its note and its row in `clv.run`.
-- `restate`: a month that was delivered otherwise after it had been ingested fails the plan, which names it with rows
-  and money; `accept` reads it again and rebuilds what was made from it.
-- `model`: `as_of` trains on what was known then; `champion` scores with today's champion and trains nothing.
-
-### What the stages do
-
-1. **plan** waits for the data in a scheduled run, finds the month, tells in the run's note what the run will do, and
-   opens its row in `clv.run`.
-2. **ingest** reads what the shop delivered, one task a table; every row ends in `clean/` or, with its reasons, in
-   `rejected/`. Tables that the shop does not deliver are skipped. All months still missing are read in the same run.
-3. **validate** holds the ingested tables against their expectations.
-4. **features** builds the snapshot of every known customer as of `as_of`, and earlier ones that training lacks.
-5. **retrain** trains on labels that had matured by `as_of`, registers the model, and decides which version forecasts.
-6. **score** forecasts every known customer, and validates the result.
-7. **publish** loads the forecasts into Postgres and flips the month to them in one step: readers of `clv.forecast` see
-   the run before or this one, never a mixture.
-
-### When a task fails
-
-Every task may be cleared and run again: it replaces whole months of its own output, or nothing. Until `publish` is
-done, readers keep the forecast that was published before.
-
-- **await_delivery**: the data came too late. Clear it once it is delivered.
-- **plan** refused the month: the end of its log says which months exist, are missing or are restated, and what to do.
-- **ingest** stopped at a file: the log names file, column, a sample value and the remedy. Repair it, clear the task.
-- **inputs**, **validate_features**, **validate_forecasts**: the log ends with the rules that failed, what was observed
-  and where the rows lie; the Data Docs hold the rest. Repair the delivery and clear `ingest`, with everything after it.
-- **train**, **promote**: MLflow has the figures; a model that is not good enough is a decision, not a failure.
-- **publish** refused the rows: they do not agree with the run's totals, or another run has published the month since.
-  Clear `score` with everything after it.
-- **special** refused the run: nobody is in the segment (the log names values that exist), or it was planned again.
-- A task that was killed without a message most often ran out of memory: see `DRIVER_MEMORY` in `clv_tasks.py`.
-
-The connection `clv_alerts` (a webhook or a mailbox) is told of every task that has failed for good; `clv_late` tells it
-of a month that is over and not published.
-"""
+"""Forecast every customer's value over the next twelve months, once a month. `clv_monthly.md` is what the UI shows."""
 
 import json
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import (
@@ -167,7 +105,7 @@ def call(method: str, url: str, body: dict, **headers: str) -> dict:
 with DAG(
     dag_id="clv_monthly",
     description="A 12-month customer-lifetime-value forecast per customer, published month by month",
-    doc_md=__doc__,
+    doc_md=str(Path(__file__).with_suffix(".md")),
     schedule=CronDataIntervalTimetable("0 0 1 * *", "UTC"),
     # Before any shop's data: a manual run dated before the start would succeed at once without running a task.
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
