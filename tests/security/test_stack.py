@@ -18,6 +18,7 @@ from jobs.embedded.processes import MARK
 from jobs.embedded.stack import Stack, down, up
 from jobs.embedded.start import DAG
 from tests.alerts.receivers import Webhook, serving
+from tests.security.kept import files, tables
 
 pytestmark = pytest.mark.slow
 
@@ -108,14 +109,11 @@ def test_no_secret_stands_in_a_command_line(stack: Stack, told: tuple[list[str],
     assert [name for name, value in secret_values(stack).items() if any(value in command for command in told[0])] == []
 
 
-def test_files_that_hold_a_secret_are_their_owner_s_alone_and_no_log_does(
+def test_files_that_hold_a_secret_are_their_owner_s_alone_and_no_log_or_table_does(
     stack: Stack, told: tuple[list[str], Webhook]
 ) -> None:
-    holding: set[Path] = set()
-    for path in stack.home.folder.rglob("*"):
-        if path.is_file() and "postgres" not in path.relative_to(stack.home.folder).parts[0]:
-            content = path.read_bytes()
-            if any(value.encode() in content for value in secret_values(stack).values()):
-                holding.add(path)
-    assert {path.name for path in holding} == {"secrets.json", "passwords.json", "airflow.cfg"}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in holding} == {0o600}
+    kept = files(stack) | tables(stack)
+    values = [value.encode() for value in secret_values(stack).values()]
+    holding = {name for name, content in kept.items() if any(value in content for value in values)}
+    assert {Path(name).name for name in holding} == {"secrets.json", "passwords.json", "airflow.cfg"}
+    assert {stat.S_IMODE(Path(name).stat().st_mode) for name in holding} == {0o600}
