@@ -60,7 +60,7 @@ test: venv ## Run the test suite, but for test-months, test-faults and test-long
 	@$(PYTHON) -m pytest -m "not slow and not faults and not long"
 
 .PHONY: test-months
-test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
+test-months: venv ## Run whole months and a backfill on a stack of their own (about 20 minutes)
 	@$(PYTHON) -m pytest -m slow
 
 .PHONY: test-faults

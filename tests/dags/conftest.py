@@ -12,6 +12,7 @@ import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
 
+INGEST = {f"ingest.{table}" for table in ("products", "customers", "sessions", "transactions")}
 PLAN = {
     "run_id": 17,
     "month": "2011-11",

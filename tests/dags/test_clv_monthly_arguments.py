@@ -1,0 +1,179 @@
+"""The command lines that the monthly DAG runs: what each job is told, and what is refused before any runs."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.dags.conftest import DAGS, INGEST, SPECIAL_PLAN, Render
+
+RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
+
+
+@pytest.mark.parametrize(
+    ("run_type", "logical_date", "conf", "expected"),
+    [
+        ("scheduled", datetime(2011, 11, 1, tzinfo=UTC), {}, ("2011-11-01T00:00:00+00:00", "")),
+        ("backfill", datetime(2011, 11, 1, tzinfo=UTC), {}, ("2011-11-01T00:00:00+00:00", "")),
+        ("manual", None, {}, ("", "")),
+        ("manual", None, {"month": "2011-11"}, ("", "2011-11")),
+        ("manual", datetime(2011, 12, 5, 13, tzinfo=UTC), {}, ("2011-12-05T13:00:00+00:00", "")),
+        ("backfill", datetime(2011, 11, 1, tzinfo=UTC), {"month": "2011-09"}, ("2011-11-01T00:00:00+00:00", "2011-09")),
+    ],
+)
+def test_plan_is_told_what_kind_of_run_it_is_for_and_for_when(
+    render: Render, run_type: str, logical_date: datetime | None, conf: dict[str, str], expected: tuple[str, str]
+) -> None:
+    command = shlex.split(render("plan.plan", run_type, logical_date, **conf).bash_command)
+    assert command == [
+        *["exec", "${CLV_PYTHON:-python}", "-m", "jobs.plan"],
+        *["--run-type", run_type, "--logical-date", expected[0], "--month", expected[1]],
+        *["--dag-run-id", f"{run_type}__2011-12-05T00:00:00+00:00"],
+        *["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"],
+        *["--model", "as_of", "--restate", "refuse"],
+    ]
+
+
+def test_plan_is_told_the_choices_of_the_run(render: Render) -> None:
+    command = shlex.split(render("plan.plan", model="champion", restate="accept", dry_run=True).bash_command)
+    assert command[-5:] == ["--model", "champion", "--restate", "accept", "--dry-run"]
+
+
+def test_plan_is_told_what_is_asked_for_and_no_shell_reads_it(render: Render) -> None:
+    asked = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
+    command = shlex.split(render("plan.plan", **asked).bash_command)
+    assert command[-10:-4] == [
+        *["--horizon", "3", "--segment", "city='; reboot $(x)"],
+        *["--value-basis", "margin_by_department"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"horizon_months": 2},
+        {"horizon_months": "3"},
+        {"horizon_months": None},
+        {"segment": "Paris"},
+        {"segment": ""},
+        {"segment": "city="},
+        {"segment": None},
+        {"value_basis": "profit"},
+        {"model": "newest"},
+        {"restate": "yes"},
+        {"dry_run": "yes"},
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused_before_anything_runs(render: Render, asked: dict[str, Any]) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError, match=next(iter(asked))):
+        render("plan.plan", **asked)
+
+
+def test_the_form_offers_what_the_jobs_know_and_a_standard_run_where_nothing_is_chosen(dag: Any) -> None:
+    from jobs.run_parameters import HORIZONS, MODEL_CHOICES, RESTATE_CHOICES, RunChoices, RunParameters
+    from jobs.value_basis import VALUE_BASES
+
+    standard, choices = RunParameters(), RunChoices()
+    form = {name: dag.params.get_param(name) for name in dag.params if name != "month"}
+    assert form["horizon_months"].schema["enum"] == list(HORIZONS)
+    assert form["value_basis"].schema["enum"] == list(VALUE_BASES)
+    assert form["model"].schema["enum"] == list(MODEL_CHOICES)
+    assert form["restate"].schema["enum"] == list(RESTATE_CHOICES)
+    assert {name: param.value for name, param in form.items()} == {
+        "horizon_months": standard.horizon_months,
+        "segment": standard.segment_text,
+        "value_basis": standard.value_basis,
+        "model": choices.model,
+        "restate": choices.restate,
+        "dry_run": choices.is_dry_run,
+    }
+    assert all(param.schema["title"] and param.description for param in form.values())
+
+
+@pytest.mark.parametrize("month", ["2011-13", "2011-1", "november", "2011-11; reboot", 201111])
+def test_a_month_that_is_none_is_refused_before_anything_runs(render: Render, month: object) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError, match="month"):
+        render("plan.plan", month=month)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "command"),
+    [
+        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of "),
+        (
+            "retrain.promote",
+            "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of ",
+        ),
+        ("special.publish_special", "jobs.publish_special --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
+        ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
+        ("publish.report", "jobs.report --run-id 17"),
+    ],
+)
+def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Render, task_id: str, command: str) -> None:
+    task = render(task_id)
+    assert task.bash_command == f'exec "${{CLV_PYTHON:-python}}" -m {command}'
+    assert (task.cwd, task.append_env) == (str(DAGS.parent), True)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "job", "arguments"),
+    [
+        *[
+            (f"ingest.{table}", "ingest", f"--table {table} --months 2011-10,2011-11 {RUN}")
+            for table in ("products", "customers", "sessions", "transactions")
+        ],
+        ("validate.inputs", "validate", f"--stage inputs {RUN}"),
+        ("features.build_features", "build_features", RUN),
+        ("features.validate_features", "validate", f"--stage features {RUN}"),
+        ("score.score", "score", "--as-of 2011-12-01 --run-id 17 --model-version 3"),
+        ("score.validate_forecasts", "validate", "--stage forecasts --as-of 2011-12-01 --run-id 17"),
+        ("special.score_special", "score_special", f"{RUN} --model-version 3 --horizon 12 --segment all"),
+        ("special.validate_special", "validate", f"--stage special_forecasts {RUN}"),
+    ],
+)
+def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
+    render: Render, task_id: str, job: str, arguments: str
+) -> None:
+    task = render(task_id)
+    assert task.application == str(DAGS.parent / "jobs" / f"{job}.py")
+    assert task.application_args == arguments.split(" ")
+    assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
+
+
+def test_a_special_run_tells_every_job_what_the_plan_resolved(render: Render, results: dict[str, Any]) -> None:
+    results["plan.plan"] = SPECIAL_PLAN
+    asked = ["--horizon", "3", "--segment", SPECIAL_PLAN["segment"]]
+    basis = ["--value-basis", "margin_per_line"]
+    for task_id in INGEST | {"validate.inputs", "features.build_features", "features.validate_features"}:
+        assert render(task_id).application_args[-2:] == basis
+    for task_id in ("retrain.train", "retrain.promote"):
+        assert render(task_id).bash_command.endswith(" --value-basis margin_per_line --model as_of --special")
+    assert render("special.score_special").application_args[-4:] == asked
+    assert render("special.validate_special").application_args[-2:] == basis
+
+
+def test_the_jobs_that_are_called_exist() -> None:
+    jobs = DAGS.parent / "jobs"
+    named = (
+        *(
+            "await_delivery",
+            "plan",
+            "ingest",
+            "validate",
+            "build_features",
+            "train",
+            "promote",
+            "score",
+            "publish",
+            "report",
+        ),
+        *("score_special", "publish_special"),
+    )
+    assert [name for name in named if not (jobs / f"{name}.py").is_file()] == []
