@@ -67,8 +67,7 @@ def effects(hurdle: Hurdle, history: History, horizon: int, trust: float, *, exa
     for position, (name, weight) in enumerate(zip(pooled, hurdle.pool.weights, strict=True)):
         for theme, part in _STARTS[name](history, month.logs[:, position]).items():
             themes[theme] = themes[theme] + weight * part
-    constant = hurdle.pool.level + hurdle.pool.horizon * np.log(horizon)
-    return Effects(np.stack([themes[theme] for theme in THEMES], axis=1), constant + boosted[:, -1])
+    return Effects(np.stack([themes[theme] for theme in THEMES], axis=1), hurdle.pool.level + boosted[:, -1])
 
 
 def silent(history: History, months: int) -> NDArray[np.bool_]:

@@ -92,7 +92,7 @@ class Hurdle:
         activity_booster = xgb.train(activity, data, params.rounds)
         p = np.asarray(activity_booster.predict(data), dtype=np.float64)
         pool = Pool.fit(rows, unit, params)
-        start = pool.of(rows.logs, rows.horizon) * rows.season * (p / rows.p_start) ** ACTIVITY_SAY
+        start = pool.of(rows.logs) * rows.season * (p / rows.p_start) ** ACTIVITY_SAY
         value = common | {
             "objective": "count:poisson",
             "max_delta_step": 0.0,
@@ -110,7 +110,7 @@ class Hurdle:
             for column in range(HORIZON_MONTHS):
                 month = history.month(column + 1)
                 inputs = np.concatenate([own, month.inputs], axis=1)
-                found = self.boosted(inputs, month.logs, column + 1.0, month.season, month.p)
+                found = self.boosted(inputs, month.logs, month.season, month.p)
                 p[:, column], start[:, column], value[:, column] = found.p, found.start, found.value
         return Boosted(p, start, value)
 
@@ -118,7 +118,6 @@ class Hurdle:
         self,
         inputs: NDArray[np.float32],
         logs: Floats,
-        horizon: Floats | float,
         season: Floats | float,
         p_start: Floats,
     ) -> Boosted:
@@ -126,7 +125,7 @@ class Hurdle:
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=_logit(p_start))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
-        start = self.pool.of(logs, horizon) * season * (p / p_start) ** ACTIVITY_SAY
+        start = self.pool.of(logs) * season * (p / p_start) ** ACTIVITY_SAY
         rows.set_info(base_margin=np.log(start / self.unit))
         value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
         return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), start, value)

@@ -72,7 +72,7 @@ def _learn(known: Snapshots, params: ModelParams, calibration: Calibration) -> F
     start = panel.start()
     rows, unit = panel.rows(start), panel.active_value
     hurdle = Hurdle.fit(rows, encoder.names, unit, params)
-    found = hurdle.boosted(rows.inputs, rows.logs, rows.horizon, rows.season, rows.p_start)
+    found = hurdle.boosted(rows.inputs, rows.logs, rows.season, rows.p_start)
     level = partial(fit_level, rows.month, newest=params.level_months, prior=params.level_prior_months)
     newcomers = Rates.fit(panel.newcomers(start), unit)
     value_level = level(rows.value, blend(found.start, found.value, calibration.trust))

@@ -1,10 +1,12 @@
 """Several forecasts made into one: the log-linear pool that the boosters start from.
 
-E[value of a month] = season x horizon^g x exp(c) x forecast_1^w_1 x forecast_2^w_2 ...: weights that sum to less than
-one pull extremes in, more than the mean of the forecasts would. The weights are estimated by Poisson
-quasi-likelihood, which asks only the mean to be right and balances forecast and actual money (Gourieroux, Monfort and
-Trognon 1984); a ridge keeps them near equal where there is little to tell them apart (Genest and Zidek 1986 review
-pools).
+E[value of a month] = season x exp(c) x forecast_1^w_1 x forecast_2^w_2 ...: weights that sum to less than one pull
+extremes in, more than the mean of the forecasts would. The weights are estimated by Poisson quasi-likelihood, which
+asks only the mean to be right and balances forecast and actual money (Gourieroux, Monfort and Trognon 1984); a ridge
+keeps them near equal where there is little to tell them apart (Genest and Zidek 1986 review pools).
+
+There is no term for the horizon: long ones have matured of the oldest snapshots alone, so it would measure how those
+differ from the newest. How value fades is for BTYD to say, which knows each customer's silence.
 """
 
 from __future__ import annotations
@@ -29,22 +31,20 @@ class Pool:
 
     Attributes:
         weights: exponent of each forecast.
-        horizon: exponent of the horizon month.
         level: logarithm of the factor on all of them.
     """
 
     weights: Sequence[float]
-    horizon: float
     level: float
 
     @classmethod
     def fit(cls, rows: Rows, unit: float, params: ModelParams) -> Pool:
         """Newton's method on the penalised quasi-likelihood of the panel's rows, money counted in `unit`s."""
         logs, count = rows.logs, rows.logs.shape[1]
-        geometric_mean = cls([1.0 / count] * count, 0.0, 0.0).of(logs, rows.horizon) * rows.season
+        geometric_mean = cls([1.0 / count] * count, 0.0).of(logs) * rows.season
         actual = capped(rows.value, geometric_mean, unit, params) / unit
-        design = np.column_stack([logs - np.log(unit), np.log(rows.horizon), np.ones(len(actual))])
-        prior = np.array([*[1.0 / count] * count, 0.0, 0.0])
+        design = np.column_stack([logs - np.log(unit), np.ones(len(actual))])
+        prior = np.array([*[1.0 / count] * count, 0.0])
         penalty = max(params.pool_prior_months * actual.sum() / len(np.unique(rows.month)), _LEAST_PENALTY)
         at = prior.copy()
         for _ in range(_STEPS):
@@ -55,12 +55,12 @@ class Pool:
             at = at + step
             if np.abs(step).max() < _CLOSE:
                 break
-        weights, horizon, level = at[:count], at[count], at[count + 1]
-        return cls(weights.tolist(), float(horizon), float(level + np.log(unit) * (1.0 - weights.sum())))
+        weights, level = at[:count], at[count]
+        return cls(weights.tolist(), float(level + np.log(unit) * (1.0 - weights.sum())))
 
-    def of(self, logs: Floats, horizon: Floats | float) -> Floats:
+    def of(self, logs: Floats) -> Floats:
         """The pooled forecast without season; a row does not depend on how many rows there are."""
-        total = np.full(len(logs), self.level) + self.horizon * np.log(horizon)
+        total: Floats = np.full(len(logs), self.level)
         for column, weight in enumerate(self.weights):
             total = total + weight * logs[:, column]
         return np.exp(total)

@@ -18,7 +18,6 @@ class Rows:
     Attributes:
         inputs: what the boosters see.
         logs: logarithms of the pooled forecasts, without season.
-        horizon: the horizon month.
         season: the label month's factor on the net value.
         p_start: P(active) that the activity booster starts from.
         value: net value of the label month.
@@ -28,7 +27,6 @@ class Rows:
 
     inputs: NDArray[np.float32]
     logs: Floats
-    horizon: Floats
     season: Floats
     p_start: Floats
     value: Floats

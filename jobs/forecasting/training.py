@@ -111,7 +111,6 @@ class Panel:
         return Rows(
             inputs=np.concatenate([history.inputs(), month.inputs], axis=1),
             logs=month.logs,
-            horizon=np.full(len(customers), float(horizon)),
             season=np.full(len(customers), month.season),
             p_start=month.p,
             value=value[:, 0],

@@ -69,7 +69,7 @@ def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool):
     month = history().month(6)
     inputs = np.concatenate([history().inputs(), month.inputs], axis=1)
     activity, value = fitted().hurdle.contributions(inputs, exact=exact)
-    found = fitted().hurdle.boosted(inputs, month.logs, 6.0, month.season, month.p)
+    found = fitted().hurdle.boosted(inputs, month.logs, month.season, month.p)
     moved = np.log(found.p / (1.0 - found.p)) - np.log(month.p / (1.0 - month.p))
     np.testing.assert_allclose(activity.sum(axis=1), moved, atol=1e-4)
     np.testing.assert_allclose(value.sum(axis=1), np.log(found.value / found.start), atol=1e-4)
