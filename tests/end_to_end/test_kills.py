@@ -128,19 +128,21 @@ def command(process: psutil.Process) -> str:
 
 def run_month(stack: Stack, killer: Killer | None = None) -> str:
     """Trigger the month and follow it to its end, which is good."""
-    answer: Any = stack.api().post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": str(LAST)}})
+    api = stack.api()
+    answer: Any = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": str(LAST)}})
     path = f"/dags/{DAG}/dagRuns/{answer['dag_run_id']}"
     deadline = time.monotonic() + DEADLINE_SECONDS
     state = "queued"
     while state in ("queued", "running"):
         assert time.monotonic() < deadline
         try:
-            state = stack.api().get(path)["state"]
-            tasks = stack.api().get(f"{path}/taskInstances")["task_instances"]
+            state = api.get(path)["state"]
+            tasks = api.get(f"{path}/taskInstances")["task_instances"]
         except (AirflowAnswerError, OSError):  # its database has just been killed
             continue
         if killer is not None:
             killer.look([task["task_id"] for task in tasks if task["state"] == "running"])
+        time.sleep(0.2)
     assert state == "success", [(task["task_id"], task["state"]) for task in tasks]
     return str(answer["dag_run_id"])
 
