@@ -56,12 +56,20 @@ rollback: venv ## Show readers an earlier run of a month again: MONTH=2011-11 [R
 	@$(PYTHON) -m jobs.embedded.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: test
-test: venv ## Run the test suite, but for test-months, test-faults and test-long
-	@$(PYTHON) -m pytest -m "not slow and not faults and not long"
+test: venv ## Run the test suite, but for the test-… below
+	@$(PYTHON) -m pytest -m "not slow and not browser and not faults and not long"
 
 .PHONY: test-months
-test-months: venv ## Run whole months and a backfill on a stack of their own (about 20 minutes)
+test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
 	@$(PYTHON) -m pytest -m slow
+
+.PHONY: test-browser
+test-browser: venv ## Do in a browser what an operator does (needs Chromium; about 15 minutes)
+	@$(PYTHON) -m pytest -m browser
+
+.PHONY: pictures
+pictures: venv ## The same, and take the runbook's pictures anew
+	@CLV_PICTURES=docs/images $(PYTHON) -m pytest -m browser
 
 .PHONY: test-faults
 test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 45 minutes)
@@ -70,10 +78,6 @@ test-faults: venv ## Kill tasks and servers at every point of a month, and run i
 .PHONY: test-long
 test-long: venv ## Run the tests of benchmarks that take minutes
 	@$(PYTHON) -m pytest -m long
-
-.PHONY: pictures
-pictures: venv ## Take the runbook's pictures anew, on a stack of their own (needs Chromium; about 10 minutes)
-	@CLV_PICTURES=docs/images $(PYTHON) -m pytest -m slow tests/end_to_end/test_operator.py
 
 .PHONY: bench-setup
 bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-accuracy run (Python 3.11)

@@ -23,7 +23,7 @@ from tests.end_to_end.operator import ALL, MISSING, MISSING_AND_ERRORED, Operato
 from tests.security.kept import files, tables
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.browser,
     pytest.mark.skipif(browser_path() is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
 
