@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 from jobs.month import Month
-from jobs.staging import private_folder
+from jobs.staging import private_folder, remove_orphans
 from jobs.tables import Table
 
 STAGING = ".staging"
@@ -89,6 +89,10 @@ class Lake:
         """A private folder to write into before `promote`; removed afterwards, whatever happens."""
         with private_folder(self.root / STAGING, table.name.replace("/", "_")) as folder:
             yield folder
+
+    def remove_orphans(self) -> None:
+        """Remove what killed tasks left where they wrote."""
+        remove_orphans(self.root / STAGING)
 
     def promote(self, staged: Path, table: Table, period: Period, record: Record) -> None:
         """Put a written folder in the place of a period. `staged` need not exist where the period has no rows."""

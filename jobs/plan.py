@@ -153,6 +153,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise RestatedError(restated_message(plan))
         note = note_of(plan, settings.source)
         run_id = _open_run(database, arguments, plan, settings, note)
+        if not choices.is_dry_run:
+            shop.lake.remove_orphans()
         outcome.run_id = None if choices.is_dry_run else run_id
     result = {
         "run_id": run_id,

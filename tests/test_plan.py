@@ -9,7 +9,7 @@ import pytest
 
 from jobs.delivered_file import LandingError
 from jobs.feature_table import features
-from jobs.lake import SUCCESS, Lake, Record
+from jobs.lake import STAGING, SUCCESS, Lake, Record
 from jobs.landing import files_fingerprint
 from jobs.month import Month, MonthRefusedError
 from jobs.plan import main
@@ -331,6 +331,18 @@ def test_a_month_that_was_run_without_success_is_named_by_the_later_ones(
     assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published; run that first, or backfill it."
     assert "GAP: 2011-09 before it" in planned(capsys, month="2011-10")["note"]
     assert "GAP" not in planned(capsys, month="2011-09")["note"]
+
+
+def test_a_run_removes_what_a_killed_task_left_and_a_dry_one_does_not(
+    landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    staging = lake.root / STAGING
+    (staging / "daily-1").mkdir(parents=True)
+    (staging / "daily-1.lock").touch()
+    planned(capsys, asked=["--dry-run"])
+    assert sorted(path.name for path in staging.iterdir()) == ["daily-1", "daily-1.lock"]
+    planned(capsys)
+    assert list(staging.iterdir()) == []
 
 
 def test_the_plan_tells_what_differs_from_the_published_run_of_its_month(

@@ -140,7 +140,8 @@ class Finder(importlib.abc.MetaPathFinder):
 
         def exec_module(module):
             run(module)
-            strike_in(module, self.fault)
+            if module.__name__ == name:  # a loader may be that of other modules, too
+                strike_in(module, self.fault)
 
         spec.loader.exec_module = exec_module
         return spec
