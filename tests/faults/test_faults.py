@@ -89,7 +89,7 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
 
 
 def test_a_publish_that_is_late_changes_nothing(month: MonthRun, expected: dict[str, object]) -> None:
-    """The task of a run was taken for dead, a new run was planned and tries to publish, and then the old one goes on."""
+    """A task was taken for dead, a new run was planned and tries to publish, and then the old one goes on."""
     month.must_run("plan")
     late = sql("publish", "publish_load", "stop_self")
     process = month.start("publish", late)
