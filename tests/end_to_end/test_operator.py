@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,34 +155,42 @@ def test_a_backfill_runs_what_its_form_says(stack: Stack, operator: Operator) ->
 
 
 @pytest.mark.usefixtures("backfilled")
-def test_a_month_can_be_scored_with_today_s_champion(stack: Stack, operator: Operator) -> None:
-    api, first = stack.api(), BACKFILLED[0]
+def test_a_champion_is_chosen_with_a_form_and_scores_an_older_month(stack: Stack, operator: Operator) -> None:
+    first, newest = BACKFILLED[0], "SELECT max(model_version) FROM clv.runs WHERE as_of = :as_of"
+    with engine(stack.database_url).connect() as connection:
+        version = connection.execute(text(newest), {"as_of": LAST.as_of}).scalar_one()
+    assert ended(stack, "clv_rollback", version=version, because="it forecasts the newest month") == "success"
     asked = {"logical_date": None, "conf": {"month": str(first), "model": "champion"}}
-    run_id = api.post(f"/dags/{DAG}/dagRuns", asked)["dag_run_id"]
+    run_id = stack.api().post(f"/dags/{DAG}/dagRuns", asked)["dag_run_id"]
     assert operator.wait_for_end(run_id) == "Success"
     query = """
-        SELECT runs.status, runs.model_choice, decisions.decision, runs.model_version = decisions.champion_after
+        SELECT runs.status, runs.model_choice, decisions.decision, runs.model_version, decisions.champion_after
         FROM clv.runs AS runs JOIN clv.model_decisions AS decisions USING (run_id)
         WHERE runs.as_of = :as_of ORDER BY run_id
     """
+    current = "SELECT DISTINCT as_of FROM clv.forecast_current"
     with engine(stack.database_url).connect() as connection:
-        assert [tuple(run) for run in connection.execute(text(query), {"as_of": first.as_of})] == [
-            ("replaced", "as_of", "backfill", False),
-            ("published", "champion", "todays_champion", True),
-        ]
-        current = "SELECT DISTINCT as_of FROM clv.forecast_current"
+        before, after = connection.execute(text(query), {"as_of": first.as_of}).all()
+        assert before[:3] == ("replaced", "as_of", "backfill")
+        assert tuple(after) == ("published", "champion", "todays_champion", version, version)
         assert list(connection.execute(text(current)).scalars()) == [LAST.as_of]
 
 
 @pytest.mark.usefixtures("backfilled")
 def test_no_month_is_late_once_the_newest_is_published(stack: Stack) -> None:
+    assert ended(stack, "clv_late") == "success"
+
+
+def ended(stack: Stack, dag_id: str, **conf: Any) -> str:
+    """Trigger a DAG and return the state that its run ends in."""
     api = stack.api()
-    api.patch("/dags/clv_late", {"is_paused": False})
-    run_id = api.post("/dags/clv_late/dagRuns", {"logical_date": None})["dag_run_id"]
-    run: dict[str, Any] = {"state": "queued"}
-    while run["state"] in ("queued", "running"):
-        run = api.get(f"/dags/clv_late/dagRuns/{run_id}")
-    assert run["state"] == "success"
+    api.patch(f"/dags/{dag_id}", {"is_paused": False})
+    run_id = api.post(f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
+    state = "queued"
+    while state in ("queued", "running"):
+        state = api.get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
+        time.sleep(0.2)
+    return state
 
 
 @pytest.mark.usefixtures("backfilled")
