@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,21 +14,20 @@ from sqlalchemy import text
 
 from jobs.embedded import postgres_server
 from jobs.embedded.airflow_api import AirflowAnswerError
-from jobs.embedded.home import shop_home
-from jobs.embedded.processes import MARK
-from jobs.embedded.stack import Stack, down, up
+from jobs.embedded.stack import Stack
 from jobs.embedded.start import DAG
 from jobs.month import Month
 from jobs.postgres import engine
+from tests.stacks import command_line, marked, small_shop
 
 pytestmark = pytest.mark.faults
 
 LAST = Month(2025, 6)
-CUSTOMERS, MONTHS = 300, 14
 DEADLINE_SECONDS = 3600
 
 WORKER = "airflow worker -- LocalExecutor: "
 TASK = "airflow worker -- "
+SERVERS = {"scheduler": "airflow scheduler", "mlflow": "mlflow server"}
 
 STRIKES = {
     "ingest.transactions": "supervisor",
@@ -47,17 +43,9 @@ STRIKES = {
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    state = tmp_path_factory.mktemp("state")
-    home = shop_home(None, None, state=state)
-    size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(LAST)]
-    subprocess.run([sys.executable, "-m", "jobs.simulate", *size, "--out", str(home.landing)], check=True)
-    environ = {name: value for name, value in os.environ.items() if name not in ("AIRFLOW_PORT", "MLFLOW_PORT")}
-    try:
-        stack = up(home, environ)
+    with small_shop(tmp_path_factory.mktemp("state"), LAST) as stack:
         stack.api().patch(f"/dags/{DAG}", {"is_paused": False})
         yield stack
-    finally:
-        down(state)
 
 
 @dataclass
@@ -82,48 +70,28 @@ class Killer:
 
     def _find(self, target: str) -> list[psutil.Process]:
         """What is to be killed; nothing, while the job has not started."""
-        jobs = [process for process in self._marked() if self._is_job(process)]
+        everybody = marked(self.stack)
+        jobs = [process for process in everybody if self._is_job(process)]
         if not jobs:
             return []
         if target == "driver":
             return jobs
         above = [parent for job in jobs for parent in job.parents()]
-        workers = [parent for parent in above if command(parent).startswith(WORKER)]
+        workers = [parent for parent in above if command_line(parent).startswith(WORKER)]
         if target == "supervisor":
             return workers
         if target == "task":
-            return [parent for parent in above if command(parent).startswith(TASK) and parent not in workers]
+            return [parent for parent in above if command_line(parent).startswith(TASK) and parent not in workers]
         if target == "postgres":
             server = postgres_server.server_process(self.stack.home.folder / "postgres")
         else:
-            server = next(process for process in self._marked() if f" -m {SERVERS[target]}" in command(process))
+            server = next(process for process in everybody if f" -m {SERVERS[target]}" in command_line(process))
         assert server is not None
         return [server, *server.children(recursive=True)] if target != "scheduler" else [server]
 
-    def _marked(self) -> list[psutil.Process]:
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == str(self.stack.home.folder):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
     def _is_job(self, process: psutil.Process) -> bool:
-        line = command(process)
+        line = command_line(process)
         return " -m jobs." in line or "/jobs/" in line
-
-
-SERVERS = {"scheduler": "airflow scheduler", "mlflow": "mlflow server"}
-
-
-def command(process: psutil.Process) -> str:
-    """Empty for a process that has ended meanwhile."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
 
 
 def run_month(stack: Stack, killer: Killer | None = None) -> str:

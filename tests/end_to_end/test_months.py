@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -20,34 +19,25 @@ from sqlalchemy import text
 from jobs.embedded import spark_classes
 from jobs.embedded.demo import RunFailedError, run_month, summary
 from jobs.embedded.environment import stack_environment
-from jobs.embedded.home import shop_home
 from jobs.embedded.java import java_home
 from jobs.embedded.processes import MARK
 from jobs.embedded.stack import Stack, down, up
 from jobs.embedded.start import DAG
 from jobs.month import Month
 from jobs.postgres import engine, fetch
+from tests.stacks import MONTHS, small_shop
 
 pytestmark = pytest.mark.slow
 
 LAST = Month(2025, 6)
 BACKFILLED = LAST.plus(-2).through(LAST)
-CUSTOMERS, MONTHS = 300, 14
-
 DEADLINE_SECONDS = 2400
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    state = tmp_path_factory.mktemp("state")
-    home = shop_home(None, None, state=state)
-    size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(LAST)]
-    subprocess.run([sys.executable, "-m", "jobs.simulate", *size, "--out", str(home.landing)], check=True)
-    environ = {name: value for name, value in os.environ.items() if name not in ("AIRFLOW_PORT", "MLFLOW_PORT")}
-    try:
-        yield up(home, environ)
-    finally:
-        down(state)
+    with small_shop(tmp_path_factory.mktemp("state"), LAST) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,13 +13,13 @@ import pytest
 from sqlalchemy import text
 
 from jobs.embedded.airflow_config import secrets_of
-from jobs.embedded.home import shop_home
-from jobs.embedded.stack import Stack, down, up
+from jobs.embedded.stack import Stack
 from jobs.embedded.start import DAG
 from jobs.month import Month
 from jobs.postgres import engine
 from tests.end_to_end.operator import ALL, MISSING, MISSING_AND_ERRORED, Operator, browser_path, signed_in
 from tests.security.kept import files, tables
+from tests.stacks import MONTHS, small_shop
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,20 +28,12 @@ pytestmark = [
 
 LAST = Month.of(datetime.now(UTC).date()).plus(-1)  # noqa: TID251 - the calendar runs it
 BACKFILLED = LAST.plus(-2).through(LAST)
-CUSTOMERS, MONTHS = 300, 14
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    state = tmp_path_factory.mktemp("state")
-    home = shop_home(None, None, state=state)
-    size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(LAST)]
-    subprocess.run([sys.executable, "-m", "jobs.simulate", *size, "--out", str(home.landing)], check=True)
-    environ = {name: value for name, value in os.environ.items() if name not in ("AIRFLOW_PORT", "MLFLOW_PORT")}
-    try:
-        yield up(home, environ | {"SCHEDULE": "on"})
-    finally:
-        down(state)
+    with small_shop(tmp_path_factory.mktemp("state"), LAST, SCHEDULE="on") as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")

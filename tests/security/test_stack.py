@@ -14,11 +14,11 @@ import pytest
 from jobs.embedded import postgres_server
 from jobs.embedded.airflow_config import secrets_of
 from jobs.embedded.home import shop_home
-from jobs.embedded.processes import MARK
 from jobs.embedded.stack import Stack, down, up
 from jobs.embedded.start import DAG
 from tests.alerts.receivers import Webhook, serving
 from tests.security.kept import files, tables
+from tests.stacks import command_line, marked
 
 pytestmark = pytest.mark.slow
 
@@ -50,16 +50,8 @@ def told(stack: Stack) -> tuple[list[str], Webhook]:
         deadline = time.monotonic() + DEADLINE_SECONDS
         path = f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
         while api.get(path)["state"] in ("queued", "running") and time.monotonic() < deadline:
-            commands |= {command_line(process) for process in marked(stack)}
+            commands |= {command_line(process) for process in processes(stack)}
     return sorted(commands), webhook
-
-
-def command_line(process: psutil.Process) -> str:
-    """Empty for a process that has ended meanwhile."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
 
 
 def addresses(process: psutil.Process) -> set[str]:
@@ -71,17 +63,10 @@ def addresses(process: psutil.Process) -> set[str]:
     return {connection.laddr.ip for connection in found if connection.status == psutil.CONN_LISTEN}
 
 
-def marked(stack: Stack) -> list[psutil.Process]:
+def processes(stack: Stack) -> list[psutil.Process]:
     """The processes of the stack."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == str(stack.home.folder) and process.cmdline():
-                found.append(process)
-        except psutil.Error:
-            continue
     postgres = postgres_server.server_process(stack.home.folder / "postgres")
-    return [*found, *([postgres] if postgres else [])]
+    return [*marked(stack), *([postgres] if postgres else [])]
 
 
 def secret_values(stack: Stack) -> dict[str, str]:
@@ -89,7 +74,7 @@ def secret_values(stack: Stack) -> dict[str, str]:
 
 
 def test_every_server_listens_on_the_loopback_interface_alone(stack: Stack) -> None:
-    listening = set().union(*(addresses(process) for process in marked(stack)))
+    listening = set().union(*(addresses(process) for process in processes(stack)))
     assert "127.0.0.1" in listening
     # a JVM's sockets are of both kinds: the second is the first, as the other kind writes it
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
