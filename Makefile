@@ -7,7 +7,7 @@ export
 
 PYTHON := .venv/bin/python
 BENCH := benchmarks/.venv
-SOURCES := jobs expectations dags benchmarks notebooks tests
+SOURCES := jobs expectations dags benchmarks notebooks docs/generate tests
 
 .PHONY: help
 help: ## Show this help
@@ -25,35 +25,35 @@ help: ## Show this help
 
 .PHONY: run
 run: venv ## Run a month from end to end and print the result; starts the stack if need be
-	@$(PYTHON) -m jobs.embedded.demo $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"} $${MONTH:+--month "$$MONTH"}
+	@$(PYTHON) -m jobs.local_stack.demo $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"} $${MONTH:+--month "$$MONTH"}
 
 .PHONY: up
 up: venv ## Start Postgres, MLflow and Airflow, and leave them running
-	@$(PYTHON) -m jobs.embedded.stack up $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"}
+	@$(PYTHON) -m jobs.local_stack.stack up $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"}
 
 .PHONY: down
 down: ## Stop everything; data and history stay
-	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.embedded.stack down
+	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.local_stack.stack down
 
 .PHONY: clean
 clean: ## Stop everything and forget it: lakes, forecasts, models, history
-	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.embedded.stack clean
+	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.local_stack.stack clean
 
 .PHONY: psql
 psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, open a prompt
-	@$(PYTHON) -m jobs.embedded.psql $${SQL:+"$$SQL"}
+	@$(PYTHON) -m jobs.local_stack.psql $${SQL:+"$$SQL"}
 
 .PHONY: champion
 champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="why"
-	@$(PYTHON) -m jobs.embedded.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
+	@$(PYTHON) -m jobs.local_stack.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: tune
 tune: venv ## Look for better settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
-	@$(PYTHON) -m jobs.embedded.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
+	@$(PYTHON) -m jobs.local_stack.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
 
 .PHONY: rollback
 rollback: venv ## Show readers an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
-	@$(PYTHON) -m jobs.embedded.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
+	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: test
 test: venv ## Run the test suite, but for the test-… below

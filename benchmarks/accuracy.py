@@ -33,16 +33,16 @@ from benchmarks.segments import segments
 from benchmarks.shop import NotMaturedError, Shop, outcome, shop
 from benchmarks.table import table
 from benchmarks.truth import calibration, truth_file
-from jobs.delivered_file import LandingError
-from jobs.embedded.java import JavaMissingError, java_home
-from jobs.forecasting.inputs import InputError
+from jobs.core.month import HORIZON_MONTHS, Month, parse_as_of
+from jobs.core.spark import SESSION_CONF
+from jobs.forecasting.encoder import InputError
 from jobs.forecasting.metrics import decile_metrics
 from jobs.ingest import IngestError
-from jobs.lake import Lake
-from jobs.month import HORIZON_MONTHS, Month, parse_as_of
+from jobs.lake.lake import Lake
+from jobs.landing.files import LandingError
+from jobs.local_stack.java import JavaMissingError, java_home
 from jobs.sources import load
 from jobs.sources.mapping import MappingError, Source, TransactionColumns
-from jobs.spark import SESSION_CONF
 
 log = logging.getLogger(__name__)
 

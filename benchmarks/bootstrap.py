@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Outcome
 from jobs.forecasting.bootstrap import LEVEL, MONEY, RANKING
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import value_metrics
 
 LOWER_IS_BETTER = {MONEY: True, RANKING: False, "spearman": False, "top10_capture": False, LEVEL: True}

@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.forecast import CannotFitError, Forecast
 from benchmarks.shop import Problem
-from jobs.month import Month
+from jobs.core.month import Month
 
 FOLDER = Path(__file__).parent
 PYTHON = FOLDER / ".venv" / "bin" / "python"

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import accuracy, model_card, page
-from jobs.month import Month
+from jobs.core.month import Month
 from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
 

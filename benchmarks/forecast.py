@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from benchmarks.shop import Outcome
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import activity_metrics, interval_metrics, value_metrics
 
 METRICS = (

@@ -16,11 +16,11 @@ from benchmarks.bootstrap import LOWER_IS_BETTER
 from benchmarks.ours import OURS
 from benchmarks.page import accuracy_results
 from benchmarks.table import markdown, tally
+from docs.generate.page import write_or_check
 from jobs.forecasting.bootstrap import LEVEL
 from jobs.forecasting.gate import DOUBT, RULES
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.vocabulary import TEXTS, TYPICAL
-from jobs.generated_page import write_or_check
+from jobs.forecasting.reason_codes import TEXTS, TYPICAL
 
 PAGE = Path(__file__).parents[1] / "docs" / "model_card.md"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from benchmarks.forecast import Forecast
 from benchmarks.segments import Texts
 from benchmarks.shop import Problem
+from jobs.forecasting.encoder import Floats
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.inputs import Floats
-from jobs.forecasting.learning import fit
-from jobs.tables import FORECAST_MONTHS
+from jobs.lake.tables import FORECAST_MONTHS
 
 OURS = "ours"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import goals, scale_section
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
-from jobs.generated_page import write_or_check
+from docs.generate.page import write_or_check
 
 RESULTS = Path(__file__).parent / "results"
 SCALE = RESULTS / "scale.json"

@@ -14,11 +14,11 @@ from benchmarks import btyd
 from benchmarks.forecast import CannotFitError, Forecast, timed
 from benchmarks.shop import Problem, outcome
 from benchmarks.ziln import Ziln
+from jobs.core.month import Month
 from jobs.forecasting import baselines
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.inputs import Floats
-from jobs.forecasting.panel import Outcomes
-from jobs.month import Month
+from jobs.forecasting.outcomes import Outcomes
 
 _DAYS_OF_YEAR, _DAYS_OF_HALF_YEAR = 365, 180
 

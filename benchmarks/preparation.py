@@ -16,10 +16,10 @@ from sklearn.linear_model import LassoCV
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.shop import Problem, outcome
+from jobs.core.month import Month
+from jobs.forecasting.encoder import REQUIRED, VALUE_LAGS, InputEncoder
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.inputs import REQUIRED, VALUE_LAGS, InputEncoder
-from jobs.forecasting.panel import Snapshots, customer_fold
-from jobs.month import Month
+from jobs.forecasting.outcomes import Snapshots, customer_fold
 
 MOST_MISSING = 0.5
 FEW_TEXTS = 5

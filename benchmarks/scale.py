@@ -28,19 +28,19 @@ import pyarrow.parquet as pq
 
 from benchmarks import page
 from benchmarks.simulated_snapshots import snapshots
-from jobs.feature_table import features
+from jobs.core.month import Month
+from jobs.features.table import features
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.learning import fit
 from jobs.forecasting.metrics import value_metrics
-from jobs.forecasting.panel import Outcomes
+from jobs.forecasting.outcomes import Outcomes
 from jobs.forecasting.params import ModelParams
-from jobs.lake import Lake, Record, parquet_files
-from jobs.month import Month
+from jobs.lake.lake import Lake, Record, parquet_files
+from jobs.lake.tables import Table
+from jobs.models.training_data import read_history
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import chunks
-from jobs.snapshots import read_history
 from jobs.sources import load
-from jobs.tables import Table
 
 log = logging.getLogger(__name__)
 

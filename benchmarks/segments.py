@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Outcome
 from benchmarks.truth import tenure_bands
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import decile_rows
 
 Texts = NDArray[np.object_]

@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from jobs.build_features import build_daily, build_features
-from jobs.feature_table import features
-from jobs.forecasting.inputs import Floats
-from jobs.forecasting.panel import Snapshots
+from jobs.core.month import Month
+from jobs.features.table import features
+from jobs.forecasting.encoder import Floats
+from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.ingest import ingest
-from jobs.lake import Lake, parquet_files
-from jobs.landing import TABLES, Delivery, deliveries
-from jobs.month import Month
-from jobs.snapshots import read_history
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, Table
+from jobs.landing.deliveries import TABLES, Delivery, deliveries
+from jobs.models.training_data import read_history
 from jobs.sources.mapping import Source
-from jobs.tables import ALL_DEPARTMENTS, DAILY, Table
 
 _DAY_COLUMNS = ("customer_id", "ordered_on", "net_value", "orders")
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jobs.feature_table import LAG_MONTHS, lag_name
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.features.table import LAG_MONTHS, lag_name
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import CITIES, MEMBERSHIPS, Floats, Population
 from jobs.simulation.purchases import Lines, month_of_shop

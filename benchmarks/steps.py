@@ -24,8 +24,8 @@ from benchmarks.forecast import CannotFitError, figures
 from benchmarks.preparation import collinear_pairs
 from benchmarks.shop import Shop, outcome, shop
 from benchmarks.variants import AS_IS, VARIANTS, as_is
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.lake.lake import Lake
 from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop as Simulated
 from jobs.sources import load

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.step_list import SHOWN, STEPS, Found, Step
 from benchmarks.variants import AS_IS
+from docs.generate.page import write_or_check
 from jobs.forecasting.bootstrap import LEVEL
-from jobs.generated_page import write_or_check
 
 RESULTS = Path(__file__).parent / "results" / "steps.json"
 PAGE = Path(__file__).parents[1] / "docs" / "modelling_steps.md"

@@ -12,8 +12,8 @@ import pandas as pd
 
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Problem
-from jobs.forecasting.inputs import Floats
-from jobs.month import HORIZON_MONTHS
+from jobs.core.month import HORIZON_MONTHS
+from jobs.forecasting.encoder import Floats
 
 _TENURE_DAYS = {"up to 3 months": 90.0, "3 to 12 months": 365.0, "1 to 2 years": 730.0, "over 2 years": np.inf}
 _NEVER = "never bought"

@@ -11,14 +11,14 @@ import pandas as pd
 from benchmarks import peers, preparation
 from benchmarks.forecast import CannotFitError, Forecast
 from benchmarks.shop import Problem, outcome
+from jobs.core.month import Month
+from jobs.forecasting.encoder import Floats
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.inputs import Floats
-from jobs.forecasting.learning import fit
 from jobs.forecasting.metrics import value_metrics
-from jobs.forecasting.panel import Snapshots, customer_fold
+from jobs.forecasting.outcomes import Snapshots, customer_fold
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import candidates, tune, with_settings
-from jobs.month import Month
 
 AS_IS = "as_is"
 TRIALS = 10

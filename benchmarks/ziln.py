@@ -13,7 +13,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 
 _SETTINGS = {"eta": 0.05, "max_depth": 4, "min_child_weight": 5.0, "lambda": 5.0, "subsample": 0.7, "base_score": 0.0}
 _ROUNDS = 150

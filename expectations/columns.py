@@ -10,7 +10,7 @@ KEYS = ("table", "column", "declared_type", "stored_type")
 
 
 def suite(stage: str) -> ExpectationSuite:
-    """Rules for columns: of the frame that `jobs.parquet_columns` makes."""
+    """Rules for columns: of the frame that `jobs.quality.parquet_facts` makes."""
     rules = [
         holds(
             "stored_as_declared",

@@ -6,7 +6,7 @@ from great_expectations import ExpectationSuite
 
 from expectations.delivery import few_rejected, not_empty, size_of_list, tidy
 from expectations.rules import filled, holds, named_suite, one_of, unique
-from jobs.transforms.customers import MEMBERSHIPS
+from jobs.cleaning.customers import MEMBERSHIPS
 
 EARLIEST_SIGNUP = "1990-01-01"
 

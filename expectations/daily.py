@@ -5,7 +5,7 @@ from __future__ import annotations
 from great_expectations import ExpectationSuite
 
 from expectations.rules import filled, holds, named_suite, total, unique
-from jobs.month import Month
+from jobs.core.month import Month
 
 KEYS = ("customer_id", "ordered_on", "department")
 

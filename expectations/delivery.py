@@ -5,7 +5,7 @@ from __future__ import annotations
 from great_expectations import ExpectationSuite
 
 from expectations.rules import Rule, Severity, holds, named_suite, total
-from jobs.month import Month
+from jobs.core.month import Month
 
 LISTED_SHARE = 0.95
 

@@ -9,8 +9,8 @@ from itertools import pairwise, product
 from great_expectations import ExpectationSuite
 
 from expectations.rules import Rule, filled, holds, named_suite, none_found, total, unique
-from jobs.feature_table import WINDOW_DAYS, feature_columns, lag_name, window_name
-from jobs.tables import MONEY
+from jobs.features.table import WINDOW_DAYS, feature_columns, lag_name, window_name
+from jobs.lake.tables import MONEY
 
 MONEY_TOLERANCE = 0.01
 """What the sum of many doubles may differ from the exact sum, in the shop's currency."""

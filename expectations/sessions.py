@@ -7,7 +7,7 @@ from great_expectations import ExpectationSuite
 from expectations.delivery import few_rejected, in_month, listed, not_empty, reaches_the_end, tidy
 from expectations.rules import filled, named_suite
 from expectations.volume import History, volume_rules
-from jobs.month import Month
+from jobs.core.month import Month
 
 KEYS = ("customer_id", "logged_in_at")
 

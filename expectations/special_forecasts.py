@@ -6,7 +6,7 @@ from great_expectations import ExpectationSuite
 
 from expectations.forecasts import METHODS
 from expectations.rules import holds, named_suite, one_of, total, unique
-from jobs.forecasting.standing import STATUSES
+from jobs.forecasting.status import STATUSES
 
 KEYS = ("customer_id",)
 

@@ -7,7 +7,7 @@ from great_expectations import ExpectationSuite
 from expectations.delivery import few_rejected, in_month, listed, no_placeholder, not_empty, reaches_the_end, tidy
 from expectations.rules import Rule, filled, holds, named_suite, total
 from expectations.volume import History, order_days_rules, volume_rules
-from jobs.month import Month
+from jobs.core.month import Month
 
 NEEDED = ("customer_id", "order_id", "ordered_at", "department", "net_value", "is_return")
 LARGEST_LINE_VALUE = 1_000_000

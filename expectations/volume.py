@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from expectations.rules import Rule, Severity, figure, in_words, total
-from jobs.month import HORIZON_MONTHS, Month
+from jobs.core.month import HORIZON_MONTHS, Month
 
 RECENT_MONTHS = 3
 STEADY_GROWTH = 3

@@ -19,11 +19,11 @@ from http.client import HTTPException
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobs.failure import one_line, reason_of
-from jobs.masking import masked
-from jobs.notice import Notice, receiver_of
-from jobs.postgres import engine, fetch
-from jobs.task import log_to_stderr
+from jobs.alerts.receivers import Notice, receiver_of
+from jobs.core.failure import one_line, reason_of
+from jobs.core.masking import masked
+from jobs.core.postgres import engine, fetch
+from jobs.core.task import log_to_stderr
 
 log = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from jobs.delivered_file import LandingError
-from jobs.landing import Delivery, deliveries
-from jobs.month import Month, MonthRefusedError, named_month
-from jobs.settings import Settings
+from jobs.core.month import Month, MonthRefusedError, named_month
+from jobs.core.settings import Settings
+from jobs.core.task import log_to_stderr, run_as_program
+from jobs.landing.deliveries import Delivery, deliveries
+from jobs.landing.files import LandingError
 from jobs.sources import load
-from jobs.task import log_to_stderr, run_as_program
 
 
 def what_lacks(delivered: Mapping[str, Delivery], month: Month) -> str | None:

@@ -17,20 +17,20 @@ from datetime import date
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs import feature_canary
-from jobs.feature_table import features
-from jobs.lake import Lake, Period, Record
-from jobs.month import Month, parse_as_of
-from jobs.postgres import engine
-from jobs.settings import Settings
-from jobs.snapshot_inputs import SnapshotInputs, daily_inputs, months_until, snapshot_inputs
+from jobs.core.month import Month, parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.spark import read_periods, session, write_periods
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.features import leak_check as feature_canary
+from jobs.features.assemble import Inputs, build_snapshots
+from jobs.features.daily import daily
+from jobs.features.staleness import SnapshotInputs, daily_inputs, months_until, snapshot_inputs
+from jobs.features.table import features
+from jobs.lake.lake import Lake, Period, Record
+from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
 from jobs.sources import load
-from jobs.spark import read_periods, session, write_periods
-from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
-from jobs.task import recorded, run_as_program
-from jobs.transforms.daily import daily
-from jobs.transforms.snapshots import Inputs, build_snapshots
-from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 

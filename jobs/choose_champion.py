@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from jobs.postgres import engine, execute
-from jobs.registry import Registry
-from jobs.settings import Settings
-from jobs.task import log_to_stderr, run_as_program
+from jobs.core.postgres import engine, execute
+from jobs.core.settings import Settings
+from jobs.core.task import log_to_stderr, run_as_program
+from jobs.models.registry import Registry
 
 log = logging.getLogger(__name__)
 

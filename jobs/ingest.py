@@ -13,23 +13,23 @@ from decimal import Decimal
 from pyspark.sql import DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import tables
-from jobs.delivered_file import LandingError
-from jobs.delivered_rows import delivered_rows, rows_being_read
-from jobs.lake import Lake, Period
-from jobs.landing import CACHE, TABLES, Delivery, delivery, ingest_inputs
-from jobs.month import Month, parse_as_of
-from jobs.postgres import engine
-from jobs.settings import Settings
+from jobs.cleaning.flagging import flagged_rows, typed_rows
+from jobs.cleaning.margin import valued
+from jobs.cleaning.quarantine import REJECTED_FOR, split
+from jobs.cleaning.transactions import add_department
+from jobs.core.month import Month, parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.spark import read_periods, session, write_periods
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.lake import tables
+from jobs.lake.lake import Lake, Period
+from jobs.landing.deliveries import CACHE, TABLES, Delivery, delivery, ingest_inputs
+from jobs.landing.files import LandingError
+from jobs.landing.spark_reader import delivered_rows, rows_being_read
 from jobs.sources import load
 from jobs.sources.mapping import Source, TransactionColumns
-from jobs.spark import read_periods, session, write_periods
-from jobs.task import recorded, run_as_program
-from jobs.transforms.flagging import flagged_rows, typed_rows
-from jobs.transforms.lines import add_department
-from jobs.transforms.margin import valued
-from jobs.transforms.quarantine import REJECTED_FOR, split
-from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from jobs.month import Month
-from jobs.postgres import engine, fetch
-from jobs.settings import Settings
-from jobs.task import log_to_stderr, run_as_program
+from jobs.core.month import Month
+from jobs.core.postgres import engine, fetch
+from jobs.core.settings import Settings
+from jobs.core.task import log_to_stderr, run_as_program
 
 
 def lateness(today: date, newest_as_of: date | None) -> tuple[Month, str]:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from jobs.postgres import SQL, engine, statement
-from jobs.settings import SettingsError
-from jobs.task import log_to_stderr
+from jobs.core.postgres import SQL, engine, statement
+from jobs.core.settings import SettingsError
+from jobs.core.task import log_to_stderr
 
 log = logging.getLogger(__name__)
 

@@ -20,18 +20,20 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
-from jobs.feature_table import features
-from jobs.lake import Lake
-from jobs.landing import CACHE, Delivery, deliveries
-from jobs.month import HORIZON_MONTHS, Month, MonthRefusedError, resolve_month
-from jobs.month_history import month_history
-from jobs.month_plan import Plan, Shop, input_fingerprint, make_plan
-from jobs.plan_document import document
-from jobs.plan_note import note_of, restated_message
-from jobs.postgres import engine, fetch
-from jobs.provenance import code_version
-from jobs.restatements import RestatedError
-from jobs.run_parameters import (
+from jobs.core.code_version import code_version
+from jobs.core.month import HORIZON_MONTHS, Month, MonthRefusedError, resolve_month
+from jobs.core.postgres import engine, fetch
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.features.table import features
+from jobs.lake.lake import Lake
+from jobs.landing.deliveries import CACHE, Delivery, deliveries
+from jobs.landing.restatements import RestatedError
+from jobs.planning.document import document
+from jobs.planning.history import month_history
+from jobs.planning.note import note_of, restated_message
+from jobs.planning.options import (
     AS_OF,
     HORIZONS,
     MODEL_CHOICES,
@@ -40,11 +42,9 @@ from jobs.run_parameters import (
     RunChoices,
     RunParameters,
 )
-from jobs.segment import ALL, parse
-from jobs.settings import Settings
+from jobs.planning.run_plan import Plan, Shop, input_fingerprint, make_plan
+from jobs.planning.segment import ALL, parse
 from jobs.sources import load
-from jobs.task import recorded, run_as_program
-from jobs.value_basis import add_value_basis
 
 
 class ChoiceRefusedError(ValueError):

@@ -23,22 +23,22 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from jobs.feature_table import features
-from jobs.forecasting.inputs import InputError
-from jobs.forecasting.panel import Snapshots
+from jobs.core.month import Month, parse_as_of
+from jobs.core.postgres import engine, execute, fetch
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE, add_value_basis
+from jobs.features.table import features
+from jobs.forecasting.encoder import InputError
+from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
-from jobs.lake import Lake
-from jobs.model_version import UnreadableError, Version, unpack
-from jobs.month import Month, parse_as_of
-from jobs.postgres import engine, execute, fetch
-from jobs.registry import Registry
-from jobs.run_parameters import AS_OF, CHAMPION, MODEL_CHOICES
-from jobs.settings import Settings
-from jobs.snapshots import read_fold
+from jobs.lake.lake import Lake
+from jobs.models.model_version import UnreadableError, Version, unpack
+from jobs.models.registry import Registry
+from jobs.models.training_data import read_fold
+from jobs.models.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
+from jobs.planning.options import AS_OF, CHAMPION, MODEL_CHOICES
 from jobs.sources import load
-from jobs.task import recorded, run_as_program
-from jobs.value_basis import NET_REVENUE, add_value_basis
-from jobs.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
 
 if TYPE_CHECKING:
     from jobs.forecasting.bootstrap import Round
@@ -118,7 +118,7 @@ def _contest(
     registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold
 ) -> tuple[list[Round], tuple[str, ...]]:
     """Everybody's forecasts on the challenger's fold, and why the champion is not among them, if so."""
-    from jobs.forecasting.contest import contest, origins
+    from jobs.forecasting.champion_challenger import contest, origins
 
     first = challenger.fold_origin
     if first is None:

@@ -20,12 +20,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine, RowMapping
 
-from jobs.lake import Lake, Record, parquet_files
-from jobs.month import parse_as_of
-from jobs.postgres import engine, fetch, statement
-from jobs.settings import Settings
-from jobs.tables import FORECASTS, Table
-from jobs.task import recorded, run_as_program
+from jobs.core.month import parse_as_of
+from jobs.core.postgres import engine, fetch, statement
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
+from jobs.lake.lake import Lake, Record, parquet_files
+from jobs.lake.tables import FORECASTS, Table
 
 log = logging.getLogger(__name__)
 

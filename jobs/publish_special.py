@@ -17,15 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, RowMapping
 
-from jobs.lake import Lake, Record, parquet_files
-from jobs.month import parse_as_of
-from jobs.postgres import engine, statement
+from jobs.core.month import parse_as_of
+from jobs.core.postgres import engine, statement
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.lake.lake import Lake, Record, parquet_files
+from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS
+from jobs.planning.options import special_lake
 from jobs.publish import PublishError, copy_rows, csv_batches
-from jobs.run_parameters import special_lake
-from jobs.settings import Settings
-from jobs.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS
-from jobs.task import recorded, run_as_program
-from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from datetime import date
 
 from sqlalchemy import Engine, RowMapping
 
-from jobs.masking import masked
-from jobs.month import Month
-from jobs.postgres import engine, fetch
-from jobs.settings import Settings
-from jobs.task import recorded, run_as_program
+from jobs.core.masking import masked
+from jobs.core.month import Month
+from jobs.core.postgres import engine, fetch
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
 
 
 class UnknownRunError(LookupError):

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import InternalError
 
-from jobs.month import Month
-from jobs.postgres import engine, execute, fetch
-from jobs.settings import Settings
-from jobs.task import log_to_stderr, run_as_program
+from jobs.core.month import Month
+from jobs.core.postgres import engine, execute, fetch
+from jobs.core.settings import Settings
+from jobs.core.task import log_to_stderr, run_as_program
 
 log = logging.getLogger(__name__)
 

@@ -20,18 +20,18 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.feature_table import features
-from jobs.lake import Lake
-from jobs.model_version import unpack
-from jobs.month import parse_as_of
-from jobs.postgres import engine
-from jobs.provenance import JOBS, files_sha256, folder_sha256
-from jobs.registry import Registry
-from jobs.settings import MODEL, Settings
+from jobs.core.code_version import JOBS, files_sha256, folder_sha256
+from jobs.core.month import parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import MODEL, Settings
+from jobs.core.spark import read_periods, session, write_periods
+from jobs.core.task import recorded, run_as_program
+from jobs.features.table import features
+from jobs.lake.lake import Lake
+from jobs.lake.tables import FORECASTS, Table
+from jobs.models.model_version import unpack
+from jobs.models.registry import Registry
 from jobs.sources import load
-from jobs.spark import read_periods, session, write_periods
-from jobs.tables import FORECASTS, Table
-from jobs.task import recorded, run_as_program
 
 log = logging.getLogger(__name__)
 

@@ -15,22 +15,22 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.feature_table import features
+from jobs.core.month import parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.spark import read_periods, write_periods
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.features.table import features
 from jobs.forecasting.horizon import predict_horizon, total_interval
-from jobs.lake import Lake, Record, parquet_files
-from jobs.model_version import unpack
-from jobs.month import parse_as_of
-from jobs.postgres import engine
-from jobs.registry import Registry
-from jobs.run_parameters import HORIZONS, special_lake
+from jobs.lake.lake import Lake, Record, parquet_files
+from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
+from jobs.models.model_version import unpack
+from jobs.models.registry import Registry
+from jobs.planning.options import HORIZONS, special_lake
+from jobs.planning.segment import ALL, STATUS, Segment, parse
 from jobs.score import Model, ScoreError, read_by, shipped_package, start
-from jobs.segment import ALL, STATUS, Segment, parse
-from jobs.settings import Settings
 from jobs.sources import load
-from jobs.spark import read_periods, write_periods
-from jobs.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
-from jobs.task import recorded, run_as_program
-from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 

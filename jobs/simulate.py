@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from jobs.lake import SUCCESS
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.lake.lake import SUCCESS
 from jobs.simulation.deliveries import Shop, deliver_accounts, deliver_chunk, deliver_products
 from jobs.simulation.population import chunks
 from jobs.simulation.truth import SCHEMA

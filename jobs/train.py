@@ -20,26 +20,26 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.feature_table import features
+from jobs.core.code_version import code_version
+from jobs.core.month import parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.features.table import features
 from jobs.forecasting.params import ModelParams
-from jobs.lake import Lake
-from jobs.model_version import Origin, Training, library_versions
-from jobs.month import parse_as_of
-from jobs.postgres import engine
-from jobs.provenance import code_version
-from jobs.registry import Registry
-from jobs.run_parameters import AS_OF, CHAMPION, MODEL_CHOICES
-from jobs.settings import Settings
+from jobs.lake.lake import Lake
+from jobs.lake.tables import Table
+from jobs.models.model_version import Origin, Training, library_versions
+from jobs.models.registry import Registry
+from jobs.models.verdict import champion_for
+from jobs.planning.options import AS_OF, CHAMPION, MODEL_CHOICES
 from jobs.sources import load
-from jobs.tables import Table
-from jobs.task import recorded, run_as_program
-from jobs.value_basis import add_value_basis
-from jobs.verdict import champion_for
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jobs.forecasting.panel import Snapshots
+    from jobs.forecasting.outcomes import Snapshots
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
         log.info("Version %s was made from the same snapshots, settings and code: nothing to train", known)
         return known
 
-    from jobs.snapshots import read_history
+    from jobs.models.training_data import read_history
 
     snapshots = read_history(lake, table, params.max_customers, snapshots_until(lake, table, as_of))
     return registry.register(_training(snapshots, as_of, params), origin)
@@ -102,9 +102,9 @@ def _fingerprint(parts: object) -> str:
 
 
 def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Training:
-    from jobs.forecasting import canary
+    from jobs.forecasting import leak_check as canary
     from jobs.forecasting.backtest import evaluate
-    from jobs.forecasting.learning import fit
+    from jobs.forecasting.fit import fit
     from jobs.forecasting.plots import plots
 
     canary.check(snapshots, as_of=as_of, params=params)

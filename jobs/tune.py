@@ -19,18 +19,18 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
 
-from jobs.feature_table import features
+from jobs.core.month import Month, parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.task import log_to_stderr, recorded, run_as_program
+from jobs.core.value_basis import add_value_basis
+from jobs.features.table import features
 from jobs.forecasting.params import ModelParams
-from jobs.lake import Lake
-from jobs.month import Month, parse_as_of
-from jobs.postgres import engine
-from jobs.registry import Registry
-from jobs.settings import Settings
+from jobs.lake.lake import Lake
+from jobs.lake.tables import Table
+from jobs.models.registry import Registry
 from jobs.sources import load
-from jobs.tables import Table
-from jobs.task import log_to_stderr, recorded, run_as_program
 from jobs.train import origin_of, params_of, snapshots_until
-from jobs.value_basis import add_value_basis
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def tune_month(
         InputError: the history is too short to choose on some months and to confirm on others.
     """
     from jobs.forecasting.tuning import tune
-    from jobs.snapshots import read_history
+    from jobs.models.training_data import read_history
 
     origin = origin_of(lake, table, as_of=as_of, params=present)
     snapshots = read_history(lake, table, present.max_customers, snapshots_until(lake, table, as_of))

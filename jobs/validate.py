@@ -15,15 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib import import_module
 
-from jobs.lake import Lake
-from jobs.month import parse_as_of
-from jobs.postgres import engine
-from jobs.quality_report import DATA_DOCS, as_json, listing, raise_if_critical
-from jobs.settings import Settings
+from jobs.core.month import parse_as_of
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.spark import session
+from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE, add_value_basis
+from jobs.lake.lake import Lake
+from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical
 from jobs.sources import load
-from jobs.spark import session
-from jobs.task import recorded, run_as_program
-from jobs.value_basis import NET_REVENUE, add_value_basis
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,11 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
         ValidationFailedError: a critical rule does not hold, or could not be evaluated.
     """
     with ThreadPoolExecutor(1) as beside:  # Spark's session is waited for while Great Expectations is imported
-        importing = beside.submit(import_module, "jobs.quality_checks")
+        importing = beside.submit(import_module, "jobs.quality.stages")
         spark = session(f"validate {stage} {as_of}")
         importing.result()
-    from jobs.quality_checks import STAGES, Stage
-    from jobs.quality_run import run_checks
+    from jobs.quality.runner import run_checks
+    from jobs.quality.stages import STAGES, Stage
 
     seen = Stage(
         spark=spark,

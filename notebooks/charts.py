@@ -14,7 +14,7 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import decile_means, gain_curve
 
 BLUE, RED, GREY = "#4c72b0", "#c44e52", "#8c8c8c"

@@ -23,11 +23,11 @@ import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
 
-from jobs.embedded import postgres_server
-from jobs.lake import Lake
+from jobs.core.postgres import engine
+from jobs.lake.lake import Lake
+from jobs.local_stack import postgres_server
 from jobs.migrate import migrate
-from jobs.postgres import engine
-from jobs.registry import Registry
+from jobs.models.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("CLV_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -37,7 +37,7 @@ DATA = Path(os.environ.get("CLV_TEST_DATA", ROOT.parent / "shared" / "data"))
 def spark() -> Iterator[object]:
     from pyspark.sql import SparkSession
 
-    from jobs.spark import SESSION_CONF
+    from jobs.core.spark import SESSION_CONF
 
     # Spark's Python workers run this interpreter and find our modules, wherever the tests are started from.
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}

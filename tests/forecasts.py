@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine, RowMapping, text
 
 import jobs.publish
-from jobs.lake import Lake, Record
-from jobs.postgres import fetch, statement
+from jobs.core.postgres import fetch, statement
+from jobs.lake.lake import Lake, Record
+from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
 from jobs.publish import publish
-from jobs.tables import FORECAST_MONTHS, FORECASTS
 from tests.conftest import Database
 
 OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 12, 1)

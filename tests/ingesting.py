@@ -10,14 +10,14 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs import tables
+from jobs.core.month import Month
+from jobs.core.spark import read_periods
 from jobs.ingest import Reconciliation, ingest
-from jobs.lake import Lake
-from jobs.landing import TABLES, deliveries
-from jobs.month import Month
+from jobs.lake import tables
+from jobs.lake.lake import Lake
+from jobs.lake.tables import Table
+from jobs.landing.deliveries import TABLES, deliveries
 from jobs.sources.mapping import Source
-from jobs.spark import read_periods
-from jobs.tables import Table
 
 
 def ingest_all(

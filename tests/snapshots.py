@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.feature_table import LAG_MONTHS, features, lag_name
+from jobs.core.month import Month
+from jobs.features.table import LAG_MONTHS, features, lag_name
 from jobs.forecasting.params import ModelParams
-from jobs.lake import Lake, Record
-from jobs.month import Month
-from jobs.snapshots import model_columns
+from jobs.lake.lake import Lake, Record
+from jobs.lake.tables import Table
+from jobs.models.training_data import model_columns
 from jobs.sources import load
-from jobs.tables import Table
 
 SOURCE = "simulated_shop"
 TABLE = features(load(SOURCE).departments)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 
-from jobs.embedded.home import shop_home
-from jobs.embedded.processes import MARK
-from jobs.embedded.stack import Stack, down, up
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.local_stack.home import shop_home
+from jobs.local_stack.processes import MARK
+from jobs.local_stack.stack import Stack, down, up
 
 CUSTOMERS, MONTHS = 300, 14
 

@@ -10,15 +10,15 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import feature_canary
 from jobs.build_features import build_daily, build_features, check_for_leaks
-from jobs.feature_table import features
-from jobs.lake import Lake
-from jobs.month import Month
-from jobs.spark import write_periods
-from jobs.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
-from jobs.transforms.snapshots import Inputs, build_snapshots
-from tests.transforms.random_shop import EMPTY_MONTH, random_shop, spark_frame
+from jobs.core.month import Month
+from jobs.core.spark import write_periods
+from jobs.features import leak_check as feature_canary
+from jobs.features.assemble import Inputs, build_snapshots
+from jobs.features.table import features
+from jobs.lake.lake import Lake
+from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
+from tests.features.random_shop import EMPTY_MONTH, random_shop, spark_frame
 
 MONTHS = EMPTY_MONTH.plus(-1).through(EMPTY_MONTH.plus(3))
 AS_OFS = [month.as_of for month in MONTHS]

@@ -9,13 +9,13 @@ from mlflow.exceptions import RestException
 
 from jobs.choose_champion import ChoiceError, choose_champion, main
 from jobs.forecasting.calibration import Calibration
-from jobs.forecasting.learning import fit
-from jobs.model_version import Training
-from jobs.registry import Registry
+from jobs.forecasting.fit import fit
+from jobs.models.model_version import Training
+from jobs.models.registry import Registry
 from tests.conftest import Database
+from tests.models.test_registry import ORIGIN
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 from tests.test_promote import decisions
-from tests.test_registry import ORIGIN
 
 Register = Callable[[date], int]
 

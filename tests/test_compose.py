@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from jobs.settings import Settings
+from jobs.core.settings import Settings
 
 REPOSITORY = Path(__file__).parents[1]
 COMPOSE = (REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8")

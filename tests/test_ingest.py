@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import tables
+from jobs.core.month import Month
 from jobs.ingest import Reconciliation, ingest, ingested
-from jobs.lake import Lake
-from jobs.landing import LandingError, deliveries
-from jobs.month import Month
+from jobs.lake import tables
+from jobs.lake.lake import Lake
+from jobs.landing.deliveries import LandingError, deliveries
 from jobs.sources.mapping import (
     CustomerColumns,
     ProductColumns,

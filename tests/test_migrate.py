@@ -8,10 +8,10 @@ import psycopg2
 import pytest
 from sqlalchemy import text
 
+from jobs.core.postgres import engine, fetch
+from jobs.core.settings import SettingsError
+from jobs.lake.tables import FORECASTS, REASON_COLUMNS
 from jobs.migrate import MIGRATIONS, MigrationError, main, migrate
-from jobs.postgres import engine, fetch
-from jobs.settings import SettingsError
-from jobs.tables import FORECASTS, REASON_COLUMNS
 from tests.conftest import Database, Postgres
 
 ALL = [file.stem for file in sorted(MIGRATIONS.glob("*.sql"))]

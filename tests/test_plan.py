@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from jobs.delivered_file import LandingError
-from jobs.feature_table import features
-from jobs.lake import STAGING, SUCCESS, Lake, Record
-from jobs.landing import files_fingerprint
-from jobs.month import Month, MonthRefusedError
+from jobs.core.month import Month, MonthRefusedError
+from jobs.core.postgres import execute, fetch
+from jobs.features.table import features
+from jobs.lake.lake import STAGING, SUCCESS, Lake, Record
+from jobs.lake.tables import SESSIONS, TRANSACTIONS
+from jobs.landing.deliveries import files_fingerprint
+from jobs.landing.files import LandingError
 from jobs.plan import main
-from jobs.postgres import execute, fetch
+from jobs.planning.segment import SegmentError
 from jobs.publish import publish
-from jobs.segment import SegmentError
 from jobs.sources import load
 from jobs.sources.mapping import MappingError
-from jobs.tables import SESSIONS, TRANSACTIONS
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, count, publish_new_run, row, write
 

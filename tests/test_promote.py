@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from jobs.core.postgres import fetch
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure
-from jobs.forecasting.contest import CHAMPION, contest
+from jobs.forecasting.champion_challenger import CHAMPION, contest
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.gate import RULES
-from jobs.forecasting.learning import fit
-from jobs.lake import Lake
-from jobs.model_version import Origin, Training
-from jobs.postgres import fetch
+from jobs.lake.lake import Lake
+from jobs.models.model_version import Origin, Training
+from jobs.models.registry import Registry, TamperedError
+from jobs.models.training_data import read_fold
 from jobs.promote import PromoteError, main, promote
-from jobs.registry import Registry, TamperedError
-from jobs.snapshots import read_fold
 from tests.conftest import Database
 from tests.forecasts import plan, publish_new_run
+from tests.models.test_registry import overwrite
 from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
-from tests.test_registry import overwrite
 
 SNAPSHOTS = simulated_snapshots(months=10)
 FRAMES = model_frames(SNAPSHOTS)

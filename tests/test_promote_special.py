@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.learning import fit
-from jobs.lake import Lake
-from jobs.model_version import Origin, Training
+from jobs.lake.lake import Lake
+from jobs.models.model_version import Origin, Training
+from jobs.models.registry import Registry
 from jobs.promote import PromoteError, main
-from jobs.registry import Registry
 from tests.conftest import Database
 from tests.forecasts import count, plan, publish_new_run
 from tests.snapshots import QUICK, model_frames, simulated_snapshots

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from jobs.lake import Lake
-from jobs.postgres import fetch
+from jobs.core.postgres import fetch
+from jobs.lake.lake import Lake
 from jobs.publish import main, publish
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, count, plan, publish_new_run, row, seen, write

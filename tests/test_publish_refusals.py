@@ -9,8 +9,8 @@ import pytest
 from psycopg2 import DataError, IntegrityError
 from sqlalchemy.exc import DBAPIError
 
-from jobs.lake import IncompleteError, Lake
-from jobs.postgres import execute
+from jobs.core.postgres import execute
+from jobs.lake.lake import IncompleteError, Lake
 from jobs.publish import PublishError, publish
 from tests.conftest import Database
 from tests.forecasts import (

@@ -14,12 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import jobs.publish_special
-from jobs.lake import Lake, Record
-from jobs.postgres import execute, fetch, statement
+from jobs.core.postgres import execute, fetch, statement
+from jobs.lake.lake import Lake, Record
+from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
+from jobs.planning.options import special_lake
 from jobs.publish import PublishError, publish
 from jobs.publish_special import LOADED, main, publish_special
-from jobs.run_parameters import special_lake
-from jobs.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, count, plan, publish_new_run, row, seen, write
 from tests.test_publish_faults import cut_connections

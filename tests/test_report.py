@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.lake import Lake
-from jobs.postgres import execute
+from jobs.core.postgres import execute
+from jobs.lake.lake import Lake
 from jobs.publish import publish
 from jobs.report import UnknownRunError, main, report, top_customers
 from tests.conftest import Database

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from jobs.lake import Lake
-from jobs.month import Month
-from jobs.postgres import execute, statement
+from jobs.core.month import Month
+from jobs.core.postgres import execute, statement
+from jobs.lake.lake import Lake
 from jobs.publish import publish
 from jobs.rollback import RollbackError, main, roll_back
 from tests.conftest import Database

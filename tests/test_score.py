@@ -6,18 +6,18 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.core.postgres import fetch
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.learning import fit
-from jobs.lake import IncompleteError, Lake, parquet_files
-from jobs.model_version import Training
-from jobs.postgres import fetch
-from jobs.registry import Registry
+from jobs.lake.lake import IncompleteError, Lake, parquet_files
+from jobs.lake.tables import FORECASTS
+from jobs.models.model_version import Training
+from jobs.models.registry import Registry
 from jobs.score import Model, ScoreError, forecast, main, score
-from jobs.tables import FORECASTS
 from tests.conftest import Database
 from tests.forecasts import plan
+from tests.models.test_registry import ORIGIN
 from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
-from tests.test_registry import ORIGIN
 
 SNAPSHOTS = simulated_snapshots(months=20)
 FRAMES = model_frames(SNAPSHOTS)

@@ -9,25 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from jobs.core.postgres import execute, fetch
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.horizon import predict_horizon, total_interval
-from jobs.forecasting.learning import fit
-from jobs.forecasting.standing import STATUSES
-from jobs.lake import Lake, parquet_files
-from jobs.model_version import Training
-from jobs.postgres import execute, fetch
+from jobs.forecasting.status import STATUSES
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import FORECASTS, SPECIAL_FORECASTS, SPECIAL_TOTALS
+from jobs.models.model_version import Training
+from jobs.models.registry import Registry
+from jobs.planning.options import HORIZONS, special_lake
+from jobs.planning.segment import Segment, parse
 from jobs.publish_special import publish_special
-from jobs.registry import Registry
-from jobs.run_parameters import HORIZONS, special_lake
 from jobs.score import Model, ScoreError, score
 from jobs.score_special import main, score_special
-from jobs.segment import Segment, parse
-from jobs.tables import FORECASTS, SPECIAL_FORECASTS, SPECIAL_TOTALS
 from jobs.validate import main as validate
 from tests.conftest import Database
 from tests.forecasts import plan, seen
+from tests.models.test_registry import ORIGIN
 from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
-from tests.test_registry import ORIGIN
 
 CITIES = ("Bonn", "Köln, Süd", 'the "Hague"', "'; DROP TABLE x;--", None)
 SNAPSHOTS = simulated_snapshots(months=20)

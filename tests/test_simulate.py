@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import tables
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.core.spark import read_periods
+from jobs.lake import tables
+from jobs.lake.lake import Lake
 from jobs.simulate import main, simulate
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import CHUNK_CUSTOMERS
 from jobs.sources import load
-from jobs.spark import read_periods
 from tests.ingesting import ingest_all
 
 SHOP = Shop(customers=400, months=14, seed=1, end=Month(2011, 11))

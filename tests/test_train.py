@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from mlflow import MlflowClient
 
-from jobs.forecasting.inputs import InputError
-from jobs.lake import IncompleteError, Lake
-from jobs.model_version import unpack
-from jobs.postgres import fetch
-from jobs.registry import Registry
-from jobs.snapshots import read_history
+from jobs.core.postgres import fetch
+from jobs.forecasting.encoder import InputError
+from jobs.lake.lake import IncompleteError, Lake
+from jobs.models.model_version import unpack
+from jobs.models.registry import Registry
+from jobs.models.training_data import read_history
 from jobs.train import THEME_IMPORTANCE, main, origin_of, special_version, train
 from tests.conftest import Database, emptied_registry
 from tests.forecasts import plan

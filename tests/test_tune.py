@@ -6,17 +6,17 @@ from dataclasses import replace
 import pytest
 from mlflow import MlflowClient
 
+from jobs.core.postgres import fetch
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import SPACE, candidates
-from jobs.lake import IncompleteError, Lake
-from jobs.postgres import fetch
-from jobs.registry import Registry
+from jobs.lake.lake import IncompleteError, Lake
+from jobs.models.registry import Registry
 from jobs.train import origin_of, params_of, train
 from jobs.tune import main, tune_month
 from tests.conftest import Database
 from tests.forecasts import plan
+from tests.models.test_registry import ORIGIN
 from tests.snapshots import QUICK, TABLE, simulated_snapshots, write_snapshots
-from tests.test_registry import ORIGIN
 
 SNAPSHOTS = simulated_snapshots(months=9)
 EARLIER, AS_OF = sorted(SNAPSHOTS)[-2:]

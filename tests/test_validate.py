@@ -15,15 +15,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.build_features import build_daily, build_features
-from jobs.feature_table import features
-from jobs.lake import IncompleteError, Lake, Record
-from jobs.month import Month
-from jobs.postgres import fetch
-from jobs.quality_report import ValidationFailedError
-from jobs.settings import Settings
+from jobs.core.month import Month
+from jobs.core.postgres import fetch
+from jobs.core.settings import Settings
+from jobs.core.spark import read_periods, write_periods
+from jobs.features.table import features
+from jobs.lake.lake import IncompleteError, Lake, Record
+from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table, rejected
+from jobs.quality.findings import ValidationFailedError
 from jobs.sources import load
-from jobs.spark import read_periods, write_periods
-from jobs.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table, rejected
 from jobs.validate import main, validate
 from tests import forecasts
 from tests.conftest import Database

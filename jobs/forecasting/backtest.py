@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from jobs.forecasting.baselines import btyd_value, random_forest, trailing_value
+from jobs.forecasting.encoder import Floats
+from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.inputs import Floats
-from jobs.forecasting.learning import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.metrics import activity_metrics, decile_metrics, interval_metrics, value_metrics
-from jobs.forecasting.panel import Outcomes, Snapshots, customer_fold, known_by
+from jobs.forecasting.outcomes import Outcomes, Snapshots, customer_fold, known_by
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reasons import importance, sample
 
@@ -69,7 +69,7 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     The origin leaves a third of the history, a year at most, to be forecast, and the rest to learn from.
 
     Args:
-        snapshots: as for `learning.fit`.
+        snapshots: as for `fit.fit`.
         as_of: the newest outcome looked at lies before it.
         params: the forecaster's settings.
     """

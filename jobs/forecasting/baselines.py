@@ -6,11 +6,11 @@ from datetime import date
 
 import numpy as np
 
-from jobs.forecasting.history import Start
-from jobs.forecasting.inputs import Customers, Floats
-from jobs.forecasting.panel import Outcomes
+from jobs.core.month import Month
+from jobs.forecasting.base_margin import Start
+from jobs.forecasting.encoder import Customers, Floats
+from jobs.forecasting.outcomes import Outcomes
 from jobs.forecasting.params import ModelParams
-from jobs.month import Month
 
 
 def trailing_value(customers: Customers, months: int) -> Floats:

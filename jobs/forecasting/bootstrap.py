@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import by_rank
 
 MONEY, RANKING, LEVEL = "wape", "norm_gini", "abs_log_total_ratio"

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, expit, gammaln
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 
 _STARTS = ((0.6, 10.0, 0.6, 10.0), (1.0, 20.0, 1.5, 100.0))
 _PENALTY = 1e-4

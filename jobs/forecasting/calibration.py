@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.forecasting import combination
-from jobs.forecasting.combination import weigh
-from jobs.forecasting.inputs import Customers, Floats
+from jobs.forecasting import total_level
+from jobs.forecasting.correction_shrinkage import fit_trust
+from jobs.forecasting.encoder import Customers, Floats
 from jobs.forecasting.intervals import Intervals
-from jobs.forecasting.panel import Outcomes, Snapshots, rolling
-from jobs.forecasting.trust import fit_trust
+from jobs.forecasting.outcomes import Outcomes, Snapshots, rolling
+from jobs.forecasting.total_level import weigh
 
 if TYPE_CHECKING:
     from jobs.forecasting.forecaster import Forecaster
@@ -25,7 +25,7 @@ class Calibration:
 
     Attributes:
         trust: how much of the value booster's correction is believed, 0 to 1.
-        money_weights: each candidate's say in the level of the total (`combination.py`).
+        money_weights: each candidate's say in the level of the total (`total_level.py`).
         activity_weights: each candidate's say in the number of active customers.
         intervals: the calibrated intervals.
     """
@@ -38,7 +38,7 @@ class Calibration:
     @classmethod
     def none(cls, coverage: float) -> Calibration:
         """For want of matured months: no trust in the booster, its own level, wide intervals."""
-        return cls(0.0, combination.OWN_MONEY, combination.OWN_ACTIVITY, Intervals.uncalibrated(coverage))
+        return cls(0.0, total_level.OWN_MONEY, total_level.OWN_ACTIVITY, Intervals.uncalibrated(coverage))
 
 
 def calibrate(twin: Forecaster, known: Snapshots, months: int) -> Calibration:
@@ -57,8 +57,8 @@ def calibrate(twin: Forecaster, known: Snapshots, months: int) -> Calibration:
     trust = fit_trust(found.start[:, :months], found.value[:, :months], actual[bought])
     twin = replace(twin, calibration=replace(twin.calibration, trust=trust))
     origins = [_Origin.of(twin, known, outcomes, ahead) for ahead in rolling(months)]
-    money_weights = weigh(np.array([one.money_errors for one in origins]), combination.PRIOR_ERROR_MONEY)
-    activity_weights = weigh(np.array([one.activity_errors for one in origins]), combination.PRIOR_ERROR_ACTIVITY)
+    money_weights = weigh(np.array([one.money_errors for one in origins]), total_level.PRIOR_ERROR_MONEY)
+    activity_weights = weigh(np.array([one.activity_errors for one in origins]), total_level.PRIOR_ERROR_ACTIVITY)
     errors = [float(one.money_errors @ np.asarray(money_weights)) for one in origins]
     total, active = actual.sum(axis=1), orders.max(axis=1) > 0
     outlook = twin.expect_of(customers).outlook(months).at_level(total, active)
@@ -92,4 +92,4 @@ def _log_ratio(actual: float, forecasts: Floats) -> Floats:
 def totals(forecaster: Forecaster, bought: Customers, months: int) -> tuple[Floats, Floats]:
     """Every candidate's total of money and of active months; the forecaster's own as they are before combination."""
     own = replace(forecaster, level=1.0, activity_combined=1.0).expect_of(bought)
-    return combination.candidates(own, forecaster.start.history(bought), months)
+    return total_level.candidates(own, forecaster.start.history(bought), months)

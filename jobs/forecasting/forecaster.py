@@ -1,4 +1,4 @@
-"""The forecaster: forecast a snapshot's customers, be saved and loaded. `learning.py` fits it."""
+"""The forecaster: forecast a snapshot's customers, be saved and loaded. `fit.py` fits it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.forecasting.base_margin import Start
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.calibration import Calibration
-from jobs.forecasting.cohorts import Rates
-from jobs.forecasting.expectation import Expectation
-from jobs.forecasting.history import Start
-from jobs.forecasting.hurdle import Hurdle
-from jobs.forecasting.inputs import Customers, Floats, InputEncoder
+from jobs.forecasting.cold_start import Rates
+from jobs.forecasting.correction_shrinkage import LITTLE, blend
+from jobs.forecasting.encoder import Customers, Floats, InputEncoder
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
+from jobs.forecasting.prediction import Expectation
+from jobs.forecasting.reason_codes import THEMES
 from jobs.forecasting.reasons import Explainer, reasons
-from jobs.forecasting.season import Season
-from jobs.forecasting.standing import BTYD, COHORT_PRIOR, MODEL, method, status
-from jobs.forecasting.trust import LITTLE, blend
-from jobs.forecasting.vocabulary import THEMES
-from jobs.month import HORIZON_MONTHS, Month
-from jobs.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
+from jobs.forecasting.seasonality import Season
+from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, method, status
+from jobs.forecasting.two_part import Hurdle
+from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"

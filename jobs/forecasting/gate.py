@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, Round, measure, resampled
-from jobs.forecasting.contest import BTYD, CHALLENGER, CHAMPION, TRAILING
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import spearman
-from jobs.month import HORIZON_MONTHS
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 
 BANDS = (0.5, 0.9)
 """Quantiles of the forecast between the bands: the lower half, the upper half, the top decile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 
 DECILES = 10
 

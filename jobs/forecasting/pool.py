@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.rows import Rows, capped
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.cohorts import Rates
-from jobs.forecasting.effects import effects, silent
-from jobs.forecasting.history import QUARTER, History, Start
-from jobs.forecasting.hurdle import Hurdle
-from jobs.forecasting.inputs import Customers, Floats
-from jobs.forecasting.panel import sample_customers
-from jobs.forecasting.vocabulary import (
+from jobs.core.month import HORIZON_MONTHS
+from jobs.forecasting.attributions import effects, silent
+from jobs.forecasting.base_margin import QUARTER, History, Start
+from jobs.forecasting.cold_start import Rates
+from jobs.forecasting.encoder import Customers, Floats
+from jobs.forecasting.outcomes import sample_customers
+from jobs.forecasting.reason_codes import (
     FREQUENCY,
     LATELY,
     NEVER_ORDERED,
@@ -29,7 +29,7 @@ from jobs.forecasting.vocabulary import (
     TYPICAL,
     VOCABULARY,
 )
-from jobs.month import HORIZON_MONTHS
+from jobs.forecasting.two_part import Hurdle
 
 HORIZONS = (2, 6, 10)
 """The horizon months that are explained."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.forecasting.inputs import Floats
+from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
 
 

@@ -14,11 +14,11 @@ from datetime import date
 import numpy as np
 
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure, resampled
-from jobs.forecasting.contest import CHALLENGER, CHAMPION, contest
+from jobs.forecasting.champion_challenger import CHALLENGER, CHAMPION, contest
+from jobs.forecasting.encoder import InputError
+from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.gate import RULES, compare
-from jobs.forecasting.inputs import InputError
-from jobs.forecasting.learning import LEAST_SNAPSHOTS, calibration_months, fit
-from jobs.forecasting.panel import Snapshots, known_by
+from jobs.forecasting.outcomes import Snapshots, known_by
 from jobs.forecasting.params import ModelParams
 
 Settings = Mapping[str, float]
@@ -83,7 +83,7 @@ def tune(snapshots: Snapshots, *, as_of: date, present: ModelParams, tried: Iter
     """Look for settings whose forecasts are better than the present ones' by more than chance.
 
     Args:
-        snapshots: as for `learning.fit`.
+        snapshots: as for `fit.fit`.
         as_of: the newest outcome looked at lies before it.
         present: the settings in use.
         tried: others, that differ from them within `SPACE`.

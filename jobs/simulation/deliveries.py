@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.month import Month
+from jobs.core.month import Month
 from jobs.simulation import catalogue
 from jobs.simulation.dirt import TORN_LINE, dirty_accounts, dirty_lines, dirty_logins
 from jobs.simulation.files import as_text, csv_text, write_gzip

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from jobs.month import Month
+from jobs.core.month import Month
 from jobs.simulation import catalogue
 from jobs.simulation.population import Population
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from jobs.month import HORIZON_MONTHS, Month
+from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.simulation import catalogue
 from jobs.simulation.population import Floats, Population
 from jobs.simulation.purchases import RETURNED_NEXT_MONTH, Lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
+from jobs.core.value_basis import NET_REVENUE
 from jobs.sources.mapping import MappingError, Source
-from jobs.value_basis import NET_REVENUE
 
 _NOT_A_SOURCE = "mapping"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from jobs.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
+from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
 
 _TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
 _ENCODINGS = ("UTF-8", "ISO-8859-1", "US-ASCII")

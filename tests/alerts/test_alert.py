@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.notice import Notice
+from jobs.alerts.receivers import Notice
 from tests.alerts.receivers import MailServer, Webhook, serving
 from tests.conftest import Database
 from tests.dags.conftest import PLAN, Render

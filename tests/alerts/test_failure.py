@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.failure import LONGEST_REASON, reason_of, record_failure
-from jobs.masking import masked
-from jobs.quality_report import ValidationFailedError
+from jobs.core.failure import LONGEST_REASON, reason_of, record_failure
+from jobs.core.masking import masked
+from jobs.quality.findings import ValidationFailedError
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, plan, seen
 
@@ -90,7 +90,7 @@ def test_a_job_started_by_hand_records_nothing(database: Database) -> None:
 
 
 def run(body: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    program = f"from jobs.task import run_as_program\ndef main():\n    {body}\nrun_as_program(main)"
+    program = f"from jobs.core.task import run_as_program\ndef main():\n    {body}\nrun_as_program(main)"
     return subprocess.run(
         [sys.executable, "-c", program], env=os.environ | TASK | environ, cwd=ROOT, capture_output=True, text=True
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jobs.lake import Lake
+from jobs.core.month import Month
+from jobs.lake.lake import Lake
 from jobs.late import lateness, main
-from jobs.month import Month
 from tests.alerts.receivers import Webhook, serving
 from tests.alerts.test_alert import connect
 from tests.conftest import Database

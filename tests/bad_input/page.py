@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from jobs.generated_page import write_or_check
+from docs.generate.page import write_or_check
 from tests.bad_input.amounts import AMOUNTS
 from tests.bad_input.csv_files import CSV_FILES
 from tests.bad_input.files import FILES

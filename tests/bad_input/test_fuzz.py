@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs import tables
-from jobs.delivered_file import LandingError, batches, check_columns, schema
-from jobs.delivered_times import months_of
-from jobs.lake import Lake
-from jobs.month import Month
-from jobs.transforms.delivery import month_of
-from jobs.transforms.parsing import time
+from jobs.cleaning.filing import month_of
+from jobs.cleaning.parsing import time
+from jobs.core.month import Month
+from jobs.lake import tables
+from jobs.lake.lake import Lake
+from jobs.landing.files import LandingError, batches, check_columns, schema
+from jobs.landing.times import months_of
 from tests.bad_input.csv_files import HEADER, line
 from tests.bad_input.files import month
 from tests.bad_input.kinds import SHOP

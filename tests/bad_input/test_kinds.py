@@ -14,13 +14,13 @@ from pyspark.sql import SparkSession
 
 from expectations import transactions
 from expectations.volume import reference_months
+from jobs.core.month import Month
+from jobs.core.task import run_as_program
 from jobs.ingest import Reconciliation
-from jobs.lake import Lake
-from jobs.landing import TABLES
-from jobs.month import Month
+from jobs.lake.lake import Lake
+from jobs.landing.deliveries import TABLES
 from jobs.publish import publish
-from jobs.quality_run import Check, run_checks
-from jobs.task import run_as_program
+from jobs.quality.runner import Check, run_checks
 from tests.bad_input.csv_files import CSV_FILES, GZIPPED
 from tests.bad_input.files import month
 from tests.bad_input.kinds import GOOD, SHOP, MappingKind, MonthKind, RefusedKind, RowKind, csv_of
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_refused_for_good_with_the_remedy(
 
     said = refusal(lambda: ingest_all(spark, kind.source, landing, lake, AS_OF, [NOVEMBER]), capsys)
 
-    assert said.startswith("jobs.delivered_file.LandingError: ")
+    assert said.startswith("jobs.landing.files.LandingError: ")
     assert kind.says in said
     assert not lake.periods(TABLES["transactions"])
 
@@ -143,7 +143,7 @@ def test_a_month_that_is_wrong_as_a_whole_is_stopped(kind: MonthKind, tmp_path: 
 def test_a_file_that_may_not_be_read_is_refused(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from jobs.delivered_file import sha256
+    from jobs.landing.files import sha256
 
     folder = tmp_path_factory.mktemp("forbidden")
     file = folder / "part.csv"

@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.lake.lake import Lake
 from tests.bad_input.files import TABLE, month
 from tests.bad_input.kinds import SHOP
 from tests.ingesting import ingest_all

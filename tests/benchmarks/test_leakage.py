@@ -12,7 +12,7 @@ from benchmarks import peers
 from benchmarks.forecast import Forecast
 from benchmarks.ours import OURS, ours
 from benchmarks.shop import Problem, shop
-from jobs.lake import Lake
+from jobs.lake.lake import Lake
 from tests.benchmarks.transactions import LAST, MONTHS, ORIGIN, SOURCE, transactions, written
 
 

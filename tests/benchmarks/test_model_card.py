@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import model_card, page
 from jobs.forecasting.gate import RULES
-from jobs.forecasting.vocabulary import VOCABULARY
+from jobs.forecasting.reason_codes import VOCABULARY
 
 
 def test_the_card_is_what_the_results_and_the_code_say() -> None:

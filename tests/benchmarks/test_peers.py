@@ -10,7 +10,7 @@ import pytest
 from benchmarks import btyd, peers
 from benchmarks.forecast import CannotFitError, Forecast, figures
 from benchmarks.shop import Outcome, Problem, outcome
-from jobs.forecasting.learning import fit
+from jobs.forecasting.fit import fit
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 ORIGIN = date(2024, 7, 1)

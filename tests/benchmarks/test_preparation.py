@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import preparation
-from jobs.forecasting.inputs import ORDER_LAGS, VALUE_LAGS, InputEncoder
-from jobs.forecasting.panel import customer_fold
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.forecasting.encoder import ORDER_LAGS, VALUE_LAGS, InputEncoder
+from jobs.forecasting.outcomes import customer_fold
 
 AS_OF = date(2024, 7, 1)
 CUSTOMERS = 120

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from benchmarks.scale import written
 from benchmarks.scale_section import section
-from jobs.feature_table import features
-from jobs.forecasting.learning import fit
+from jobs.core.month import Month
+from jobs.features.table import features
+from jobs.forecasting.fit import fit
 from jobs.forecasting.params import ModelParams
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.lake.lake import Lake
+from jobs.models.training_data import read_history
 from jobs.simulation.deliveries import Shop
-from jobs.snapshots import read_history
 from jobs.sources import load
 
 TABLE = features(load("simulated_shop").departments)

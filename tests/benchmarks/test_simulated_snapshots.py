@@ -8,12 +8,12 @@ from pyspark.sql import SparkSession
 
 from benchmarks.shop import shop
 from benchmarks.simulated_snapshots import snapshots
-from jobs.feature_table import features
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.features.table import features
+from jobs.lake.lake import Lake
+from jobs.models.training_data import read_history
 from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
-from jobs.snapshots import read_history
 from jobs.sources import load
 
 SHOP = Shop(customers=150, months=4, seed=3, end=Month(2025, 6))

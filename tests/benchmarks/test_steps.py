@@ -11,8 +11,8 @@ from benchmarks import steps, steps_page, variants
 from benchmarks.shop import shop
 from benchmarks.step_list import STEPS
 from benchmarks.variants import AS_IS, VARIANTS
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.lake.lake import Lake
 from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
 from jobs.sources import load

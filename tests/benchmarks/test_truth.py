@@ -10,7 +10,7 @@ import pytest
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Problem
 from benchmarks.truth import calibration, truth_file
-from jobs.month import Month
+from jobs.core.month import Month
 from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
 

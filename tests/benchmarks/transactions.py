@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jobs.month import Month
+from jobs.core.month import Month
 from jobs.sources.mapping import Source, TransactionColumns
 
 FIRST, LAST = Month(2023, 1), Month(2024, 3)

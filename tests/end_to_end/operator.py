@@ -11,10 +11,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from jobs.embedded.airflow_config import ADMIN
-from jobs.embedded.stack import Stack
-from jobs.embedded.start import DAG
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.local_stack.airflow_config import ADMIN
+from jobs.local_stack.stack import Stack
+from jobs.local_stack.start import DAG
 
 PATIENCE_MILLISECONDS = 60_000
 RUN_MILLISECONDS = 1_800_000

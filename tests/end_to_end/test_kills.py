@@ -12,12 +12,12 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from jobs.embedded import postgres_server
-from jobs.embedded.airflow_api import AirflowAnswerError
-from jobs.embedded.stack import Stack
-from jobs.embedded.start import DAG
-from jobs.month import Month
-from jobs.postgres import engine
+from jobs.core.month import Month
+from jobs.core.postgres import engine
+from jobs.local_stack import postgres_server
+from jobs.local_stack.airflow_api import AirflowAnswerError
+from jobs.local_stack.stack import Stack
+from jobs.local_stack.start import DAG
 from tests.stacks import command_line, marked, small_shop
 
 pytestmark = pytest.mark.faults

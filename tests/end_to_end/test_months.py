@@ -16,15 +16,15 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from jobs.embedded import spark_classes
-from jobs.embedded.demo import RunFailedError, run_month, summary
-from jobs.embedded.environment import stack_environment
-from jobs.embedded.java import java_home
-from jobs.embedded.processes import MARK
-from jobs.embedded.stack import Stack, down, up
-from jobs.embedded.start import DAG
-from jobs.month import Month
-from jobs.postgres import engine, fetch
+from jobs.core.month import Month
+from jobs.core.postgres import engine, fetch
+from jobs.local_stack import spark_classes
+from jobs.local_stack.demo import RunFailedError, run_month, summary
+from jobs.local_stack.environment import stack_environment
+from jobs.local_stack.java import java_home
+from jobs.local_stack.processes import MARK
+from jobs.local_stack.stack import Stack, down, up
+from jobs.local_stack.start import DAG
 from tests.stacks import MONTHS, small_shop
 
 pytestmark = pytest.mark.slow

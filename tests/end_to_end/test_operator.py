@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobs.embedded.airflow_config import secrets_of
-from jobs.embedded.stack import Stack
-from jobs.embedded.start import DAG
-from jobs.month import Month
-from jobs.postgres import engine
+from jobs.core.month import Month
+from jobs.core.postgres import engine
+from jobs.local_stack.airflow_config import secrets_of
+from jobs.local_stack.stack import Stack
+from jobs.local_stack.start import DAG
 from tests.end_to_end.operator import ALL, MISSING, MISSING_AND_ERRORED, Operator, browser_path, signed_in
 from tests.security.kept import files, tables
 from tests.stacks import MONTHS, small_shop

@@ -12,8 +12,8 @@ import pytest
 from great_expectations import ExpectationSuite
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.quality_run import Check, Stored, run_checks
-from jobs.tables import Table
+from jobs.lake.tables import Table
+from jobs.quality.runner import Check, Stored, run_checks
 
 AS_OF = date(2011, 12, 1)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 
 from expectations import columns
-from jobs.quality_run import Check, run_checks
+from jobs.quality.runner import Check, run_checks
 from tests.expectations.conftest import AS_OF
 
 GOOD = {

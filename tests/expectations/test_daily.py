@@ -2,8 +2,8 @@ from datetime import date
 from decimal import Decimal
 
 from expectations import daily
-from jobs.month import Month
-from jobs.tables import ALL_DEPARTMENTS, DAILY
+from jobs.core.month import Month
+from jobs.lake.tables import ALL_DEPARTMENTS, DAILY
 from tests.expectations.conftest import Broken, MakeRows
 
 MONTH = Month(2011, 11)

@@ -6,9 +6,9 @@ import pytest
 from pyspark.sql import DataFrame
 
 from expectations import features
-from jobs.feature_table import LAG_MONTHS, WINDOW_DAYS, feature_columns, lag_name, window_name
-from jobs.feature_table import features as features_table
-from jobs.tables import CUSTOMERS, TRANSACTIONS
+from jobs.features.table import LAG_MONTHS, WINDOW_DAYS, feature_columns, lag_name, window_name
+from jobs.features.table import features as features_table
+from jobs.lake.tables import CUSTOMERS, TRANSACTIONS
 from tests.expectations.conftest import AS_OF, Broken, MakeRows
 
 DEPARTMENTS = ("toys", "books")

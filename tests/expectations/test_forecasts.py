@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from expectations import forecasts
-from jobs.tables import FORECAST_MONTHS, FORECASTS, Table
+from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, Table
 from tests.expectations.conftest import Broken, MakeRows
 
 GOOD: dict[str, Any] = {

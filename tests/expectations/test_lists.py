@@ -7,7 +7,7 @@ import pytest
 from great_expectations import ExpectationSuite
 
 from expectations import customers, products
-from jobs.tables import CUSTOMERS, PRODUCTS
+from jobs.lake.tables import CUSTOMERS, PRODUCTS
 from tests.expectations.conftest import Broken, MakeRows
 
 ACCOUNT = {

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 from expectations import sessions
 from expectations.volume import reference_months
-from jobs.month import Month
-from jobs.tables import CUSTOMERS, SESSIONS
+from jobs.core.month import Month
+from jobs.lake.tables import CUSTOMERS, SESSIONS
 from tests.expectations.conftest import Broken, MakeRows
 
 MONTH = Month(2011, 11)

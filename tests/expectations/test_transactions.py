@@ -5,8 +5,8 @@ import pytest
 
 from expectations import transactions
 from expectations.volume import reference_months
-from jobs.month import Month
-from jobs.tables import CUSTOMERS, PRODUCTS, TRANSACTIONS
+from jobs.core.month import Month
+from jobs.lake.tables import CUSTOMERS, PRODUCTS, TRANSACTIONS
 from tests.expectations.conftest import Broken, MakeRows
 
 MONTH = Month(2011, 11)

@@ -1,7 +1,7 @@
 import pytest
 
 from expectations.volume import references, volume_rules
-from jobs.month import Month
+from jobs.core.month import Month
 
 MONTH = Month(2011, 11)
 

@@ -14,15 +14,15 @@ from uuid import uuid4
 import psutil
 from sqlalchemy import Engine, text
 
-from jobs.embedded import postgres_server
-from jobs.feature_table import features
-from jobs.lake import SUCCESS, Lake
+from jobs.core.month import Month
+from jobs.core.postgres import engine, fetch
+from jobs.features.table import features
+from jobs.lake.lake import SUCCESS, Lake
+from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
+from jobs.local_stack import postgres_server
 from jobs.migrate import migrate
-from jobs.month import Month
-from jobs.postgres import engine, fetch
-from jobs.registry import Registry
+from jobs.models.registry import Registry
 from jobs.sources import load
-from jobs.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from tests.faults.points import Point
 from tests.faults.servers import Servers
 

@@ -30,8 +30,8 @@ class Point:
         return f"{self.stage}: {self.strike} {self.when} {where}" + (f" #{self.call}" if self.call > 1 else "")
 
 
-STATEMENT, COMMIT = "jobs.postgres:statement", "sqlalchemy.engine.default:DefaultDialect.do_commit"
-PROMOTE, WRITE = "jobs.lake:Lake.promote", "jobs.spark:write_periods"
+STATEMENT, COMMIT = "jobs.core.postgres:statement", "sqlalchemy.engine.default:DefaultDialect.do_commit"
+PROMOTE, WRITE = "jobs.lake.lake:Lake.promote", "jobs.core.spark:write_periods"
 REGISTER = "mlflow.tracking._model_registry.client:ModelRegistryClient.create_model_version"
 
 
@@ -46,7 +46,7 @@ PLAN = (
     sql("plan", "record_task"),
 )
 INGEST = (
-    Point("ingest", "jobs.delivered_rows:delivered_rows"),
+    Point("ingest", "jobs.landing.spark_reader:delivered_rows"),
     Point("ingest", WRITE),
     Point("ingest", WRITE, "kill_jvm"),
     Point("ingest", WRITE, "fill_disk"),
@@ -57,8 +57,8 @@ INGEST = (
     sql("ingest", "record_task", "kill_postgres"),
 )
 VALIDATE = (
-    Point("validate_inputs", "jobs.quality_run:run_checks"),
-    Point("validate_inputs", "jobs.quality_run:run_checks", "kill_jvm"),
+    Point("validate_inputs", "jobs.quality.runner:run_checks"),
+    Point("validate_inputs", "jobs.quality.runner:run_checks", "kill_jvm"),
 )
 FEATURES = (
     Point("build_features", WRITE),
@@ -66,22 +66,22 @@ FEATURES = (
     Point("build_features", PROMOTE, when="after"),
     Point("build_features", WRITE, "kill_jvm", call=2),
     Point("build_features", PROMOTE, call=2),
-    Point("build_features", "jobs.feature_canary:check"),
+    Point("build_features", "jobs.features.leak_check:check"),
     sql("build_features", "record_task"),
 )
 TRAIN = (
-    Point("train", "jobs.forecasting.learning:fit", call=3),
-    Point("train", "jobs.registry:Registry.register"),
-    Point("train", "jobs.registry:Registry.register", "kill_mlflow"),
+    Point("train", "jobs.forecasting.fit:fit", call=3),
+    Point("train", "jobs.models.registry:Registry.register"),
+    Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
     Point("train", REGISTER),
-    Point("train", "jobs.registry:Registry.register", when="after"),
+    Point("train", "jobs.models.registry:Registry.register", when="after"),
 )
 PROMOTE_MODEL = (
-    Point("promote", "jobs.registry:Registry.fetch", "kill_mlflow"),
-    Point("promote", "jobs.registry:Registry.alias"),
-    Point("promote", "jobs.registry:Registry.alias", when="after"),
-    Point("promote", "jobs.registry:Registry.tag"),
-    Point("promote", "jobs.registry:Registry.tag", when="after"),
+    Point("promote", "jobs.models.registry:Registry.fetch", "kill_mlflow"),
+    Point("promote", "jobs.models.registry:Registry.alias"),
+    Point("promote", "jobs.models.registry:Registry.alias", when="after"),
+    Point("promote", "jobs.models.registry:Registry.tag"),
+    Point("promote", "jobs.models.registry:Registry.tag", when="after"),
     sql("promote", "record_decision"),
     sql("promote", "record_decision", "kill_postgres"),
     sql("promote", "set_run_model"),

@@ -14,7 +14,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jobs.embedded import postgres_server
+from jobs.local_stack import postgres_server
 
 
 @dataclass

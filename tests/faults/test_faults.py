@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from jobs.feature_table import features
+from jobs.features.table import features
+from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
 from jobs.sources import load
-from jobs.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
 from tests.faults.month import MONTH, SHOP, STAGES, MonthRun
 from tests.faults.points import POINTS, PUBLISH, Point, sql
 from tests.faults.servers import Servers

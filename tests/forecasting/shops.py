@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from jobs.feature_table import LAG_MONTHS, lag_name
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.features.table import LAG_MONTHS, lag_name
 
 FIRST = Month(2020, 1)
 NEVER_BUY = 5

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from jobs.forecasting.backtest import BTYD, FOREST, OURS, TRAILING, UNSEEN_CUSTOMERS, Evaluation, evaluate
-from jobs.forecasting.learning import fit
+from jobs.forecasting.fit import fit
 from jobs.forecasting.params import ModelParams
 from tests.forecasting.shops import shop
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.encoder import InputError
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import COLUMNS, Forecaster
-from jobs.forecasting.inputs import InputError
-from jobs.forecasting.learning import fit
 from jobs.forecasting.params import ModelParams
-from jobs.tables import FORECAST_MONTHS
+from jobs.lake.tables import FORECAST_MONTHS
 from tests.forecasting.shops import NEVER_BUY, shop
 
 PARAMS = ModelParams(rounds=8, threads=1)

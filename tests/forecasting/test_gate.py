@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.forecasting.bootstrap import Round
-from jobs.forecasting.contest import BTYD, CHALLENGER, CHAMPION, TRAILING
+from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING
 from jobs.forecasting.gate import Decision, decide
 
 RNG = np.random.default_rng(4)

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.feature_table import feature_columns, lag_name
-from jobs.forecasting.effects import effects
+from jobs.features.table import feature_columns, lag_name
+from jobs.forecasting.attributions import effects
+from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, History
+from jobs.forecasting.encoder import Customers
+from jobs.forecasting.feature_groups import theme_of
+from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.history import HORIZON_NAMES, NAMES, History
-from jobs.forecasting.inputs import Customers
-from jobs.forecasting.learning import fit
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.reason_codes import TEXTS, THEMES, TYPICAL, VOCABULARY
 from jobs.forecasting.reasons import HORIZONS, reasons
-from jobs.forecasting.themes import theme_of
-from jobs.forecasting.vocabulary import TEXTS, THEMES, TYPICAL, VOCABULARY
-from jobs.tables import REASON_COLUMNS
+from jobs.lake.tables import REASON_COLUMNS
 from tests.forecasting.shops import NEVER_BUY, shop
 
 PARAMS = ModelParams(rounds=30, threads=1)

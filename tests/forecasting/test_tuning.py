@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.feature_table import LAG_MONTHS, lag_name
-from jobs.forecasting.inputs import InputError
+from jobs.features.table import LAG_MONTHS, lag_name
+from jobs.forecasting.encoder import InputError
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import SPACE, SURE, candidates, tune, with_settings
 from tests.forecasting.shops import FIRST, shop

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from psycopg2 import sql
 
-from jobs.embedded import postgres_server
-from jobs.embedded.stack import Stack
-from jobs.postgres import engine
+from jobs.core.postgres import engine
+from jobs.local_stack import postgres_server
+from jobs.local_stack.stack import Stack
 
 _TABLES = """
     SELECT table_schema, table_name FROM information_schema.tables

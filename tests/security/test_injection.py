@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from jobs.lake import Lake
-from jobs.postgres import fetch
+from jobs.core.postgres import fetch
+from jobs.lake.lake import Lake
+from jobs.planning.options import RunParameters
 from jobs.publish import publish
-from jobs.run_parameters import RunParameters
 from tests.conftest import Database
 from tests.dags.conftest import SPECIAL_PLAN, Render, dag, dag_bag, render, results
 from tests.forecasts import DECEMBER, count, plan, row, seen, write
@@ -111,8 +111,8 @@ def test_a_run_s_id_is_text_wherever_it_is_asked_for(database: Database, value: 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_segment_is_a_column_and_values_or_refused(value: str) -> None:
-    from jobs.feature_table import features
-    from jobs.segment import parse
+    from jobs.features.table import features
+    from jobs.planning.segment import parse
 
     snapshots = features(())
     with pytest.raises(ValueError, match="segment"):

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from jobs.forecasting.learning import fit
-from jobs.model_version import Origin, Training
-from jobs.registry import MODEL, Registry
+from jobs.forecasting.fit import fit
+from jobs.models.model_version import Origin, Training
+from jobs.models.registry import MODEL, Registry
 from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
@@ -29,8 +29,8 @@ def refuse(event, _):
     if event.startswith('pickle.'):
         sys.stderr.write('UNPICKLED')
 sys.addaudithook(refuse)
-from jobs.model_version import unpack
-from jobs.registry import Registry
+from jobs.models.model_version import unpack
+from jobs.models.registry import Registry
 unpack(Registry(sys.argv[1]).fetch(int(sys.argv[2])))
 """
 
@@ -101,7 +101,7 @@ def test_a_pickle_in_the_place_of_a_version_s_files_is_refused_with_and_without_
     assert "TamperedError" in refused.stderr
     assert "UNPICKLED" not in refused.stderr
 
-    from jobs.provenance import files_sha256
+    from jobs.core.code_version import files_sha256
 
     registry.tag(number, {"forecaster_sha256": files_sha256(dict.fromkeys(files, bomb))})
     unreadable = read(registry, number)

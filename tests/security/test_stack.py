@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jobs.embedded import postgres_server
-from jobs.embedded.airflow_config import secrets_of
-from jobs.embedded.home import shop_home
-from jobs.embedded.stack import Stack, down, up
-from jobs.embedded.start import DAG
+from jobs.local_stack import postgres_server
+from jobs.local_stack.airflow_config import secrets_of
+from jobs.local_stack.home import shop_home
+from jobs.local_stack.stack import Stack, down, up
+from jobs.local_stack.start import DAG
 from tests.alerts.receivers import Webhook, serving
 from tests.security.kept import files, tables
 from tests.stacks import command_line, marked

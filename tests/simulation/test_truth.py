@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from jobs.month import HORIZON_MONTHS, Month
+from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import Population
 from jobs.simulation.purchases import month_of_shop

@@ -28,9 +28,9 @@ def test_every_source_has_a_mapping_with_a_currency(name: str) -> None:
 
 
 def test_sources_are_read_without_spark() -> None:
-    code = (
-        "import sys; from jobs.sources import load; import jobs.landing; load('cdnow'); print('pyspark' in sys.modules)"
-    )
+    code = """import sys, jobs.landing.deliveries, jobs.sources
+jobs.sources.load("cdnow")
+print("pyspark" in sys.modules)"""
 
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
 

@@ -11,12 +11,12 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs import tables
+from jobs.core.month import Month
+from jobs.core.spark import read_periods
 from jobs.ingest import Reconciliation
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.lake import tables
+from jobs.lake.lake import Lake
 from jobs.sources import load
-from jobs.spark import read_periods
 from tests.ingesting import ingest_all
 
 ALL_MONTHS = Month(2009, 12).through(Month(2011, 12))

@@ -7,11 +7,11 @@ import pandas as pd
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs import tables
-from jobs.lake import Lake
-from jobs.month import Month
+from jobs.core.month import Month
+from jobs.core.spark import read_periods
+from jobs.lake import tables
+from jobs.lake.lake import Lake
 from jobs.sources import load
-from jobs.spark import read_periods
 from tests.ingesting import ingest_all
 
 

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import text
 
-from jobs.lake import Lake
+from jobs.lake.lake import Lake
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run
 

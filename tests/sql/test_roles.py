@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from jobs.lake import Lake
+from jobs.core.postgres import engine, execute
+from jobs.lake.lake import Lake
 from jobs.migrate import migrate
-from jobs.postgres import engine, execute
 from tests.conftest import Database, Postgres
 from tests.forecasts import DECEMBER, publish_new_run, seen
 

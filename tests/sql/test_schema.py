@@ -4,9 +4,9 @@ import re
 
 from sqlalchemy import text
 
-from jobs.postgres import statement
+from jobs.core.postgres import statement
+from jobs.lake.tables import FORECASTS, SPECIAL_FORECASTS
 from jobs.publish_special import LOADED
-from jobs.tables import FORECASTS, SPECIAL_FORECASTS
 from tests.conftest import Database
 
 COLUMNS = text(

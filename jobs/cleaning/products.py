@@ -1,0 +1,31 @@
+"""Articles: delivered columns → clean columns, and the reasons why an article is refused."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.cleaning.filing import delivered, is_malformed
+from jobs.cleaning.parsing import identifier, is_unusable_id, present
+from jobs.core.month import Month
+from jobs.sources.mapping import ProductColumns, Source
+
+
+def products(rows: DataFrame, columns: ProductColumns, source: Source, *, month: Month) -> DataFrame:
+    """Delivered rows with the columns of the products table, filed under `month`."""
+    return rows.select(
+        "*",
+        identifier(delivered(columns.product_id), source).alias("product_id"),
+        present(delivered(columns.department)).alias("department"),
+        F.lit(str(month)).alias("month"),
+    )
+
+
+def product_reasons() -> dict[str, Column]:
+    """Reasons to reject an article by itself."""
+    return {
+        "malformed_row": is_malformed(),
+        "missing_product": F.col("product_id").isNull() & ~is_malformed(),
+        "unusable_id": is_unusable_id("product_id"),
+        "missing_department": F.col("department").isNull() & ~is_malformed(),
+    }

@@ -1,0 +1,37 @@
+"""How widely a customer buys: articles per order, departments, and how evenly sales spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.features.table import YEAR_DAYS, window_name
+from jobs.features.windows import ratio, sum_where, within
+
+
+def sums() -> Mapping[str, Column]:
+    """Articles of the year's orders."""
+    return {"products_365d": sum_where(within(YEAR_DAYS), F.col("products"))}
+
+
+def columns(departments: Sequence[str]) -> Mapping[str, Column]:
+    """Departments and their Shannon entropy; sales outside the declared departments count as one more department."""
+    total = F.col("sales_value_365d")
+    declared = [F.col(window_name("sales_value", YEAR_DAYS, department)) for department in departments]
+    sales = [*declared, reduce(lambda rest, value: rest - value, declared, total)]
+    return {
+        "products_per_order_365d": ratio("products_365d", "orders_365d"),
+        "departments_365d": reduce(add, ((value > F.lit(0)).cast("int") for value in sales)),
+        "department_entropy_365d": F.when(
+            total > F.lit(0), F.lit(0.0) - reduce(add, (_share_times_log(value, total) for value in sales))
+        ),
+    }
+
+
+def _share_times_log(value: Column, total: Column) -> Column:
+    share = value.cast("double") / total.cast("double")
+    return F.when(value > F.lit(0), share * F.ln(share)).otherwise(F.lit(0.0))

@@ -1,0 +1,122 @@
+"""What each daily month and each snapshot is made from, by fingerprint: a folder made from something else is stale.
+
+A snapshot's inputs name the snapshot before it by *that one's inputs*, so the chain reaches back to the first month: a
+restated month makes every later snapshot stale, and nobody has to read, or rebuild, history to find out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.features.table import LOGIN_RECENCY_DAYS
+from jobs.lake.lake import IncompleteError, Lake, recipe
+from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
+
+DAILY_CODE = ("jobs.core.month", "jobs.lake.tables", "jobs.features.daily")
+SNAPSHOT_CODE = (
+    "jobs.features.table",
+    "jobs.core.month",
+    "jobs.lake.tables",
+    *(
+        f"jobs.features.{module}"
+        for module in (
+            "calendar",
+            "diversity",
+            "lifetime",
+            "logins",
+            "profile",
+            "returns",
+            "rfm",
+            "snapshots",
+            "windows",
+        )
+    ),
+)
+"""The modules that decide what a row holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotInputs:
+    """What one snapshot is made from.
+
+    Attributes:
+        as_of: the snapshot.
+        daily: the months its windows look back on.
+        customers: the month whose delivery of the customer list it uses, if there is any.
+        sessions: the delivered months its login windows look back on.
+        has_sessions: whether its data month came with sessions.
+        fingerprints: name of an input → its fingerprint.
+    """
+
+    as_of: date
+    daily: Sequence[Month]
+    customers: Month | None
+    sessions: Sequence[Month]
+    has_sessions: bool
+    fingerprints: Mapping[str, str]
+
+
+def months_until(lake: Lake, as_of: date) -> list[Month]:
+    """The data months from the shop's first to the one before `as_of`; raises IncompleteError where one is missing."""
+    last = Month.before(as_of)
+    complete = {Month.parse(text) for text in lake.periods(TRANSACTIONS)}
+    months = min(complete, default=last).through(last)
+    missing = [str(month) for month in months if month not in complete]
+    if missing or not months:
+        gaps = ", ".join(missing) or str(last)
+        raise IncompleteError(f"{TRANSACTIONS.name} lacks {gaps} in {lake.root}: ingest these months first")
+    return months
+
+
+def daily_inputs(lake: Lake, month: Month) -> dict[str, str]:
+    """What a daily month is made from."""
+    return {"transactions": lake.record(TRANSACTIONS, month).fingerprint, "code": recipe(*DAILY_CODE)}
+
+
+def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> list[SnapshotInputs]:
+    """What every snapshot up to `until` is made from, oldest first.
+
+    Raises:
+        IncompleteError: a daily month is missing.
+    """
+    months = months_until(lake, until)
+    fingerprints = {f"daily/{month}": lake.record(DAILY, month).fingerprint for month in months}
+    deliveries = [Month.parse(text) for text in lake.periods(CUSTOMERS)]
+    logins = {Month.parse(text) for text in lake.periods(SESSIONS)}
+    made_by = {"code": recipe(*SNAPSHOT_CODE), "departments": json.dumps(list(departments))}
+    found: list[SnapshotInputs] = []
+    for month in months:
+        daily = [past for past in months if month.plus(1 - HORIZON_MONTHS) <= past <= month]
+        sessions = [past for past in _login_months(month) if past in logins]
+        customers = max((past for past in deliveries if past <= month), default=min(deliveries, default=None))
+        inputs = made_by | {f"daily/{past}": fingerprints[f"daily/{past}"] for past in daily}
+        inputs |= {f"sessions/{past}": lake.record(SESSIONS, past).fingerprint for past in sessions}
+        if customers is not None:
+            inputs["customers"] = lake.record(CUSTOMERS, customers).fingerprint
+        if found:
+            inputs["previous"] = _digest(found[-1].fingerprints)
+        found.append(
+            SnapshotInputs(
+                as_of=month.as_of,
+                daily=daily,
+                customers=customers,
+                sessions=sessions,
+                has_sessions=month in logins,
+                fingerprints=inputs,
+            )
+        )
+    return found
+
+
+def _login_months(month: Month) -> list[Month]:
+    """The months of the days looked back upon for logins, at the end of `month`."""
+    return Month.of(month.as_of - timedelta(days=LOGIN_RECENCY_DAYS)).through(month)
+
+
+def _digest(inputs: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(inputs), sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,31 @@
+"""Level calibration: what the newest year of matured months says about the level of the forecasts.
+
+A panel learns from every month since the shop began; where customers spend more by now, or where the first months knew
+only the most faithful of them, its level is yesterday's. The ratio of actual to forecast money in the newest label
+months, a whole year of them so that no season tips the scale, is shrunk towards one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.forecasting.encoder import Floats
+
+
+def fit_level(month: NDArray[np.int64], actual: Floats, forecast: Floats, *, newest: int, prior: float) -> float:
+    """The factor on the forecasts.
+
+    Args:
+        month: label month of each row of the panel, counted in months.
+        actual: its net value, or whether it had an order.
+        forecast: its forecast.
+        newest: how many of the newest label months decide.
+        prior: how many months without a deviation they are mixed with.
+    """
+    chosen = month > month.max(initial=0) - newest
+    actual, forecast = actual[chosen], forecast[chosen]
+    if actual.sum() <= 0 or forecast.sum() <= 0:
+        return 1.0
+    seen = len(np.unique(month[chosen]))
+    return float((actual.sum() / forecast.sum()) ** (seen / (seen + prior)))

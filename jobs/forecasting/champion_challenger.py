@@ -1,0 +1,59 @@
+"""The contest that the gate decides: challenger, champion and simple rivals forecast the same months of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from jobs.core.month import Month
+from jobs.forecasting.baselines import btyd_value, trailing_value
+from jobs.forecasting.bootstrap import Round
+from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.outcomes import Outcomes, Snapshots, known_by, rolling
+
+CHALLENGER, CHAMPION, TRAILING, BTYD = "challenger", "champion", "trailing value", "btyd"
+
+
+def origins(first: date, as_of: date) -> list[date]:
+    """The days that forecasts are made on, the first one first, so that something has come of each by `as_of`."""
+    months = Month.of(first).months_until(Month.of(as_of))
+    return [Month.of(as_of).plus(-ahead).first_day for ahead in rolling(months)] if months > 0 else []
+
+
+def contest(challenger: Forecaster, champion: Forecaster | None, snapshots: Snapshots, *, as_of: date) -> list[Round]:
+    """Everybody's forecasts of the months up to `as_of`, from several origins.
+
+    Args:
+        challenger: fitted as of the first origin: the months that follow it are out of its time.
+        champion: likewise, or earlier.
+        snapshots: those as of every origin, and every later one up to `as_of`.
+        as_of: the newest outcome looked at lies before it.
+
+    Raises:
+        ValueError: somebody was fitted after the first origin.
+        InputError: the snapshots lack columns that somebody needs.
+    """
+    rivals = {CHALLENGER: challenger} | ({} if champion is None else {CHAMPION: champion})
+    for name, forecaster in rivals.items():
+        if forecaster.as_of > challenger.as_of:
+            raise ValueError(f"the {name}, fitted as of {forecaster.as_of}, has seen months after {challenger.as_of}")
+    known = known_by(snapshots, as_of)
+    outcomes = Outcomes.read(known)
+    return [_round(rivals, known[day], outcomes, day, as_of) for day in origins(challenger.as_of, as_of)]
+
+
+def _round(
+    rivals: Mapping[str, Forecaster], frame: pd.DataFrame, outcomes: Outcomes, origin: date, as_of: date
+) -> Round:
+    months = Month.of(origin).months_until(Month.of(as_of))
+    ids = frame["customer_id"].to_numpy(dtype=object)
+    actual, _ = outcomes.after(ids, origin, range(1, months + 1))
+    forecasts = {name: one.expect(frame, origin).value[:, :months].sum(axis=1) for name, one in rivals.items()}
+    challenger = rivals[CHALLENGER]
+    customers = challenger.encoder.encode(frame, origin)
+    forecasts[TRAILING] = trailing_value(customers, months)
+    forecasts[BTYD] = btyd_value(challenger.start, customers, months)
+    return Round(months, ids, np.asarray(actual.sum(axis=1)), forecasts)

@@ -1,0 +1,60 @@
+"""A leak canary: whether a forecast moves when what came after it is changed.
+
+The forecaster is fitted as of a day of the past, on a few customers and with few trees, twice: on the snapshots as they
+are, and with everything after that day made into something else. Both must forecast the same, to the last digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
+from jobs.forecasting.outcomes import Snapshots, known_by, sample_customers
+from jobs.forecasting.params import ModelParams
+
+CUSTOMERS = 500
+ROUNDS = 5
+_TIMES = 7.0
+
+
+class LeakError(ValueError):
+    """A forecast depends on what came after it."""
+
+
+def check(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> None:
+    """Raise LeakError where changing the months after an earlier origin changes the forecast made there.
+
+    Args:
+        snapshots: as for `fit.fit`; nothing is checked where they are too few for an earlier origin.
+        as_of: the newest.
+        params: the forecaster's settings.
+    """
+    known = known_by(snapshots, as_of)
+    months = calibration_months(len(known))
+    if months == 0 or len(known) - months < LEAST_SNAPSHOTS:
+        return
+    origin = list(known)[-1 - months]
+    customers = set(sample_customers(known[as_of]["customer_id"], CUSTOMERS))
+    few = {day: frame[frame["customer_id"].isin(customers)] for day, frame in known.items()}
+    if few[origin]["first_ordered_on"].isna().all():
+        return
+    quick = replace(params, rounds=ROUNDS)
+    changed = {day: frame if day <= origin else _another(frame) for day, frame in few.items()}
+    before, after = (
+        fit(some, as_of=origin, params=quick).predict(some[origin], as_of=origin) for some in (few, changed)
+    )
+    moved = before.columns[[not before[name].equals(after[name]) for name in before.columns]].tolist()
+    if moved:
+        raise LeakError(
+            f"the forecast as of {origin} changes with what came after it, in {', '.join(moved)}: the model knows the "
+            "future. Look for what reads snapshots later than its as_of, and do not use its figures"
+        )
+
+
+def _another(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same customers with other customers' numbers, seven times as large."""
+    numbers = frame.select_dtypes("number").columns
+    return frame.assign(**{name: frame[name].to_numpy()[::-1] * _TIMES for name in numbers})

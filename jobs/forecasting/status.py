@@ -1,0 +1,37 @@
+"""How a customer stands at `as_of`, and which method forecasts him: defined here and nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.forecasting.encoder import Customers
+from jobs.forecasting.params import ModelParams
+
+MODEL, BTYD, COHORT_PRIOR = "model", "btyd", "cohort_prior"
+NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT = "new", "active", "lapsing", "dormant", "never_bought"
+STATUSES = (NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT)
+
+
+def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:
+    """The status of each customer.
+
+    `never_bought`: no order yet. `dormant`: last order more than `dormant_days` ago. `new`: first order at most
+    `new_days` ago. `active`: last order at most `active_days` ago. `lapsing`: everybody in between.
+    """
+    recency, tenure = customers.recency_days, customers.tenure_days
+    return np.select(
+        [
+            np.isnan(recency),
+            recency > params.dormant_days,
+            tenure <= params.new_days,
+            recency <= params.active_days,
+        ],
+        [NEVER_BOUGHT, DORMANT, NEW, ACTIVE],
+        default=LAPSING,
+    ).astype(object)
+
+
+def method(status: NDArray[np.object_], buyers: str = MODEL) -> NDArray[np.object_]:
+    """The method that forecasts customers of a status: `buyers` for whoever bought, else the cohort's rates."""
+    return np.where(status == NEVER_BOUGHT, COHORT_PRIOR, buyers).astype(object)

@@ -1,0 +1,177 @@
+"""Two-part model of a month: p(at least one order), and the net value, boosted from where history alone would put them.
+
+E[net value] = p x E[net value | active]. The value part is fitted to the money of all customer-months (Poisson loss, so
+that every leaf balances forecast and actual money) rather than to buyers alone: E[net value | active] is what it
+implies. Both boosters start from the customer's own history and learn what has to be corrected; a customer outside the
+range of the training data keeps his own level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from jobs.core.month import HORIZON_MONTHS
+from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, History
+from jobs.forecasting.encoder import Floats
+from jobs.forecasting.params import ModelParams
+from jobs.forecasting.pool import Pool
+from jobs.forecasting.rows import Rows, capped
+
+ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
+
+ACTIVITY_SAY = 0.25
+"""How much of what the activity booster corrects goes into the start of the value booster, in logarithms."""
+
+_LEAST_P = 1e-6
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """What the boosters make of customer-months.
+
+    Attributes:
+        p: P(active).
+        start: net value that the value booster starts from.
+        value: net value, fully corrected.
+    """
+
+    p: Floats
+    start: Floats
+    value: Floats
+
+
+@dataclass(frozen=True)
+class Hurdle:
+    """The two boosters.
+
+    Attributes:
+        names: their inputs, in order.
+        unit: the money that counts as one in the value booster.
+        activity: P(active).
+        pool: where the value booster starts from.
+        value: net value in units.
+    """
+
+    names: tuple[str, ...]
+    unit: float
+    activity: xgb.Booster
+    pool: Pool
+    value: xgb.Booster
+
+    @classmethod
+    def fit(cls, rows: Rows, snapshot_names: tuple[str, ...], unit: float, params: ModelParams) -> Hurdle:
+        """Boost both parts; the same rows in the same order give the same trees."""
+        names = (*snapshot_names, *NAMES, *HORIZON_NAMES)
+        common = {
+            "tree_method": "hist",
+            "base_score": 0.5,
+            "eta": params.learning_rate,
+            "max_depth": params.max_depth,
+            "gamma": params.split_gain,
+            "subsample": params.row_share,
+            "colsample_bytree": params.column_share,
+            "max_bin": params.max_bins,
+            "nthread": params.threads,
+            "seed": params.seed,
+        }
+        data = xgb.QuantileDMatrix(
+            rows.inputs, feature_names=list(names), max_bin=params.max_bins, nthread=params.threads
+        )
+        activity = common | {
+            "objective": "binary:logistic",
+            "min_child_weight": params.activity_leaf,
+            "lambda": params.activity_l2,
+        }
+        data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_start))
+        activity_booster = xgb.train(activity, data, params.rounds)
+        p = np.asarray(activity_booster.predict(data), dtype=np.float64)
+        pool = Pool.fit(rows, unit, params)
+        start = pool.of(rows.logs) * rows.season * (p / rows.p_start) ** ACTIVITY_SAY
+        value = common | {
+            "objective": "count:poisson",
+            "max_delta_step": 0.0,
+            "min_child_weight": params.value_leaf,
+            "lambda": params.value_l2,
+        }
+        data.set_info(label=capped(rows.value, start, unit, params) / unit, base_margin=np.log(start / unit))
+        return cls(names, unit, activity_booster, pool, xgb.train(value, data, params.rounds))
+
+    def predict(self, history: History) -> Boosted:
+        """P(active) and expected net value of the horizon months."""
+        p, start, value = np.zeros((3, len(history.values), HORIZON_MONTHS))
+        if len(history.values):
+            own = history.inputs()
+            for column in range(HORIZON_MONTHS):
+                month = history.month(column + 1)
+                inputs = np.concatenate([own, month.inputs], axis=1)
+                found = self.boosted(inputs, month.logs, month.season, month.p)
+                p[:, column], start[:, column], value[:, column] = found.p, found.start, found.value
+        return Boosted(p, start, value)
+
+    def boosted(
+        self,
+        inputs: NDArray[np.float32],
+        logs: Floats,
+        season: Floats | float,
+        p_start: Floats,
+    ) -> Boosted:
+        """Rows of the panel, forecast; the arguments as in `Rows`."""
+        rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
+        rows.set_info(base_margin=_logit(p_start))
+        p = np.asarray(self.activity.predict(rows), dtype=np.float64)
+        start = self.pool.of(logs) * season * (p / p_start) ** ACTIVITY_SAY
+        rows.set_info(base_margin=np.log(start / self.unit))
+        value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
+        return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), start, value)
+
+    def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> tuple[Floats, Floats]:
+        """What each input adds to the log-odds of an order, and to the logarithm of the value; one row a customer.
+
+        The last column is each booster's mean correction. A row's sum is the booster's margin less where it started.
+
+        Args:
+            inputs: as in `Rows`.
+            exact: SHAP values; otherwise, and far faster, each split's change of the mean along the row's path.
+        """
+        rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
+        rows.set_info(base_margin=np.zeros(len(inputs)))
+        activity, value = (
+            np.asarray(booster.predict(rows, pred_contribs=True, approx_contribs=not exact), dtype=np.float64)
+            for booster in (self.activity, self.value)
+        )
+        return activity, value
+
+    def importance(self) -> dict[str, float]:
+        """Each input's share of the gain, both boosters taken together."""
+        shares: dict[str, float] = dict.fromkeys(self.names, 0.0)
+        for booster in (self.activity, self.value):
+            gains: dict[str, Any] = dict(booster.get_score(importance_type="total_gain"))
+            for name, gain in gains.items():
+                shares[name] += float(gain) / sum(gains.values()) / 2.0
+        return shares
+
+    def save(self, folder: Path) -> None:
+        """Write both boosters in XGBoost's own format."""
+        self.activity.save_model(folder / ACTIVITY_FILE)
+        self.value.save_model(folder / VALUE_FILE)
+
+    @classmethod
+    def load(cls, folder: Path, names: tuple[str, ...], unit: float, pool: Pool) -> Hurdle:
+        """Read what `save` wrote; raises ValueError where the boosters were trained on other inputs than `names`."""
+        activity, value = xgb.Booster(), xgb.Booster()
+        activity.load_model(folder / ACTIVITY_FILE)
+        value.load_model(folder / VALUE_FILE)
+        for booster in (activity, value):
+            if tuple(booster.feature_names or ()) != names:
+                raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
+        return cls(names, unit, activity, pool, value)
+
+
+def _logit(p: Floats) -> Floats:
+    return np.asarray(np.log(p / (1.0 - p)))

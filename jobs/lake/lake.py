@@ -1,0 +1,130 @@
+"""The lake: one folder a table and period, complete only with its `_SUCCESS`, replaced as a whole or not at all.
+
+`_SUCCESS` is a JSON record of what the folder holds and what it was made from; a derived folder is current while the
+fingerprints of its inputs, and of the code that made it, are still those in its record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from jobs.core.month import Month
+from jobs.lake.staging import private_folder, remove_orphans
+from jobs.lake.tables import Table
+
+STAGING = ".staging"
+SUCCESS = "_SUCCESS"
+
+Period = Month | date
+"""A month for tables split by month, an `as_of` date for those split by as_of."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `_SUCCESS` says of a folder.
+
+    Attributes:
+        rows: number of rows in the folder.
+        fingerprint: hash of the rows, whatever their order.
+        inputs: what the folder was made from: name of an input → its fingerprint.
+        sums: sums of the money columns, as text.
+    """
+
+    rows: int
+    fingerprint: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
+
+
+class IncompleteError(RuntimeError):
+    """A folder that is needed has no `_SUCCESS`."""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake below one root folder."""
+
+    root: Path
+
+    def folder(self, table: Table, period: Period) -> Path:
+        """Where a table's period lies (or would lie)."""
+        return self.root / table.name / f"{table.period_key}={period}"
+
+    def record(self, table: Table, period: Period) -> Record:
+        """The record of a complete period; raises IncompleteError where there is none."""
+        try:
+            text = (self.folder(table, period) / SUCCESS).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise IncompleteError(
+                f"{table.name} has no complete {table.period_key}={period} in {self.root}: run the task that writes it"
+            ) from None
+        return Record(**json.loads(text))
+
+    def is_complete(self, table: Table, period: Period) -> bool:
+        """Whether a period is there in full."""
+        return (self.folder(table, period) / SUCCESS).is_file()
+
+    def is_current(self, table: Table, period: Period, inputs: Mapping[str, str]) -> bool:
+        """Whether a period is there in full and was made from exactly these inputs."""
+        return self.is_complete(table, period) and dict(self.record(table, period).inputs) == dict(inputs)
+
+    def periods(self, table: Table) -> list[str]:
+        """The complete periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
+        prefix = f"{table.period_key}="
+        found = (self.root / table.name).glob(f"{prefix}*/{SUCCESS}")
+        return sorted(path.parent.name.removeprefix(prefix) for path in found)
+
+    @contextmanager
+    def staging(self, table: Table) -> Iterator[Path]:
+        """A private folder to write into before `promote`; removed afterwards, whatever happens."""
+        with private_folder(self.root / STAGING, table.name.replace("/", "_")) as folder:
+            yield folder
+
+    def remove_orphans(self) -> None:
+        """Remove what killed tasks left where they wrote."""
+        remove_orphans(self.root / STAGING)
+
+    def promote(self, staged: Path, table: Table, period: Period, record: Record) -> None:
+        """Put a written folder in the place of a period. `staged` need not exist where the period has no rows."""
+        staged.mkdir(parents=True, exist_ok=True)
+        (staged / SUCCESS).write_text(json.dumps(asdict(record), sort_keys=True, indent=1), encoding="utf-8")
+        target = self.folder(table, period)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replaced = staged.with_name(f"{staged.name}.replaced")
+        if target.exists():
+            os.rename(target, replaced)
+        os.rename(staged, target)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def recipe(*modules: ModuleType | str) -> str:
+    """A fingerprint of the code in some modules: an input of whatever they make.
+
+    A module given by name is not imported, so that a fingerprint of Spark code does not need Spark.
+    """
+    digest = hashlib.sha256()
+    for module in modules:
+        spec = find_spec(module) if isinstance(module, str) else module.__spec__
+        if spec is None or spec.origin is None:
+            raise ValueError(f"{module} has no file")
+        digest.update(Path(spec.origin).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[str]:
+    """The Parquet files of complete periods, for readers other than Spark; raises IncompleteError."""
+    files: list[str] = []
+    for period in periods:
+        lake.record(table, period)
+        files += sorted(str(path) for path in lake.folder(table, period).glob("*.parquet"))
+    return files

@@ -1,0 +1,201 @@
+"""The columns of every table in the lake: name, Spark type, meaning. Everything else refers to these declarations.
+
+Money is DECIMAL so that a sum does not depend on the order of its rows. Times are the shop's local wall clock, stored
+as if UTC. Columns are nullable in Parquet; what must not be null is checked by `expectations/` and by Postgres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.core.month import HORIZON_MONTHS
+
+MONEY = "decimal(18,4)"
+CENTS = "decimal(18,2)"
+
+ALL_DEPARTMENTS = "(all)"
+UNKNOWN_DEPARTMENT = "unknown"
+
+FORECAST_MONTHS = tuple(f"month_{h:02d}" for h in range(1, HORIZON_MONTHS + 1))
+"""The twelve forecast columns, in order of the calendar."""
+
+REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
+MAY_BE_EMPTY = frozenset(REASON_COLUMNS[1:])
+"""Columns of a forecast that need not have a value: not everybody has three reasons."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its type as Spark DDL, and what it holds."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its name in the lake, what a row stands for, the folder key it is split by, and its columns."""
+
+    name: str
+    grain: str
+    period_key: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The column names, in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def ddl(self) -> str:
+        """The schema as Spark DDL, for `spark.read.schema(...)`."""
+        return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
+
+
+TRANSACTIONS = Table(
+    "clean/transactions",
+    "a line of an order or of a return",
+    "month",
+    (
+        Column("customer_id", "string", "The customer who bought"),
+        Column("order_id", "string", "The order or invoice; one per customer and moment where the source has none"),
+        Column("ordered_at", "timestamp", "When the order was placed or the return was booked"),
+        Column("product_id", "string", "The article, where the source tells it"),
+        Column("department", "string", "The article's department, or 'unknown'"),
+        Column("units", MONEY, "Units bought (positive) or returned (negative)"),
+        Column("net_value", MONEY, "Value of the line in the shop's currency; negative for returns"),
+        Column("is_return", "boolean", "Whether the line takes goods or money back"),
+    ),
+)
+
+CUSTOMERS = Table(
+    "clean/customers",
+    "a customer, as delivered with the data month",
+    "month",
+    (
+        Column("customer_id", "string", "The customer"),
+        Column("signup_on", "date", "Day the account was opened"),
+        Column("membership", "string", "none, monthly or annual"),
+        Column("city", "string", "City of the account"),
+        Column("country", "string", "Country of the account"),
+    ),
+)
+
+SESSIONS = Table(
+    "clean/sessions",
+    "a login",
+    "month",
+    (
+        Column("customer_id", "string", "The customer who logged in"),
+        Column("logged_in_at", "timestamp", "When"),
+    ),
+)
+
+PRODUCTS = Table(
+    "clean/products",
+    "an article, as delivered with the data month",
+    "month",
+    (
+        Column("product_id", "string", "The article"),
+        Column("department", "string", "The department it belongs to"),
+    ),
+)
+
+REJECTED_COLUMNS = (
+    Column("source_file", "string", "The delivered file the row came from"),
+    Column("raw", "string", "The row as delivered, as a JSON object"),
+    Column("rejected_for", "array<string>", "Every reason why the row is not in the clean table"),
+)
+
+DAILY = Table(
+    "daily",
+    "a customer, day and department; department '(all)' holds the day over all departments",
+    "month",
+    (
+        Column("customer_id", "string", "The customer"),
+        Column("ordered_on", "date", "The day"),
+        Column("department", "string", "The department, or '(all)'"),
+        Column("net_value", MONEY, "Sales less returns"),
+        Column("sales_value", MONEY, "Sales alone"),
+        Column("return_value", MONEY, "Returns alone, as a positive amount"),
+        Column(
+            "orders", "bigint", "Distinct orders; an order that spans departments counts once in each, once in '(all)'"
+        ),
+        Column("return_orders", "bigint", "Distinct returns"),
+        Column("units", MONEY, "Units sold less units returned"),
+        Column("products", "bigint", "Distinct articles in each order, summed over the orders"),
+        Column("orders_night", "bigint", "Orders placed from 00:00 to 05:59"),
+        Column("orders_morning", "bigint", "Orders placed from 06:00 to 11:59"),
+        Column("orders_afternoon", "bigint", "Orders placed from 12:00 to 17:59"),
+        Column("orders_evening", "bigint", "Orders placed from 18:00 to 23:59"),
+    ),
+)
+
+FORECASTS = Table(
+    "forecasts",
+    "a customer known at as_of",
+    "as_of",
+    (
+        Column("customer_id", "string", "The customer"),
+        Column("clv_1m", CENTS, "Expected net value in the first forecast month"),
+        Column("clv_3m", CENTS, "Expected net value in the first three forecast months"),
+        Column("clv_6m", CENTS, "Expected net value in the first six forecast months"),
+        Column("clv_12m", CENTS, "Expected net value in the twelve forecast months: the sum of month_01 to month_12"),
+        Column("clv_12m_p10", CENTS, "Lower end of the 80 % interval of the twelve months' value"),
+        Column("clv_12m_p90", CENTS, "Upper end of the 80 % interval of the twelve months' value"),
+        Column("p_active_12m", "double", "Probability of at least one order in the twelve forecast months"),
+        *(
+            Column(name, CENTS, f"Expected net value in forecast month {h} (month 1 starts on as_of)")
+            for h, name in enumerate(FORECAST_MONTHS, start=1)
+        ),
+        Column("status", "string", "new, active, lapsing, dormant or never_bought: how the customer stands at as_of"),
+        Column("method", "string", "model, btyd or cohort_prior: how the forecast was made"),
+        Column("model_version", "bigint", "Version of the registered model"),
+        *(
+            Column(name, "string", f"{which} reason why clv_12m is higher or lower than the typical buyer's{note}")
+            for name, which, note in zip(
+                REASON_COLUMNS,
+                ("Strongest", "Second", "Third"),
+                ("", " (null: no more)", " (null: no more)"),
+                strict=True,
+            )
+        ),
+    ),
+)
+
+SPECIAL_FORECASTS = Table(
+    "special_forecasts",
+    "a customer of a special run's segment; each run has a lake of its own below `special/run=…/`",
+    "as_of",
+    (
+        Column("customer_id", "string", "The customer"),
+        Column("clv", CENTS, "Expected value over the run's horizon, on its value basis"),
+        Column("clv_p10", CENTS, "Lower end of the 80 % interval of that value"),
+        Column("clv_p90", CENTS, "Upper end of the 80 % interval of that value"),
+        Column("p_active", "double", "Probability of at least one order within the horizon"),
+        Column("active_months", "double", "Expected number of the horizon's months with an order"),
+        Column("status", "string", "new, active, lapsing, dormant or never_bought: how the customer stands at as_of"),
+        Column("method", "string", "model, btyd or cohort_prior: how the forecast was made"),
+        Column("model_version", "bigint", "Version of the registered model"),
+    ),
+)
+
+SPECIAL_TOTALS = Table(
+    "special_totals",
+    "a special run: its segment as a whole",
+    "as_of",
+    (
+        Column("customers", "bigint", "Customers in the segment"),
+        Column("clv", CENTS, "Sum of their clv"),
+        Column("clv_p10", CENTS, "Lower end of the 80 % interval of that sum; not the sum of the customers' ends"),
+        Column("clv_p90", CENTS, "Upper end of the 80 % interval of that sum; not the sum of the customers' ends"),
+    ),
+)
+
+
+def rejected(clean: Table) -> Table:
+    """The table of rows that were refused entry to a clean table."""
+    return Table(
+        clean.name.replace("clean/", "rejected/"), "a delivered row that was refused", "month", REJECTED_COLUMNS
+    )

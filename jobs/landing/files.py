@@ -1,0 +1,212 @@
+"""One delivered file: its columns, its bytes' hash, its rows in batches; every way of being broken has its message."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from jobs.landing.parquet_copy import copy_in_microseconds, copy_workbook, has_nanoseconds
+from jobs.sources.mapping import Source, TableColumns, delivered_columns
+
+FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
+LONGEST_FIELD = 1_000_000
+"""Characters of one CSV field; a longer one means that a quotation mark was never closed."""
+
+_SPECIAL_TO_READERS = re.compile(r"[\[\]{}*?:\\]")
+"""Characters that are patterns, or separators, in the paths that Spark is given."""
+
+_CHUNK_BYTES = 1 << 20
+_BATCH_ROWS = 250_000
+_BATCH_BYTES = 32 << 20
+
+
+class LandingError(ValueError):
+    """What was delivered cannot be used; the message names the file and the remedy."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise LandingError, naming the path and the remedy, for every way in which a library fails to read it."""
+    try:
+        yield
+    except PermissionError as error:
+        raise LandingError(f"{path} may not be read ({error}): give the user who runs this the right to") from error
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+
+
+def has_known_format(path: Path) -> bool:
+    """Whether a file's name ends like one of the formats that are read."""
+    return path.name.endswith(FORMATS)
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file is CSV, gzipped or not."""
+    return path.name.endswith((".csv", ".csv.gz"))
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes; raises LandingError for what is no file, or may not be read."""
+    check_is_file(path)
+    with reading(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def readable(path: Path, cache: Path) -> Path:
+    """The file that Spark reads in place of a delivered one: a Parquet copy where it must be, else the file itself."""
+    is_workbook = path.name.endswith(".xlsx")
+    if not is_workbook and (is_csv(path) or not has_nanoseconds(_parquet_schema(path))):
+        return path
+    copy = cache / f"{sha256(path)}.parquet"
+    if not copy.is_file():
+        try:
+            (copy_workbook if is_workbook else copy_in_microseconds)(path, copy)
+        except Exception as error:
+            raise LandingError(f"{path} cannot be read ({error}): deliver it again") from error
+    return copy
+
+
+def check_is_file(path: Path) -> None:
+    """Raise LandingError for what is no file, an empty one, or one whose name or format no reader takes."""
+    if path.is_dir():
+        raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
+    if not path.exists():
+        raise LandingError(f"{path} is not there, or is a link to nothing: deliver it again")
+    if not path.is_file():
+        raise LandingError(f"{path} is no file (a pipe or a device): deliver one of {', '.join(FORMATS)}")
+    if not has_known_format(path):
+        raise LandingError(f"{path} has none of the formats that are read: deliver one of {', '.join(FORMATS)}")
+    if _SPECIAL_TO_READERS.search(path.name) or not path.name.isprintable():
+        raise LandingError(
+            f"{str(path)!r} has a name with one of [ ] {{ }} * ? : \\ or a character that cannot be printed: rename it"
+        )
+    if path.stat().st_size == 0:
+        raise LandingError(f"{path} is empty, not even a header: deliver it again")
+
+
+def verify(path: Path) -> None:
+    """Read a file as far as it takes to know that it is there in full; raise LandingError where it is not."""
+    check_is_file(path)
+    with reading(path):
+        if path.name.endswith(".gz"):
+            with gzip.open(path) as file:
+                while file.read(_CHUNK_BYTES):
+                    pass
+        elif path.name.endswith(".parquet"):
+            pq.read_metadata(path)
+
+
+def schema(path: Path, source: Source) -> pa.Schema:
+    """Columns of a file in their order; those of CSV are text. Raises LandingError where names are not unique."""
+    if is_csv(path):
+        found = pa.schema([(name, pa.string()) for name in _header(path, source)])
+    else:
+        found = _parquet_schema(path)
+    twice = [name for name, count in Counter(name.casefold() for name in found.names).items() if count > 1]
+    if twice:
+        raise LandingError(f"{path} has more than one column called {', '.join(twice)}: rename or drop the others")
+    return found
+
+
+def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: Source) -> None:
+    """Raise LandingError where a column that the mapping names is missing, or a column has a type it cannot have."""
+    missing = [name for name in delivered_columns(columns) if name not in found.names]
+    if missing:
+        hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
+        raise LandingError(
+            f"{path} has no column {', '.join(map(repr, missing))}. It has: {', '.join(map(repr, found.names))}. "
+            f"Correct the file, or the mapping of {source.name!r} in jobs/sources{hint}"
+        )
+    for field in found:
+        if pa.types.is_time(field.type) or pa.types.is_float16(field.type) or pa.types.is_decimal256(field.type):
+            raise LandingError(f"{path}: column {field.name!r} has type {field.type}: deliver it as text, or drop it")
+    if columns.time is not None:
+        time_column = getattr(columns, columns.time)
+        type_ = found.field(time_column).type
+        if not (pa.types.is_timestamp(type_) or pa.types.is_date(type_) or _is_text(type_)):
+            raise LandingError(
+                f"{path}: column {time_column!r} should hold times but has type {type_}: deliver times or text"
+            )
+    for name in delivered_columns(columns):
+        if pa.types.is_nested(found.field(name).type):
+            raise LandingError(f"{path}: column {name!r} has type {found.field(name).type}: deliver plain values")
+
+
+def batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
+    """All rows of a Parquet or CSV file, batch by batch, CSV as bytes.
+
+    A CSV line that does not have the header's number of fields comes as a row of NULLs but for its first column.
+    """
+    with reading(path):
+        if is_csv(path):
+            yield from _csv_batches(path, source)
+        else:
+            yield from pq.ParquetFile(path).iter_batches(_BATCH_ROWS)
+
+
+def _csv_batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
+    names = schema(path, source).names
+    malformed: list[str] = []
+
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        malformed.append(row.text)
+        return "skip"
+
+    reader = pyarrow.csv.open_csv(
+        path,
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=names, skip_rows=1, block_size=_BATCH_BYTES, use_threads=False, encoding=source.encoding
+        ),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=skip
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.binary()), check_utf8=False),
+    )
+    yield from reader
+    if malformed:
+        first = pa.array([text.encode() for text in malformed], pa.binary())
+        rest = [pa.nulls(len(malformed), pa.binary()) for _ in names[1:]]
+        yield pa.record_batch([first, *rest], names=names)
+
+
+def _parquet_schema(path: Path) -> pa.Schema:
+    with reading(path):
+        return pq.read_schema(path)
+
+
+def _header(path: Path, source: Source) -> list[str]:
+    is_utf8 = source.encoding.lower() in ("utf-8", "utf8")
+    with reading(path), gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+        line = re.split(rb"[\r\n]", file.readline(LONGEST_FIELD), maxsplit=1)[0]
+    try:
+        text = line.decode("utf-8-sig" if is_utf8 else source.encoding)
+        names = next(csv.reader([text], delimiter=source.delimiter, strict=True), [])
+    except UnicodeDecodeError as error:
+        raise LandingError(_wrong_encoding(path, source)) from error
+    except csv.Error as error:
+        raise LandingError(f"{path} has a header that cannot be read ({error}): correct its first line") from error
+    if "\0" in text:
+        raise LandingError(_wrong_encoding(path, source))
+    if not names:
+        raise LandingError(f"{path} begins with an empty line: its first line must name the columns")
+    return [name or f"column_{i}" for i, name in enumerate(names, start=1)]
+
+
+def _wrong_encoding(path: Path, source: Source) -> str:
+    return f"{path} is not {source.encoding}: deliver that, or set `encoding` in the mapping of {source.name!r}"
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    value = type_.value_type if pa.types.is_dictionary(type_) else type_
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))

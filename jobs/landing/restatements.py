@@ -1,0 +1,213 @@
+"""Months that were delivered otherwise after they had been ingested: which, how many rows and how much money moved.
+
+Only what was delivered counts: a change of the mapping or of the code is no restatement. Neither are rows without a
+readable time that a file gained: they are filed under its first month, and are rejected there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.core.month import Month
+from jobs.core.value_basis import NET_REVENUE
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import rejected
+from jobs.landing.deliveries import TABLES, Delivery
+from jobs.landing.files import batches, readable
+from jobs.landing.times import months_of
+from jobs.sources.mapping import Source, TransactionColumns
+
+_NUMBER = re.compile(r"\s*[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?\s*", re.ASCII)
+"""What `jobs.cleaning.parsing.money` reads."""
+_STEP, _DIGITS_BEFORE_THE_POINT = Decimal("0.0001"), 14
+_PRECISION = 50
+"""Enough for the product of two numbers of 18 digits, and for their sum."""
+
+
+class RestatedError(ValueError):
+    """Months that were ingested have been delivered otherwise since, and the run was not told to accept that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    """What a month holds, good rows and bad ones.
+
+    Attributes:
+        rows: how many.
+        money: their net value as far as it can be read; None where the files alone do not tell it: logins have none,
+            a margin or a predicate for returns takes Spark.
+    """
+
+    rows: int
+    money: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restatement:
+    """One month of one table: as it was ingested, and as it is delivered now."""
+
+    table: str
+    month: Month
+    before: Total
+    now: Total
+
+    def __str__(self) -> str:
+        """In words: month, rows and value, before and now."""
+        rows = f"{self.month} {self.table}: rows {self.before.rows:,} to {self.now.rows:,}"
+        rows += f" ({self.now.rows - self.before.rows:+,})"
+        if self.before.money is None or self.now.money is None:
+            return rows
+        moved = self.now.money - self.before.money
+        return f"{rows}, value {self.before.money:,.2f} to {self.now.money:,.2f} ({moved:+,.2f})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What became of the ingested months of one table.
+
+    Attributes:
+        restated: those that are delivered otherwise now.
+        undated: those that only gained or lost rows without a time of theirs.
+    """
+
+    restated: Sequence[Month]
+    undated: Sequence[Month]
+
+
+def changes(delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprints: Mapping[Month, str]) -> Changes:
+    """Compare a table with what the lake's months were made from; a month that is no longer delivered has not changed.
+
+    Args:
+        delivered: what was delivered of a table with times.
+        lake: the lake.
+        months: which months to look at.
+        fingerprints: `delivered.fingerprint` of every month delivered.
+    """
+    table, calendar = TABLES[delivered.table], delivered.calendar
+    restated: list[Month] = []
+    undated: list[Month] = []
+    for month in months:
+        landing = calendar.fingerprint(month) if calendar else fingerprints.get(month)
+        if landing is None or not lake.is_complete(table, month):
+            continue
+        before = lake.record(table, month).inputs
+        dated = calendar.dated_fingerprint(month) if calendar else landing
+        if landing != before["landing"]:
+            (undated if dated == before.get("dated", before["landing"]) else restated).append(month)
+    return Changes(restated=restated, undated=undated)
+
+
+def restatement(source: Source, delivered: Delivery, lake: Lake, month: Month, *, cache: Path) -> Restatement:
+    """How many rows and how much money moved in a month.
+
+    Args:
+        source: the mapping.
+        delivered: what was delivered of the table.
+        lake: the lake, which holds the month.
+        month: the month.
+        cache: where copies lie of the files that must be copied to be read.
+
+    Raises:
+        LandingError: a file is damaged.
+    """
+    columns = _money_columns(source, delivered.table)
+    return Restatement(
+        table=delivered.table,
+        month=month,
+        before=_ingested(lake, delivered.table, month, columns),
+        now=_delivered(source, delivered, month, columns, cache),
+    )
+
+
+def _money_columns(source: Source, table: str) -> tuple[str, ...] | None:
+    """The delivered columns whose product is a line's net value; None where that is not all there is to it."""
+    columns = source.tables[table]
+    if not isinstance(columns, TransactionColumns) or source.returns or source.value_basis != NET_REVENUE:
+        return None
+    if columns.amount is not None:
+        return (columns.amount,)
+    assert columns.units is not None
+    assert columns.unit_price is not None
+    return columns.units, columns.unit_price
+
+
+def _ingested(lake: Lake, table: str, month: Month, columns: Sequence[str] | None) -> Total:
+    clean, refused = TABLES[table], rejected(TABLES[table])
+    record = lake.record(clean, month)
+    rows = record.rows + lake.record(refused, month).rows
+    if columns is None:
+        return Total(rows=rows, money=None)
+    texts = (
+        text
+        for path in parquet_files(lake, refused, [month])
+        for text in pq.read_table(path, columns=["raw"], partitioning=None)["raw"].to_pylist()
+    )
+    raw = (json.loads(text) for text in texts)
+    unclean = _value(Counter(tuple(row.get(name) for name in columns) for row in raw))
+    return Total(rows=rows, money=Decimal(record.sums.get("net_value", "0")) + unclean)
+
+
+def _delivered(source: Source, delivered: Delivery, month: Month, columns: Sequence[str] | None, cache: Path) -> Total:
+    rows, values = 0, Counter[tuple[object, ...]]()
+    for batch in _batches_of(source, delivered, month, cache):
+        rows += batch.num_rows
+        if columns is not None:
+            values.update(zip(*(_texts(batch, name, source) for name in columns), strict=True))
+    return Total(rows=rows, money=None if columns is None else _value(values))
+
+
+def _batches_of(source: Source, delivered: Delivery, month: Month, cache: Path) -> Iterator[pa.RecordBatch]:
+    """The rows that are filed under a month."""
+    columns, calendar = source.tables[delivered.table], delivered.calendar
+    assert columns.time is not None
+    for path in delivered.files_of([month]):
+        for batch in batches(readable(path, cache), source):
+            if calendar is None:
+                yield batch
+                continue
+            months = months_of(batch.column(getattr(columns, columns.time)), source)
+            is_own = months == np.datetime64(str(month), "M")
+            if month == calendar.first:
+                first, last = (np.datetime64(str(end), "M") for end in (calendar.first, calendar.last))
+                is_own |= np.isnat(months) | (months < first) | (months > last)
+            yield batch.filter(pa.array(is_own))
+
+
+def _texts(batch: pa.RecordBatch, name: str, source: Source) -> list[object]:
+    if name not in batch.schema.names:
+        return [None] * batch.num_rows
+    values = batch.column(name).to_pylist()
+    return [value.decode(source.encoding, errors="replace") if isinstance(value, bytes) else value for value in values]
+
+
+def _value(lines: Counter[tuple[object, ...]]) -> Decimal:
+    """The sum of the lines' products, each rounded as `jobs.cleaning.parsing.money` does; what is no number is 0."""
+    with localcontext(prec=_PRECISION):
+        total = Decimal(0)
+        for factors, count in lines.items():
+            product: Decimal | None = Decimal(1)
+            for number in map(_number, factors):
+                product = None if product is None or number is None else _rounded(product * number)
+            total += count * (product or 0)
+        return total
+
+
+def _number(value: object) -> Decimal | None:
+    text = str(value)
+    return _rounded(Decimal(text)) if _NUMBER.fullmatch(text) else None
+
+
+def _rounded(number: Decimal) -> Decimal | None:
+    if number.adjusted() >= _DIGITS_BEFORE_THE_POINT:
+        return None
+    return number.quantize(_STEP, ROUND_HALF_UP)

@@ -1,0 +1,101 @@
+"""Airflow's configuration for the embedded stack: what must agree with each other, written in one place."""
+
+from __future__ import annotations
+
+import configparser
+import io
+import json
+import os
+import secrets
+from pathlib import Path
+
+from jobs.local_stack.home import REPOSITORY
+from jobs.local_stack.ports import LOOPBACK
+
+ADMIN = "admin"
+
+_SECRET_BYTES = {"jwt_secret": 64, "secret_key": 64, "admin_password": 15}
+
+_PARALLEL_TASKS = 8
+_DAY_SECONDS = 86_400
+
+
+def airflow_config(
+    *, port: int, database_url: str, password_file: Path, secret: dict[str, str], on_schedule: bool
+) -> str:
+    """The text of `airflow.cfg`; what is not in it keeps Airflow's default.
+
+    Args:
+        port: of the API server, which serves the UI, the REST API and the tasks' own API.
+        database_url: Airflow's database.
+        password_file: where SimpleAuthManager reads the users' passwords.
+        secret: as returned by `secrets_of`.
+        on_schedule: whether unpausing a DAG lets the calendar start runs.
+    """
+    address = f"http://{LOOPBACK}:{port}"
+    sections = {
+        "core": {
+            "dags_folder": str(REPOSITORY / "dags"),
+            "executor": "LocalExecutor",
+            "parallelism": str(_PARALLEL_TASKS),
+            "load_examples": "False",
+            "fernet_key": secret["fernet_key"],
+            "execution_api_server_url": f"{address}/execution/",
+            "simple_auth_manager_users": f"{ADMIN}:admin",
+            "simple_auth_manager_passwords_file": str(password_file),
+        },
+        "database": {
+            "sql_alchemy_conn": database_url,
+            # Nothing of ours needs the asynchronous engine, whose driver is not installed.
+            "sql_alchemy_conn_async": "",
+        },
+        "api": {
+            "host": LOOPBACK,
+            "port": str(port),
+            "base_url": address,
+            "workers": "1",
+            "secret_key": secret["secret_key"],
+        },
+        "api_auth": {"jwt_secret": secret["jwt_secret"]},
+        # A task's token is renewed while it runs, and the renewal races: one that outlives the task cannot lose.
+        "execution_api": {"jwt_expiration_time": str(_DAY_SECONDS)},
+        # On two cores that Spark keeps busy, an answer may take longer than the 5 s a task waits by default.
+        # And a task that ends without success is noticed at the next heartbeat only.
+        "workers": {"execution_api_timeout": "60", "min_heartbeat_interval": "1"},
+        "scheduler": {
+            "use_job_schedule": str(on_schedule),
+            "scheduler_idle_sleep_time": "0.3",
+        },
+        "dag_processor": {"parsing_processes": "1"},
+        "logging": {"colored_console_log": "False"},
+    }
+    parser = configparser.RawConfigParser()
+    for section, options in sections.items():
+        parser[section] = {name: value.replace("%", "%%") for name, value in options.items()}
+    return _as_text(parser)
+
+
+def secrets_of(folder: Path) -> dict[str, str]:
+    """The stack's secrets: made once, kept in a file that only its owner reads."""
+    path = folder / "secrets.json"
+    if not path.is_file():
+        from cryptography.fernet import Fernet
+
+        made = {name: secrets.token_urlsafe(size) for name, size in _SECRET_BYTES.items()}
+        made["fernet_key"] = Fernet.generate_key().decode()
+        write_private(path, json.dumps(made))
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _as_text(parser: configparser.RawConfigParser) -> str:
+    text = io.StringIO()
+    parser.write(text)
+    return text.getvalue()

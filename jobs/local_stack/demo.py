@@ -1,0 +1,160 @@
+"""Run a month on the embedded stack and show how it goes: what `make run` does.
+
+    python -m jobs.local_stack.demo [--source NAME] [--landing PATH] [--month YYYY-MM]
+
+Without a source, a simulated shop is written first. Ends with the report of the run, or with the log of the task that
+failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from jobs import simulate
+from jobs.core.postgres import engine, fetch
+from jobs.core.task import log_to_stderr
+from jobs.local_stack.airflow_api import AirflowApi
+from jobs.local_stack.airflow_config import ADMIN
+from jobs.local_stack.home import Home, shop_home, state_folder
+from jobs.local_stack.stack import Stack, up
+from jobs.local_stack.start import DAG
+from jobs.report import report, top_customers
+
+log = logging.getLogger(__name__)
+
+SIMULATED_CUSTOMERS = 5_000
+SIMULATED_MONTHS = 30
+SIMULATION_SEED = 7
+
+_POLL_SECONDS = 1.0
+_LOG_LINES = 30
+_ENDED = {"success", "failed", "skipped", "upstream_failed"}
+
+
+class RunFailedError(RuntimeError):
+    """The run failed; holds what its first failed task said."""
+
+
+def run_month(stack: Stack, month: str | None) -> dict[str, Any]:
+    """Run the DAG for a month (the last closed one, where none is given), telling how it goes; returns the plan.
+
+    Raises:
+        RunFailedError: with the end of the failed task's log, and where the log lies.
+    """
+    api = stack.api()
+    api.patch(f"/dags/{DAG}", {"is_paused": False})
+    waiting_for = api.get(f"/dags/{DAG}/dagRuns", state=["running", "queued"])["dag_runs"]
+    if waiting_for:
+        log.info("Waiting for %s, which has not ended yet", " and ".join(run["dag_run_id"] for run in waiting_for))
+    run = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": month} if month else {}})
+    path = f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
+    _follow(api, path, stack)
+    if api.get(path)["state"] != "success":
+        raise RunFailedError(_failure(api, path, stack))
+    plan: dict[str, Any] = _plan(api, path)
+    return plan
+
+
+def _follow(api: AirflowApi, path: str, stack: Stack) -> None:
+    """Print a line for each task as it ends, until the run has ended."""
+    told: set[str] = set()
+    while True:
+        state = api.get(path)["state"]
+        tasks = api.get(f"{path}/taskInstances", limit=100)["task_instances"]
+        ended = [task for task in tasks if task["state"] in _ENDED and task["task_id"] not in told]
+        is_planned = any(task["task_id"] == "plan.plan" and task["state"] == "success" for task in tasks)
+        if ended:
+            rows = _rows(api, path, stack) if is_planned else {}
+            for task in sorted(ended, key=lambda task: task["end_date"] or ""):
+                told.add(task["task_id"])
+                sys.stdout.write(_line(task, rows.get(task["task_id"])))
+            sys.stdout.flush()
+        if state in ("success", "failed"):
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _line(task: dict[str, Any], rows: int | None) -> str:
+    counted = "" if rows is None else f"{rows:,} rows"
+    seconds = "" if task["duration"] is None or task["state"] == "skipped" else f"{task['duration']:.1f} s"
+    return f"  {task['task_id']:<28}{task['state']:<16}{seconds:>9}{counted:>18}\n"
+
+
+def _rows(api: AirflowApi, path: str, stack: Stack) -> dict[str, int | None]:
+    run_id = _plan(api, path)["run_id"]
+    return {task["task"]: task["rows"] for task in fetch(engine(stack.database_url), "run_tasks", run_id=run_id)}
+
+
+def _plan(api: AirflowApi, path: str) -> Any:
+    return api.get(f"{path}/taskInstances/plan.plan/xcomEntries/return_value")["value"]
+
+
+def _failure(api: AirflowApi, path: str, stack: Stack) -> str:
+    """What the first failed task said last, and where the rest of it lies."""
+    tasks = api.get(f"{path}/taskInstances", limit=100)["task_instances"]
+    failed = min((task for task in tasks if task["state"] == "failed"), key=lambda task: str(task["end_date"]))
+    attempt = f"taskInstances/{failed['task_id']}/logs/{failed['try_number']}"
+    events = [entry["event"] for entry in api.get(f"{path}/{attempt}", full_content=True)["content"]]
+    run_id = path.rpartition("/")[2]
+    folder = stack.home.folder / "airflow" / "logs" / f"dag_id={DAG}" / f"run_id={run_id}"
+    file = folder / f"task_id={failed['task_id']}" / f"attempt={failed['try_number']}.log"
+    return "\n".join([f"Task {failed['task_id']} failed:", *events[-_LOG_LINES:], f"The whole log: {file}"])
+
+
+def summary(stack: Stack, plan: dict[str, Any]) -> str:
+    """The report of a run, the ten most valuable customers of its month, and where to look."""
+    database = engine(stack.database_url)
+    places = {
+        "Airflow": f"{stack.airflow_url}/dags/{DAG} (user {ADMIN}, password {stack.admin_password})",
+        "MLflow": stack.mlflow_url,
+        "Data Docs, plots": str(stack.home.folder / "reports"),
+        "SQL": 'make psql SQL="SELECT * FROM clv.forecast_current ORDER BY clv_12m DESC LIMIT 10"',
+    }
+    customers = [f"{'customer':<16}{'12 months':>14}{'80 % interval':>28}{'P(active)':>11}  status"]
+    for row in top_customers(database, date.fromisoformat(plan["as_of"])):
+        interval = f"{row['clv_12m_p10']:,.2f} to {row['clv_12m_p90']:,.2f}"
+        value, active = f"{row['clv_12m']:,.2f}", f"{row['p_active_12m']:.2f}"
+        customers.append(f"{row['customer_id']:<16}{value:>14}{interval:>28}{active:>11}  {row['status']}")
+    headline = f"The ten most valuable customers of the twelve months from {plan['as_of']} on"
+    return "\n".join(["", headline, "", *customers, "", report(database, plan["run_id"], places)])
+
+
+def ensure_landing(home: Home) -> None:
+    """Write a simulated shop where the shop is the simulated one and nothing has been delivered yet."""
+    if home.is_simulated and not home.landing.exists():
+        log.info("Writing a simulated shop of %d customers to %s", SIMULATED_CUSTOMERS, home.landing)
+        size = ["--customers", str(SIMULATED_CUSTOMERS), "--months", str(SIMULATED_MONTHS)]
+        unfinished = home.landing.with_name("landing.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        simulate.main([*size, "--seed", str(SIMULATION_SEED), "--out", str(unfinished)])
+        unfinished.rename(home.landing)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a month and print what came of it; exits with 1 where the run failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", help="layout of the data, a module of jobs/sources; without it a simulated shop")
+    parser.add_argument("--landing", help="file or folder the shop delivers to")
+    parser.add_argument("--month", help="data month, YYYY-MM; without it the last month delivered in full")
+    arguments = parser.parse_args(argv)
+    log_to_stderr()
+    home = shop_home(arguments.source, arguments.landing, state=state_folder())
+    ensure_landing(home)
+    stack = up(home)
+    log.info("Running %s of shop %s; watch it at %s/dags/%s", DAG, home.name, stack.airflow_url, DAG)
+    try:
+        plan = run_month(stack, arguments.month)
+    except RunFailedError as failure:
+        sys.exit(str(failure))
+    sys.stdout.write(summary(stack, plan))
+
+
+if __name__ == "__main__":
+    main()

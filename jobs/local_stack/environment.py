@@ -1,0 +1,47 @@
+"""The environment of the stack's processes: what the jobs read their settings from, and what their tools must know."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from jobs.local_stack import postgres_server as postgres
+from jobs.local_stack.home import Home
+from jobs.local_stack.ports import LOOPBACK, Ports
+from jobs.local_stack.spark_classes import archive, using
+from jobs.local_stack.spark_config import submit_options
+
+_OTHERS = ("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_")
+"""Variables that somebody has set for a tool of his own, and that ours would obey."""
+
+
+def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of every server and, through them, of every task."""
+    inherited = {name: value for name, value in environ.items() if not name.startswith(_OTHERS)}
+    programs = Path(sys.executable).parent
+    return inherited | {
+        "AIRFLOW_HOME": str(home.folder / "airflow"),
+        "CLV_SOURCE": home.source,
+        "CLV_LANDING": str(home.landing),
+        "CLV_LAKE": str(home.folder / "lake"),
+        "CLV_REPORTS": str(home.folder / "reports"),
+        "CLV_DATABASE_URL": postgres.url("clv_writer", "clv", home.sockets()),
+        "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{ports.mlflow}",
+        "JAVA_HOME": str(java),
+        "PATH": os.pathsep.join([str(programs), str(java / "bin"), environ.get("PATH", os.defpath)]),
+        "CLV_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": LOOPBACK,
+        "SPARK_SUBMIT_OPTS": submit_options(home.spark_log_config, using(archive(home.java, java))),
+        "NO_PROXY": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("NO_PROXY")])),
+        "no_proxy": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("no_proxy")])),
+        # setproctitle would write over the mark by which the stack's processes are found.
+        "SPT_NOENV": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Seven more processes that serve language-model features.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }

@@ -1,0 +1,89 @@
+"""An archive of Spark's classes, which the JVM maps into memory instead of loading and checking them at every start.
+
+Application class-data sharing (JEP 310, dynamic archives by JEP 350) halves the CPU time of a Spark job that has little
+to do. The archive is made once per version of Java and Spark, in the background; until it is there, and wherever it
+does not fit, the JVM goes without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jobs.local_stack.spark_config import submit_options
+
+_NICENESS = 10
+
+
+def archive(folder: Path, java: Path) -> Path:
+    """Where the archive for this Java and this Spark lies."""
+    release = (java / "release").read_bytes() if (java / "release").is_file() else str(java).encode()
+    return folder / f"spark-{version('pyspark')}-{hashlib.sha256(release).hexdigest()[:12]}.jsa"
+
+
+def using(path: Path) -> str:
+    """The JVM option that uses an archive, where it is there."""
+    return f"-XX:SharedArchiveFile={path}"
+
+
+def make_in_background(path: Path, environment: Mapping[str, str], *, log_config: Path, log: Path) -> None:
+    """Make the archive, unless it is there, in a process of its own that other work goes before."""
+    if path.is_file():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(path), str(log_config)]
+    with log.open("w") as output:
+        subprocess.Popen(
+            command,
+            env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def make(path: Path, log_config: Path) -> None:
+    """Make the archive of the classes that `use_spark` loads; it appears as a whole."""
+    with TemporaryDirectory(dir=path.parent) as scratch:
+        unfinished = Path(scratch, path.name)
+        options = submit_options(log_config, f"-XX:ArchiveClassesAtExit={unfinished}")
+        spark_submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[1]", __file__, scratch]
+        subprocess.run(spark_submit, env={**os.environ, "SPARK_SUBMIT_OPTS": options}, check=True)
+        unfinished.rename(path)
+
+
+def use_spark(scratch: Path) -> None:
+    """A little of what the jobs do: read and write Parquet by partition, group, join, and apply a Python function."""
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as F
+
+    spark = SparkSession.builder.appName("classes").config("spark.ui.enabled", "false").getOrCreate()
+    stored = str(scratch / "rows")
+    rows = spark.range(1000).select(
+        F.col("id").cast("string").alias("name"),
+        F.date_add(F.lit("2011-12-01").cast("date"), F.col("id").cast("int")).alias("day"),
+        (F.col("id") / 100).cast("decimal(18,4)").alias("amount"),
+        (F.col("id") % 3).cast("string").alias("part"),
+    )
+    rows.write.partitionBy("part").parquet(stored)
+    read = spark.read.schema("name string, day date, amount decimal(18,4), part string").parquet(stored)
+    totals = read.groupBy("day").agg(F.sum("amount"), F.count_if(F.col("name").isNotNull()))
+    totals.join(read, "day").orderBy("name").collect()
+    read.mapInPandas(lambda batches: batches, read.schema).count()
+    spark.stop()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        use_spark(Path(sys.argv[1]))
+    else:
+        os.nice(_NICENESS)
+        make(Path(sys.argv[1]), Path(sys.argv[2]))

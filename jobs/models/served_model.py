@@ -1,0 +1,39 @@
+"""The registered model behind MLflow's own interface, for serving and for a look from a notebook.
+
+MLflow stores this file as code and runs it to load the model ("models from code"), so that nothing is pickled. The
+pipeline itself scores with `jobs.models.registry.Registry.load_forecaster`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
+
+from jobs.forecasting.forecaster import Forecaster
+from jobs.lake.tables import FORECASTS
+
+_MONEY = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
+
+
+class ServedModel(PythonModel):
+    """Forecasts the customers of a snapshot as of the month the model was trained for."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the forecaster's files."""
+        self.forecaster = Forecaster.load(Path(context.artifacts["forecaster"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
+        """The columns of the forecasts table but the model's version; money as doubles, which JSON can carry."""
+        return as_floats(self.forecaster.predict(model_input))
+
+
+def as_floats(forecast: pd.DataFrame) -> pd.DataFrame:
+    """A forecast with its decimals as doubles."""
+    return forecast.astype(dict.fromkeys(_MONEY, "float64"))
+
+
+set_model(ServedModel())

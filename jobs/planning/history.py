@@ -1,0 +1,90 @@
+"""What is known of a month before a run of it is planned: the published run, gaps before it, the champion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, RowMapping
+
+from jobs.core.month import Month
+from jobs.core.postgres import fetch
+
+Inputs = Mapping[str, Mapping[Month, str]]
+"""Table → month → fingerprint of what was delivered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthHistory:
+    """What is known of a month.
+
+    Attributes:
+        published: the run that readers see for it, with its totals; None where there is none.
+        planned_with: what that run was planned with.
+        unpublished: the months before it that are not published, from the first that a run was made of.
+        champion: the champion's version and the month it was trained as of, as decided last; None where there is none.
+    """
+
+    published: RowMapping | None
+    planned_with: RowMapping | None
+    unpublished: Sequence[Month]
+    champion: RowMapping | None
+
+
+def month_history(database: Engine, month: Month) -> MonthHistory:
+    """Read what is known of a month."""
+    champion = _first(database, "last_champion")
+    return MonthHistory(
+        published=_first(database, "published_run", as_of=month.as_of),
+        planned_with=_first(database, "published_plan", as_of=month.as_of),
+        unpublished=_unpublished(fetch(database, "months_run_before", as_of=month.as_of), month),
+        champion=champion if champion and champion["model_version"] is not None else None,
+    )
+
+
+def _first(database: Engine, query: str, **parameters: object) -> RowMapping | None:
+    return next(iter(fetch(database, query, **parameters)), None)
+
+
+def _unpublished(before: Sequence[RowMapping], month: Month) -> list[Month]:
+    if not before:
+        return []
+    is_published = {Month.before(row["as_of"]): row["is_published"] for row in before}
+    return [past for past in min(is_published).through(month.plus(-1)) if not is_published.get(past)]
+
+
+def differences(
+    planned_with: RowMapping, inputs: Inputs, *, input_fingerprint: str, code_version: str, model_choice: str
+) -> list[str]:
+    """What a run differs in from the published run of its month, in words; empty where nothing does."""
+    found = []
+    if planned_with["input_fingerprint"] != input_fingerprint:
+        found.append(_changed_inputs((planned_with["plan"] or {}).get("inputs"), inputs))
+    if planned_with["code_version"] != code_version:
+        found.append("code")
+    if planned_with["model_choice"] != model_choice:
+        found.append(f"model {model_choice} instead of {planned_with['model_choice']}")
+    return found
+
+
+def _changed_inputs(before: Mapping[str, Mapping[str, str]] | None, now: Inputs) -> str:
+    if before is None:
+        return "inputs"
+    changed = []
+    for table in sorted({*before, *now}):
+        then, since = before.get(table, {}), {str(month): text for month, text in now.get(table, {}).items()}
+        months = [Month.parse(text) for text in {*then, *since} if then.get(text) != since.get(text)]
+        if months:
+            changed.append(f"{table} {ranges(months)}")
+    return f"inputs ({'; '.join(changed)})"
+
+
+def ranges(months: Sequence[Month]) -> str:
+    """Months in words, those that follow each other as one: `2011-03, 2011-05 to 2011-11`."""
+    runs: list[tuple[Month, Month]] = []
+    for month in sorted(set(months)):
+        if runs and runs[-1][1].plus(1) == month:
+            runs[-1] = runs[-1][0], month
+        else:
+            runs.append((month, month))
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in runs)

@@ -1,0 +1,221 @@
+"""Hold frames against their expectation suites, and add the results to the Data Docs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.core import RunIdentifier
+from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
+from great_expectations.datasource.fluent import PandasDatasource, SparkDatasource
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from expectations.rules import figure
+from jobs.quality.findings import DATA_DOCS, EXAMPLES, Verdict, critical_failures
+
+ERROR_CHARACTERS = 300
+RESULTS_LISTED = 500
+"""Results that the index of the Data Docs shows, newest first; it is made anew by reading each of them."""
+# Counts without lists of values: the lists cost a Spark job a rule, and examples are looked up for failures alone.
+RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Rows, and the folder they lie in."""
+
+    rows: DataFrame
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A suite and the frame to hold it against.
+
+    Attributes:
+        suite: the rules.
+        frame: the rows under test; those of one stored period, or figures (pandas).
+        keys: the columns that name a row.
+        place: where the rows lie, for people.
+        tables: the stored tables that the rules' queries name; `rows` are the rows under test.
+        is_contract: whether no other rule can be evaluated where a critical one of these fails.
+    """
+
+    suite: gx.ExpectationSuite
+    frame: DataFrame | pd.DataFrame
+    keys: Sequence[str]
+    place: str
+    tables: Mapping[str, Stored] = field(default_factory=dict)
+    is_contract: bool = False
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session of the stored tables."""
+        return self.tables["rows"].rows.sparkSession
+
+
+def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Path) -> list[Verdict]:
+    """Hold every frame against its suite, add the results to the Data Docs below `reports`; a verdict a rule."""
+    context = _context(reports)
+    run = RunIdentifier(run_name=f"{as_of}_run_{run_id}", run_time=datetime.combine(as_of, time(), UTC))
+    verdicts: list[Verdict] = []
+    built: list[Any] = []
+    for check in checks:
+        suite = context.suites.add_or_update(check.suite)
+        asset = _data_source(context, check.frame).add_dataframe_asset(suite.name)
+        batch = asset.add_batch_definition_whole_dataframe(suite.name)
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(name=suite.name, data=batch, suite=suite)
+        )
+        views = _register(check)
+        parameters = {"dataframe": _evaluated(check, views)}
+        result = definition.run(batch_parameters=parameters, result_format=RESULT_FORMAT, run_id=run)
+        of_suite = ExpectationSuiteIdentifier(name=suite.name)
+        of_result = ValidationResultIdentifier(of_suite, run, result.batch_id)
+        built += [of_suite, of_result]
+        page = reports.resolve().joinpath(DATA_DOCS, "validations", *of_result.to_tuple()).as_uri() + ".html"  # type: ignore[no-untyped-call]
+        verdicts += [_verdict(check, views, single, page) for single in result.results]
+        if check.is_contract and critical_failures(verdicts):
+            break
+    context.build_data_docs(resource_identifiers=built)
+    return verdicts
+
+
+def _context(reports: Path) -> EphemeralDataContext:
+    """A context of this run alone, whose suites and results outlast it: the Data Docs link to earlier ones."""
+    root = reports.resolve()
+
+    def folder(name: str) -> dict[str, str]:
+        return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(root / name)}
+
+    defaults = InMemoryStoreBackendDefaults()
+    stores = dict(defaults.stores)
+    stores[defaults.expectations_store_name] = {
+        "class_name": "ExpectationsStore",
+        "store_backend": folder("great_expectations/suites"),
+    }
+    stores[defaults.validation_results_store_name] = {
+        "class_name": "ValidationResultsStore",
+        "store_backend": folder("great_expectations/results"),
+    }
+    site = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": folder(DATA_DOCS),
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "validation_results_limit": RESULTS_LISTED},
+    }
+    config = DataContextConfig(
+        store_backend_defaults=defaults,
+        stores=stores,
+        data_docs_sites={DATA_DOCS: site},
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def _data_source(context: EphemeralDataContext, frame: DataFrame | pd.DataFrame) -> SparkDatasource | PandasDatasource:
+    """The data source of a frame's kind. One for Spark starts a session where there is none: never for pandas."""
+    known = context.data_sources.all()
+    if isinstance(frame, DataFrame):
+        return known.get("lake") or context.data_sources.add_spark("lake", persist=False)
+    return known.get("figures") or context.data_sources.add_pandas("figures")
+
+
+def _register(check: Check) -> dict[str, str]:
+    """Register the check's tables as views; name in the rules' queries → name of the view."""
+    views = {name: f"{check.suite.name}__{name}" for name in check.tables}
+    for name, view in views.items():
+        check.tables[name].rows.createOrReplaceTempView(view)
+    return views
+
+
+def _evaluated(check: Check, views: Mapping[str, str]) -> DataFrame | pd.DataFrame:
+    """The columns that the rules name, among them one for each predicate and for the number of rows a query finds."""
+    metas = [rule.meta or {} for rule in check.suite.expectations]
+    predicates = {meta["rule"]: meta["predicate"].format(**views) for meta in metas if "predicate" in meta}
+    if isinstance(check.frame, DataFrame):
+        named = [rule.configuration.kwargs for rule in check.suite.expectations]
+        columns = dict.fromkeys(
+            column for kwargs in named for column in kwargs.get("column_list", [kwargs.get("column")])
+        )
+        return check.frame.select(*(F.expr(predicates.get(name, name)).alias(name) for name in columns))
+    frame = check.frame.copy()
+    for name, predicate in predicates.items():
+        frame[name] = check.frame.eval(predicate, engine="python")
+    for meta in metas:
+        if "found_by" in meta:
+            frame[meta["rule"]] = check.spark.sql(meta["found_by"].format(**views)).count()
+    return frame
+
+
+def _verdict(check: Check, views: Mapping[str, str], single: Any, page: str) -> Verdict:
+    rule = single.expectation_config
+    error = "; ".join(_errors(single.exception_info))
+    rows = None
+    if error:
+        observed = f"an error: {error}"
+    elif "element_count" in single.result:
+        rows = single.result["unexpected_count"] or 0  # GX counts None in a frame without rows
+        observed = f"{figure(rows)} of {figure(single.result['element_count'])} rows"
+    else:
+        observed = figure(single.result["observed_value"])
+    is_broken = not single.success and not error
+    query, examples = _found(check, views, rule.meta) if is_broken else (None, [])
+    return Verdict(
+        suite=check.suite.name,
+        rule=rule.meta["rule"],
+        says=rule.meta["says"],
+        severity="critical" if error else rule.severity.value,
+        passed=single.success,
+        observed=observed,
+        allowed=rule.meta["allowed"],
+        rows=rows,
+        place=check.place,
+        query=query,
+        examples=examples,
+        page=page,
+    )
+
+
+def _errors(exception_info: Mapping[str, Any]) -> Iterator[str]:
+    """The messages of what was raised inside an expectation: for itself, or for each of its metrics."""
+    metrics = [exception_info] if "raised_exception" in exception_info else exception_info.values()
+    for metric in metrics:
+        if metric["raised_exception"]:
+            yield textwrap.shorten(str(metric["exception_message"]), ERROR_CHARACTERS, placeholder=" …")
+
+
+def _found(check: Check, views: Mapping[str, str], meta: Mapping[str, str]) -> tuple[str | None, list[str]]:
+    """The query that finds the rows breaking a rule, to be run anywhere, and the first of them by key."""
+    if isinstance(check.frame, pd.DataFrame) and "broken_by" in meta:
+        broken = check.frame.query(meta["broken_by"], engine="python")
+        return None, [_named(row, check.keys) for row in broken.head(EXAMPLES).to_dict("records")]
+    query = meta.get("found_by")
+    if query is None and "broken_by" in meta:
+        query = f"SELECT * FROM {{rows}} WHERE {meta['broken_by']}"  # noqa: S608 - a rule of ours
+    if query is None:
+        return None, []
+    first = check.spark.sql(query.format(**views)).select(*check.keys).orderBy(*check.keys).limit(EXAMPLES)
+    examples = list(dict.fromkeys(_named(row.asDict(), check.keys) for row in first.collect()))
+    return query.format(**{name: f"parquet.`{table.folder}`" for name, table in check.tables.items()}), examples
+
+
+def _named(row: Mapping[Any, Any], keys: Sequence[str]) -> str:
+    return ", ".join(f"{key}={figure(row[key])}" for key in keys)

@@ -1,0 +1,254 @@
+"""Which suites a stage is held against, over which rows and figures of the lake."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+import pandas as pd
+from great_expectations import ExpectationSuite
+from pyspark.sql import SparkSession
+
+from expectations import (
+    columns,
+    customers,
+    daily,
+    delivery,
+    features,
+    forecasts,
+    products,
+    sessions,
+    special_forecasts,
+    transactions,
+)
+from expectations.volume import RECENT_MONTHS, reference_months
+from jobs.core.month import Month
+from jobs.core.spark import read_periods
+from jobs.features import table as feature_table
+from jobs.lake.lake import Lake, Period
+from jobs.lake.tables import (
+    CUSTOMERS,
+    DAILY,
+    FORECASTS,
+    MAY_BE_EMPTY,
+    PRODUCTS,
+    SESSIONS,
+    SPECIAL_FORECASTS,
+    TRANSACTIONS,
+    Table,
+)
+from jobs.planning.options import special_lake
+from jobs.quality.parquet_facts import column_facts
+from jobs.quality.runner import Check, Stored
+from jobs.quality.totals import (
+    NO_ACTIVITY,
+    activity_by_month,
+    daily_totals,
+    features_totals,
+    forecasts_totals,
+    longest_gap_days,
+    rejected_reasons,
+    rejected_share,
+    silent_days_at_end,
+)
+
+log = logging.getLogger(__name__)
+
+INPUTS = {"transactions": TRANSACTIONS, "customers": CUSTOMERS, "sessions": SESSIONS, "products": PRODUCTS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The lake as a run's validation sees it.
+
+    Attributes:
+        spark: the session.
+        lake: the lake.
+        as_of: the first day after the data month.
+        run_id: the run.
+        departments: the departments that have features of their own.
+        is_margin: whether values are margins.
+    """
+
+    spark: SparkSession
+    lake: Lake
+    as_of: date
+    run_id: int
+    departments: Sequence[str]
+    is_margin: bool
+
+    @property
+    def month(self) -> Month:
+        """The data month."""
+        return Month.before(self.as_of)
+
+    @property
+    def snapshots(self) -> Table:
+        """The features table of the shop."""
+        return feature_table.features(self.departments)
+
+    def delivered(self) -> dict[str, Table]:
+        """The input tables that were ingested with the data month, by name."""
+        return {name: table for name, table in INPUTS.items() if self.lake.is_complete(table, self.month)}
+
+    def stored(self, table: Table, period: Period) -> Stored:
+        """A complete period of a table."""
+        return Stored(read_periods(self.spark, self.lake, table, [period]), self.lake.folder(table, period))
+
+
+def inputs(stage: Stage) -> Iterator[Check]:
+    """The delivered tables of the data month; raises IncompleteError where there are no transactions."""
+    lake, month, delivered = stage.lake, stage.month, stage.delivered()
+    lake.record(TRANSACTIONS, month)
+    if absent := [name for name in INPUTS if name not in delivered]:
+        log.info("not delivered with %s, so not validated: %s", month, ", ".join(absent))
+    facts = [column_facts(lake, table, month, before=_before(lake, table, month)) for table in delivered.values()]
+    yield _columns(stage, "inputs", facts)
+    stored = {name: stage.stored(table, month) for name, table in delivered.items()}
+    has_customers, has_products = "customers" in stored, "products" in stored
+    yield _rows(
+        transactions.suite(month, customers=has_customers, products=has_products, is_margin=stage.is_margin),
+        transactions.KEYS,
+        stored["transactions"],
+        stored,
+    )
+    yield _events(stage, TRANSACTIONS, transactions.totals_suite, time="ordered_at")
+    if "sessions" in stored:
+        yield _rows(sessions.suite(month, customers=has_customers), sessions.KEYS, stored["sessions"], stored)
+        yield _events(stage, SESSIONS, sessions.totals_suite, time="logged_in_at")
+    if has_customers:
+        yield _rows(customers.suite(), customers.KEYS, stored["customers"])
+        yield _list(stage, CUSTOMERS, customers.totals_suite)
+    if has_products:
+        yield _rows(products.suite(), products.KEYS, stored["products"])
+        yield _list(stage, PRODUCTS, products.totals_suite)
+    reasons = rejected_reasons(stage.spark, lake, list(delivered.values()), month)
+    yield Check(
+        suite=delivery.reasons_suite(), frame=reasons, keys=delivery.REASON_KEYS, place=str(lake.root / "rejected")
+    )
+
+
+def snapshot(stage: Stage) -> Iterator[Check]:
+    """The days of the data month, and the features made from them."""
+    lake, month, as_of, table = stage.lake, stage.month, stage.as_of, stage.snapshots
+    last = _before(lake, table, as_of)
+    facts = column_facts(
+        lake,
+        table,
+        as_of,
+        before=last,
+        required=features.required(stage.departments),
+        volatile=features.volatile(stage.departments),
+    )
+    yield _columns(stage, "features", [column_facts(lake, DAILY, month), facts])
+    days = stage.stored(DAILY, month)
+    yield _rows(daily.suite(month, is_margin=stage.is_margin), daily.KEYS, days)
+    yield _totals(daily.totals_suite(), daily_totals(days.rows, lake, month), {"rows": days})
+    customers_of = stage.stored(table, as_of)
+    yield _rows(features.suite(as_of), features.KEYS, customers_of)
+    others = {"rows": customers_of, "transactions": stage.stored(TRANSACTIONS, month)}
+    if last is not None:
+        others["snapshot_before"] = stage.stored(table, last)
+    if lake.is_complete(CUSTOMERS, month):
+        others["customers"] = stage.stored(CUSTOMERS, month)
+    suite = features.totals_suite(
+        as_of,
+        customers="customers" in others,
+        rows_before=None if last is None else lake.record(table, last).rows,
+    )
+    yield _totals(suite, features_totals(customers_of.rows, lake, table, as_of), others)
+
+
+def forecast(stage: Stage) -> Iterator[Check]:
+    """The forecasts of the month, held against the snapshot they were made from."""
+    lake, as_of = stage.lake, stage.as_of
+    last = _before(lake, FORECASTS, as_of)
+    required = [name for name in FORECASTS.names if name not in MAY_BE_EMPTY]
+    yield _columns(stage, "forecasts", [column_facts(lake, FORECASTS, as_of, before=last, required=required)])
+    made = stage.stored(FORECASTS, as_of)
+    yield _rows(forecasts.suite(), forecasts.KEYS, made, {"features": stage.stored(stage.snapshots, as_of)})
+    totals = forecasts_totals(made.rows, lake, as_of)
+    suite = forecasts.totals_suite(
+        known_customers=lake.record(stage.snapshots, as_of).rows,
+        has_history="forecast_to_trailing_ratio" in totals,
+        has_earlier_forecast="forecast_to_last_ratio" in totals,
+    )
+    yield _totals(suite, totals, {"rows": made})
+
+
+def special_forecast(stage: Stage) -> Iterator[Check]:
+    """The forecasts of a special run, held against the snapshot they were made from."""
+    table, as_of, lake = SPECIAL_FORECASTS, stage.as_of, special_lake(stage.lake, stage.run_id)
+    yield _columns(stage, table.name, [column_facts(lake, table, as_of, required=table.names)])
+    made = Stored(read_periods(stage.spark, lake, table, [as_of]), lake.folder(table, as_of))
+    known = stage.stored(stage.snapshots, as_of)
+    yield _rows(special_forecasts.suite(), special_forecasts.KEYS, made, {"features": known})
+    versions = made.rows.select("model_version").distinct().count()
+    figures = {"rows": lake.record(table, as_of).rows, "model_versions": versions}
+    yield _totals(special_forecasts.totals_suite(), figures, {"rows": made})
+
+
+STAGES = {"inputs": inputs, "features": snapshot, "forecasts": forecast, "special_forecasts": special_forecast}
+
+
+def _before(lake: Lake, table: Table, period: Period) -> Period | None:
+    """The period a month earlier, where it is complete."""
+    earlier = period.plus(-1) if isinstance(period, Month) else Month.before(period).first_day
+    return earlier if lake.is_complete(table, earlier) else None
+
+
+def _columns(stage: Stage, name: str, facts: Sequence[pd.DataFrame]) -> Check:
+    return Check(
+        suite=columns.suite(name),
+        frame=pd.concat(facts, ignore_index=True),
+        keys=columns.KEYS,
+        place=str(stage.lake.root),
+        is_contract=True,
+    )
+
+
+def _rows(
+    suite: ExpectationSuite, keys: Sequence[str], rows: Stored, others: Mapping[str, Stored] = MappingProxyType({})
+) -> Check:
+    return Check(suite=suite, frame=rows.rows, keys=keys, place=str(rows.folder), tables={**others, "rows": rows})
+
+
+def _totals(suite: ExpectationSuite, figures: Mapping[str, float], tables: Mapping[str, Stored]) -> Check:
+    return Check(
+        suite=suite,
+        frame=pd.DataFrame([figures]),
+        keys=("customer_id",),
+        place=str(tables["rows"].folder),
+        tables=tables,
+    )
+
+
+def _events(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite], *, time: str) -> Check:
+    """A month of events as a whole, beside the months it is compared with."""
+    lake, month = stage.lake, stage.month
+    compared = [past for past in reference_months(month) if lake.is_complete(table, past)]
+    activity = activity_by_month(read_periods(stage.spark, lake, table, [*compared, month]), time=time)
+    now = activity.get(month, NO_ACTIVITY)
+    figures = {
+        **now.figures,
+        "silent_days_at_end": silent_days_at_end(now.days, month),
+        "rejected_share": rejected_share(lake, table, month),
+    }
+    rules = suite(
+        {past: activity[past].figures for past in compared if past in activity},
+        month,
+        usual_gap_days=longest_gap_days(activity, month, months=RECENT_MONTHS),
+    )
+    return _totals(rules, figures, {"rows": stage.stored(table, month)})
+
+
+def _list(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite]) -> Check:
+    """A list that is delivered whole, beside its last delivery."""
+    lake, month = stage.lake, stage.month
+    last = _before(lake, table, month)
+    figures = {"rows": lake.record(table, month).rows, "rejected_share": rejected_share(lake, table, month)}
+    rules = suite(rows_before=None if last is None else lake.record(table, last).rows)
+    return _totals(rules, figures, {"rows": stage.stored(table, month)})

@@ -1,0 +1,173 @@
+"""Figures about whole periods, for rules that are not about single rows: volumes, gaps, rejections, reconciliations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import reduce
+from itertools import pairwise
+
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.core.spark import read_periods
+from jobs.features.table import LAG_MONTHS, lag_name
+from jobs.lake.lake import Lake
+from jobs.lake.tables import ALL_DEPARTMENTS, FORECASTS, TRANSACTIONS, Table, rejected
+
+EXACT = "decimal(38,4)"
+"""Doubles of money that were decimals become the same decimals again: sums do not depend on the order of rows."""
+REASON_MONTHS = 3
+"""Earlier months whose rejections the data month's are compared with."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What happened in a month: its figures by name, and the days on which something did, in order."""
+
+    figures: Mapping[str, float]
+    days: Sequence[date]
+
+
+NO_ACTIVITY = Activity(dict.fromkeys(("rows", "customers", "net_value", "order_days"), 0.0), ())
+
+
+def activity_by_month(rows: DataFrame, *, time: str) -> dict[Month, Activity]:
+    """The activity in a table of events, with its `month` and, where it has one, its `net_value`.
+
+    The days are collected as bits of a number: sets of days cost twice the whole aggregation.
+    """
+    money = [F.sum("net_value").alias("net_value")] if "net_value" in rows.columns else []
+    months = rows.groupBy("month").agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count_distinct("customer_id").alias("customers"),
+        F.expr(f"bit_or(shiftleft(1, day({time}) - 1))").alias("days"),
+        *money,
+    )
+    activity = {}
+    for row in months.collect():
+        month = Month.parse(row["month"])
+        days = [month.first_day + timedelta(days=day) for day in range(31) if (row["days"] or 0) >> day & 1]
+        figures = {name: float(value or 0) for name, value in row.asDict().items() if name not in ("month", "days")}
+        activity[month] = Activity(figures | {"order_days": float(len(days))}, days)
+    return activity
+
+
+def silent_days_at_end(days: Sequence[date], month: Month) -> int:
+    """Days from the newest of some days to the end of the month; the whole month where there is none."""
+    newest = max(days, default=month.first_day - timedelta(days=1))
+    return (month.as_of - newest).days - 1
+
+
+def longest_gap_days(activity: Mapping[Month, Activity], month: Month, *, months: int) -> int:
+    """The longest run of silent days between two others in the months before `month`; in the first month, within it."""
+    recent = month.plus(-months).through(month.plus(-1))
+    looked_at = recent if any(past in activity for past in recent) else [month]
+    days = [day for past in looked_at if past in activity for day in activity[past].days]
+    return max(((later - earlier).days - 1 for earlier, later in pairwise(days)), default=0)
+
+
+def rejected_share(lake: Lake, table: Table, month: Month) -> float:
+    """Rejected rows as a share of all delivered ones; 0 where there were none."""
+    refused, accepted = lake.record(rejected(table), month).rows, lake.record(table, month).rows
+    return refused / max(refused + accepted, 1)
+
+
+def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Sequence[Table], month: Month) -> pd.DataFrame:
+    """One row per table and reason of the data month: its share of the delivered rows, and the rise of that share.
+
+    The rise is over the highest share of the three months before; a table's first month has none.
+    """
+    compared = {
+        table: [
+            past
+            for past in month.plus(-REASON_MONTHS).through(month.plus(-1))
+            if lake.is_complete(table, past) and lake.is_complete(rejected(table), past)
+        ]
+        for table in delivered
+    }
+    counts = _rows_by_reason(spark, lake, {table: [*months, month] for table, months in compared.items()})
+    found = []
+    for table in delivered:
+        reasons = sorted(reason for name, of, reason in counts if (name, of) == (table.name, str(month)))
+        for reason in reasons:
+            rows = {past: counts.get((table.name, str(past), reason), 0) for past in (*compared[table], month)}
+            shares = {
+                past: count / (lake.record(table, past).rows + lake.record(rejected(table), past).rows)
+                for past, count in rows.items()
+                if count
+            }
+            before = max((shares.get(past, 0.0) for past in compared[table]), default=shares[month])
+            found.append((table.name, reason, rows[month], shares[month], shares[month] - before))
+    return pd.DataFrame(found, columns=["table", "reason", "rows", "share", "rise"])
+
+
+def _rows_by_reason(
+    spark: SparkSession, lake: Lake, periods: Mapping[Table, Sequence[Month]]
+) -> dict[tuple[str, str, str], int]:
+    """Rejected rows by table, month and reason; a row counts under each of its reasons."""
+    frames = [
+        read_periods(spark, lake, rejected(table), months).select(
+            F.lit(table.name).alias("table"), "month", F.explode("rejected_for").alias("reason")
+        )
+        for table, months in periods.items()
+    ]
+    counts = reduce(DataFrame.unionByName, frames).groupBy("table", "month", "reason").count()
+    return {(row["table"], row["month"], row["reason"]): row["count"] for row in counts.collect()}
+
+
+def daily_totals(daily: DataFrame, lake: Lake, month: Month) -> dict[str, float]:
+    """How far the days of a month, each counted once, are from the order lines they were added up from."""
+    names = ("net_value", "units")
+    sums = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).agg(*(F.sum(name).alias(name) for name in names))
+    found = sums.collect()[0]
+    expected = lake.record(TRANSACTIONS, month).sums
+    return {f"{name}_less_transactions": float((found[name] or 0) - Decimal(expected[name])) for name in names}
+
+
+def features_totals(snapshot: DataFrame, lake: Lake, table: Table, as_of: date) -> dict[str, float]:
+    """The size of a snapshot, and how far its money is from that of the order lines it was made from."""
+    months = [Month.parse(text) for text in lake.periods(TRANSACTIONS)]
+    net_value = {past: _net_value(lake, past) for past in months if past.as_of <= as_of}
+    sums = snapshot.agg(*(F.sum(F.col(name).cast(EXACT)).alias(name) for name in map(_lag, LAG_MONTHS))).collect()[0]
+    differences = [
+        abs((sums[_lag(lag)] or 0) - net_value.get(Month.of(as_of).plus(-lag), Decimal(0))) for lag in LAG_MONTHS
+    ]
+    record = lake.record(table, as_of)
+    lifetime = Decimal(record.sums["net_value_lifetime"]) - sum(net_value.values())
+    return {
+        "rows": record.rows,
+        "net_value_lifetime_less_transactions": float(lifetime),
+        "largest_month_difference": float(max(differences)),
+    }
+
+
+def forecasts_totals(forecasts: DataFrame, lake: Lake, as_of: date) -> dict[str, float]:
+    """The size of a month's forecasts, and their sum against what was bought and what was forecast before.
+
+    A ratio is left out where there is nothing to compare with.
+    """
+    record = lake.record(FORECASTS, as_of)
+    total = Decimal(record.sums["clv_12m"])
+    versions = forecasts.agg(F.count_distinct("model_version").alias("versions")).collect()[0]["versions"]
+    totals = {"rows": record.rows, "model_versions": versions}
+    year = Month.of(as_of).plus(-HORIZON_MONTHS).through(Month.before(as_of))
+    trailing = [_net_value(lake, past) for past in year if lake.is_complete(TRANSACTIONS, past)]
+    if (a_year := sum(trailing, Decimal(0))) > 0:
+        totals["forecast_to_trailing_ratio"] = float(total / HORIZON_MONTHS / (a_year / len(trailing)))
+    last = Month.before(as_of).first_day
+    if lake.is_complete(FORECASTS, last) and (earlier := Decimal(lake.record(FORECASTS, last).sums["clv_12m"])) > 0:
+        totals["forecast_to_last_ratio"] = float(total / earlier)
+    return totals
+
+
+def _net_value(lake: Lake, month: Month) -> Decimal:
+    return Decimal(lake.record(TRANSACTIONS, month).sums["net_value"])
+
+
+def _lag(lag: int) -> str:
+    return lag_name("net_value", lag)

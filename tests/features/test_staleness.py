@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import ast
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from jobs.core.month import Month
+from jobs.features.staleness import DAILY_CODE, SNAPSHOT_CODE, months_until, snapshot_inputs
+from jobs.lake.lake import IncompleteError, Lake, Record
+from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
+
+MONTHS = Month(2023, 10).through(Month(2024, 12))
+UNTIL = date(2025, 1, 1)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    lake = Lake(tmp_path)
+    for month in MONTHS:
+        deliver(lake, TRANSACTIONS, month)
+        deliver(lake, DAILY, month)
+    return lake
+
+
+def deliver(lake: Lake, table: Table, month: Month, fingerprint: str = "1") -> None:
+    with lake.staging(table) as staged:
+        lake.promote(staged, table, month, Record(rows=1, fingerprint=fingerprint))
+
+
+def changed(before: list[dict[str, str]], lake: Lake) -> list[str]:
+    """The snapshots that are made from something else than before."""
+    now = fingerprints(lake)
+    return [str(month.as_of) for month, old, new in zip(MONTHS, before, now, strict=True) if old != new]
+
+
+def fingerprints(lake: Lake) -> list[dict[str, str]]:
+    return [dict(one.fingerprints) for one in snapshot_inputs(lake, (), until=UNTIL)]
+
+
+def test_a_snapshot_looks_back_on_twelve_months(lake: Lake) -> None:
+    last = snapshot_inputs(lake, (), until=UNTIL)[-1]
+    assert last.daily == Month(2024, 1).through(Month(2024, 12))
+
+
+def test_a_restated_month_makes_all_later_snapshots_stale_and_no_earlier_one(lake: Lake) -> None:
+    before = fingerprints(lake)
+    deliver(lake, DAILY, Month(2023, 11), "restated")
+    assert changed(before, lake) == [str(month.as_of) for month in MONTHS[1:]]
+
+
+def test_a_month_delivered_again_unchanged_makes_nothing_stale(lake: Lake) -> None:
+    before = fingerprints(lake)
+    deliver(lake, DAILY, Month(2023, 11))
+    assert changed(before, lake) == []
+
+
+def test_a_later_month_changes_no_earlier_snapshot(lake: Lake) -> None:
+    before = fingerprints(lake)
+    for table in (TRANSACTIONS, DAILY, SESSIONS):
+        deliver(lake, table, Month(2025, 1))
+    assert changed(before, lake) == []
+
+
+def test_a_snapshot_uses_the_newest_customer_list_of_its_past_else_the_earliest_there_is(lake: Lake) -> None:
+    for month in (Month(2024, 3), Month(2024, 11), Month(2025, 2)):
+        deliver(lake, CUSTOMERS, month)
+    used = {str(one.as_of): str(one.customers) for one in snapshot_inputs(lake, (), until=UNTIL)}
+    assert (used["2023-11-01"], used["2024-04-01"], used["2024-12-01"]) == ("2024-03", "2024-03", "2024-11")
+
+
+def test_logins_are_read_from_the_delivered_months_that_their_windows_reach(lake: Lake) -> None:
+    for month in Month(2024, 2).through(Month(2024, 11)):
+        deliver(lake, SESSIONS, month)
+    by_as_of = {str(one.as_of): one for one in snapshot_inputs(lake, (), until=UNTIL)}
+    assert by_as_of["2024-06-01"].sessions == Month(2024, 3).through(Month(2024, 5))
+    assert by_as_of["2025-01-01"].sessions == Month(2024, 10).through(Month(2024, 11))
+    assert (by_as_of["2024-12-01"].has_sessions, by_as_of["2025-01-01"].has_sessions) == (True, False)
+
+
+def test_another_declaration_of_departments_makes_every_snapshot_stale(lake: Lake) -> None:
+    plain = fingerprints(lake)
+    declared = [dict(one.fingerprints) for one in snapshot_inputs(lake, ("books",), until=UNTIL)]
+    assert all(one != other for one, other in zip(plain, declared, strict=True))
+
+
+def test_a_gap_in_the_months_is_refused_by_name(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    deliver(lake, TRANSACTIONS, Month(2024, 1))
+    deliver(lake, TRANSACTIONS, Month(2024, 3))
+    with pytest.raises(IncompleteError, match="lacks 2024-02 in"):
+        months_until(lake, date(2024, 4, 1))
+
+
+def test_a_month_before_the_data_is_refused(lake: Lake) -> None:
+    with pytest.raises(IncompleteError, match="lacks 2023-08 in"):
+        months_until(lake, date(2023, 9, 1))
+
+
+@pytest.mark.parametrize(
+    ("module", "code"), [("jobs.features.daily", DAILY_CODE), ("jobs.features.assemble", SNAPSHOT_CODE)]
+)
+def test_the_code_of_a_table_is_every_module_that_its_transform_imports(module: str, code: tuple[str, ...]) -> None:
+    assert set(code) == imported_by(module)
+
+
+def imported_by(module: str) -> set[str]:
+    """The module and all modules of ours that it imports, and those that they import."""
+    found, open_ = set[str](), [module]
+    while open_:
+        name = open_.pop()
+        spec = find_spec(name)
+        if name in found or spec is None or spec.origin is None:
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("jobs"):
+                modules = [f"{node.module}.{alias.name}" for alias in node.names]
+                open_ += [child for child in modules if find_child(child)] or [node.module]
+    return found
+
+
+def find_child(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

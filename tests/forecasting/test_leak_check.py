@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from jobs.forecasting import fit as learning
+from jobs.forecasting import leak_check as canary
+from jobs.forecasting.params import ModelParams
+from tests.forecasting.shops import shop
+
+PARAMS = ModelParams(rounds=8, threads=1)
+SNAPSHOTS = shop(150, 9)
+AS_OF = max(SNAPSHOTS)
+
+
+def test_a_forecaster_that_does_not_know_the_future_passes():
+    canary.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
+
+
+def test_a_history_too_short_for_an_earlier_origin_is_not_checked():
+    young = dict(list(SNAPSHOTS.items())[:2])
+    canary.check(young, as_of=max(young), params=PARAMS)
+
+
+def test_a_forecaster_that_reads_later_snapshots_is_found_out(monkeypatch: pytest.MonkeyPatch):
+    honest = learning.fit
+
+    def knowing(snapshots, *, as_of, params):
+        newest = snapshots[max(snapshots)].set_index("customer_id")["net_value_lifetime"]
+        told = {
+            day: frame.assign(net_value_lifetime=newest.reindex(frame["customer_id"]).to_numpy())
+            for day, frame in snapshots.items()
+            if day <= as_of
+        }
+        return honest(told, as_of=as_of, params=params)
+
+    monkeypatch.setattr(canary, "fit", knowing)
+    with pytest.raises(canary.LeakError, match=r"the forecast as of .* changes with what came after it, in clv_1m"):
+        canary.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
+
+
+def test_what_comes_after_is_really_changed():
+    frame = SNAPSHOTS[AS_OF]
+    another = canary._another(frame)
+    assert another["customer_id"].equals(frame["customer_id"])
+    assert not another["net_value_month_lag_01"].equals(frame["net_value_month_lag_01"])
+    pd.testing.assert_index_equal(another.columns, frame.columns)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jobs.core.month import Month
+from jobs.forecasting.fit import fit
+from jobs.forecasting.total_level import candidates, combined, weigh
+from tests.snapshots import QUICK, model_frames, simulated_snapshots
+
+FRAMES = model_frames(simulated_snapshots(months=12))
+AS_OF = max(FRAMES)
+
+
+def test_candidates_weigh_alike_until_one_has_erred():
+    assert weigh(np.zeros((3, 3)), 0.15) == pytest.approx([1 / 3] * 3)
+    erred = weigh(np.array([[0.0, 0.15, 0.9], [0.0, -0.15, 0.9]]), 0.15)
+    assert erred == pytest.approx([2 / (3 + 2 / 37), 1 / (3 + 2 / 37), 2 / 37 / (3 + 2 / 37)])
+
+
+def test_combined_total_lies_between_the_candidates():
+    assert combined(np.array([1.0, 4.0]), [0.5, 0.5]) == pytest.approx(2.0)
+    assert combined(np.array([3.0, 7.0, 9.0]), [1.0, 0.0, 0.0]) == pytest.approx(3.0)
+
+
+def test_a_fitted_forecaster_forecasts_the_combined_totals():
+    forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
+    customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
+    bought = customers.take(~np.isnan(customers.recency_days))
+    history, found = forecaster.start.history(bought), forecaster.expect_of(bought)
+    own = replace(forecaster, level=1.0, activity_combined=1.0).expect_of(bought)
+    money, _ = candidates(own, history, 12)
+    total = combined(money, forecaster.calibration.money_weights)
+    assert found.value.sum() == pytest.approx(total, rel=1e-9)
+    assert sum(forecaster.calibration.money_weights) == pytest.approx(1.0)
+    assert sum(forecaster.calibration.activity_weights) == pytest.approx(1.0)
+
+
+def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of():
+    young = {day: frame for day, frame in FRAMES.items() if day <= sorted(FRAMES)[3]}
+    day = max(young)
+    forecaster = fit(young, as_of=day, params=QUICK)
+    customers = forecaster.encoder.encode(young[day], day)
+    bought = customers.take(~np.isnan(customers.recency_days))
+    history = forecaster.start.history(bought)
+    months = int((~np.isnan(customers.values[0])).sum())
+    assert months == 4
+    money, _ = candidates(forecaster.expect_of(bought), history, 1)
+    last_year = money[2] / forecaster.start.season.of_value([Month.of(day)])[0]
+    assert last_year == pytest.approx(np.nansum(history.values) / months)
+
+
+def test_active_months_of_buy_till_you_die_are_its_probabilities_added_up():
+    forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
+    customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
+    bought = customers.take(~np.isnan(customers.recency_days))
+    history, own = forecaster.start.history(bought), forecaster.expect_of(bought)
+    _, activity = candidates(own, history, 2)
+    assert activity[0] == pytest.approx(own.p[:, :2].sum())
+    assert activity[1] == pytest.approx(history.month(1).p.sum() + history.month(2).p.sum())

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.core.month import Month
+from jobs.landing.deliveries import CACHE, Delivery, deliveries
+from jobs.landing.files import LandingError
+from jobs.sources import load
+from jobs.sources.mapping import CustomerColumns, Source, TransactionColumns
+
+SHOP = Source(
+    name="Corner shop",
+    currency="EUR",
+    transactions=TransactionColumns(customer_id="who", ordered_at="when", amount="paid"),
+    customers=CustomerColumns(customer_id="who", signup_on="since"),
+)
+HEADER = "who,when,paid\n"
+NOVEMBER = Month(2011, 11)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    return folder
+
+
+def deliver(landing: Path, lake: Path, text: str, source: Source = SHOP) -> Delivery:
+    """Deliver transactions as one CSV file."""
+    (landing / "transactions.csv").write_text(HEADER + text, encoding="utf-8")
+    return deliveries(source, landing, lake)["transactions"]
+
+
+def month_folder(landing: Path, table: str, month: str, *, complete: bool = True) -> Path:
+    """Deliver one row in a month's folder."""
+    folder = landing / table / f"month={month}"
+    folder.mkdir(parents=True)
+    (folder / "part.csv").write_text(f"who,when,paid,since\na,{month}-05,1,2011-01-01\n")
+    if complete:
+        (folder / "_SUCCESS").touch()
+    return folder
+
+
+def test_a_month_of_a_file_is_closed_when_a_row_lies_after_its_end(landing: Path, lake: Path) -> None:
+    delivered = deliver(landing, lake, "a,2011-10-05,1\na,2011-11-30 23:59:59,1\n")
+
+    assert (delivered.first, delivered.last_closed) == (Month(2011, 10), Month(2011, 10))
+    assert deliver(landing, lake, "a,2011-10-05,1\na,2011-12-01,1\n").last_closed == NOVEMBER
+
+
+def test_a_month_folder_counts_once_it_is_complete(landing: Path, lake: Path) -> None:
+    for month in ("2011-10", "2011-11"):
+        month_folder(landing, "transactions", month)
+    month_folder(landing, "transactions", "2011-12", complete=False)
+
+    delivered = deliveries(SHOP, landing, lake)["transactions"]
+
+    assert (delivered.first, delivered.last_closed) == (Month(2011, 10), NOVEMBER)
+    assert delivered.files_of([NOVEMBER]) == [landing / "transactions/month=2011-11/part.csv"]
+    with pytest.raises(
+        LandingError, match=r"transactions of 2011-12 .* no _SUCCESS. Complete months: 2011-10 to 2011-11"
+    ):
+        delivered.files_of([Month(2011, 12)])
+
+
+def test_accounts_of_a_month_are_the_newest_delivered_by_then_else_the_first(landing: Path, lake: Path) -> None:
+    month_folder(landing, "transactions", "2011-10")
+    for month in ("2011-08", "2011-10"):
+        month_folder(landing, "customers", month)
+
+    customers = deliveries(SHOP, landing, lake)["customers"]
+
+    folders = {month: customers.files_of([Month(2011, month)])[0].parent.name for month in (7, 8, 9, 10, 11)}
+    assert folders == {
+        7: "month=2011-08", 8: "month=2011-08", 9: "month=2011-08", 10: "month=2011-10", 11: "month=2011-10",
+    }  # fmt: skip
+    assert customers.fingerprint(Month(2011, 9)) == customers.fingerprint(Month(2011, 8))
+
+
+def test_a_landing_may_be_the_file_itself_or_a_folder_with_files_of_any_name(landing: Path, lake: Path) -> None:
+    file = landing / "export.csv"
+    file.write_text(HEADER + "a,2011-11-05,1\n")
+
+    assert list(deliveries(SHOP, file, lake)) == ["transactions"]
+    assert deliveries(SHOP, landing, lake)["transactions"].files_of([NOVEMBER]) == [file]
+
+
+def test_only_the_files_that_hold_a_month_are_read_for_it(landing: Path, lake: Path) -> None:
+    folder = landing / "transactions"
+    folder.mkdir()
+    (folder / "autumn.csv").write_text(HEADER + "a,2011-10-05,1\na,2011-11-05,1\n")
+    (folder / "winter.csv").write_text(HEADER + "a,2011-12-05,1\nb,2011-11-06,1\nb,when?,1\n")
+    (folder / "spring.csv").write_text(HEADER + "a,2012-03-05,1\n")
+
+    delivered = deliveries(SHOP, landing, lake)["transactions"]
+
+    months = (Month(2011, 10), NOVEMBER, Month(2011, 12), Month(2012, 1), Month(2012, 3))
+    assert [[path.stem for path in delivered.files_of([month])] for month in months] == [
+        ["autumn", "winter"],  # the row without a readable time is filed under the first month
+        ["autumn", "winter"],
+        ["winter"],
+        [],
+        ["spring"],
+    ]
+
+
+def test_a_growing_file_changes_no_earlier_month_and_neither_does_the_order_of_its_rows(
+    landing: Path, lake: Path
+) -> None:
+    rows = ["a,2011-10-05,1\n", "b,2011-10-06,2\n", "a,2011-11-05,3\n"]
+    before = deliver(landing, lake, "".join(rows))
+    grown = deliver(landing, lake, "".join([*reversed(rows), "c,2011-12-05,4\n"]))
+    restated = deliver(landing, lake, "".join([*rows[:2], "a,2011-11-05,3.01\n", "c,2011-12-05,4\n"]))
+
+    october, november = Month(2011, 10), NOVEMBER
+    assert grown.fingerprint(october) == before.fingerprint(october) == restated.fingerprint(october)
+    assert grown.fingerprint(november) == before.fingerprint(november) != restated.fingerprint(november)
+
+
+def test_repeated_and_swapped_rows_change_the_fingerprint(landing: Path, lake: Path) -> None:
+    texts = ["a,2011-10-05,1\n", "a,2011-10-05,1\n" * 2, "a,2011-10-05,1\n" * 3, "b,2011-10-05,1\n", "1,2011-10-05,a\n"]
+
+    assert len({deliver(landing, lake, text).fingerprint(Month(2011, 10)) for text in texts}) == len(texts)
+
+
+def test_what_is_known_of_a_file_is_remembered_by_its_bytes_and_mapping(landing: Path, lake: Path) -> None:
+    text = "a,05.11.2011,1\na,06.12.2011,1\n"
+    german = replace(SHOP, time_formats=("%d.%m.%Y",))
+    american = replace(SHOP, time_formats=("%m.%d.%Y",))
+
+    assert deliver(landing, lake, text, german).months == [NOVEMBER, Month(2011, 12)]
+    assert deliver(landing, lake, text, german).months == [NOVEMBER, Month(2011, 12)]
+    assert deliver(landing, lake, text, american).months == [Month(2011, 5), Month(2011, 6)]
+    assert len(list((lake / CACHE).glob("*.json"))) == 2
+
+
+def test_slips_of_the_pen_are_not_history_but_a_long_pause_is(landing: Path, lake: Path) -> None:
+    year = [f"a,2011-{month:02d}-05,1\n" for month in range(1, 13)] * 100
+
+    slips = deliver(landing, lake, "".join([*year, "a,1901-01-01,1\n", "a,2099-01-01,1\n"]))
+    pause = deliver(landing, lake, "".join([*year, "a,2005-01-01,1\n" * 2]))
+
+    assert (slips.first, slips.last_closed) == (Month(2011, 1), NOVEMBER)
+    assert pause.first == Month(2005, 1)
+
+
+def test_online_retail_ii_is_closed_up_to_november(online_retail_ii: Path, lake: Path) -> None:
+    delivered = deliveries(load("online_retail_ii"), online_retail_ii, lake)
+
+    assert list(delivered) == ["transactions"]
+    transactions = delivered["transactions"]
+    assert (transactions.first, transactions.last_closed) == (Month(2009, 12), NOVEMBER)
+    assert transactions.months == Month(2009, 12).through(Month(2011, 12))
+
+
+def test_workbooks_are_read_with_all_their_sheets_and_copied_once(landing: Path, lake: Path) -> None:
+    with pd.ExcelWriter(landing / "transactions.xlsx") as book:
+        for sheet, day in (("one", "2011-10-05"), ("two", "2011-12-05")):
+            frame = pd.DataFrame({"who": [13085, None, "C7"], "when": pd.to_datetime([day] * 3), "paid": [1, 2.5, 3]})
+            frame.to_excel(book, sheet_name=sheet, index=False)
+
+    delivered = deliveries(SHOP, landing, lake)["transactions"]
+    copies = {path: path.stat().st_mtime_ns for path in (lake / CACHE).glob("*.parquet")}
+    again = deliveries(SHOP, landing, lake)["transactions"]
+
+    assert delivered == again
+    assert delivered.months == [Month(2011, 10), Month(2011, 12)]
+    assert {path: path.stat().st_mtime_ns for path in (lake / CACHE).glob("*.parquet")} == copies
+    (copy,) = copies
+    table = pq.read_table(copy)
+    assert table["when"].type == pa.timestamp("us")
+    assert table.drop_columns("when").slice(0, 3).to_pylist() == [
+        {"who": "13085", "paid": "1", "sheet": "one"},
+        {"who": None, "paid": "2.5", "sheet": "one"},
+        {"who": "C7", "paid": "3", "sheet": "one"},
+    ]
+    assert table["sheet"].to_pylist() == ["one"] * 3 + ["two"] * 3
+
+
+BROKEN = {
+    "nothing there": (lambda path: None, "holds no transactions: deliver transactions.csv"),
+    "an empty file": (lambda path: (path / "transactions.csv").write_bytes(b""), "transactions.csv is empty"),
+    "a folder for a file": (
+        lambda path: (path / "transactions.parquet").mkdir(),
+        "transactions.parquet is a folder where a file was expected",
+    ),
+    "a truncated gzip": (
+        lambda path: (path / "transactions.csv.gz").write_bytes(gzip.compress(b"who,when,paid\n" * 999)[:-20]),
+        "transactions.csv.gz is damaged or was not delivered in full",
+    ),
+    "not a gzip": (
+        lambda path: (path / "transactions.csv.gz").write_bytes(b"who,when,paid\n"),
+        "transactions.csv.gz is damaged or was not delivered in full",
+    ),
+    "a truncated Parquet": (
+        lambda path: (path / "transactions.parquet").write_bytes(b"PAR1 and no footer"),
+        "transactions.parquet is damaged or was not delivered in full",
+    ),
+    "not a workbook": (
+        lambda path: (path / "transactions.xlsx").write_bytes(b"PK\x03\x04"),
+        "transactions.xlsx cannot be read",
+    ),
+    "a missing column": (
+        lambda path: (path / "transactions.csv").write_text("who,date,paid\na,2011-11-05,1\n"),
+        r"transactions.csv has no column 'when'. It has: 'who', 'date', 'paid'.*mapping of 'Corner shop'",
+    ),
+    "another delimiter": (
+        lambda path: (path / "transactions.csv").write_text("who;when;paid\na;2011-11-05;1\n"),
+        r"has no column 'who', 'when', 'paid'. It has: 'who;when;paid'.*or its delimiter ','",
+    ),
+    "a column twice": (
+        lambda path: (path / "transactions.csv").write_text("who,when,paid,Paid\na,2011-11-05,1,2\n"),
+        "more than one column called paid",
+    ),
+    "another encoding": (
+        lambda path: (path / "transactions.csv").write_bytes("who,when,paid,Größe\n".encode("latin-1")),
+        "is not UTF-8: deliver that, or set `encoding`",
+    ),
+    "times that are numbers": (
+        lambda path: pq.write_table(
+            pa.table({"who": ["a"], "when": [1.5], "paid": [1]}), path / "transactions.parquet"
+        ),
+        "column 'when' should hold times but has type double",
+    ),
+    "no time that can be read": (
+        lambda path: (path / "transactions.csv").write_text(HEADER + "a,05.11.2011,1\n"),
+        r"not one row has a time in column 'when' .* ISO 8601. Set `time_formats`",
+    ),
+    "a header alone": (
+        lambda path: (path / "transactions.csv").write_text(HEADER),
+        "not one row has a time in column 'when'",
+    ),
+    "two deliveries": (
+        lambda path: [(path / f"transactions{ending}").write_text(HEADER) for ending in (".csv", ".csv.gz")],
+        "holds transactions.csv, transactions.csv.gz: one of them is meant",
+    ),
+    "an unknown format": (
+        lambda path: [(path / "transactions").mkdir(), (path / "transactions/rows.json").touch()],
+        "holds rows.json: only .csv, .csv.gz, .parquet, .xlsx are read",
+    ),
+    "months and other files": (
+        lambda path: [month_folder(path, "transactions", "2011-11"), (path / "transactions/rest.csv").touch()],
+        "holds month folders and rest.csv beside them",
+    ),
+    "no complete month": (
+        lambda path: month_folder(path, "transactions", "2011-11", complete=False),
+        "has no month with a _SUCCESS",
+    ),
+    "a month that is none": (
+        lambda path: month_folder(path, "transactions", "2011-13"),
+        "'2011-13' is not a month|2011-13 is not a month",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_delivery_is_refused_with_the_file_and_the_remedy(kind: str, landing: Path, lake: Path) -> None:
+    deliver_broken, message = BROKEN[kind]
+    deliver_broken(landing)
+
+    with pytest.raises(ValueError, match=message):
+        deliveries(SHOP, landing, lake)
+
+
+def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LandingError, match="set CLV_LANDING"):
+        deliveries(SHOP, tmp_path / "nowhere", tmp_path)

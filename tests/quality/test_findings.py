@@ -1,0 +1,80 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from jobs.quality.findings import ValidationFailedError, Verdict, as_json, listing, raise_if_critical
+
+AS_OF = date(2011, 12, 1)
+PASSED = Verdict(
+    suite="transactions",
+    rule="order_id_filled",
+    says="order_id is never null",
+    severity="critical",
+    passed=True,
+    observed="0 of 30,000 rows",
+    allowed="no row",
+    rows=0,
+    place="/lake/clean/transactions/month=2011-11",
+    query=None,
+    examples=(),
+    page="file:///reports/transactions.html",
+)
+CRITICAL = replace(
+    PASSED,
+    passed=False,
+    observed="17 of 30,000 rows",
+    rows=17,
+    query="SELECT * FROM parquet.`/lake/clean/transactions/month=2011-11` WHERE order_id IS NULL",
+    examples=("customer_id=1", "customer_id=2"),
+)
+WARNING = replace(
+    PASSED,
+    suite="transactions_totals",
+    rule="rows_off_earlier_months",
+    says="rows: 0.75 to 2 times what earlier months lead to expect",
+    severity="warning",
+    passed=False,
+    observed="20,000",
+    allowed="22,500 to 60,000",
+    rows=None,
+    page="file:///reports/transactions_totals.html",
+)
+
+
+def test_the_list_names_what_failed_critical_rules_first_and_where_the_rows_lie() -> None:
+    assert listing([WARNING, PASSED, CRITICAL]).splitlines() == [
+        "3 rules, 2 failed",
+        "CRITICAL transactions.order_id_filled: order_id is never null",
+        "    observed 17 of 30,000 rows; allowed no row; in /lake/clean/transactions/month=2011-11",
+        "    rows: SELECT * FROM parquet.`/lake/clean/transactions/month=2011-11` WHERE order_id IS NULL",
+        "    e.g. customer_id=1; customer_id=2",
+        "WARNING transactions_totals.rows_off_earlier_months: rows: 0.75 to 2 times what earlier months lead to expect",
+        "    observed 20,000; allowed 22,500 to 60,000; in /lake/clean/transactions/month=2011-11",
+        "Data Docs: file:///reports/transactions.html",
+        "Data Docs: file:///reports/transactions_totals.html",
+    ]
+
+
+def test_warnings_do_not_stop_a_run() -> None:
+    raise_if_critical([PASSED, WARNING], stage="inputs", as_of=AS_OF)
+
+
+def test_a_critical_rule_stops_the_run_and_the_error_names_the_first_of_them() -> None:
+    with pytest.raises(ValidationFailedError) as failure:
+        raise_if_critical([WARNING, *[CRITICAL] * 5], stage="inputs", as_of=AS_OF)
+    rule = "transactions.order_id_filled (observed 17 of 30,000 rows, allowed no row)"
+    assert str(failure.value) == (
+        f"The inputs as of 2011-12-01 break 5 critical rule(s): {rule}; {rule}; {rule} and 2 more. "
+        "The list above tells where the rows lie; nothing after this stage has run."
+    )
+
+
+def test_a_failed_validation_is_a_refusal_which_trying_again_does_not_help() -> None:
+    assert issubclass(ValidationFailedError, ValueError)
+
+
+def test_equal_verdicts_make_equal_records() -> None:
+    first, second = (as_json([CRITICAL, WARNING], stage="inputs", as_of=AS_OF, run_id=17) for _ in range(2))
+    assert first == second
+    assert '"observed": "17 of 30,000 rows"' in first
