@@ -1,4 +1,4 @@
-# One image for every service of docker-compose.yml: Airflow, MLflow, Spark and the jobs, from the one lock.
+# One image for every service of docker-compose.yml: Airflow, MLflow, Spark and the jobs, from the runtime lock.
 FROM python:3.11-slim-bookworm
 
 RUN apt-get update \
@@ -8,8 +8,7 @@ RUN apt-get update \
 
 WORKDIR /opt/clv
 COPY requirements.lock ./
-RUN pip install --no-cache-dir "$(grep -oE '^uv==[0-9.]+' requirements.lock)" \
- && uv pip install --system --no-cache --no-deps --require-hashes -r requirements.lock
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 
 COPY jobs jobs
 COPY dags dags

@@ -7,6 +7,7 @@ export
 
 PYTHON := .venv/bin/python
 BENCH := benchmarks/.venv
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 SOURCES := jobs expectations dags benchmarks notebooks docs/generate tests
 
 .PHONY: help
@@ -108,24 +109,23 @@ lint: venv ## Check style, types and SQL
 	@.venv/bin/sqlfluff lint --processes 0 sql
 
 .PHONY: lock
-lock: venv ## Resolve requirements.lock anew from pyproject.toml, and the benchmarks' own lock
-	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --output-file requirements.lock
-	@.venv/bin/uv pip compile benchmarks/requirements.in --python-version 3.11 --universal --generate-hashes \
-	  --no-annotate --no-header --output-file benchmarks/requirements.lock
+lock: venv ## Resolve the locks anew: requirements.lock (runtime), requirements-dev.lock (with the tools), benchmarks' own
+	@.venv/bin/uv pip compile pyproject.toml --group dev $(LOCKED) --output-file requirements-dev.lock
+	@.venv/bin/uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCKED) --output-file requirements.lock
+	@.venv/bin/uv pip compile benchmarks/requirements.in $(LOCKED) --output-file benchmarks/requirements.lock
 
 .PHONY: audit
 audit: venv ## Look up the known vulnerabilities of all that is locked (asks pypi.org)
 	@$(PYTHON) -c 'import urllib.request as r; r.urlopen("https://pypi.org/pypi/pip/json", timeout=15)' 2>/dev/null \
 	  || { echo "pypi.org, which knows the vulnerabilities, cannot be reached from here: NOTHING WAS CHECKED"; exit 2; }
-	@found=0; for lock in requirements.lock benchmarks/requirements.lock; do echo "$$lock"; \
+	@found=0; for lock in requirements-dev.lock benchmarks/requirements.lock; do echo "$$lock"; \
 	  $(PYTHON) -m pip_audit --progress-spinner off --disable-pip --require-hashes -r $$lock || found=1; \
 	done; exit $$found
 
 .PHONY: venv
-venv: .venv/requirements.lock ## Make .venv from requirements.lock; nothing to do where it is up to date
+venv: .venv/requirements-dev.lock ## Make .venv from requirements-dev.lock; nothing to do where it is up to date
 
-.venv/requirements.lock: requirements.lock
+.venv/requirements-dev.lock: requirements-dev.lock
 	@python=$$(for name in python3.11 python3.12 python3.13 python3; do \
 	    $$name -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	      && { echo $$name; break; }; done); \
@@ -133,6 +133,6 @@ venv: .venv/requirements.lock ## Make .venv from requirements.lock; nothing to d
 	    echo "Python 3.11, 3.12 or 3.13 with its venv module is needed, for example: sudo apt-get install python3 python3-venv"; exit 1; fi; \
 	  echo "Making .venv with $$($$python --version); this takes a few minutes the first time"; \
 	  [ -x $(PYTHON) ] || $$python -m venv .venv
-	@$(PYTHON) -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements.lock)"
-	@.venv/bin/uv pip install --quiet --python $(PYTHON) --no-deps --require-hashes -r requirements.lock
-	@cp requirements.lock .venv/requirements.lock
+	@$(PYTHON) -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements-dev.lock)"
+	@.venv/bin/uv pip install --quiet --python $(PYTHON) --no-deps --require-hashes -r requirements-dev.lock
+	@cp requirements-dev.lock .venv/requirements-dev.lock
