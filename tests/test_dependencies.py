@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text as sql_text
 
 from tests.conftest import ROOT, Database
 
@@ -60,7 +60,8 @@ def test_every_import_is_declared(folders: tuple[str, ...], allowed: set[str]) -
 
 
 def locked(path: str) -> dict[str, str]:
-    pins = re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", (ROOT / path).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = (ROOT / path).read_text(encoding="utf-8")
+    pins = re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", text, flags=re.MULTILINE)
     return {_normalised(name): version for name, version in pins}
 
 
@@ -84,5 +85,5 @@ def test_containers_run_the_postgres_version_of_the_embedded_server(database: Da
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     (image,) = re.findall(r"POSTGRES_IMAGE:-postgres:(\d+)-", compose)
     with database.reader.connect() as connection:
-        version = int(connection.execute(text("show server_version_num")).scalar_one())
+        version = int(connection.execute(sql_text("show server_version_num")).scalar_one())
     assert int(image) == version // 10_000
