@@ -58,7 +58,7 @@ rollback: venv ## Show readers an earlier run of a month again: MONTH=2011-11 [R
 
 .PHONY: test
 test: venv ## Run the test suite, but for the test-… below
-	@$(PYTHON) -m pytest -m "not slow and not browser and not faults and not long"
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not faults and not long"
 
 .PHONY: test-months
 test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
