@@ -32,7 +32,7 @@ SNAPSHOT_CODE = (
             "profile",
             "returns",
             "rfm",
-            "snapshots",
+            "assemble",
             "windows",
         )
     ),

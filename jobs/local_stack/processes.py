@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,14 +69,15 @@ class Supervisor:
 
     def launch(self, *names: str) -> None:
         """Start programs and return at once."""
-        for name in names:
-            self._rpc().supervisor.startProcess(name, False)
+        with self._daemon() as daemon:
+            for name in names:
+                daemon.startProcess(name, False)
 
     def states(self) -> dict[str, str]:
         """Program → state (`RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …); empty where no daemon answers."""
         try:
-            told: Any = self._rpc().supervisor.getAllProcessInfo()
-            return {info["name"]: info["statename"] for info in told}
+            with self._daemon() as daemon:
+                return {process["name"]: process["statename"] for process in daemon.getAllProcessInfo()}
         except (OSError, xmlrpc.client.Error):
             return {}
 
@@ -84,11 +85,13 @@ class Supervisor:
         """End the programs, `last` after the others, the daemon, and whatever else still carries the stack's mark."""
         others = [name for name in self.states() if name != last]
         with suppress(OSError, xmlrpc.client.Error):
-            for name in others:
-                with suppress(xmlrpc.client.Fault):
-                    self._rpc().supervisor.stopProcess(name, False)
+            with self._daemon() as daemon:
+                for name in others:
+                    with suppress(xmlrpc.client.Fault):
+                        daemon.stopProcess(name, False)
             _wait_until(lambda: not {"RUNNING", "STOPPING"} & {self.states().get(name) for name in others})
-            self._rpc().supervisor.shutdown()
+            with self._daemon() as daemon:
+                daemon.shutdown()
             _wait_until(lambda: not self._is_alive())
         end_marked_processes(self.folder)
 
@@ -99,9 +102,12 @@ class Supervisor:
             return False
         return bool(psutil.pid_exists(pid))
 
-    def _rpc(self) -> xmlrpc.client.ServerProxy:
+    @contextmanager
+    def _daemon(self) -> Iterator[Any]:
+        """The daemon's remote calls; raises OSError where no daemon answers."""
         transport = SupervisorTransport(None, None, f"unix://{self.sockets / 'supervisor.sock'}")
-        return xmlrpc.client.ServerProxy("http://supervisor", transport=transport)
+        with xmlrpc.client.ServerProxy("http://supervisor", transport=transport) as proxy:
+            yield proxy.supervisor
 
     def _render(self, programs: Sequence[Program]) -> str:
         sections: dict[str, dict[str, object]] = {

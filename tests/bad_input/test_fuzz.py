@@ -144,7 +144,9 @@ mutations = st.lists(
 
 
 # pyarrow decodes a line it cannot parse before it asks our handler, and warns where the line is not UTF-8.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <function _csv_batches:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function _csv_batches:pytest.PytestUnraisableExceptionWarning"
+)
 @settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(mutations=mutations)
 def test_random_bytes_are_refused_with_our_errors_or_read_to_the_end(

@@ -42,7 +42,7 @@ def test_a_folder_is_private_and_gone_afterwards_whatever_happened(tmp_path: Pat
 def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
     process = holder(tmp_path)
     process.kill()
-    process.wait()
+    process.communicate()
     assert list(tmp_path.glob("*/half.parquet"))
     with private_folder(tmp_path, "table") as folder:
         assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -29,20 +30,23 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(module: str, *arguments: str, environ: dict[str, str]) -> tuple[int, str, set[str]]:
     """Run a job; its exit code, all it wrote, and the command lines of its processes."""
     command = [sys.executable, "-m", module, *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    job = subprocess.Popen(command, cwd=ROOT, env=os.environ | environ, **pipes)  # type: ignore[call-overload]
     seen: set[str] = set()
-    while job.poll() is None:
-        try:
-            family = [psutil.Process(job.pid), *psutil.Process(job.pid).children(recursive=True)]
-            seen |= {" ".join(process.cmdline()) for process in family}
-        except psutil.Error:
-            continue
-        try:
-            job.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-    return job.returncode, job.stdout.read(), seen
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as job:
+        while job.poll() is None:
+            with suppress(psutil.Error):
+                family = [psutil.Process(job.pid), *psutil.Process(job.pid).children(recursive=True)]
+                seen |= {" ".join(process.cmdline()) for process in family}
+            with suppress(subprocess.TimeoutExpired):
+                job.wait(0.05)
+        output, _ = job.communicate()
+    return job.returncode, output, seen
 
 
 @pytest.fixture
