@@ -33,11 +33,11 @@ from benchmarks.segments import segments
 from benchmarks.shop import NotMaturedError, Shop, outcome, shop
 from benchmarks.table import table
 from benchmarks.truth import calibration, truth_file
+from jobs.cleaning.ingestion import IngestError
 from jobs.core.month import HORIZON_MONTHS, Month, parse_as_of
 from jobs.core.spark import SESSION_CONF
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.metrics import decile_metrics
-from jobs.ingest import IngestError
 from jobs.lake.lake import Lake
 from jobs.landing.files import LandingError
 from jobs.local_stack.java import JavaMissingError, java_home

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import accuracy, model_card, page
 from jobs.core.month import Month
-from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
+from jobs.simulation.shop import simulate
 
 RESULTS = page.RESULTS
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -18,13 +18,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from jobs.build_features import build_daily, build_features
+from jobs.cleaning.ingestion import ingest
 from jobs.core.month import Month
+from jobs.features.build import build_daily, build_features
 from jobs.features.table import features
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
-from jobs.ingest import ingest
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, Table
 from jobs.landing.deliveries import TABLES, Delivery, deliveries

@@ -26,8 +26,8 @@ from benchmarks.shop import Shop, outcome, shop
 from benchmarks.variants import AS_IS, VARIANTS, as_is
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop as Simulated
+from jobs.simulation.shop import simulate
 from jobs.sources import load
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from great_expectations import ExpectationSuite
 
 from expectations.rules import Severity, filled, holds, named_suite, one_of, total, unique
+from jobs.core.month import HORIZONS
 from jobs.forecasting.reason_codes import VOCABULARY
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, STATUSES
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
-from jobs.planning.options import HORIZONS
 
 METHODS = (MODEL, BTYD, COHORT_PRIOR)
 

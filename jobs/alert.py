@@ -9,7 +9,6 @@ Whom to tell stands in CLV_ALERTS, the Airflow connection `clv_alerts` as JSON. 
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from http.client import HTTPException
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.alerts.receivers import Notice, receiver_of
+from jobs.core.arguments import parser
 from jobs.core.failure import one_line, reason_of
 from jobs.core.masking import masked
 from jobs.core.postgres import engine, fetch
@@ -42,18 +42,24 @@ def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Compose the notice and send it; exits with 1 and a line on stderr where it cannot be sent."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("event", choices=["failed", "late"])
-    parser.add_argument("--dag-run-id", required=True)
-    parser.add_argument("--link", required=True, help="where to look")
-    parser.add_argument("--month", default="", help="the data month, where it is known")
-    parser.add_argument("--task", default="", help="the task that failed")
-    parser.add_argument("--attempt", type=int, default=0, help="Airflow's number of the attempt")
-    parser.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
-    arguments = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("event", choices=["failed", "late"])
+    asked.add_argument("--dag-run-id", required=True)
+    asked.add_argument("--link", required=True, help="where to look")
+    asked.add_argument("--month", default="", help="the data month, where it is known")
+    asked.add_argument("--task", default="", help="the task that failed")
+    asked.add_argument("--attempt", type=int, default=0, help="Airflow's number of the attempt")
+    asked.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
+    arguments = asked.parse_args(argv)
     log_to_stderr()
-    asked = {"dag_run_id": arguments.dag_run_id, "task": arguments.task, "attempt": arguments.attempt}
-    reason = reason_recorded(os.environ.get("CLV_DATABASE_URL"), **asked) if arguments.task else None
+    reason = None
+    if arguments.task:
+        reason = reason_recorded(
+            os.environ.get("CLV_DATABASE_URL"),
+            dag_run_id=arguments.dag_run_id,
+            task=arguments.task,
+            attempt=arguments.attempt,
+        )
     notice = Notice(
         event=arguments.event,
         month=one_line(arguments.month),

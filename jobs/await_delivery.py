@@ -7,12 +7,11 @@ The last line on stdout says how far the source is. A delivery that cannot be re
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
+from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.month import Month, MonthRefusedError, named_month
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
@@ -32,18 +31,12 @@ def what_lacks(delivered: Mapping[str, Delivery], month: Month) -> str | None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Look once; the exit code tells what was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run-type", required=True, help="Airflow's: scheduled or backfill")
-    parser.add_argument("--logical-date", required=True, help="Airflow's, in ISO 8601; empty where there is none")
-    parser.add_argument("--month", required=True, help="the month asked for, YYYY-MM; may be empty")
-    arguments = parser.parse_args(argv)
+    asked = parser(__doc__)
+    add_airflow_run(asked)
+    arguments = asked.parse_args(argv)
     log_to_stderr()
-    settings = Settings.from_env()
-    month = named_month(
-        asked=arguments.month or None,
-        run_type=arguments.run_type,
-        logical_date=datetime.fromisoformat(arguments.logical_date) if arguments.logical_date else None,
-    )
+    settings = Settings()
+    month = named_month(asked=arguments.month or None, run_type=arguments.run_type, logical_date=arguments.logical_date)
     if month is None:
         raise MonthRefusedError("the run is named for no month: there is nothing to wait for")
     try:

@@ -8,12 +8,12 @@ held against the champion chosen here.
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
+from jobs.core.arguments import parser
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
@@ -58,16 +58,15 @@ def choose_champion(registry: Registry, database: Engine, number: int, *, by: st
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Choose a champion; see `--help`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model-version", type=int, required=True, help="the version that is to be champion")
-    parser.add_argument("--by", required=True, help="who chooses")
-    parser.add_argument("--because", required=True, help="why, for those who will ask")
-    arguments = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("--model-version", type=int, required=True, help="the version that is to be champion")
+    asked.add_argument("--by", required=True, help="who chooses")
+    asked.add_argument("--because", required=True, help="why, for those who will ask")
+    arguments = asked.parse_args(argv)
     log_to_stderr()
-    settings = Settings.from_env()
+    settings = Settings()
     registry, database = Registry(settings.tracking_uri), engine(settings.database_url)
-    why = {"by": arguments.by, "because": arguments.because}
-    before = choose_champion(registry, database, arguments.model_version, **why)
+    before = choose_champion(registry, database, arguments.model_version, by=arguments.by, because=arguments.because)
     log.info("The champion is version %s now; it was %s", arguments.model_version, before or "none")
 
 

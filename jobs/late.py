@@ -8,12 +8,12 @@ never published anything is not late: its first month is run by hand.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from jobs.core.arguments import parser
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
@@ -36,11 +36,11 @@ def lateness(today: date, newest_as_of: date | None) -> tuple[Month, str]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Look, and print what was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--now", type=datetime.fromisoformat, required=True, help="ISO 8601")
-    arguments = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("--now", type=datetime.fromisoformat, required=True, help="ISO 8601")
+    arguments = asked.parse_args(argv)
     log_to_stderr()
-    [newest] = fetch(engine(Settings.from_env().database_url), "newest_published_as_of")
+    [newest] = fetch(engine(Settings().database_url), "newest_published_as_of")
     month, reason = lateness(arguments.now.date(), newest["as_of"])
     sys.stdout.write(json.dumps({"month": str(month), "reason": reason}) + "\n")
 

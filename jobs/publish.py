@@ -1,146 +1,29 @@
-"""Publish a run's forecast: load its rows beside what is there, check them, point readers at them, in one transaction.
+"""Publish a run's forecast: readers of its month see it in one step, or not at all.
 
-Readers see the month's old forecast until the transaction commits and the new one afterwards; nobody waits. Whatever
-fails in between, the month stays as it was and nothing is left behind: `docs/decisions/0007-publish-by-pointer.md`.
+    python -m jobs.publish --as-of 2011-12-01 --run-id 17
+
+`docs/decisions/0007-publish-by-pointer.md` tells how.
 """
 
 from __future__ import annotations
 
-import argparse
-import io
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from collections.abc import Sequence
 
-import psycopg2.extensions
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine, RowMapping
-
-from jobs.core.month import parse_as_of
-from jobs.core.postgres import engine, fetch, statement
+from jobs.core.arguments import run_parser
+from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
-from jobs.lake.lake import Lake, Record, parquet_files
-from jobs.lake.tables import FORECASTS, Table
+from jobs.lake.lake import Lake
+from jobs.publishing.standard import publish
 
 log = logging.getLogger(__name__)
-
-BATCH_ROWS = 100_000
-
-
-class PublishError(RuntimeError):
-    """The forecast in the lake is not the one its record, or the run, speaks of."""
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What readers see of a month once a run is published.
-
-    Attributes:
-        rows: number of customers.
-        clv_12m_total: sum of their `clv_12m`.
-        content_hash: hash of the rows, whatever their order, without the model version.
-        replaced_run_id: the run they saw before; None for the first of a month.
-        loaded: False where the run was published already and its forecast has not changed since.
-    """
-
-    rows: int
-    clv_12m_total: Decimal
-    content_hash: str
-    replaced_run_id: int | None
-    loaded: bool
-
-
-def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
-    """Make a run's forecast the published one of its month.
-
-    Raises:
-        IncompleteError: the month's forecast is not in the lake.
-        PublishError: the forecast has no rows, is not what its record says, or was made by another model version.
-        sqlalchemy.exc.DBAPIError: a newer run of the month was planned, or the run is unknown.
-        psycopg2.Error: a row breaks a constraint of `clv.forecast_rows`.
-    """
-    record = lake.record(FORECASTS, as_of)
-    if record.rows == 0:
-        raise PublishError(f"forecasts of as_of={as_of} have no rows: score the month again")
-    visible = next(iter(fetch(engine, "published_run", as_of=as_of)), None)
-    if visible is not None and (visible["run_id"], visible["lake_fingerprint"]) == (run_id, record.fingerprint):
-        return _publication(visible, run_id, loaded=False)
-    with engine.begin() as connection:
-        run = {"as_of": as_of, "run_id": run_id}
-        load = {"load_id": connection.execute(statement("begin_load"), run).scalar_one()}
-        copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
-        parameters = run | load | {"lake_fingerprint": record.fingerprint}
-        totals = connection.execute(statement("record_load"), parameters).mappings().one()
-        _check(totals, record, as_of, run_id)
-        connection.execute(statement("publish_load"), load)
-    return _publication(totals, visible["run_id"] if visible else None, loaded=True)
-
-
-def csv_batches(
-    lake: Lake, table: Table, as_of: date, columns: Sequence[str], *, first: Mapping[str, int]
-) -> Iterator[io.BytesIO]:
-    """Columns of a table's rows as CSV, each row with the one number of `first` in front."""
-    [(key, number)] = first.items()
-    options = pa_csv.WriteOptions(include_header=False)
-    for path in parquet_files(lake, table, [as_of]):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(columns)):
-            # The CSV writer knows no decimals; as text they keep every digit.
-            values = [
-                column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns
-            ]
-            rows = pa.record_batch([pa.repeat(number, len(batch)), *values], names=[key, *batch.schema.names])
-            csv = io.BytesIO()
-            pa_csv.write_csv(rows, csv, options)
-            csv.seek(0)
-            yield csv
-
-
-def copy_rows(connection: Connection, query: str, batches: Iterator[io.BytesIO]) -> None:
-    """Send batches to the COPY in `sql/queries/<query>.sql`, in the connection's transaction."""
-    cursor: psycopg2.extensions.cursor = connection.connection.cursor()  # type: ignore[assignment]
-    for csv in batches:
-        cursor.copy_expert(statement(query).text, csv)
-
-
-def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None:
-    """Refuse a load that differs from the lake's record, or that another model version made."""
-    wrong = []
-    if totals["forecast_rows"] != record.rows:
-        wrong.append(f"{totals['forecast_rows']} rows were loaded, the record says {record.rows}")
-    for column, recorded_total in record.sums.items():
-        total = totals["money_totals"][column] or "0"
-        if Decimal(total) != Decimal(recorded_total):
-            wrong.append(f"{column} sums to {total}, the record says {recorded_total}")
-    versions = {totals["lowest_model_version"], totals["highest_model_version"]}
-    wanted = totals["run_model_version"] or totals["lowest_model_version"]
-    if versions != {wanted}:
-        wrong.append(f"rows carry model version {sorted(versions)}, run {run_id} scores with {wanted}")
-    if wrong:
-        raise PublishError(f"forecasts of as_of={as_of}: {'; '.join(wrong)}. Nothing was changed: score it again.")
-
-
-def _publication(totals: RowMapping, replaced_run_id: int | None, *, loaded: bool) -> Publication:
-    return Publication(
-        rows=totals["forecast_rows"],
-        clv_12m_total=totals["clv_12m_total"],
-        content_hash=totals["content_hash"],
-        replaced_run_id=replaced_run_id,
-        loaded=loaded,
-    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Publish the forecast of one month."""
-    parser = argparse.ArgumentParser(prog="jobs.publish", description=__doc__)
-    parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
-    parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
-    arguments = parser.parse_args(argv)
-    settings = Settings.from_env()
+    arguments = run_parser(__doc__).parse_args(argv)
+    settings = Settings()
     database = engine(settings.database_url)
     with recorded("publish.publish", run_id=arguments.run_id, engine=database) as outcome:
         publication = publish(database, Lake(settings.lake), as_of=arguments.as_of, run_id=arguments.run_id)

@@ -8,13 +8,13 @@ champion. The month's next run publishes as always. `clv.publications` lists eve
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import InternalError
 
+from jobs.core.arguments import parser
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
 from jobs.core.settings import Settings
@@ -44,9 +44,16 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
     if target is None or target not in [run["run_id"] for run in others]:
         wanted = f"run {target} is not one of them" if target is not None else f"run {shown} is the first"
         raise RollbackError(f"month {month} shows run {shown}; {wanted}. {_possible(others)}")
-    pointer = {"as_of": month.as_of, "from_run_id": shown, "to_run_id": target}
     try:
-        execute(database, "roll_back", **pointer, by=by, because=because)
+        execute(
+            database,
+            "roll_back",
+            as_of=month.as_of,
+            from_run_id=shown,
+            to_run_id=target,
+            by=by,
+            because=because,
+        )
     except InternalError as error:
         raise RollbackError(str(error.orig).strip()) from error
     return shown, target
@@ -65,16 +72,15 @@ def _possible(runs: Sequence[RowMapping]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Roll a month back; see `--help`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
-    parser.add_argument("--run-id", type=int, help="the run to go to; without it the one before")
-    parser.add_argument("--by", required=True, help="who rolls back")
-    parser.add_argument("--because", required=True, help="why, for those who will ask")
-    arguments = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
+    asked.add_argument("--run-id", type=int, help="the run to go to; without it the one before")
+    asked.add_argument("--by", required=True, help="who rolls back")
+    asked.add_argument("--because", required=True, help="why, for those who will ask")
+    arguments = asked.parse_args(argv)
     log_to_stderr()
-    database = engine(Settings.from_env().database_url)
-    why = {"by": arguments.by, "because": arguments.because}
-    before, now = roll_back(database, arguments.month, arguments.run_id, **why)
+    database = engine(Settings().database_url)
+    before, now = roll_back(database, arguments.month, arguments.run_id, by=arguments.by, because=arguments.because)
     log.info("Readers of %s see run %s now; it was run %s", arguments.month, now, before)
 
 

@@ -5,125 +5,30 @@ spark-submit jobs/score_special.py --as-of 2011-12-01 --run-id 17 --model-versio
 
 from __future__ import annotations
 
-import argparse
-import logging
-from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Sequence
 
-import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-
-from jobs.core.month import parse_as_of
+from jobs.core.arguments import run_parser
+from jobs.core.month import HORIZONS
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import read_periods, write_periods
 from jobs.core.task import recorded, run_as_program
-from jobs.core.value_basis import add_value_basis
 from jobs.features.table import features
-from jobs.forecasting.horizon import predict_horizon, total_interval
-from jobs.lake.lake import Lake, Record, parquet_files
-from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
-from jobs.models.model_version import unpack
+from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.planning.options import HORIZONS, special_lake
-from jobs.planning.segment import ALL, STATUS, Segment, parse
-from jobs.score import Model, ScoreError, read_by, shipped_package, start
+from jobs.models.scoring import shipped_package, start
+from jobs.models.special_scoring import score_special
+from jobs.planning.segment import ALL, parse
 from jobs.sources import load
-
-log = logging.getLogger(__name__)
-
-_VALUES_NAMED = 10
-
-
-def score_special(
-    spark: SparkSession,
-    lake: Lake,
-    table: Table,
-    model: Model,
-    *,
-    as_of: date,
-    run_id: int,
-    horizon_months: int,
-    segment: Segment | None,
-) -> int:
-    """Write the run's forecasts and their total into the run's own lake; how many customers those are.
-
-    Raises:
-        IncompleteError: the snapshot is not in the lake.
-        ScoreError: the snapshot lacks columns that the model reads, or nobody is in the segment.
-    """
-    own = special_lake(lake, run_id)
-    snapshot = read_periods(spark, lake, table, [as_of])
-    by_snapshot = segment if segment is not None and segment.column != STATUS else None
-    by_forecast = segment if segment is not None and segment.column == STATUS else None
-    customers = _members(snapshot, by_snapshot).select(*read_by(model, table))
-    forecasts = _members(_forecast(customers, model, horizon_months, as_of), by_forecast)
-    inputs = {"features": lake.record(table, as_of).fingerprint}
-    made = write_periods(forecasts, own, SPECIAL_FORECASTS, {as_of: inputs})[as_of]
-    if segment is not None and made.rows == 0:
-        raise ScoreError(
-            f"segment {segment} holds none of the customers known as of {as_of}{_known(snapshot, segment)}"
-        )
-    total = _total(own, model, made, horizon_months, as_of)
-    write_periods(
-        spark.createDataFrame([total], f"{SPECIAL_TOTALS.ddl}, `{SPECIAL_TOTALS.period_key}` string"),
-        own,
-        SPECIAL_TOTALS,
-        {as_of: {SPECIAL_FORECASTS.name: made.fingerprint}},
-    )
-    return made.rows
-
-
-def _members(customers: DataFrame, segment: Segment | None) -> DataFrame:
-    return customers if segment is None else customers.where(F.col(segment.column).isin(list(segment.values)))
-
-
-def _known(snapshot: DataFrame, segment: Segment) -> str:
-    """The commonest values of a segment's column, as the end of a sentence; ids are nobody's business."""
-    if segment.column in (STATUS, "customer_id"):
-        return ""
-    column = F.col(segment.column)
-    counted = snapshot.where(column.isNotNull()).groupBy(column).count().orderBy(F.desc("count"), column)
-    values = [row[0] for row in counted.limit(_VALUES_NAMED).collect()]
-    return f"; the commonest there: {', '.join(values)}" if values else "; nobody has any there"
-
-
-def _forecast(customers: DataFrame, model: Model, months: int, as_of: date) -> DataFrame:
-    """The columns of SPECIAL_FORECASTS and `as_of`. A row depends on its customer alone."""
-    number, packed = model.number, customers.sparkSession.sparkContext.broadcast(model.files)
-
-    def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        forecaster = unpack(packed.value)
-        for batch in batches:
-            yield predict_horizon(forecaster, batch, months, as_of=as_of).assign(model_version=number)
-
-    return customers.mapInPandas(predict, SPECIAL_FORECASTS.ddl).withColumn("as_of", F.lit(str(as_of)))
-
-
-def _total(
-    own: Lake, model: Model, made: Record, months: int, as_of: date
-) -> tuple[int, Decimal, Decimal, Decimal, str]:
-    """The segment as a whole: the columns of SPECIAL_TOTALS and `as_of`."""
-    read = ["customer_id", "clv", "p_active", "active_months"]
-    files = parquet_files(own, SPECIAL_FORECASTS, [as_of])
-    forecasts = pd.concat([pd.read_parquet(path, columns=read, partitioning=None) for path in files])
-    lower, upper = total_interval(unpack(model.files), forecasts, months)
-    return made.rows, Decimal(made.sums["clv"]), lower, upper, str(as_of)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Score one special run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--as-of", type=parse_as_of, required=True, help="first of the month after the data month")
-    parser.add_argument("--run-id", type=int, required=True, help="the run, as planned")
+    parser = run_parser(__doc__)
     parser.add_argument("--model-version", type=int, required=True, help="the version that forecasts the run")
     parser.add_argument("--horizon", type=int, choices=HORIZONS, required=True, help="months to forecast")
     parser.add_argument("--segment", required=True, help=f"'{ALL}', or column=value,value")
-    add_value_basis(parser)
     arguments = parser.parse_args(argv)
-    settings = Settings.from_env().on(arguments.value_basis)
+    settings = Settings().on(arguments.value_basis)
     with recorded("special.score_special", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
         table = features(load(settings.source).departments)
         segment = parse(arguments.segment, table)

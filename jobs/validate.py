@@ -8,19 +8,18 @@ the rows lie; all results are in the Data Docs below CLV_REPORTS, and in the lak
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib import import_module
 
-from jobs.core.month import parse_as_of
+from jobs.core.arguments import run_parser
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
-from jobs.core.value_basis import NET_REVENUE, add_value_basis
+from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical
 from jobs.sources import load
@@ -74,13 +73,10 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Validate a stage of a run; see `--help`."""
-    parser = argparse.ArgumentParser(prog="jobs/validate.py", description=__doc__)
+    parser = run_parser(__doc__)
     parser.add_argument("--stage", required=True, choices=sorted(TASKS))
-    parser.add_argument("--as-of", required=True, type=parse_as_of, help="first day after the data month: YYYY-MM-01")
-    parser.add_argument("--run-id", required=True, type=int)
-    add_value_basis(parser)
     args = parser.parse_args(argv)
-    settings = Settings.from_env().on(args.value_basis)
+    settings = Settings().on(args.value_basis)
     for library in CHATTY:
         logging.getLogger(library).setLevel(logging.WARNING)
     with recorded(TASKS[args.stage], run_id=args.run_id, engine=engine(settings.database_url)):

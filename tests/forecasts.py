@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, RowMapping, text
 
-import jobs.publish
 from jobs.core.postgres import fetch, statement
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
-from jobs.publish import publish
+from jobs.publishing import copy, standard
+from jobs.publishing.standard import publish
 from tests.conftest import Database
 
 OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 12, 1)
@@ -120,4 +120,5 @@ def before_statement(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[
             act()
         return statement(asked)
 
-    monkeypatch.setattr(jobs.publish, "statement", interrupted)
+    monkeypatch.setattr(standard, "statement", interrupted)
+    monkeypatch.setattr(copy, "statement", interrupted)

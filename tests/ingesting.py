@@ -10,10 +10,11 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from jobs.cleaning.ingestion import ingest
+from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
-from jobs.core.spark import read_periods
-from jobs.ingest import Reconciliation, ingest
 from jobs.lake import tables
+from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.landing.deliveries import TABLES, deliveries

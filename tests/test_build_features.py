@@ -10,12 +10,12 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.build_features import build_daily, build_features, check_for_leaks
 from jobs.core.month import Month
-from jobs.core.spark import write_periods
 from jobs.features import leak_check as feature_canary
 from jobs.features.assemble import Inputs, build_snapshots
+from jobs.features.build import build_daily, build_features, check_for_leaks
 from jobs.features.table import features
+from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
 from tests.features.random_shop import EMPTY_MONTH, random_shop, spark_frame

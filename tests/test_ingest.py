@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.cleaning.ingestion import ingest, ingested
+from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
-from jobs.ingest import Reconciliation, ingest, ingested
 from jobs.lake import tables
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import LandingError, deliveries

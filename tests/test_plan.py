@@ -16,7 +16,7 @@ from jobs.landing.deliveries import files_fingerprint
 from jobs.landing.files import LandingError
 from jobs.plan import main
 from jobs.planning.segment import SegmentError
-from jobs.publish import publish
+from jobs.publishing.standard import publish
 from jobs.sources import load
 from jobs.sources.mapping import MappingError
 from tests.conftest import Database

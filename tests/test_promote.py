@@ -18,9 +18,11 @@ from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.gate import RULES
 from jobs.lake.lake import Lake
 from jobs.models.model_version import Origin, Training
+from jobs.models.promotion import promote
 from jobs.models.registry import Registry, TamperedError
 from jobs.models.training_data import read_fold
-from jobs.promote import PromoteError, main, promote
+from jobs.models.verdict import PromoteError
+from jobs.promote import main
 from tests.conftest import Database
 from tests.forecasts import plan, publish_new_run
 from tests.models.test_registry import overwrite

@@ -14,7 +14,8 @@ from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
 from jobs.models.model_version import Origin, Training
 from jobs.models.registry import Registry
-from jobs.promote import PromoteError, main
+from jobs.models.verdict import PromoteError
+from jobs.promote import main
 from tests.conftest import Database
 from tests.forecasts import count, plan, publish_new_run
 from tests.snapshots import QUICK, model_frames, simulated_snapshots

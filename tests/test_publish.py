@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
-from jobs.publish import main, publish
+from jobs.publish import main
+from jobs.publishing.standard import publish
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, count, plan, publish_new_run, row, seen, write
 

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from jobs.lake.lake import Lake
-from jobs.publish import publish
+from jobs.publishing.standard import publish
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, before_statement, count, plan, publish_new_run, row, seen, write
 

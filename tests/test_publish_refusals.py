@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from jobs.core.postgres import execute
 from jobs.lake.lake import IncompleteError, Lake
-from jobs.publish import PublishError, publish
+from jobs.publishing.copy import PublishError
+from jobs.publishing.standard import publish
 from tests.conftest import Database
 from tests.forecasts import (
     CUSTOMERS,

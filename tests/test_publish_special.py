@@ -13,13 +13,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-import jobs.publish_special
 from jobs.core.postgres import execute, fetch, statement
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake, Record, special_lake
 from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
-from jobs.planning.options import special_lake
-from jobs.publish import PublishError, publish
-from jobs.publish_special import LOADED, main, publish_special
+from jobs.publish_special import main
+from jobs.publishing import copy, special
+from jobs.publishing.copy import PublishError
+from jobs.publishing.special import LOADED, publish_special
+from jobs.publishing.standard import publish
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, count, plan, publish_new_run, row, seen, write
 from tests.test_publish_faults import cut_connections
@@ -183,7 +184,7 @@ def _before(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object
             act()
         return statement(asked)
 
-    for module in (jobs.publish, jobs.publish_special):
+    for module in (copy, special):
         monkeypatch.setattr(module, "statement", interrupted)
 
 

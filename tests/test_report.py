@@ -6,8 +6,9 @@ import pytest
 
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
-from jobs.publish import publish
-from jobs.report import UnknownRunError, main, report, top_customers
+from jobs.publishing.report import UnknownRunError, report, top_customers
+from jobs.publishing.standard import publish
+from jobs.report import main
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, plan, publish_new_run, row, write
 

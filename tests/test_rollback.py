@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from jobs.core.month import Month
 from jobs.core.postgres import execute, statement
 from jobs.lake.lake import Lake
-from jobs.publish import publish
+from jobs.publishing.standard import publish
 from jobs.rollback import RollbackError, main, roll_back
 from tests.conftest import Database
 from tests.forecasts import (

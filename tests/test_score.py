@@ -13,7 +13,8 @@ from jobs.lake.lake import IncompleteError, Lake, parquet_files
 from jobs.lake.tables import FORECASTS
 from jobs.models.model_version import Training
 from jobs.models.registry import Registry
-from jobs.score import Model, ScoreError, forecast, main, score
+from jobs.models.scoring import Model, ScoreError, forecast, score
+from jobs.score import main
 from tests.conftest import Database
 from tests.forecasts import plan
 from tests.models.test_registry import ORIGIN

@@ -9,20 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from jobs.core.month import HORIZONS
 from jobs.core.postgres import execute, fetch
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.horizon import predict_horizon, total_interval
 from jobs.forecasting.status import STATUSES
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.lake import Lake, parquet_files, special_lake
 from jobs.lake.tables import FORECASTS, SPECIAL_FORECASTS, SPECIAL_TOTALS
 from jobs.models.model_version import Training
 from jobs.models.registry import Registry
-from jobs.planning.options import HORIZONS, special_lake
+from jobs.models.scoring import Model, ScoreError, score
+from jobs.models.special_scoring import score_special
 from jobs.planning.segment import Segment, parse
-from jobs.publish_special import publish_special
-from jobs.score import Model, ScoreError, score
-from jobs.score_special import main, score_special
+from jobs.publishing.special import publish_special
+from jobs.score_special import main
 from jobs.validate import main as validate
 from tests.conftest import Database
 from tests.forecasts import plan, seen

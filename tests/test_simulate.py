@@ -8,12 +8,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
-from jobs.core.spark import read_periods
 from jobs.lake import tables
+from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
-from jobs.simulate import main, simulate
+from jobs.simulate import main
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import CHUNK_CUSTOMERS
+from jobs.simulation.shop import simulate
 from jobs.sources import load
 from tests.ingesting import ingest_all
 

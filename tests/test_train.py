@@ -11,8 +11,9 @@ from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
+from jobs.models.training import GROUP_IMPORTANCE, origin_of, special_version, train
 from jobs.models.training_data import read_history
-from jobs.train import THEME_IMPORTANCE, main, origin_of, special_version, train
+from jobs.train import main
 from tests.conftest import Database, emptied_registry
 from tests.forecasts import plan
 from tests.snapshots import QUICK, TABLE, simulated_snapshots, write_snapshots
@@ -48,7 +49,7 @@ def test_training_again_from_the_same_snapshots_names_the_same_version(
 def test_another_training_from_the_same_snapshots_gives_the_same_bytes(
     shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.train.code_version", lambda: "a later commit")
+    monkeypatch.setattr("jobs.models.training.code_version", lambda: "a later commit")
     second = train(shop, TABLE, registry, as_of=AS_OF, params=QUICK)
 
     assert second != number
@@ -64,14 +65,14 @@ def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(regis
     client = MlflowClient(registry.tracking_uri)
     metrics = client.get_run(client.get_model_version(registry.model, str(number)).run_id).data.metrics
     assert {"ours/wape", "trailing_value/wape", "btyd/wape"} <= metrics.keys()
-    shares = [share for name, share in metrics.items() if name.startswith(f"{THEME_IMPORTANCE}/")]
+    shares = [share for name, share in metrics.items() if name.startswith(f"{GROUP_IMPORTANCE}/")]
     assert sum(shares) == pytest.approx(1.0)
 
 
 def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_none(
     shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.train.code_version", lambda: "code that was never trained with")
+    monkeypatch.setattr("jobs.models.training.code_version", lambda: "code that was never trained with")
     found = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
     assert found == registry.newest(AS_OF)
 

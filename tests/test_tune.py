@@ -11,8 +11,8 @@ from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import SPACE, candidates
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.models.registry import Registry
-from jobs.train import origin_of, params_of, train
-from jobs.tune import main, tune_month
+from jobs.models.training import origin_of, params_of, train, tune_month
+from jobs.tune import main
 from tests.conftest import Database
 from tests.forecasts import plan
 from tests.models.test_registry import ORIGIN

@@ -14,12 +14,12 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.build_features import build_daily, build_features
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.core.settings import Settings
-from jobs.core.spark import read_periods, write_periods
+from jobs.features.build import build_daily, build_features
 from jobs.features.table import features
+from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import IncompleteError, Lake, Record
 from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table, rejected
 from jobs.quality.findings import ValidationFailedError
@@ -90,7 +90,7 @@ def lake(built: Lake, tmp_path: Path) -> Lake:
 @pytest.fixture
 def settings(lake: Lake) -> Settings:
     reports = lake.root.with_name("reports")
-    return Settings(source=SOURCE, landing=reports, lake=lake.root, reports=reports, database_url="-", tracking_uri="-")
+    return Settings(environ={"CLV_SOURCE": SOURCE, "CLV_LAKE": str(lake.root), "CLV_REPORTS": str(reports)})
 
 
 def forget(lake: Lake, *tables: Table) -> None:

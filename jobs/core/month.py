@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 HORIZON_MONTHS = 12
+HORIZONS = (1, 3, 6, HORIZON_MONTHS)
+"""How many months from `as_of` on a forecast may be asked for."""
 
 _MONTH_TEXT = re.compile(r"(\d{4})-(\d{2})")
 
@@ -72,6 +74,11 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
+
+
+def previous_as_of(as_of: date) -> date:
+    """The `as_of` a month earlier."""
+    return Month.before(as_of).first_day
 
 
 def parse_as_of(text: str) -> date:

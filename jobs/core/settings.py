@@ -1,78 +1,84 @@
-"""Where a job finds its surroundings. Read once, in `main`, from the environment; `.env.example` explains each."""
+"""The places a job reads from and writes to, from the environment; `.env.example` explains each variable."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jobs.core.value_basis import NET_REVENUE
 
 MODEL = "clv"
-"""The model that forecasts the published months; one on a margin is named after its value basis, too."""
+"""The registered model of the published months. The model of a margin is `clv_<value basis>`."""
+
+VARIABLES = ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI")
 
 
 class SettingsError(ValueError):
-    """One or more variables are missing."""
+    """A variable that the job needs is not set."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The places a job reads from and writes to.
+    """A job's places. Each is read when it is asked for, so that a job needs the variables it uses and no others.
+
+    Every property raises SettingsError where its variable is not set.
 
     Attributes:
-        source: name of the source layout, a module of `jobs.sources`.
-        landing: the file or folder the shop delivers to.
-        lake: the folder that holds the lake's tables; every Spark worker must reach it.
-        reports: the folder for Data Docs and plots.
-        database_url: SQLAlchemy URL of the forecast database, as the role `clv_writer`.
-        tracking_uri: address of the MLflow server.
-        model: name of the registered model.
-        value_basis: what value is counted in.
+        environ: the environment.
+        value_basis: what value is counted in. A margin has a lake, reports and a model of its own.
     """
 
-    source: str
-    landing: Path
-    lake: Path
-    reports: Path
-    database_url: str
-    tracking_uri: str
-    model: str = MODEL
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     value_basis: str = NET_REVENUE
 
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read every setting; raises SettingsError naming all that are missing."""
-        names = {
-            "source": "CLV_SOURCE",
-            "landing": "CLV_LANDING",
-            "lake": "CLV_LAKE",
-            "reports": "CLV_REPORTS",
-            "database_url": "CLV_DATABASE_URL",
-            "tracking_uri": "MLFLOW_TRACKING_URI",
-        }
-        missing = [variable for variable in names.values() if not environ.get(variable)]
-        if missing:
-            raise SettingsError(f"set {', '.join(missing)} (see .env.example)")
-        values = {field: environ[variable] for field, variable in names.items()}
-        return cls(
-            source=values["source"],
-            landing=Path(values["landing"]),
-            lake=Path(values["lake"]),
-            reports=Path(values["reports"]),
-            database_url=values["database_url"],
-            tracking_uri=values["tracking_uri"],
-        )
-
     def on(self, value_basis: str) -> Settings:
-        """The places of a value basis: a margin has a lake, reports and a model that net revenue never looks at."""
-        if value_basis == self.value_basis:
-            return self
-        return replace(
-            self,
-            lake=self.lake / value_basis,
-            reports=self.reports / value_basis,
-            model=f"{self.model}_{value_basis}",
-            value_basis=value_basis,
-        )
+        """The same environment with another value basis."""
+        return replace(self, value_basis=value_basis)
+
+    @property
+    def source(self) -> str:
+        """Name of the source layout, a module of `jobs.sources`."""
+        return self._variable("CLV_SOURCE")
+
+    @property
+    def landing(self) -> Path:
+        """The file or folder the shop delivers to."""
+        return Path(self._variable("CLV_LANDING"))
+
+    @property
+    def lake(self) -> Path:
+        """The folder of the lake's tables; every Spark worker must reach it."""
+        return self._own(Path(self._variable("CLV_LAKE")))
+
+    @property
+    def reports(self) -> Path:
+        """The folder of Data Docs and plots."""
+        return self._own(Path(self._variable("CLV_REPORTS")))
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the forecast database, as the role `clv_writer`."""
+        return self._variable("CLV_DATABASE_URL")
+
+    @property
+    def tracking_uri(self) -> str:
+        """Address of the MLflow server."""
+        return self._variable("MLFLOW_TRACKING_URI")
+
+    @property
+    def model(self) -> str:
+        """Name of the registered model."""
+        return MODEL if self.value_basis == NET_REVENUE else f"{MODEL}_{self.value_basis}"
+
+    def _own(self, folder: Path) -> Path:
+        return folder if self.value_basis == NET_REVENUE else folder / self.value_basis
+
+    def _variable(self, name: str) -> str:
+        value = self.environ.get(name)
+        if not value:
+            others = [other for other in VARIABLES if other != name and not self.environ.get(other)]
+            also = f"; also not set: {', '.join(others)}" if others else ""
+            raise SettingsError(f"{name} is not set{also}. Set it in the job's environment: .env.example explains it")
+        return value

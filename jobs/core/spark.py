@@ -1,15 +1,8 @@
-"""Spark's side of the lake: the session, the column contract, reading and writing whole periods."""
+"""The Spark session of every job."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-
-from jobs.lake.lake import Lake, Period, Record
-from jobs.lake.tables import Column, Table
+from pyspark.sql import SparkSession
 
 SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
@@ -22,10 +15,6 @@ SESSION_CONF = {
 """What every session of ours needs, in tests too. The master and the memory come from spark-submit."""
 
 
-class ContractError(ValueError):
-    """A frame does not hold the columns its table declares."""
-
-
 def session(app_name: str) -> SparkSession:
     """The session of a job; master and resources are those spark-submit was given."""
     builder = SparkSession.builder.appName(app_name)
@@ -34,82 +23,3 @@ def session(app_name: str) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
     return spark
-
-
-def conform(frame: DataFrame, table: Table) -> DataFrame:
-    """The table's columns in their order; raises ContractError listing every missing or wrongly typed column.
-
-    Extra columns are dropped. Nothing is cast: `DataFrame.to` would fill missing columns with NULL.
-    """
-    found = dict(frame.dtypes)
-    wrong = [
-        f"{column.name}: {found.get(column.name, 'missing')}, declared {column.type}"
-        for column in table.columns
-        if found.get(column.name) != column.type
-    ]
-    if wrong:
-        raise ContractError(f"{table.name} does not keep its contract: {'; '.join(wrong)}")
-    return frame.select(*table.names)
-
-
-def read_periods(spark: SparkSession, lake: Lake, table: Table, periods: Sequence[Period]) -> DataFrame:
-    """The rows of complete periods with the table's columns and its period key (text); raises IncompleteError."""
-    for period in periods:
-        lake.record(table, period)
-    schema = f"{table.ddl}, `{table.period_key}` string"
-    folders = [str(lake.folder(table, period)) for period in periods]
-    if not folders:
-        return spark.createDataFrame([], schema)
-    reader = spark.read.schema(schema).option("basePath", str(lake.root / table.name))
-    return reader.parquet(*folders)
-
-
-def write_periods(
-    frame: DataFrame,
-    lake: Lake,
-    table: Table,
-    periods: Mapping[Period, Mapping[str, str]],
-) -> dict[Period, Record]:
-    """Replace whole periods of a table, all written in one pass.
-
-    Args:
-        frame: the table's columns and its period key (text, `str(period)`); rows of other periods are an error.
-        lake: where to.
-        table: what.
-        periods: every period to write → the inputs it was made from. A period without rows becomes an empty folder.
-
-    Raises:
-        ContractError: a column is missing or has another type, or the frame holds rows of a period not listed.
-    """
-    key = table.period_key
-    with_key = replace(table, columns=(*table.columns, Column(key, "string", "The folder's period")))
-    rows = conform(frame, with_key)
-    with lake.staging(table) as staged:
-        rows.write.partitionBy(key).mode("append").parquet(str(staged))
-        found = _contents(frame.sparkSession, str(staged), table)
-        unlisted = sorted(set(found) - {str(period) for period in periods})
-        if unlisted:
-            raise ContractError(f"{table.name}: rows of {key} {', '.join(unlisted)}, which this run does not write")
-        records = {}
-        for period, inputs in periods.items():
-            count, fingerprint, sums = found.get(str(period), (0, "0", {}))
-            records[period] = Record(rows=count, fingerprint=fingerprint, inputs=dict(inputs), sums=sums)
-            lake.promote(staged / f"{key}={period}", table, period, records[period])
-    return records
-
-
-def _contents(spark: SparkSession, path: str, table: Table) -> dict[str, tuple[int, str, dict[str, str]]]:
-    """Rows, fingerprint and money sums of each period in a written folder."""
-    key = table.period_key
-    money = [column.name for column in table.columns if column.type.startswith("decimal")]
-    row_hash = F.xxhash64(*table.names).cast("decimal(38,0)")
-    written = spark.read.schema(f"{table.ddl}, `{key}` string").parquet(path)
-    totals = written.groupBy(key).agg(
-        F.count(F.lit(1)).alias("rows"),
-        F.sum(row_hash).alias("hash"),
-        *(F.sum(name).alias(f"sum_{name}") for name in money),
-    )
-    return {
-        str(row[key]): (row["rows"], str(row["hash"]), {name: str(row[f"sum_{name}"] or 0) for name in money})
-        for row in totals.collect()
-    }

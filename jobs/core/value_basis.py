@@ -6,14 +6,7 @@ below `<lake>/<basis>/` and in MLflow as model `clv_<basis>`. It shares nothing 
 
 from __future__ import annotations
 
-import argparse
-
 NET_REVENUE = "net_revenue"
 MARGIN_BY_DEPARTMENT = "margin_by_department"
 MARGIN_PER_LINE = "margin_per_line"
 VALUE_BASES = (NET_REVENUE, MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE)
-
-
-def add_value_basis(parser: argparse.ArgumentParser) -> None:
-    """Let a job be told the value basis of its run."""
-    parser.add_argument("--value-basis", choices=VALUE_BASES, default=NET_REVENUE, help="as planned")

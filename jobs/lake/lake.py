@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from jobs.core.month import Month
+from jobs.core.month import Month, previous_as_of
 from jobs.lake.staging import private_folder, remove_orphans
 from jobs.lake.tables import Table
 
@@ -78,6 +78,11 @@ class Lake:
         """Whether a period is there in full and was made from exactly these inputs."""
         return self.is_complete(table, period) and dict(self.record(table, period).inputs) == dict(inputs)
 
+    def before(self, table: Table, period: Period) -> Period | None:
+        """The period a month earlier, if it is complete."""
+        earlier = period.plus(-1) if isinstance(period, Month) else previous_as_of(period)
+        return earlier if self.is_complete(table, earlier) else None
+
     def periods(self, table: Table) -> list[str]:
         """The complete periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
         prefix = f"{table.period_key}="
@@ -128,3 +133,8 @@ def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[s
         lake.record(table, period)
         files += sorted(str(path) for path in lake.folder(table, period).glob("*.parquet"))
     return files
+
+
+def special_lake(lake: Lake, run_id: int) -> Lake:
+    """The lake of a special run's own, which no other run reads or replaces."""
+    return Lake(lake.root / "special" / f"run={run_id}")

@@ -14,11 +14,11 @@ from pathlib import Path
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import SUCCESS, recipe
+from jobs.landing.cache import CACHE
 from jobs.landing.calendar import Calendar, calendar
 from jobs.landing.files import FORMATS, LandingError, check_is_file, has_known_format, reading, sha256
 from jobs.sources.mapping import Source
 
-CACHE = "landing_cache"
 TABLES = {
     "products": tables.PRODUCTS,
     "customers": tables.CUSTOMERS,
@@ -29,7 +29,8 @@ TABLES = {
 
 _MONTH_PREFIX = "month="
 _ROW_MODULES = (
-    "jobs.ingest",
+    "jobs.cleaning.ingestion",
+    "jobs.cleaning.reconciliation",
     "jobs.landing.spark_reader",
     "jobs.landing.times",
     "jobs.landing.parquet_copy",

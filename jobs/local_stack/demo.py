@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from jobs import simulate
 from jobs.core.postgres import engine, fetch
 from jobs.core.task import log_to_stderr
 from jobs.local_stack.airflow_api import AirflowApi
 from jobs.local_stack.airflow_config import ADMIN
-from jobs.local_stack.home import Home, shop_home, state_folder
+from jobs.local_stack.home import REPOSITORY, Home, shop_home, state_folder
 from jobs.local_stack.stack import Stack, up
 from jobs.local_stack.start import DAG
-from jobs.report import report, top_customers
+from jobs.publishing.report import report, top_customers
 
 log = logging.getLogger(__name__)
 
@@ -131,10 +130,8 @@ def ensure_landing(home: Home) -> None:
     if home.is_simulated and not home.landing.exists():
         log.info("Writing a simulated shop of %d customers to %s", SIMULATED_CUSTOMERS, home.landing)
         size = ["--customers", str(SIMULATED_CUSTOMERS), "--months", str(SIMULATED_MONTHS)]
-        unfinished = home.landing.with_name("landing.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        simulate.main([*size, "--seed", str(SIMULATION_SEED), "--out", str(unfinished)])
-        unfinished.rename(home.landing)
+        command = [sys.executable, "-m", "jobs.simulate", *size, "--seed", str(SIMULATION_SEED)]
+        subprocess.run([*command, "--out", str(home.landing)], check=True, cwd=REPOSITORY)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

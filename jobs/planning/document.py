@@ -1,17 +1,66 @@
-"""A plan in full, as `clv.run` keeps it: JSON; money as text, so that no digit is lost."""
+"""A plan as others read it: in full in `clv.run`, and in short as the XCom that the other tasks take their run from."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from jobs.core.code_version import code_version
+from jobs.core.postgres import fetch
+from jobs.core.settings import Settings
+from jobs.planning.run_plan import input_fingerprint
 
 if TYPE_CHECKING:
     from jobs.landing.restatements import Restatement, Total
     from jobs.planning.run_plan import Plan
 
 
+def open_run(database: Engine, plan: Plan, settings: Settings, *, dag_run_id: str, trigger: str, note: str) -> int:
+    """Write the run's row in `clv.run`; its number."""
+    [run] = fetch(
+        database,
+        "plan_run",
+        as_of=plan.month.as_of,
+        dag_run_id=dag_run_id,
+        trigger=trigger,
+        source=settings.source,
+        input_fingerprint=input_fingerprint(plan.inputs),
+        code_version=code_version(),
+        note=note,
+        horizon_months=plan.asked.horizon_months,
+        segment=plan.asked.segment_text,
+        value_basis=plan.asked.value_basis,
+        is_dry_run=plan.choices.is_dry_run,
+        model_choice=plan.choices.model,
+        restate=plan.choices.restate,
+        plan=json.dumps(document(plan, settings.landing)),
+    )
+    return int(run["run_id"])
+
+
+def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
+    """What the other tasks of the run need to know of it."""
+    return {
+        "run_id": run_id,
+        "month": str(plan.month),
+        "as_of": str(plan.month.as_of),
+        "tables": plan.tables,
+        "months": ",".join(str(past) for past in plan.months),
+        "note": note,
+        "special": plan.asked.is_special,
+        "horizon_months": plan.asked.horizon_months,
+        "segment": plan.asked.segment_text,
+        "value_basis": plan.asked.value_basis,
+        "model": plan.choices.model,
+        "dry_run": plan.choices.is_dry_run,
+    }
+
+
 def document(plan: Plan, landing: Path) -> dict[str, Any]:
-    """The plan as a JSON object; files are named as they lie below the landing place."""
+    """The plan as a JSON object: files by their path below the landing, money as text so that no digit is lost."""
     published, champion = plan.history.published, plan.history.champion
     replaces = None
     if published is not None and not plan.asked.is_special:

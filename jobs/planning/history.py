@@ -10,7 +10,7 @@ from sqlalchemy import Engine, RowMapping
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
 
-Inputs = Mapping[str, Mapping[Month, str]]
+DeliveredInputs = Mapping[str, Mapping[Month, str]]
 """Table → month → fingerprint of what was delivered."""
 
 
@@ -54,7 +54,7 @@ def _unpublished(before: Sequence[RowMapping], month: Month) -> list[Month]:
 
 
 def differences(
-    planned_with: RowMapping, inputs: Inputs, *, input_fingerprint: str, code_version: str, model_choice: str
+    planned_with: RowMapping, inputs: DeliveredInputs, *, input_fingerprint: str, code_version: str, model_choice: str
 ) -> list[str]:
     """What a run differs in from the published run of its month, in words; empty where nothing does."""
     found = []
@@ -67,7 +67,7 @@ def differences(
     return found
 
 
-def _changed_inputs(before: Mapping[str, Mapping[str, str]] | None, now: Inputs) -> str:
+def _changed_inputs(before: Mapping[str, Mapping[str, str]] | None, now: DeliveredInputs) -> str:
     if before is None:
         return "inputs"
     changed = []

@@ -6,15 +6,14 @@ A special run is published beside the months, in `clv.special_forecast`, and mov
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 
-from jobs.core.month import HORIZON_MONTHS
+from jobs.core.arguments import add_value_basis
+from jobs.core.month import HORIZON_MONTHS, HORIZONS
 from jobs.core.value_basis import NET_REVENUE
-from jobs.lake.lake import Lake
-from jobs.planning.segment import ALL, Segment
-
-HORIZONS = (1, 3, 6, HORIZON_MONTHS)
-"""Months from `as_of` on that a forecast may be asked for."""
+from jobs.lake.tables import Table
+from jobs.planning.segment import ALL, Segment, parse
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,16 @@ AS_OF, CHAMPION = "as_of", "champion"
 MODEL_CHOICES = (AS_OF, CHAMPION)
 """What a run scores with: a model of what was known at `as_of`, or the champion of the day it is made."""
 
+
+class ChoiceRefusedError(ValueError):
+    """The choices of a run contradict each other."""
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`, by default that of `as_of`."""
+    parser.add_argument("--model", choices=MODEL_CHOICES, default=AS_OF, help="what the run scores with")
+
+
 REFUSE, ACCEPT = "refuse", "accept"
 RESTATE_CHOICES = (REFUSE, ACCEPT)
 """What becomes of a run that finds months restated: it is refused, or reads them again and rebuilds what follows."""
@@ -71,6 +80,25 @@ class RunChoices:
     is_dry_run: bool = False
 
 
-def special_lake(lake: Lake, run_id: int) -> Lake:
-    """Where a special run keeps what no other run may read or replace."""
-    return Lake(lake.root / "special" / f"run={run_id}")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add everything that may be asked of a run."""
+    parser.add_argument("--horizon", type=int, choices=HORIZONS, default=HORIZON_MONTHS, help="months to forecast")
+    parser.add_argument("--segment", default=ALL, help=f"'{ALL}', or column=value,value")
+    parser.add_argument("--restate", choices=RESTATE_CHOICES, default=REFUSE, help="what to do about restated months")
+    parser.add_argument("--dry-run", action="store_true", help="end with the plan")
+    add_value_basis(parser)
+    add_model(parser)
+
+
+def options_of(arguments: argparse.Namespace, snapshots: Table) -> tuple[RunParameters, RunChoices]:
+    """What is asked of a run.
+
+    Raises:
+        SegmentError: the segment cannot be read.
+        ChoiceRefusedError: a special run is to score with the champion.
+    """
+    asked = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
+    choices = RunChoices(arguments.model, arguments.restate, arguments.dry_run)
+    if asked.is_special and choices.model != AS_OF:
+        raise ChoiceRefusedError("a special run scores with its month's model: leave `model` at as_of")
+    return asked, choices

@@ -15,7 +15,7 @@ from jobs.lake.tables import Table
 from jobs.landing.deliveries import TABLES, Delivery
 from jobs.landing.files import LandingError
 from jobs.landing.restatements import Restatement, changes, restatement
-from jobs.planning.history import Inputs, MonthHistory, differences, ranges
+from jobs.planning.history import DeliveredInputs, MonthHistory, differences, ranges
 from jobs.planning.options import RunChoices, RunParameters
 from jobs.sources.mapping import Source
 
@@ -47,13 +47,13 @@ class Plan:
     files: Mapping[str, Sequence[Path]]
     snapshots: Sequence[date]
     restated: Sequence[Restatement]
-    inputs: Inputs
+    inputs: DeliveredInputs
     history: MonthHistory
     differs: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
+class Surroundings:
     """Where a plan looks: the mapping, what was delivered, the lake, its features table, and the copies of files."""
 
     source: Source
@@ -63,7 +63,9 @@ class Shop:
     cache: Path
 
 
-def make_plan(month: Month, shop: Shop, history: MonthHistory, asked: RunParameters, choices: RunChoices) -> Plan:
+def make_plan(
+    month: Month, surroundings: Surroundings, history: MonthHistory, asked: RunParameters, choices: RunChoices
+) -> Plan:
     """What a run of a month has to do, given what was delivered and what the lake holds.
 
     A data month that is not published yet may be delivered anew without being called restated.
@@ -71,7 +73,7 @@ def make_plan(month: Month, shop: Shop, history: MonthHistory, asked: RunParamet
     Raises:
         LandingError: a month that has to be read is missing in between.
     """
-    delivered, lake = shop.delivered, shop.lake
+    delivered, lake = surroundings.delivered, surroundings.lake
     until_now = delivered["transactions"].first.through(month)
     events = {table: delivery for table, delivery in delivered.items() if delivery.has_times}
     inputs = _inputs(delivered, month)
@@ -85,7 +87,7 @@ def make_plan(month: Month, shop: Shop, history: MonthHistory, asked: RunParamet
     ]
     _refuse_gaps(events, months)
     restated = [
-        restatement(shop.source, events[table], lake, past, cache=shop.cache)
+        restatement(surroundings.source, events[table], lake, past, cache=surroundings.cache)
         for table, one in changed.items()
         for past in one.restated
     ]
@@ -98,7 +100,9 @@ def make_plan(month: Month, shop: Shop, history: MonthHistory, asked: RunParamet
         months=months,
         files={table: delivery.files_of(months) for table, delivery in delivered.items()},
         snapshots=[
-            past.as_of for past in until_now if past >= stale_from or not lake.is_complete(shop.features, past.as_of)
+            past.as_of
+            for past in until_now
+            if past >= stale_from or not lake.is_complete(surroundings.features, past.as_of)
         ],
         restated=restated,
         inputs=inputs,
@@ -107,7 +111,7 @@ def make_plan(month: Month, shop: Shop, history: MonthHistory, asked: RunParamet
     )
 
 
-def _inputs(delivered: Mapping[str, Delivery], month: Month) -> Inputs:
+def _inputs(delivered: Mapping[str, Delivery], month: Month) -> DeliveredInputs:
     """The fingerprint of everything that was delivered for the months up to and including `month`."""
     return {
         table: {
@@ -117,7 +121,7 @@ def _inputs(delivered: Mapping[str, Delivery], month: Month) -> Inputs:
     }
 
 
-def input_fingerprint(inputs: Inputs) -> str:
+def input_fingerprint(inputs: DeliveredInputs) -> str:
     """One hash of all inputs."""
     digest = hashlib.sha256()
     for table, months in inputs.items():
@@ -136,7 +140,7 @@ def _refuse_gaps(events: Mapping[str, Delivery], months: Sequence[Month]) -> Non
             )
 
 
-def _differs(inputs: Inputs, history: MonthHistory, choices: RunChoices) -> list[str]:
+def _differs(inputs: DeliveredInputs, history: MonthHistory, choices: RunChoices) -> list[str]:
     if history.planned_with is None:
         return []
     now = {"input_fingerprint": input_fingerprint(inputs), "code_version": code_version()}

@@ -26,9 +26,9 @@ from expectations import (
 )
 from expectations.volume import RECENT_MONTHS, reference_months
 from jobs.core.month import Month
-from jobs.core.spark import read_periods
 from jobs.features import table as feature_table
-from jobs.lake.lake import Lake, Period
+from jobs.lake.frames import read_periods
+from jobs.lake.lake import Lake, Period, special_lake
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
@@ -40,7 +40,6 @@ from jobs.lake.tables import (
     TRANSACTIONS,
     Table,
 )
-from jobs.planning.options import special_lake
 from jobs.quality.parquet_facts import column_facts
 from jobs.quality.runner import Check, Stored
 from jobs.quality.totals import (
@@ -105,7 +104,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
     lake.record(TRANSACTIONS, month)
     if absent := [name for name in INPUTS if name not in delivered]:
         log.info("not delivered with %s, so not validated: %s", month, ", ".join(absent))
-    facts = [column_facts(lake, table, month, before=_before(lake, table, month)) for table in delivered.values()]
+    facts = [column_facts(lake, table, month, before=lake.before(table, month)) for table in delivered.values()]
     yield _columns(stage, "inputs", facts)
     stored = {name: stage.stored(table, month) for name, table in delivered.items()}
     has_customers, has_products = "customers" in stored, "products" in stored
@@ -134,7 +133,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
 def snapshot(stage: Stage) -> Iterator[Check]:
     """The days of the data month, and the features made from them."""
     lake, month, as_of, table = stage.lake, stage.month, stage.as_of, stage.snapshots
-    last = _before(lake, table, as_of)
+    last = lake.before(table, as_of)
     facts = column_facts(
         lake,
         table,
@@ -165,7 +164,7 @@ def snapshot(stage: Stage) -> Iterator[Check]:
 def forecast(stage: Stage) -> Iterator[Check]:
     """The forecasts of the month, held against the snapshot they were made from."""
     lake, as_of = stage.lake, stage.as_of
-    last = _before(lake, FORECASTS, as_of)
+    last = lake.before(FORECASTS, as_of)
     required = [name for name in FORECASTS.names if name not in MAY_BE_EMPTY]
     yield _columns(stage, "forecasts", [column_facts(lake, FORECASTS, as_of, before=last, required=required)])
     made = stage.stored(FORECASTS, as_of)
@@ -192,12 +191,6 @@ def special_forecast(stage: Stage) -> Iterator[Check]:
 
 
 STAGES = {"inputs": inputs, "features": snapshot, "forecasts": forecast, "special_forecasts": special_forecast}
-
-
-def _before(lake: Lake, table: Table, period: Period) -> Period | None:
-    """The period a month earlier, where it is complete."""
-    earlier = period.plus(-1) if isinstance(period, Month) else Month.before(period).first_day
-    return earlier if lake.is_complete(table, earlier) else None
 
 
 def _columns(stage: Stage, name: str, facts: Sequence[pd.DataFrame]) -> Check:
@@ -248,7 +241,7 @@ def _events(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite], 
 def _list(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite]) -> Check:
     """A list that is delivered whole, beside its last delivery."""
     lake, month = stage.lake, stage.month
-    last = _before(lake, table, month)
+    last = lake.before(table, month)
     figures = {"rows": lake.record(table, month).rows, "rejected_share": rejected_share(lake, table, month)}
     rules = suite(rows_before=None if last is None else lake.record(table, last).rows)
     return _totals(rules, figures, {"rows": stage.stored(table, month)})

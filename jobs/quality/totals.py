@@ -13,9 +13,9 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.core.month import HORIZON_MONTHS, Month
-from jobs.core.spark import read_periods
+from jobs.core.month import HORIZON_MONTHS, Month, previous_as_of
 from jobs.features.table import LAG_MONTHS, lag_name
+from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, FORECASTS, TRANSACTIONS, Table, rejected
 
@@ -159,7 +159,7 @@ def forecasts_totals(forecasts: DataFrame, lake: Lake, as_of: date) -> dict[str,
     trailing = [_net_value(lake, past) for past in year if lake.is_complete(TRANSACTIONS, past)]
     if (a_year := sum(trailing, Decimal(0))) > 0:
         totals["forecast_to_trailing_ratio"] = float(total / HORIZON_MONTHS / (a_year / len(trailing)))
-    last = Month.before(as_of).first_day
+    last = previous_as_of(as_of)
     if lake.is_complete(FORECASTS, last) and (earlier := Decimal(lake.record(FORECASTS, last).sums["clv_12m"])) > 0:
         totals["forecast_to_last_ratio"] = float(total / earlier)
     return totals

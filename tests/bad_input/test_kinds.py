@@ -14,12 +14,12 @@ from pyspark.sql import SparkSession
 
 from expectations import transactions
 from expectations.volume import reference_months
+from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
 from jobs.core.task import run_as_program
-from jobs.ingest import Reconciliation
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import TABLES
-from jobs.publish import publish
+from jobs.publishing.standard import publish
 from jobs.quality.runner import Check, run_checks
 from tests.bad_input.csv_files import CSV_FILES, GZIPPED
 from tests.bad_input.files import month

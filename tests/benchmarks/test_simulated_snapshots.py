@@ -12,8 +12,8 @@ from jobs.core.month import Month
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.models.training_data import read_history
-from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
+from jobs.simulation.shop import simulate
 from jobs.sources import load
 
 SHOP = Shop(customers=150, months=4, seed=3, end=Month(2025, 6))

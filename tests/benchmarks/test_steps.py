@@ -13,8 +13,8 @@ from benchmarks.step_list import STEPS
 from benchmarks.variants import AS_IS, VARIANTS
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
+from jobs.simulation.shop import simulate
 from jobs.sources import load
 
 ORIGIN = date(2025, 1, 1)

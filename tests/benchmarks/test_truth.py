@@ -11,8 +11,8 @@ from benchmarks.forecast import Forecast
 from benchmarks.shop import Problem
 from benchmarks.truth import calibration, truth_file
 from jobs.core.month import Month
-from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
+from jobs.simulation.shop import simulate
 
 ORIGIN = date(2024, 7, 1)
 

@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from jobs.build_features import build_daily, build_features
 from jobs.core.month import Month
-from jobs.core.settings import Settings
-from jobs.core.spark import read_periods
+from jobs.core.settings import VARIABLES, Settings
 from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE, VALUE_BASES
+from jobs.features.build import build_daily, build_features
+from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, TRANSACTIONS
 from jobs.landing.deliveries import deliveries, ingest_inputs
 from jobs.quality.findings import critical_failures
 from jobs.quality.runner import run_checks
 from jobs.quality.stages import STAGES, Stage
-from jobs.simulate import simulate
 from jobs.simulation.catalogue import MARGIN_RATES
 from jobs.simulation.deliveries import Shop
+from jobs.simulation.shop import simulate
 from jobs.sources import load
 from jobs.sources.mapping import MappingError, Source, TransactionColumns
 from tests.ingesting import ingest_all, rejected, stored
@@ -170,8 +170,7 @@ def test_a_sale_at_a_loss_is_valid_in_margins_and_in_nothing_else(
 
 
 def test_a_margin_shares_no_place_with_net_revenue_but_the_landing(tmp_path: Path) -> None:
-    names = ("source", "landing", "lake", "reports", "database_url", "tracking_uri")
-    plain = Settings(**{name: tmp_path / name for name in names})  # type: ignore[arg-type]
+    plain = Settings(environ={name: str(tmp_path / name) for name in VARIABLES})
     assert plain.on(NET_REVENUE) == plain
     bases = [plain.on(basis) for basis in VALUE_BASES]
     for place in ("lake", "reports", "model"):

@@ -75,8 +75,9 @@ def test_parameters_that_mean_nothing_are_refused_before_anything_runs(render: R
 
 
 def test_the_form_offers_what_the_jobs_know_and_a_standard_run_where_nothing_is_chosen(dag: Any) -> None:
+    from jobs.core.month import HORIZONS
     from jobs.core.value_basis import VALUE_BASES
-    from jobs.planning.options import HORIZONS, MODEL_CHOICES, RESTATE_CHOICES, RunChoices, RunParameters
+    from jobs.planning.options import MODEL_CHOICES, RESTATE_CHOICES, RunChoices, RunParameters
 
     standard, choices = RunParameters(), RunChoices()
     form = {name: dag.params.get_param(name) for name in dag.params if name != "month"}

@@ -31,7 +31,7 @@ class Point:
 
 
 STATEMENT, COMMIT = "jobs.core.postgres:statement", "sqlalchemy.engine.default:DefaultDialect.do_commit"
-PROMOTE, WRITE = "jobs.lake.lake:Lake.promote", "jobs.core.spark:write_periods"
+PROMOTE, WRITE = "jobs.lake.lake:Lake.promote", "jobs.lake.frames:write_periods"
 REGISTER = "mlflow.tracking._model_registry.client:ModelRegistryClient.create_model_version"
 
 

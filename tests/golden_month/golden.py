@@ -13,15 +13,16 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from pyspark.sql import SparkSession
 
-from jobs.build_features import build_daily, build_features
 from jobs.core.month import Month
-from jobs.core.spark import SESSION_CONF, read_periods
+from jobs.core.spark import SESSION_CONF
+from jobs.features.build import build_daily, build_features
 from jobs.features.table import features
 from jobs.forecasting.fit import fit
+from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.models.training_data import read_history
-from jobs.simulate import simulate
 from jobs.simulation.deliveries import Shop
+from jobs.simulation.shop import simulate
 from jobs.sources import load
 from tests.ingesting import ingest_all
 from tests.snapshots import QUICK

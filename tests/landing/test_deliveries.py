@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.core.month import Month
-from jobs.landing.deliveries import CACHE, Delivery, deliveries
+from jobs.landing.cache import CACHE
+from jobs.landing.deliveries import Delivery, deliveries
 from jobs.landing.files import LandingError
 from jobs.sources import load
 from jobs.sources.mapping import CustomerColumns, Source, TransactionColumns

@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.landing.deliveries import CACHE, deliveries
+from jobs.landing.cache import CACHE
+from jobs.landing.deliveries import deliveries
 from jobs.landing.restatements import Changes, RestatedError, Total, changes, restatement
 from jobs.plan import main
 from jobs.sources import load

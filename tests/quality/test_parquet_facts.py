@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
-from jobs.core.spark import write_periods
+from jobs.lake.frames import write_periods
 from jobs.lake.lake import IncompleteError, Lake, Record
 from jobs.lake.tables import Column, Table
 from jobs.quality.parquet_facts import column_facts

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
-from jobs.core.spark import write_periods
+from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.quality.totals import (

@@ -11,10 +11,10 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
-from jobs.core.spark import read_periods
-from jobs.ingest import Reconciliation
 from jobs.lake import tables
+from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.sources import load
 from tests.ingesting import ingest_all

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from jobs.core.postgres import statement
 from jobs.lake.tables import FORECASTS, SPECIAL_FORECASTS
-from jobs.publish_special import LOADED
+from jobs.publishing.special import LOADED
 from tests.conftest import Database
 
 COLUMNS = text(

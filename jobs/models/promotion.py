@@ -1,0 +1,204 @@
+"""Whether a version becomes champion, and which version forecasts a month or a special run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from jobs.core.month import Month
+from jobs.core.postgres import execute, fetch
+from jobs.core.value_basis import NET_REVENUE
+from jobs.forecasting.encoder import InputError
+from jobs.forecasting.outcomes import Snapshots
+from jobs.forecasting.params import ModelParams
+from jobs.lake.lake import Lake
+from jobs.lake.tables import Table
+from jobs.models.model_version import UnreadableError, Version, unpack
+from jobs.models.registry import Registry
+from jobs.models.training_data import read_fold
+from jobs.models.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
+
+if TYPE_CHECKING:
+    from jobs.forecasting.bootstrap import Round
+    from jobs.forecasting.forecaster import Forecaster
+
+GATE, PARAMETER = "gate", "run parameter"
+"""Who decides, as `clv.model_decision` records it beside the names of people."""
+
+ReadFold = Callable[[Sequence[date], date], Snapshots]
+"""(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
+
+
+class NoTwinError(ValueError):
+    """The champion has no twin that knows nothing of the fold."""
+
+
+def promote(
+    registry: Registry, number: int, *, as_of: date, newest_published: date | None, read_fold: ReadFold
+) -> Verdict:
+    """Judge a version, point the aliases accordingly and tag it with the verdict; or repeat what was decided before.
+
+    Raises:
+        PromoteError: the version was trained for another month.
+        TamperedError: the champion's files are not those that were registered.
+        IncompleteError: a snapshot of the fold is not in the lake.
+    """
+    challenger = registry.version(number)
+    if challenger.as_of != as_of:
+        raise PromoteError(f"version {number} was trained as of {challenger.as_of}: give one trained as of {as_of}")
+    earlier = decided(challenger)
+    if earlier is not None:
+        return earlier
+    current = registry.aliased("champion")
+    champion = None if current is None else registry.version(current)
+    later = _later_month(as_of, newest_published, champion)
+    if later is not None:
+        verdict = Verdict(model_version=number, decision="backfill", reasons=(later,))
+    else:
+        registry.alias("challenger", number)
+        verdict = _judge(registry, challenger, champion, read_fold)
+        if verdict.decision in ("first", "promoted"):
+            registry.alias("champion", number)
+    registry.tag(number, {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)})
+    registry.tag(number, {"decision": verdict.decision})
+    return verdict
+
+
+def _later_month(as_of: date, newest_published: date | None, champion: Version | None) -> str | None:
+    """Why `as_of` is not the newest month; None where it is."""
+    if newest_published is not None and newest_published > as_of:
+        return f"month {Month.before(newest_published)} is published already"
+    if champion is not None and champion.as_of > as_of:
+        return f"the champion, version {champion.number}, was trained on month {Month.before(champion.as_of)} already"
+    return None
+
+
+def _judge(registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold) -> Verdict:
+    """Hold a version of the newest month against trailing value, BTYD and the champion."""
+    from jobs.forecasting.gate import decide
+
+    if champion is not None and champion.number == challenger.number:
+        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is the champion already",))
+    rounds, notes = _contest(registry, challenger, champion, read_fold)
+    decision = decide(rounds, has_champion=champion is not None, seed=ModelParams().seed)
+    reasons = (*notes, *decision.reasons)
+    if decision.promoted:
+        took_place: Decision = "first" if champion is None else "promoted"
+        return Verdict(model_version=challenger.number, decision=took_place, reasons=reasons)
+    if champion is None or notes:
+        return Verdict(model_version=challenger.number, decision="not_promoted", reasons=reasons)
+    return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
+
+
+def _contest(
+    registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold
+) -> tuple[list[Round], tuple[str, ...]]:
+    """Everybody's forecasts on the challenger's fold, and why the champion is not among them, if so."""
+    from jobs.forecasting.champion_challenger import contest, origins
+
+    first = challenger.fold_origin
+    if first is None:
+        return [], ()
+    snapshots = read_fold(origins(first, challenger.as_of), challenger.as_of)
+    enter = partial(contest, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
+    if champion is None:
+        return enter(None, snapshots), ()
+    try:
+        return enter(_twin(registry, champion, first), snapshots), ()
+    except (NoTwinError, UnreadableError, InputError) as error:
+        notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
+        return enter(None, snapshots), notes
+
+
+def _twin(registry: Registry, champion: Version, first: date) -> Forecaster:
+    """The champion's twin, which knows nothing of the months from `first` on."""
+    if champion.fold_origin is None:
+        raise NoTwinError("its history was too short for a fold")
+    if champion.fold_origin > first:
+        raise NoTwinError(f"its twin has learned from months after {first}, where the fold starts")
+    return unpack(registry.fetch(champion.number, "backtest"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """Where a run's promotion reads and records.
+
+    Attributes:
+        registry: the models of the run's value basis.
+        database: the forecast database.
+        lake: the lake of the value basis.
+        table: its features table.
+        value_basis: what value is counted in.
+    """
+
+    registry: Registry
+    database: Engine
+    lake: Lake
+    table: Table
+    value_basis: str
+
+    def gate(self, number: int, *, as_of: date, run_id: int) -> Verdict:
+        """Judge a version for a month that is to be published, and record the decision. Raises as `promote` does."""
+        [newest] = fetch(self.database, "newest_published_as_of")
+        before = self.registry.aliased("champion")
+        verdict = self._promote(number, as_of=as_of, newest_published=newest["as_of"])
+        self._record(
+            verdict,
+            run_id=run_id,
+            judged=self.registry.version(number),
+            decided_by=GATE,
+            before=before,
+            after=self.registry.aliased("champion"),
+        )
+        return verdict
+
+    def champion(self, number: int, *, as_of: date, run_id: int) -> Verdict:
+        """Let the champion forecast a month that is to be published, and record that the run asked for it."""
+        champion, present = self.registry.version(number), self.registry.aliased("champion")
+        verdict = as_asked(champion, as_of=as_of)
+        self._record(verdict, run_id=run_id, judged=champion, decided_by=PARAMETER, before=present, after=present)
+        return verdict
+
+    def special(self, number: int, *, as_of: date) -> Verdict:
+        """The version of a special run. Only a margin's model is judged here; nothing is recorded.
+
+        Raises:
+            PromoteError: the version has seen what came after `as_of`.
+        """
+        if self.value_basis != NET_REVENUE:
+            return self._promote(number, as_of=as_of, newest_published=None)
+        published = [int(run["model_version"]) for run in fetch(self.database, "published_run", as_of=as_of)]
+        return follow(self.registry, number, as_of=as_of, published=next(iter(published), None))
+
+    def _promote(self, number: int, *, as_of: date, newest_published: date | None) -> Verdict:
+        reader = partial(read_fold, self.lake, self.table, ModelParams().max_customers)
+        return promote(self.registry, number, as_of=as_of, newest_published=newest_published, read_fold=reader)
+
+    def _record(
+        self,
+        verdict: Verdict,
+        *,
+        run_id: int,
+        judged: Version,
+        decided_by: str,
+        before: int | None,
+        after: int | None,
+    ) -> None:
+        execute(
+            self.database,
+            "record_decision",
+            run_id=run_id,
+            as_of=judged.as_of,
+            model_version=judged.number,
+            decision=verdict.decision,
+            forecast_by=verdict.model_version,
+            champion_before=before,
+            champion_after=after,
+            reasons=list(verdict.reasons),
+            decided_by=decided_by,
+        )

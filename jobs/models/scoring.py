@@ -1,0 +1,125 @@
+"""Score a snapshot with a registered version, in parallel on Spark's workers."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.core.code_version import JOBS, files_sha256, folder_sha256
+from jobs.core.settings import MODEL
+from jobs.core.spark import session
+from jobs.lake.frames import read_periods, write_periods
+from jobs.lake.lake import Lake
+from jobs.lake.tables import FORECASTS, Table
+from jobs.models.model_version import unpack
+from jobs.models.registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+class ScoreError(ValueError):
+    """The model does not fit the snapshot, or customers and forecasts do not match one to one."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A registered version as it travels to Spark's workers.
+
+    Attributes:
+        number: the version.
+        files: its files, name → content.
+        columns: what it reads of a snapshot.
+    """
+
+    number: int
+    files: Mapping[str, bytes]
+    columns: Sequence[str]
+
+    @classmethod
+    def of(cls, number: int, files: Mapping[str, bytes]) -> Model:
+        """The model in a version's files; raises UnreadableError where this code does not know their format."""
+        return cls(number, files, unpack(files).encoder.columns)
+
+
+def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> int:
+    """Write `forecasts/as_of=…` with one row for every row of the snapshot; how many those are.
+
+    Nothing is done where the forecasts there were made of the same snapshot by the same version and code.
+
+    Raises:
+        IncompleteError: the snapshot is not in the lake.
+        ScoreError: the snapshot lacks columns that the model reads, or a customer got no forecast.
+    """
+    snapshot = lake.record(table, as_of)
+    inputs = {
+        "features": snapshot.fingerprint,
+        "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
+        "code": folder_sha256(JOBS / "forecasting", "*.py"),
+    }
+    if lake.is_current(FORECASTS, as_of, inputs):
+        log.info("forecasts as_of=%s are current: nothing to score", as_of)
+        written = lake.record(FORECASTS, as_of)
+    else:
+        customers = read_periods(spark, lake, table, [as_of]).select(*read_by(model, table))
+        forecasts = forecast(customers, model, as_of=as_of)
+        written = write_periods(forecasts, lake, FORECASTS, {as_of: inputs})[as_of]
+    if written.rows != snapshot.rows:
+        raise ScoreError(f"{written.rows} forecasts for the {snapshot.rows} customers known as of {as_of}")
+    return written.rows
+
+
+def read_by(model: Model, table: Table) -> list[Column]:
+    """The columns of a features table that a model reads, decimals as doubles; raises ScoreError where some lack."""
+    types = {column.name: column.type for column in table.columns}
+    missing = sorted(set(model.columns) - set(types))
+    if missing:
+        raise ScoreError(
+            f"model version {model.number} reads the columns {', '.join(missing)}, which {table.name} does not "
+            "declare: train the month again"
+        )
+    return [F.col(name).cast("double") if types[name].startswith("decimal") else F.col(name) for name in model.columns]
+
+
+def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
+    """The forecast of each customer: the columns of FORECASTS and `as_of`. A row depends on its customer alone."""
+    number, packed = model.number, customers.sparkSession.sparkContext.broadcast(model.files)
+
+    def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        forecaster = unpack(packed.value)
+        for batch in batches:
+            predicted = forecaster.predict(batch, as_of=as_of)
+            if not predicted["customer_id"].equals(batch["customer_id"]):
+                raise ScoreError("a batch of forecasts is not for the customers it was asked for")
+            yield predicted.assign(model_version=number)
+
+    return customers.mapInPandas(predict, FORECASTS.ddl).withColumn("as_of", F.lit(str(as_of)))
+
+
+@contextmanager
+def shipped_package(spark: SparkSession) -> Iterator[None]:
+    """Let every worker import our modules, whatever its PYTHONPATH, while the context lasts."""
+    with TemporaryDirectory() as scratch:
+        archive = Path(scratch, f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip")
+        with zipfile.ZipFile(archive, "w") as package:
+            for path in sorted(JOBS.rglob("*.py")):
+                package.write(path, path.relative_to(JOBS.parent))
+        spark.sparkContext.addPyFile(str(archive))
+        yield
+
+
+def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:
+    """Start Spark and fetch a version at the same time: either waits for seconds, mostly for imports."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        fetched = pool.submit(lambda: Model.of(number, registry.fetch(number)))
+        return session(name), fetched.result()

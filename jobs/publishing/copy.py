@@ -1,0 +1,49 @@
+"""The lake's rows into Postgres by COPY."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+import psycopg2.extensions
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from sqlalchemy import Connection
+
+from jobs.core.postgres import statement
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import Table
+
+BATCH_ROWS = 100_000
+
+
+class PublishError(RuntimeError):
+    """The forecast in the lake is not the one its record, or the run, speaks of."""
+
+
+def csv_batches(
+    lake: Lake, table: Table, as_of: date, columns: Sequence[str], *, first: Mapping[str, int]
+) -> Iterator[io.BytesIO]:
+    """Columns of a table's rows as CSV, each row with the one number of `first` in front."""
+    [(key, number)] = first.items()
+    options = pa_csv.WriteOptions(include_header=False)
+    for path in parquet_files(lake, table, [as_of]):
+        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(columns)):
+            # The CSV writer knows no decimals; as text they keep every digit.
+            values = [
+                column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns
+            ]
+            rows = pa.record_batch([pa.repeat(number, len(batch)), *values], names=[key, *batch.schema.names])
+            csv = io.BytesIO()
+            pa_csv.write_csv(rows, csv, options)
+            csv.seek(0)
+            yield csv
+
+
+def copy_rows(connection: Connection, query: str, batches: Iterator[io.BytesIO]) -> None:
+    """Send batches to the COPY in `sql/queries/<query>.sql`, in the connection's transaction."""
+    cursor: psycopg2.extensions.cursor = connection.connection.cursor()  # type: ignore[assignment]
+    for csv in batches:
+        cursor.copy_expert(statement(query).text, csv)

@@ -1,0 +1,70 @@
+"""A run for people: what each task cost, what was published, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Engine, RowMapping
+
+from jobs.core.month import Month
+from jobs.core.postgres import fetch
+
+
+class UnknownRunError(LookupError):
+    """There is no such run."""
+
+
+def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
+    """A run for people: its tasks with seconds, peak memory and rows, its totals, and where to look.
+
+    Args:
+        engine: the forecast database.
+        run_id: the run.
+        places: what there is to look at → where it is.
+
+    Raises:
+        UnknownRunError: no such run was planned.
+    """
+    found = fetch(engine, "run", run_id=run_id)
+    if not found:
+        raise UnknownRunError(f"run {run_id} was never planned in this database")
+    run = found[0]
+    tasks = fetch(engine, "run_tasks", run_id=run_id)
+    forecast = f"view clv.forecast, as_of {run['as_of']}"
+    width = max(len(name) for name in ["Forecast", *places])
+    looks = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
+    return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), "", *looks]) + "\n"
+
+
+def _headline(run: RowMapping) -> str:
+    month = Month.before(run["as_of"])
+    return f"Run {run['run_id']} ({run['trigger']}) of month {month}, forecast from {run['as_of']} on: {run['status']}"
+
+
+def _task_lines(tasks: Sequence[RowMapping]) -> list[str]:
+    lines = [_task_line("task", "seconds", "peak MB", "rows")]
+    for task in tasks:
+        rows = "" if task["rows"] is None else f"{task['rows']:,}"
+        lines.append(_task_line(task["task"], f"{task['seconds']:.1f}", f"{task['peak_memory_mb']:,}", rows))
+    seconds = sum(task["seconds"] for task in tasks)
+    peak = max((task["peak_memory_mb"] for task in tasks), default=0)
+    return [*lines, _task_line("all tasks", f"{seconds:.1f}", f"{peak:,}", "")]
+
+
+def _task_line(task: str, seconds: str, peak: str, rows: str) -> str:
+    return f"{task:<32}{seconds:>10}{peak:>10}{rows:>14}".rstrip()
+
+
+def _totals(run: RowMapping) -> str:
+    if run["content_hash"] is None:
+        return "Nothing was published."
+    return (
+        f"{run['forecast_rows']:,} customers, worth {run['clv_12m_total']:,.2f} over twelve months, "
+        f"by model version {run['model_version']} (content {run['content_hash']})"
+    )
+
+
+def top_customers(engine: Engine, as_of: date) -> list[RowMapping]:
+    """The ten most valuable customers of a published month, the most valuable first."""
+    return fetch(engine, "top_customers", as_of=as_of)

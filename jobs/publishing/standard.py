@@ -1,0 +1,90 @@
+"""Publish a month: load a run's rows beside what is there, check them, and point readers at them, in one transaction.
+
+Readers see the month's old forecast until the transaction commits and the new one afterwards; they never wait. If
+anything fails in between, the month stays as it was: `docs/decisions/0007-publish-by-pointer.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Engine, RowMapping
+
+from jobs.core.postgres import fetch, statement
+from jobs.lake.lake import Lake, Record
+from jobs.lake.tables import FORECASTS
+from jobs.publishing.copy import PublishError, copy_rows, csv_batches
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What readers see of a month once a run is published.
+
+    Attributes:
+        rows: number of customers.
+        clv_12m_total: sum of their `clv_12m`.
+        content_hash: hash of the rows, whatever their order, without the model version.
+        replaced_run_id: the run they saw before; None for the first of a month.
+        loaded: False where the run was published already and its forecast has not changed since.
+    """
+
+    rows: int
+    clv_12m_total: Decimal
+    content_hash: str
+    replaced_run_id: int | None
+    loaded: bool
+
+
+def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
+    """Make a run's forecast the published one of its month.
+
+    Raises:
+        IncompleteError: the month's forecast is not in the lake.
+        PublishError: the forecast has no rows, is not what its record says, or was made by another model version.
+        sqlalchemy.exc.DBAPIError: a newer run of the month was planned, or the run is unknown.
+        psycopg2.Error: a row breaks a constraint of `clv.forecast_rows`.
+    """
+    record = lake.record(FORECASTS, as_of)
+    if record.rows == 0:
+        raise PublishError(f"forecasts of as_of={as_of} have no rows: score the month again")
+    visible = next(iter(fetch(engine, "published_run", as_of=as_of)), None)
+    if visible is not None and (visible["run_id"], visible["lake_fingerprint"]) == (run_id, record.fingerprint):
+        return _publication(visible, run_id, loaded=False)
+    with engine.begin() as connection:
+        run = {"as_of": as_of, "run_id": run_id}
+        load = {"load_id": connection.execute(statement("begin_load"), run).scalar_one()}
+        copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
+        parameters = run | load | {"lake_fingerprint": record.fingerprint}
+        totals = connection.execute(statement("record_load"), parameters).mappings().one()
+        _check(totals, record, as_of, run_id)
+        connection.execute(statement("publish_load"), load)
+    return _publication(totals, visible["run_id"] if visible else None, loaded=True)
+
+
+def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None:
+    """Refuse a load that differs from the lake's record, or that another model version made."""
+    wrong = []
+    if totals["forecast_rows"] != record.rows:
+        wrong.append(f"{totals['forecast_rows']} rows were loaded, the record says {record.rows}")
+    for column, recorded_total in record.sums.items():
+        total = totals["money_totals"][column] or "0"
+        if Decimal(total) != Decimal(recorded_total):
+            wrong.append(f"{column} sums to {total}, the record says {recorded_total}")
+    versions = {totals["lowest_model_version"], totals["highest_model_version"]}
+    wanted = totals["run_model_version"] or totals["lowest_model_version"]
+    if versions != {wanted}:
+        wrong.append(f"rows carry model version {sorted(versions)}, run {run_id} scores with {wanted}")
+    if wrong:
+        raise PublishError(f"forecasts of as_of={as_of}: {'; '.join(wrong)}. Nothing was changed: score it again.")
+
+
+def _publication(totals: RowMapping, replaced_run_id: int | None, *, loaded: bool) -> Publication:
+    return Publication(
+        rows=totals["forecast_rows"],
+        clv_12m_total=totals["clv_12m_total"],
+        content_hash=totals["content_hash"],
+        replaced_run_id=replaced_run_id,
+        loaded=loaded,
+    )
