@@ -89,10 +89,6 @@ bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-acc
 bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data (DATA=… folder of the real ones)
 	@$(PYTHON) -m benchmarks.datasets $${DATA:+--data "$$DATA"}
 
-.PHONY: bench-steps
-bench-steps: venv ## Measure the classic modelling steps on earlier months (DATA=… folder of the real data)
-	@$(PYTHON) -m benchmarks.steps $${DATA:+--data "$$DATA"}
-
 .PHONY: bench-scale
 bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.scale

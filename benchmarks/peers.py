@@ -11,11 +11,11 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from benchmarks import btyd
+from benchmarks import random_forest as forest
 from benchmarks.forecast import CannotFitError, Forecast, timed
 from benchmarks.shop import Problem, outcome
 from benchmarks.ziln import Ziln
 from jobs.core.month import Month
-from jobs.forecasting import baselines
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.outcomes import Outcomes
@@ -65,7 +65,7 @@ def trailing_180d(problem: Problem) -> Forecast:
 
 
 def random_forest(problem: Problem, forecaster: Forecaster) -> Forecast:
-    """The Random Forest of the project's own evaluation, which learns the sum from every matured snapshot."""
+    """A Random Forest that learns the sum from every matured snapshot."""
     return timed(lambda: _forest(problem, forecaster), Forecast)
 
 
@@ -111,7 +111,7 @@ def _trailing(problem: Problem, days: int) -> Floats:
 
 def _forest(problem: Problem, forecaster: Forecaster) -> Floats:
     frames = dict(problem.history) | {problem.origin: problem.snapshot}
-    forecast = baselines.random_forest(
+    forecast = forest.random_forest(
         {day: forecaster.encoder.encode(frame, day) for day, frame in frames.items()},
         Outcomes.read(problem.history),
         origin=problem.origin,

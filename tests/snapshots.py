@@ -23,7 +23,7 @@ from jobs.sources import load
 SOURCE = "simulated_shop"
 TABLE = features(load(SOURCE).departments)
 FIRST_MONTH = Month(2024, 1)
-QUICK = ModelParams(rounds=5, max_depth=3, threads=1, forest_trees=3, folds=2)
+QUICK = ModelParams(rounds=5, max_depth=3, threads=1)
 
 _ARROW_TYPES = {"string": pa.string(), "date": pa.date32(), "double": pa.float64(), "bigint": pa.int64()}
 

@@ -39,6 +39,12 @@ SO_WRONG = 1e6
 Train = Callable[..., int]
 
 
+def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:
+    """The forecaster at another level."""
+    corrections = replace(forecaster.monthly.corrections, total_value=factor)
+    return replace(forecaster, monthly=replace(forecaster.monthly, corrections=corrections))
+
+
 class OtherFormat(Forecaster):
     """A forecaster as other code would have written it."""
 
@@ -77,7 +83,7 @@ def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
         twin = twin or fitted[FOLD_OF[as_of]]
         training = Training(
             forecaster=fitted[as_of],
-            backtest=(replace(twin, level=SO_WRONG) if bad else twin) if fold else None,
+            backtest=(wrong(twin) if bad else twin) if fold else None,
             params={},
             metrics={},
             figures={},

@@ -114,7 +114,7 @@ def test_a_history_that_is_too_short_is_refused_with_the_number_of_months_needed
     first = min(SNAPSHOTS)
     write_snapshots(lake, {first: SNAPSHOTS[first]})
 
-    with pytest.raises(InputError, match=r"1 snapshot.* at least 2 are needed"):
+    with pytest.raises(InputError, match=r"1 snapshot.* needs at least 2"):
         train(lake, TABLE, registry, as_of=first, params=QUICK)
 
 

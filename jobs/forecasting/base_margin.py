@@ -47,7 +47,7 @@ HORIZON_NAMES = (
 
 
 @dataclass(frozen=True)
-class MonthStart:
+class BaseForecast:
     """A horizon month before boosting.
 
     Attributes:
@@ -64,7 +64,7 @@ class MonthStart:
 
 
 @dataclass(frozen=True)
-class Start:
+class BaseModels:
     """Where the boosters start from: a purchase and a spend model, customers' own means, and the seasons.
 
     Attributes:
@@ -87,7 +87,7 @@ class Start:
         months = [newest.plus(-lag) for lag in range(HORIZON_MONTHS)]
         return History(
             customers=customers,
-            start=self,
+            base_models=self,
             values=customers.values / self.season.of_value(months),
             orders=customers.orders / self.season.of_activity(months),
         )
@@ -98,7 +98,7 @@ class History:
     """The season-adjusted months of some customers, newest first."""
 
     customers: Customers
-    start: Start
+    base_models: BaseModels
     values: Floats
     orders: Floats
 
@@ -123,16 +123,16 @@ class History:
         own = np.stack(columns, axis=1).astype(np.float32)
         return np.concatenate([self.customers.inputs, own], axis=1)
 
-    def month(self, horizon: int) -> MonthStart:
+    def month(self, horizon: int) -> BaseForecast:
         """Where the boosters start from in a horizon month."""
         calendar_month = Month.of(self.customers.as_of).plus(horizon - 1)
-        season = self.start.season
+        season = self.base_models.season
         of_value, of_activity = season.of_value([calendar_month])[0], season.of_activity([calendar_month])[0]
         expected = self._expected_purchases(horizon)
         forecasts = [
-            np.maximum(expected * self.order_day_value(), _LEAST_SHARE * self.start.value_mean),
-            self.shrunken_mean(self.values, self.start.value_mean, HORIZON_MONTHS),
-            self.shrunken_mean(self.values, self.start.value_mean, QUARTER),
+            np.maximum(expected * self.order_day_value(), _LEAST_SHARE * self.base_models.value_mean),
+            self.shrunken_mean(self.values, self.base_models.value_mean, HORIZON_MONTHS),
+            self.shrunken_mean(self.values, self.base_models.value_mean, QUARTER),
         ]
         logs = np.log(np.stack(forecasts, axis=1))
         p = np.clip(1.0 - np.exp(-expected * of_activity), _LEAST_P, _MOST_P)
@@ -146,12 +146,12 @@ class History:
             p,
             *forecasts,
         ]
-        return MonthStart(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p)
+        return BaseForecast(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p)
 
     def _expected_purchases(self, horizon: int) -> Floats:
         """Order days of a horizon month by Pareto/NBD, without season."""
         weeks = DAYS_PER_MONTH / _DAYS_PER_WEEK
-        known, model = purchases(self.customers), self.start.purchases
+        known, model = purchases(self.customers), self.base_models.purchases
         ahead = model.expected_purchases(known, horizon * weeks)
         if horizon > 1:
             ahead = ahead - model.expected_purchases(known, (horizon - 1) * weeks)
@@ -161,11 +161,11 @@ class History:
         """Value of a customer's next order day, by Gamma-Gamma."""
         days = self.customers.order_days
         mean = np.maximum(self.customers.net_value, 0.0) / np.maximum(days, 1.0)
-        return self.start.spend.expected_value(days, mean)
+        return self.base_models.spend.expected_value(days, mean)
 
     def shrunken_mean(self, figures: Floats, average: float, months: int) -> Floats:
         """The mean of the customer's newest months, mixed with the average customer's."""
-        prior, known = self.start.prior_months, min(months, self.known_months)
+        prior, known = self.base_models.prior_months, min(months, self.known_months)
         total = np.maximum(_sum(np.nan_to_num(figures[:, :known])), 0.0)
         return np.asarray((total + prior * average) / (known + prior))
 

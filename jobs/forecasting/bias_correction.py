@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from jobs.forecasting.encoder import Floats
 
 
-def fit_level(month: NDArray[np.int64], actual: Floats, forecast: Floats, *, newest: int, prior: float) -> float:
+def fit_bias_correction(
+    month: NDArray[np.int64], actual: Floats, forecast: Floats, *, newest: int, prior: float
+) -> float:
     """The factor on the forecasts.
 
     Args:

@@ -24,7 +24,7 @@ RESAMPLES = 200
 
 
 @dataclass(frozen=True)
-class Round:
+class BacktestOrigin:
     """An origin: what customers brought in the months that followed, and what each forecast had said.
 
     Attributes:
@@ -40,20 +40,20 @@ class Round:
     forecasts: Mapping[str, Floats]
 
 
-def measure(rounds: Sequence[Round]) -> dict[str, Floats]:
+def measure(rounds: Sequence[BacktestOrigin]) -> dict[str, Floats]:
     """Who forecast → every measure, as a mean over the origins: as it is."""
     ranked = [_Ranked.of(one) for one in rounds]
     return _mean(ranked, [np.ones(len(one.actual)) for one in rounds])
 
 
-def resampled(rounds: Sequence[Round], seed: int) -> dict[str, Floats]:
+def resampled(rounds: Sequence[BacktestOrigin], seed: int) -> dict[str, Floats]:
     """Who forecast → every measure in each resample: shape (resamples, measures)."""
     ranked = [_Ranked.of(one) for one in rounds]
     drawn = [_mean(ranked, weights) for weights in _weights(rounds, seed)]
     return {name: np.stack([one[name] for one in drawn]) for name in rounds[0].forecasts}
 
 
-def _weights(rounds: Sequence[Round], seed: int) -> Iterator[list[Floats]]:
+def _weights(rounds: Sequence[BacktestOrigin], seed: int) -> Iterator[list[Floats]]:
     """How often each customer of each origin is drawn."""
     everybody = np.unique(np.concatenate([one.ids for one in rounds]).astype(str))
     places = [np.searchsorted(everybody, one.ids.astype(str)) for one in rounds]
@@ -67,12 +67,12 @@ def _weights(rounds: Sequence[Round], seed: int) -> Iterator[list[Floats]]:
 class _Ranked:
     """A round whose orders are known."""
 
-    round: Round
+    round: BacktestOrigin
     perfect: NDArray[np.intp]
     orders: Mapping[str, NDArray[np.intp]]
 
     @classmethod
-    def of(cls, one: Round) -> _Ranked:
+    def of(cls, one: BacktestOrigin) -> _Ranked:
         return cls(one, by_rank(one.actual), {name: by_rank(forecast) for name, forecast in one.forecasts.items()})
 
     def measures(self, name: str, weights: Floats) -> Floats:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jobs.core.month import Month
 from jobs.forecasting.baselines import btyd_value, trailing_value
-from jobs.forecasting.bootstrap import Round
+from jobs.forecasting.bootstrap import BacktestOrigin
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.outcomes import Outcomes, Snapshots, known_by, rolling
 
@@ -23,7 +23,9 @@ def origins(first: date, as_of: date) -> list[date]:
     return [Month.of(as_of).plus(-ahead).first_day for ahead in rolling(months)] if months > 0 else []
 
 
-def contest(challenger: Forecaster, champion: Forecaster | None, snapshots: Snapshots, *, as_of: date) -> list[Round]:
+def contest(
+    challenger: Forecaster, champion: Forecaster | None, snapshots: Snapshots, *, as_of: date
+) -> list[BacktestOrigin]:
     """Everybody's forecasts of the months up to `as_of`, from several origins.
 
     Args:
@@ -47,7 +49,7 @@ def contest(challenger: Forecaster, champion: Forecaster | None, snapshots: Snap
 
 def _round(
     rivals: Mapping[str, Forecaster], frame: pd.DataFrame, outcomes: Outcomes, origin: date, as_of: date
-) -> Round:
+) -> BacktestOrigin:
     months = Month.of(origin).months_until(Month.of(as_of))
     ids = frame["customer_id"].to_numpy(dtype=object)
     actual, _ = outcomes.after(ids, origin, range(1, months + 1))
@@ -55,5 +57,5 @@ def _round(
     challenger = rivals[CHALLENGER]
     customers = challenger.encoder.encode(frame, origin)
     forecasts[TRAILING] = trailing_value(customers, months)
-    forecasts[BTYD] = btyd_value(challenger.start, customers, months)
-    return Round(months, ids, np.asarray(actual.sum(axis=1)), forecasts)
+    forecasts[BTYD] = btyd_value(challenger.monthly.base_models, customers, months)
+    return BacktestOrigin(months, ids, np.asarray(actual.sum(axis=1)), forecasts)

@@ -1,9 +1,8 @@
-"""How much of the value booster's correction is believed: decided by backtest, between none and all of it.
+"""How much of the value booster's correction is used: decided on a holdout, between none and all of it.
 
-A forecast is start x (boosted / start)^w. A booster that learned from a short or changed past corrects too much. What w
-would have been best, by deviance, on matured months that a twin of the forecaster did not know is one draw: it moves w
-away from a half by a quarter of the way. The fewer those months, the less is believed; without any, the start stands
-alone.
+A forecast is base x (boosted / base)^w. A booster that learned from a short or changed past corrects too much. The w
+that fits the months of the holdout best, by deviance, is one draw: it moves w from a half by a quarter of the way. The
+fewer those months, the smaller is w; without any, the base models' forecast stands alone.
 """
 
 from __future__ import annotations
@@ -13,30 +12,30 @@ from scipy.optimize import minimize_scalar
 
 from jobs.forecasting.encoder import Floats
 
-LITTLE = 1.0 / 3.0
-"""Below this the forecast is called the start's."""
+LITTLE_CORRECTION = 1.0 / 3.0
+"""Below this weight, the forecast is named after the base models: `btyd`."""
 
 _HALF = 0.5
 
 
-def blend(start: Floats, boosted: Floats, trust: float) -> Floats:
-    """Net value between start and boosted."""
-    return np.asarray(start ** (1.0 - trust) * boosted**trust)
+def blend(base: Floats, boosted: Floats, weight: float) -> Floats:
+    """Net value between the base models' and the boosted one: their weighted geometric mean."""
+    return np.asarray(base ** (1.0 - weight) * boosted**weight)
 
 
-def fit_trust(start: Floats, boosted: Floats, actual: Floats) -> float:
-    """The share of the correction that forecast matured months best, by Poisson deviance at the level that came.
+def fit_correction_weight(base: Floats, boosted: Floats, actual: Floats) -> float:
+    """The weight of the correction that forecasts matured months best, by Poisson deviance at the actual level.
 
     Args:
-        start: net value at the start, one row a customer, one column a month.
+        base: net value of the base models, one row a customer, one column a month.
         boosted: net value fully corrected.
-        actual: net value that came.
+        actual: actual net value.
     """
     if actual.sum() <= 0.0:
         return 0.0
 
     def deviance(share: float) -> float:
-        money = blend(start, boosted, share)
+        money = blend(base, boosted, share)
         return float(-(np.maximum(actual, 0.0) * np.log(money / money.sum())).sum())
 
     best = float(minimize_scalar(deviance, bounds=(0.0, 1.0), method="bounded").x)

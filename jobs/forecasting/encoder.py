@@ -77,6 +77,11 @@ class Customers:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def has_bought(self) -> NDArray[np.bool_]:
+        """Whether each customer has ordered before `as_of`."""
+        return ~np.isnan(self.recency_days)
+
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Customers:
         """The customers in some rows."""
         return Customers(

@@ -1,4 +1,4 @@
-"""Which theme each input belongs to."""
+"""Which feature group each input belongs to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OF_DECLARED = {
     "profile": PROFILE,
     "returns": RETURNS,
 }
-"""Theme of the features table → ours; its other themes hold several of ours, told apart by name."""
+"""Theme of the features table → feature group. The other themes hold several groups, which the name decides."""
 
 _BY_NAME = (
     (re.compile(r"(signup|tenure)_days"), TENURE),
@@ -47,17 +47,17 @@ _BY_NAME = (
 """The first pattern that a whole name matches decides."""
 
 
-def theme_of(name: str) -> str:
-    """The theme of an input; raises ValueError for a name that is neither a feature nor made of the history."""
+def feature_group_of(name: str) -> str:
+    """The feature group of an input; raises ValueError for a name that is neither a feature nor derived from history."""
     if name not in _OF_HISTORY:
         if name not in _DECLARED and _DEPARTMENT_WINDOW.fullmatch(name):
             return RANGE
         if name not in _DECLARED:
-            raise ValueError(f"input {name} has no theme: declare it in jobs/features/table.py")
-        theme = _OF_DECLARED.get(_DECLARED[name])
-        if theme is not None and name != "signup_days":
-            return theme
-    for pattern, theme in _BY_NAME:
+            raise ValueError(f"input {name} has no feature group: declare it in jobs/features/table.py")
+        group = _OF_DECLARED.get(_DECLARED[name])
+        if group is not None and name != "signup_days":
+            return group
+    for pattern, group in _BY_NAME:
         if pattern.fullmatch(name):
-            return theme
-    raise ValueError(f"input {name} has no theme: add one to jobs/forecasting/feature_groups.py")
+            return group
+    raise ValueError(f"input {name} has no feature group: add one in jobs/forecasting/feature_groups.py")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.core.month import HORIZON_MONTHS
-from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, Round, measure, resampled
+from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, BacktestOrigin, measure, resampled
 from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import spearman
@@ -52,7 +52,7 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def decide(rounds: Sequence[Round], *, has_champion: bool, seed: int) -> Decision:
+def decide(rounds: Sequence[BacktestOrigin], *, has_champion: bool, seed: int) -> Decision:
     """Promote a challenger that is no worse than trailing value, BTYD and the champion, nor too good to be true.
 
     Args:
@@ -82,7 +82,7 @@ def decide(rounds: Sequence[Round], *, has_champion: bool, seed: int) -> Decisio
     return Decision(all(passed), (f"compared on the newest {months} months, each from its own origin", *reasons))
 
 
-def _too_good(rounds: Sequence[Round]) -> Iterator[str]:
+def _too_good(rounds: Sequence[BacktestOrigin]) -> Iterator[str]:
     for one in rounds:
         forecast = one.forecasts[CHALLENGER]
         if one.months < HORIZON_MONTHS or not np.ptp(one.actual) or not np.ptp(forecast):

@@ -53,11 +53,6 @@ def sample_customers(customer_ids: Iterable[str], limit: int) -> list[str]:
     return sorted(sorted(distinct, key=_hash)[:limit])
 
 
-def customer_fold(customer_ids: pd.Series, folds: int) -> NDArray[np.int64]:
-    """The fold of each customer, by a hash of the id: the same in every snapshot."""
-    return np.array([_hash(f"fold {customer_id}")[0] % folds for customer_id in customer_ids], dtype=np.int64)
-
-
 def _hash(customer_id: str) -> bytes:
     return hashlib.blake2b(customer_id.encode(), digest_size=8).digest()
 

@@ -10,7 +10,7 @@ class ModelParams:
     """The forecaster's settings.
 
     Attributes:
-        seed: seeds row sampling, boosting and folds.
+        seed: seeds row sampling and boosting.
         threads: threads that training uses; fixed, because histogram sums depend on it in the last digit.
         max_customers: customers whose snapshots are read for training.
         max_rows: rows of the panel that each booster learns from.
@@ -36,10 +36,6 @@ class ModelParams:
         new_days: a customer is new up to this tenure.
         active_days: a customer is active up to this recency, lapsing beyond it.
         dormant_days: a customer is dormant beyond this recency.
-        folds: customer folds of the cross-validation.
-        forest_trees: trees of the Random Forest benchmark.
-        forest_leaf: least customers in one of its leaves.
-        forest_rows: customers each of its trees sees.
     """
 
     seed: int = 20091201
@@ -68,7 +64,3 @@ class ModelParams:
     new_days: int = 90
     active_days: int = 120
     dormant_days: int = 365
-    folds: int = 3
-    forest_trees: int = 60
-    forest_leaf: int = 10
-    forest_rows: int = 10_000

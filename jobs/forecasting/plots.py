@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.forecasting.backtest import OURS, Evaluation, Fold
+from jobs.forecasting.backtest import OURS, Backtest, Evaluation
 from jobs.forecasting.metrics import decile_means, gain_curve
 
 if TYPE_CHECKING:
@@ -19,34 +19,34 @@ _SHOWN_INPUTS = 20
 
 
 def plots(evaluation: Evaluation) -> dict[str, Figure]:
-    """File name → figure; empty where nothing could be measured."""
-    if evaluation.fold is None:
+    """File name → figure; empty if nothing could be measured."""
+    if evaluation.backtest is None:
         return {}
     return {
-        "gain_curve": _gain_curve(evaluation.fold),
-        "decile_calibration": _decile_calibration(evaluation.fold),
-        "month_curve": _month_curve(evaluation.fold),
+        "gain_curve": _gain_curve(evaluation.backtest),
+        "decile_calibration": _decile_calibration(evaluation.backtest),
+        "month_curve": _month_curve(evaluation.backtest),
         "importance": _importance("Inputs that matter most", "share of gain", evaluation.importance),
         "theme_importance": _importance(
-            "Themes that matter most", "share of mean absolute effect", evaluation.theme_importance
+            "Feature groups that matter most", "share of mean absolute effect", evaluation.group_importance
         ),
     }
 
 
-def _gain_curve(fold: Fold) -> Figure:
+def _gain_curve(backtest: Backtest) -> Figure:
     figure, axes = _axes("Gain curve", "share of customers, best forecast first", "share of actual value")
-    actual = fold.actual.sum(axis=1)
+    actual = backtest.actual.sum(axis=1)
     share = np.linspace(0.0, 1.0, len(actual) + 1)
-    for name, forecast in {**fold.forecasts, "perfect": actual}.items():
+    for name, forecast in {**backtest.forecasts, "perfect": actual}.items():
         axes.plot(share, gain_curve(actual, forecast), label=name)
     axes.legend()
     return figure
 
 
-def _decile_calibration(fold: Fold) -> Figure:
+def _decile_calibration(backtest: Backtest) -> Figure:
     figure, axes = _axes("Calibration by decile of the forecast", "mean forecast", "mean actual")
-    actual = fold.actual.sum(axis=1)
-    for name, forecast in fold.forecasts.items():
+    actual = backtest.actual.sum(axis=1)
+    for name, forecast in backtest.forecasts.items():
         means = decile_means(actual, forecast)
         axes.plot(means[:, 0], means[:, 1], "o-", label=name)
     top = max(axes.get_xlim()[1], axes.get_ylim()[1])
@@ -57,11 +57,11 @@ def _decile_calibration(fold: Fold) -> Figure:
     return figure
 
 
-def _month_curve(fold: Fold) -> Figure:
+def _month_curve(backtest: Backtest) -> Figure:
     figure, axes = _axes("Value by forecast month", "forecast month", "net value of all customers")
-    months = np.arange(1, fold.months + 1)
-    axes.plot(months, fold.actual.sum(axis=0), "o-", label="actual")
-    axes.plot(months, fold.monthly.sum(axis=0), "o-", label=OURS)
+    months = np.arange(1, backtest.months + 1)
+    axes.plot(months, backtest.actual.sum(axis=0), "o-", label="actual")
+    axes.plot(months, backtest.monthly.sum(axis=0), "o-", label=OURS)
     axes.set_ylim(bottom=0)
     axes.legend()
     return figure

@@ -18,7 +18,7 @@ import numpy as np
 
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.rows import Rows, capped
+from jobs.forecasting.training_rows import Rows, capped
 
 _STEPS = 50
 _CLOSE = 1e-8

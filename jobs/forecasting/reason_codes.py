@@ -1,4 +1,4 @@
-"""The words that reasons are told in: themes, and what lifts or lowers a forecast in each."""
+"""The reason codes: the feature groups, and what raises or lowers a forecast in each."""
 
 from __future__ import annotations
 
@@ -23,13 +23,17 @@ TEXTS = {
     LOGINS: ("logins", "logins"),
     PROFILE: ("customer profile", "customer profile"),
 }
-"""Theme → what lifts the forecast, what lowers it. One text for both where either may do either."""
+"""Feature group → what raises the forecast, what lowers it. One text for both if each may do either."""
 
-THEMES = tuple(TEXTS)
-"""In the order that decides between themes of equal effect."""
+FEATURE_GROUPS = tuple(TEXTS)
+"""In the order that decides between groups of equal effect."""
 
 VOCABULARY = (
     TYPICAL,
-    *(f"{direction}: {TEXTS[theme][side]}" for theme in THEMES for side, direction in enumerate(("higher", "lower"))),
+    *(
+        f"{direction}: {TEXTS[group][side]}"
+        for group in FEATURE_GROUPS
+        for side, direction in enumerate(("higher", "lower"))
+    ),
 )
-"""Every reason there is."""
+"""Every reason code."""

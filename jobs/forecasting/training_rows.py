@@ -1,4 +1,4 @@
-"""From snapshots to the panel's rows, and to what customers who had never bought did."""
+"""The rows that everything is fitted to: one per customer, snapshot and horizon month whose outcome is known."""
 
 from __future__ import annotations
 
@@ -10,17 +10,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.core.month import Month
-from jobs.forecasting.base_margin import Start, purchases
+from jobs.forecasting.base_margin import BaseModels, purchases
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.cold_start import Seen
-from jobs.forecasting.encoder import Customers, InputEncoder
+from jobs.forecasting.encoder import Customers, Floats, InputEncoder
 from jobs.forecasting.outcomes import Outcomes, Snapshots, thinned
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.rows import Rows
 from jobs.forecasting.seasonality import Season
 from jobs.forecasting.status import COHORT_PRIOR, MODEL, method, status
 
 _LEAST_VALUE = 0.01
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows, one a customer-month.
+
+    Attributes:
+        inputs: what the boosters see.
+        logs: logarithms of the pooled forecasts, without season.
+        season: the label month's factor on the net value.
+        p_base: P(active) that the activity booster starts from.
+        value: net value of the label month.
+        active: whether there was an order in it.
+        month: the label month, counted in months.
+    """
+
+    inputs: NDArray[np.float32]
+    logs: Floats
+    season: Floats
+    p_base: Floats
+    value: Floats
+    active: NDArray[np.bool_]
+    month: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,11 +77,11 @@ class Panel:
             params=params,
         )
 
-    def start(self) -> Start:
+    def base_models(self) -> BaseModels:
         """Fit what the boosters start from."""
         newest = self.coded[max(self.coded)]
-        bought = newest.take(~np.isnan(newest.recency_days))
-        return Start(
+        bought = newest.take(newest.has_bought)
+        return BaseModels(
             purchases=ParetoNbd.fit(purchases(bought)),
             season=Season.fit(self.outcomes, self.params),
             spend=self._spend(bought),
@@ -72,7 +94,7 @@ class Panel:
         paid = mean > 0
         return GammaGamma.fit(bought.order_days[paid], mean[paid])
 
-    def rows(self, start: Start) -> Rows:
+    def rows(self, base_models: BaseModels) -> Rows:
         """A seeded sample of the panel's matured rows."""
         cells = [
             (day, np.flatnonzero(self.methods[day] == MODEL), h)
@@ -80,19 +102,19 @@ class Panel:
             for h in self.outcomes.matured(day)
         ]
         share = self.params.max_rows / max(sum(len(modelled) for _, modelled, _ in cells), 1)
-        parts = [self._part(start, day, modelled, h, share) for day, modelled, h in cells]
+        parts = [self._part(base_models, day, modelled, h, share) for day, modelled, h in cells]
         names = [field.name for field in fields(Rows)]
         return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
-    def newcomers(self, start: Start) -> Iterator[Seen]:
+    def newcomers(self, base_models: BaseModels) -> Iterator[Seen]:
         """What customers who had never bought did after each snapshot."""
         for day in list(self.coded)[self._burn_in :]:
             group = self.coded[day].take(self.methods[day] == COHORT_PRIOR)
             horizons = self.outcomes.matured(day)
             months = [Month.of(day).plus(h - 1) for h in horizons]
             value, orders = self.outcomes.after(group.ids, day, horizons)
-            active = (orders > 0) / start.season.of_activity(months)
-            value = value / start.season.of_value(months)
+            active = (orders > 0) / base_models.season.of_activity(months)
+            value = value / base_models.season.of_value(months)
             for column, h in enumerate(horizons):
                 yield Seen(group.signup_days, h, active[:, column], value[:, column])
 
@@ -101,10 +123,10 @@ class Panel:
         """Snapshots left out at the start, when the shop knew only whom it had just sold to."""
         return min(self.params.burn_in_months, len(self.coded) // 4)
 
-    def _part(self, start: Start, day: date, modelled: NDArray[np.intp], horizon: int, share: float) -> Rows:
+    def _part(self, base_models: BaseModels, day: date, modelled: NDArray[np.intp], horizon: int, share: float) -> Rows:
         seed = (self.params.seed, day.toordinal(), horizon)
         customers = self.coded[day].take(modelled[thinned(len(modelled), share, seed)])
-        history = start.history(customers)
+        history = base_models.history(customers)
         month = history.month(horizon)
         value, orders = self.outcomes.after(customers.ids, day, [horizon])
         label = Month.of(day).plus(horizon - 1)
@@ -112,8 +134,13 @@ class Panel:
             inputs=np.concatenate([history.inputs(), month.inputs], axis=1),
             logs=month.logs,
             season=np.full(len(customers), month.season),
-            p_start=month.p,
+            p_base=month.p,
             value=value[:, 0],
             active=orders[:, 0] > 0,
             month=np.full(len(customers), label.year * 12 + label.number),
         )
+
+
+def capped(value: Floats, start: Floats, unit: float, params: ModelParams) -> Floats:
+    """Net value as it is learned from: giants count as a multiple of what was to be expected, returns as nothing."""
+    return np.asarray(np.clip(value, 0.0, params.value_cap_multiple * np.maximum(start, unit)))

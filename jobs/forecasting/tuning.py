@@ -113,7 +113,7 @@ def _trials(
     def trial(params: ModelParams) -> Trial:
         fitted = at_present
         if params is not present:
-            fitted = fit(known, as_of=first, params=params, calibration=at_present.calibration)
+            fitted = fit(known, as_of=first, params=params, calibration=at_present.monthly.calibration)
         found = measure(contest(fitted, None, seen, as_of=middle))
         return Trial(_settings(params), float(found[CHALLENGER][MEASURES.index(MONEY)]))
 

@@ -21,11 +21,11 @@ from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, History
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
-from jobs.forecasting.rows import Rows, capped
+from jobs.forecasting.training_rows import Rows, capped
 
 ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
-ACTIVITY_SAY = 0.25
+ACTIVITY_WEIGHT = 0.25
 """How much of what the activity booster corrects goes into the start of the value booster, in logarithms."""
 
 _LEAST_P = 1e-6
@@ -37,17 +37,17 @@ class Boosted:
 
     Attributes:
         p: P(active).
-        start: net value that the value booster starts from.
+        base: net value that the value booster starts from.
         value: net value, fully corrected.
     """
 
     p: Floats
-    start: Floats
+    base: Floats
     value: Floats
 
 
 @dataclass(frozen=True)
-class Hurdle:
+class TwoPartModel:
     """The two boosters.
 
     Attributes:
@@ -65,7 +65,7 @@ class Hurdle:
     value: xgb.Booster
 
     @classmethod
-    def fit(cls, rows: Rows, snapshot_names: tuple[str, ...], unit: float, params: ModelParams) -> Hurdle:
+    def fit(cls, rows: Rows, snapshot_names: tuple[str, ...], unit: float, params: ModelParams) -> TwoPartModel:
         """Boost both parts; the same rows in the same order give the same trees."""
         names = (*snapshot_names, *NAMES, *HORIZON_NAMES)
         common = {
@@ -88,47 +88,47 @@ class Hurdle:
             "min_child_weight": params.activity_leaf,
             "lambda": params.activity_l2,
         }
-        data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_start))
+        data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_base))
         activity_booster = xgb.train(activity, data, params.rounds)
         p = np.asarray(activity_booster.predict(data), dtype=np.float64)
         pool = Pool.fit(rows, unit, params)
-        start = pool.of(rows.logs) * rows.season * (p / rows.p_start) ** ACTIVITY_SAY
+        base = pool.of(rows.logs) * rows.season * (p / rows.p_base) ** ACTIVITY_WEIGHT
         value = common | {
             "objective": "count:poisson",
             "max_delta_step": 0.0,
             "min_child_weight": params.value_leaf,
             "lambda": params.value_l2,
         }
-        data.set_info(label=capped(rows.value, start, unit, params) / unit, base_margin=np.log(start / unit))
+        data.set_info(label=capped(rows.value, base, unit, params) / unit, base_margin=np.log(base / unit))
         return cls(names, unit, activity_booster, pool, xgb.train(value, data, params.rounds))
 
     def predict(self, history: History) -> Boosted:
         """P(active) and expected net value of the horizon months."""
-        p, start, value = np.zeros((3, len(history.values), HORIZON_MONTHS))
+        p, base, value = np.zeros((3, len(history.values), HORIZON_MONTHS))
         if len(history.values):
             own = history.inputs()
             for column in range(HORIZON_MONTHS):
                 month = history.month(column + 1)
                 inputs = np.concatenate([own, month.inputs], axis=1)
-                found = self.boosted(inputs, month.logs, month.season, month.p)
-                p[:, column], start[:, column], value[:, column] = found.p, found.start, found.value
-        return Boosted(p, start, value)
+                boosted = self.boosted(inputs, month.logs, month.season, month.p)
+                p[:, column], base[:, column], value[:, column] = boosted.p, boosted.base, boosted.value
+        return Boosted(p, base, value)
 
     def boosted(
         self,
         inputs: NDArray[np.float32],
         logs: Floats,
         season: Floats | float,
-        p_start: Floats,
+        p_base: Floats,
     ) -> Boosted:
         """Rows of the panel, forecast; the arguments as in `Rows`."""
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
-        rows.set_info(base_margin=_logit(p_start))
+        rows.set_info(base_margin=_logit(p_base))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
-        start = self.pool.of(logs) * season * (p / p_start) ** ACTIVITY_SAY
-        rows.set_info(base_margin=np.log(start / self.unit))
+        base = self.pool.of(logs) * season * (p / p_base) ** ACTIVITY_WEIGHT
+        rows.set_info(base_margin=np.log(base / self.unit))
         value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
-        return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), start, value)
+        return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), base, value)
 
     def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> tuple[Floats, Floats]:
         """What each input adds to the log-odds of an order, and to the logarithm of the value; one row a customer.
@@ -162,7 +162,7 @@ class Hurdle:
         self.value.save_model(folder / VALUE_FILE)
 
     @classmethod
-    def load(cls, folder: Path, names: tuple[str, ...], unit: float, pool: Pool) -> Hurdle:
+    def load(cls, folder: Path, names: tuple[str, ...], unit: float, pool: Pool) -> TwoPartModel:
         """Read what `save` wrote; raises ValueError where the boosters were trained on other inputs than `names`."""
         activity, value = xgb.Booster(), xgb.Booster()
         activity.load_model(folder / ACTIVITY_FILE)

@@ -24,7 +24,7 @@ from jobs.models.training_data import read_fold
 from jobs.models.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
 
 if TYPE_CHECKING:
-    from jobs.forecasting.bootstrap import Round
+    from jobs.forecasting.bootstrap import BacktestOrigin
     from jobs.forecasting.forecaster import Forecaster
 
 GATE, PARAMETER = "gate", "run parameter"
@@ -34,7 +34,7 @@ ReadFold = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
 
 
-class NoTwinError(ValueError):
+class NoHoldoutModelError(ValueError):
     """The champion has no twin that knows nothing of the fold."""
 
 
@@ -97,7 +97,7 @@ def _judge(registry: Registry, challenger: Version, champion: Version | None, re
 
 def _contest(
     registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold
-) -> tuple[list[Round], tuple[str, ...]]:
+) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
     """Everybody's forecasts on the challenger's fold, and why the champion is not among them, if so."""
     from jobs.forecasting.champion_challenger import contest, origins
 
@@ -110,7 +110,7 @@ def _contest(
         return enter(None, snapshots), ()
     try:
         return enter(_twin(registry, champion, first), snapshots), ()
-    except (NoTwinError, UnreadableError, InputError) as error:
+    except (NoHoldoutModelError, UnreadableError, InputError) as error:
         notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
         return enter(None, snapshots), notes
 
@@ -118,9 +118,9 @@ def _contest(
 def _twin(registry: Registry, champion: Version, first: date) -> Forecaster:
     """The champion's twin, which knows nothing of the months from `first` on."""
     if champion.fold_origin is None:
-        raise NoTwinError("its history was too short for a fold")
+        raise NoHoldoutModelError("its history was too short for a fold")
     if champion.fold_origin > first:
-        raise NoTwinError(f"its twin has learned from months after {first}, where the fold starts")
+        raise NoHoldoutModelError(f"its twin has learned from months after {first}, where the fold starts")
     return unpack(registry.fetch(champion.number, "backtest"))
 
 

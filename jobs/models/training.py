@@ -94,12 +94,11 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
     evaluation = evaluate(snapshots, as_of=as_of, params=params)
     for absent in evaluation.missing:
         log.warning("Not measured: %s", absent)
-    fold = evaluation.fold
     return Training(
-        forecaster=fit(snapshots, as_of=as_of, params=params),
-        backtest=None if fold is None else fold.forecaster,
+        forecaster=fit(snapshots, as_of=as_of, params=params, holdout=evaluation.holdout),
+        backtest=None if evaluation.backtest is None else evaluation.backtest.forecaster,
         params=asdict(params) | {"snapshots": len(snapshots), "first_snapshot": str(min(snapshots))},
-        metrics={**evaluation.metrics, GROUP_IMPORTANCE: evaluation.theme_importance},
+        metrics={**evaluation.metrics, GROUP_IMPORTANCE: evaluation.group_importance},
         figures=plots(evaluation),
         example=_example(snapshots[as_of]),
         not_measured=evaluation.missing,

@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jobs.forecasting.bias_correction import fit_level
+from jobs.forecasting.bias_correction import fit_bias_correction
 
 MONTH = np.repeat(np.arange(100, 124), 50)
 FORECAST = np.full(len(MONTH), 10.0)
 
 
 def level(actual: np.ndarray, newest: int = 12, prior: float = 3.0) -> float:
-    return fit_level(MONTH, actual, FORECAST, newest=newest, prior=prior)
+    return fit_bias_correction(MONTH, actual, FORECAST, newest=newest, prior=prior)
 
 
 def test_a_right_level_is_left_alone():
@@ -30,4 +30,4 @@ def test_a_deviation_is_shrunk_towards_one():
 def test_nothing_to_compare_leaves_the_level_alone():
     assert level(np.zeros(len(MONTH))) == 1.0
     empty = np.array([])
-    assert fit_level(empty.astype(np.int64), empty, empty, newest=12, prior=3.0) == 1.0
+    assert fit_bias_correction(empty.astype(np.int64), empty, empty, newest=12, prior=3.0) == 1.0

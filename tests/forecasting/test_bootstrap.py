@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, Round, measure, resampled
+from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, BacktestOrigin, measure, resampled
 from jobs.forecasting.metrics import normalised_gini, value_metrics
 
 RNG = np.random.default_rng(3)
@@ -12,8 +12,8 @@ IDS = np.array([f"c{number:03d}" for number in range(400)], dtype=object)
 GOOD, POOR = ACTUAL * RNG.lognormal(0.0, 0.3, 400), RNG.permutation(ACTUAL)
 
 
-def round_of(**forecasts: np.ndarray) -> Round:
-    return Round(6, IDS, ACTUAL, forecasts)
+def round_of(**forecasts: np.ndarray) -> BacktestOrigin:
+    return BacktestOrigin(6, IDS, ACTUAL, forecasts)
 
 
 def test_measures_are_those_of_the_metrics():
@@ -45,4 +45,4 @@ def test_resamples_spread_around_what_was_found_and_repeat_with_the_seed():
 
 
 def test_nothing_sold_cannot_be_measured():
-    assert np.isnan(measure([Round(1, IDS, np.zeros(400), {"a": GOOD})])["a"]).all()
+    assert np.isnan(measure([BacktestOrigin(1, IDS, np.zeros(400), {"a": GOOD})])["a"]).all()

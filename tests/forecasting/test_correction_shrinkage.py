@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jobs.forecasting.correction_shrinkage import blend, fit_trust
+from jobs.forecasting.correction_shrinkage import blend, fit_correction_weight
 
 RNG = np.random.default_rng(8)
 START = RNG.lognormal(3.0, 1.0, (5_000, 6))
@@ -17,20 +17,27 @@ def test_no_trust_is_the_start_and_full_trust_the_boosted():
 
 def test_corrections_that_came_true_are_believed_more_than_those_that_did_not():
     noise = RNG.gamma(2.0, 0.5, START.shape)
-    right, wrong = fit_trust(START, BOOSTED, BOOSTED * noise), fit_trust(START, BOOSTED, START * noise)
+    right, wrong = (
+        fit_correction_weight(START, BOOSTED, BOOSTED * noise),
+        fit_correction_weight(START, BOOSTED, START * noise),
+    )
     assert right == pytest.approx(0.625 * 6 / 7, abs=0.02)
     assert wrong == pytest.approx(0.375 * 6 / 7, abs=0.02)
 
 
 def test_one_month_earns_less_trust_than_six():
     actual = BOOSTED * RNG.gamma(2.0, 0.5, START.shape)
-    assert fit_trust(START[:, :1], BOOSTED[:, :1], actual[:, :1]) < fit_trust(START, BOOSTED, actual)
+    assert fit_correction_weight(START[:, :1], BOOSTED[:, :1], actual[:, :1]) < fit_correction_weight(
+        START, BOOSTED, actual
+    )
 
 
 def test_an_error_of_level_does_not_move_it():
     actual = START**0.4 * BOOSTED**0.6
-    assert fit_trust(START, BOOSTED, actual) == pytest.approx(fit_trust(START, BOOSTED * 3.0, actual), abs=1e-3)
+    assert fit_correction_weight(START, BOOSTED, actual) == pytest.approx(
+        fit_correction_weight(START, BOOSTED * 3.0, actual), abs=1e-3
+    )
 
 
 def test_nothing_sold_earns_no_trust():
-    assert fit_trust(START, BOOSTED, np.zeros_like(START)) == 0.0
+    assert fit_correction_weight(START, BOOSTED, np.zeros_like(START)) == 0.0

@@ -106,13 +106,13 @@ def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die():
 
 
 def test_a_calibration_that_is_given_is_taken_over():
-    given = replace(Calibration.none(0.8), trust=0.9)
-    assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, calibration=given).calibration == given
+    given = replace(Calibration.none(0.8), correction_weight=0.9)
+    assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, calibration=given).monthly.calibration == given
 
 
 def test_a_shop_without_orders_or_with_one_snapshot_is_refused_with_the_reason():
     nobody = {day: frame.iloc[:NEVER_BUY] for day, frame in SNAPSHOTS.items()}
-    with pytest.raises(InputError, match="nobody has ordered"):
+    with pytest.raises(InputError, match="no customer ordered"):
         fit(nobody, as_of=AS_OF, params=PARAMS)
     with pytest.raises(InputError, match="at least 2"):
         fit({AS_OF: SNAPSHOTS[AS_OF]}, as_of=AS_OF, params=PARAMS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.forecasting.bootstrap import Round
+from jobs.forecasting.bootstrap import BacktestOrigin
 from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING
 from jobs.forecasting.gate import Decision, decide
 
@@ -21,10 +21,10 @@ def forecast(noise: float, level: float = 1.0, seed: int = 1) -> np.ndarray:
     return blurred * level * ACTUAL.sum() / blurred.sum()
 
 
-def contest(**forecasts: np.ndarray) -> list[Round]:
+def contest(**forecasts: np.ndarray) -> list[BacktestOrigin]:
     names = {"challenger": CHALLENGER, "champion": CHAMPION, "trailing": TRAILING, "btyd": BTYD}
     said = {names[name]: one for name, one in forecasts.items()}
-    return [Round(months, IDS, ACTUAL, said) for months in (6, 4, 2)]
+    return [BacktestOrigin(months, IDS, ACTUAL, said) for months in (6, 4, 2)]
 
 
 PLAIN = {"trailing": forecast(1.0, seed=2), "btyd": forecast(1.0, seed=3)}

@@ -5,7 +5,7 @@ import pytest
 
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
-from jobs.forecasting.rows import Rows
+from jobs.forecasting.training_rows import Rows
 
 CUSTOMERS, UNIT = 20_000, 10.0
 
@@ -20,7 +20,7 @@ def rows(weights: tuple[float, ...], months: int = 6) -> Rows:
         inputs=np.zeros((CUSTOMERS, 1), dtype=np.float32),
         logs=logs,
         season=season,
-        p_start=np.full(CUSTOMERS, 0.5),
+        p_base=np.full(CUSTOMERS, 0.5),
         value=pooled * rng.gamma(2.0, 0.5, CUSTOMERS),
         active=np.ones(CUSTOMERS, dtype=bool),
         month=rng.integers(0, months, CUSTOMERS),

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from jobs.features.table import feature_columns, lag_name
-from jobs.forecasting.attributions import effects
+from jobs.forecasting.attributions import attributions
 from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, History
 from jobs.forecasting.encoder import Customers
-from jobs.forecasting.feature_groups import theme_of
+from jobs.forecasting.feature_groups import feature_group_of
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.reason_codes import TEXTS, THEMES, TYPICAL, VOCABULARY
+from jobs.forecasting.reason_codes import FEATURE_GROUPS, TEXTS, TYPICAL, VOCABULARY
 from jobs.forecasting.reasons import HORIZONS, reasons
 from jobs.lake.tables import REASON_COLUMNS
 from tests.forecasting.shops import NEVER_BUY, shop
@@ -37,29 +37,29 @@ def customers() -> Customers:
 
 
 def history() -> History:
-    return fitted().start.history(customers().take(bought()))
+    return fitted().monthly.base_models.history(customers().take(bought()))
 
 
 def bought() -> np.ndarray:
-    return ~np.isnan(customers().recency_days)
+    return customers().has_bought
 
 
 def told() -> pd.DataFrame:
-    return pd.DataFrame(reasons(fitted().effects(customers())), columns=REASON_COLUMNS)
+    return pd.DataFrame(reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
 
 
-def test_every_input_there_can_be_has_a_theme():
+def test_every_possible_input_has_a_feature_group():
     names = [column.name for column in feature_columns(("grocery", "home & garden"))]
-    found = {name: theme_of(name) for name in (*names, *NAMES, *HORIZON_NAMES)}
-    assert set(found.values()) == set(THEMES) - {"never_ordered"}
+    found = {name: feature_group_of(name) for name in (*names, *NAMES, *HORIZON_NAMES)}
+    assert set(found.values()) == set(FEATURE_GROUPS) - {"never_ordered"}
     assert found["net_value_grocery_365d"] == found["department_entropy_365d"] == "range"
     assert found["recency_days"] == found["recency_to_gap_mean"] == "recency"
     assert found["order_value_mean_30d"] == "order_size"
-    with pytest.raises(ValueError, match="shoe_size has no theme"):
-        theme_of("shoe_size")
+    with pytest.raises(ValueError, match="shoe_size has no feature group"):
+        feature_group_of("shoe_size")
 
 
-def test_the_vocabulary_is_every_theme_in_either_direction():
+def test_the_vocabulary_is_every_group_in_either_direction():
     assert len(set(VOCABULARY)) == len(VOCABULARY) == 2 * len(TEXTS) + 1
     assert {reason.split(": ")[0] for reason in VOCABULARY} == {"higher", "lower", TYPICAL}
 
@@ -68,23 +68,25 @@ def test_the_vocabulary_is_every_theme_in_either_direction():
 def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool):
     month = history().month(6)
     inputs = np.concatenate([history().inputs(), month.inputs], axis=1)
-    activity, value = fitted().hurdle.contributions(inputs, exact=exact)
-    found = fitted().hurdle.boosted(inputs, month.logs, month.season, month.p)
+    activity, value = fitted().monthly.two_part.contributions(inputs, exact=exact)
+    found = fitted().monthly.two_part.boosted(inputs, month.logs, month.season, month.p)
     moved = np.log(found.p / (1.0 - found.p)) - np.log(month.p / (1.0 - month.p))
     np.testing.assert_allclose(activity.sum(axis=1), moved, atol=1e-4)
-    np.testing.assert_allclose(value.sum(axis=1), np.log(found.value / found.start), atol=1e-4)
+    np.testing.assert_allclose(value.sum(axis=1), np.log(found.value / found.base), atol=1e-4)
 
 
 @pytest.mark.parametrize("exact", [True, False])
 @pytest.mark.parametrize("horizon", [1, 6, 12])
-def test_base_and_themes_sum_to_the_forecast_of_the_month(horizon: int, exact: bool):
+def test_base_and_groups_sum_to_the_forecast_of_the_month(horizon: int, exact: bool):
     forecaster = fitted()
-    parts = effects(forecaster.hurdle, history(), horizon, forecaster.trust, exact=exact)
+    parts = attributions(
+        forecaster.monthly.two_part, history(), horizon, forecaster.monthly.correction_weight, exact=exact
+    )
     season = history().month(horizon).season
     value = (
-        forecaster.expect_of(customers()).value[bought(), horizon - 1]
-        / forecaster.value_level
-        / forecaster.level
+        forecaster.monthly.expect(customers()).value[bought(), horizon - 1]
+        / forecaster.monthly.corrections.value
+        / forecaster.monthly.corrections.total_value
         / season
     )
     np.testing.assert_allclose(parts.log_value, np.log(value), atol=1e-4)
@@ -92,17 +94,17 @@ def test_base_and_themes_sum_to_the_forecast_of_the_month(horizon: int, exact: b
 
 
 def test_a_customer_s_effects_sum_to_how_far_he_is_from_the_typical_buyer():
-    value = fitted().expect_of(customers()).value[bought()]
+    value = fitted().monthly.expect(customers()).value[bought()]
     months = [value[:, horizon - 1] for horizon in HORIZONS]
     apart = np.average(np.log(months), axis=0, weights=fitted().explainer.weights)
-    total = fitted().effects(customers())[bought()].sum(axis=1)
+    total = fitted().attributions(customers())[bought()].sum(axis=1)
     np.testing.assert_allclose(total, apart - apart.mean(), atol=0.05)
     year = np.log(value.sum(axis=1))
     np.testing.assert_allclose(total, year - year.mean(), atol=0.3)
 
 
 def test_attribution_along_the_path_names_what_shap_values_name():
-    path, shap = (reasons(fitted().effects(customers(), exact=exact))[:, 0] for exact in (False, True))
+    path, shap = (reasons(fitted().attributions(customers(), exact=exact))[:, 0] for exact in (False, True))
     assert (path == shap).mean() > 0.9
 
 
@@ -110,8 +112,8 @@ def test_a_customer_explained_alone_is_explained_the_same():
     for row in (0, 7, 20):
         alone = fitted().predict(SNAPSHOTS[AS_OF].iloc[[row]])[[*REASON_COLUMNS]]
         pd.testing.assert_frame_equal(alone, told().iloc[[row]].reset_index(drop=True))
-    few = fitted().effects(customers().take(np.arange(20)))
-    assert few.tolist() == fitted().effects(customers())[:20].tolist()
+    few = fitted().attributions(customers().take(np.arange(20)))
+    assert few.tolist() == fitted().attributions(customers())[:20].tolist()
 
 
 def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first():
@@ -143,14 +145,14 @@ def test_who_never_bought_is_told_so_and_how_long_he_has_not():
         newcomers = forecaster.predict(SNAPSHOTS[AS_OF])[:NEVER_BUY]
         assert (newcomers["reason_1"] == reason).all()
         assert newcomers["reason_2"].isna().all()
-    apart = explainer.of_newcomers(fitted().newcomers, np.array([10.0, 400.0, np.nan]))
-    tenure = apart[:, THEMES.index("tenure")]
+    apart = explainer.of_newcomers(fitted().monthly.newcomers, np.array([10.0, 400.0, np.nan]))
+    tenure = apart[:, FEATURE_GROUPS.index("tenure")]
     assert tenure[2] == 0.0
     assert apart[2].sum() == pytest.approx(apart[1].sum())
 
 
 def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_all():
-    found = np.zeros((3, len(THEMES)))
+    found = np.zeros((3, len(FEATURE_GROUPS)))
     found[0] = 0.5
     found[1, 3], found[1, 2] = 0.4, -0.4
     assert reasons(found).tolist() == [
@@ -162,4 +164,4 @@ def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_
 
 def test_a_saved_forecaster_gives_the_same_reasons(tmp_path: Path):
     fitted().save(tmp_path)
-    assert Forecaster.load(tmp_path).effects(customers()).tolist() == fitted().effects(customers()).tolist()
+    assert Forecaster.load(tmp_path).attributions(customers()).tolist() == fitted().attributions(customers()).tolist()

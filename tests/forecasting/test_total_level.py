@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -28,14 +26,13 @@ def test_combined_total_lies_between_the_candidates():
 def test_a_fitted_forecaster_forecasts_the_combined_totals():
     forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
-    bought = customers.take(~np.isnan(customers.recency_days))
-    history, found = forecaster.start.history(bought), forecaster.expect_of(bought)
-    own = replace(forecaster, level=1.0, activity_combined=1.0).expect_of(bought)
-    money, _ = candidates(own, history, 12)
-    total = combined(money, forecaster.calibration.money_weights)
-    assert found.value.sum() == pytest.approx(total, rel=1e-9)
-    assert sum(forecaster.calibration.money_weights) == pytest.approx(1.0)
-    assert sum(forecaster.calibration.activity_weights) == pytest.approx(1.0)
+    bought = customers.take(customers.has_bought)
+    calibration = forecaster.monthly.calibration
+    money, _ = forecaster.monthly.candidate_totals(bought, 12)
+    total = combined(money, calibration.money_weights)
+    assert forecaster.monthly.expect(bought).value.sum() == pytest.approx(total, rel=1e-9)
+    assert sum(calibration.money_weights) == pytest.approx(1.0)
+    assert sum(calibration.activity_weights) == pytest.approx(1.0)
 
 
 def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of():
@@ -43,20 +40,20 @@ def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of():
     day = max(young)
     forecaster = fit(young, as_of=day, params=QUICK)
     customers = forecaster.encoder.encode(young[day], day)
-    bought = customers.take(~np.isnan(customers.recency_days))
-    history = forecaster.start.history(bought)
+    bought = customers.take(customers.has_bought)
+    history = forecaster.monthly.base_models.history(bought)
     months = int((~np.isnan(customers.values[0])).sum())
     assert months == 4
-    money, _ = candidates(forecaster.expect_of(bought), history, 1)
-    last_year = money[2] / forecaster.start.season.of_value([Month.of(day)])[0]
+    money, _ = candidates(forecaster.monthly.expect(bought), history, 1)
+    last_year = money[2] / forecaster.monthly.base_models.season.of_value([Month.of(day)])[0]
     assert last_year == pytest.approx(np.nansum(history.values) / months)
 
 
 def test_active_months_of_buy_till_you_die_are_its_probabilities_added_up():
     forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
-    bought = customers.take(~np.isnan(customers.recency_days))
-    history, own = forecaster.start.history(bought), forecaster.expect_of(bought)
+    bought = customers.take(customers.has_bought)
+    history, own = forecaster.monthly.base_models.history(bought), forecaster.monthly.expect(bought)
     _, activity = candidates(own, history, 2)
     assert activity[0] == pytest.approx(own.p[:, :2].sum())
     assert activity[1] == pytest.approx(history.month(1).p.sum() + history.month(2).p.sum())

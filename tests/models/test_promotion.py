@@ -1,0 +1,68 @@
+"""The real rules of the gate, on a shop whose model is better than its rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+import pandas as pd
+
+from jobs.forecasting.backtest import evaluate
+from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.params import ModelParams
+from jobs.models.model_version import Origin, Training
+from jobs.models.promotion import promote
+from jobs.models.registry import Registry
+from jobs.models.verdict import Verdict
+from tests.forecasting.shops import shop
+
+SNAPSHOTS = shop(600, 20, leaving=0.05)
+AS_OF = max(SNAPSHOTS)
+
+
+@cache
+def holdout_model() -> Forecaster:
+    backtest = evaluate(SNAPSHOTS, as_of=AS_OF, params=ModelParams(rounds=30, threads=1)).backtest
+    assert backtest is not None
+    return backtest.forecaster
+
+
+def at_level(factor: float) -> Forecaster:
+    """The holdout model with every buyer's value multiplied."""
+    monthly = holdout_model().monthly
+    corrections = replace(monthly.corrections, total_value=factor * monthly.corrections.total_value)
+    return replace(holdout_model(), monthly=replace(monthly, corrections=corrections))
+
+
+def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
+    """The verdict on a version with this holdout model."""
+    training = Training(
+        forecaster=forecaster, backtest=forecaster, params={}, metrics={}, figures={}, example=SNAPSHOTS[AS_OF].head(2)
+    )
+    origin = Origin(as_of=str(AS_OF), input_fingerprint="a", params_fingerprint="b", code_version=code, libraries="d")
+    number = registry.register(training, origin)
+
+    def read(_: Sequence[date], __: date) -> dict[date, pd.DataFrame]:
+        return SNAPSHOTS
+
+    return promote(registry, number, as_of=AS_OF, newest_published=None, read_fold=read)
+
+
+def test_a_model_that_is_no_worse_than_its_rivals_becomes_champion(registry: Registry) -> None:
+    verdict = judged(registry, holdout_model(), "good")
+    assert verdict.decision == "first"
+    assert all("passes" in reason for reason in verdict.reasons if " against " in reason)
+    assert registry.aliased("champion") == verdict.model_version
+
+
+def test_a_model_of_the_wrong_level_is_stopped_by_the_rules_on_money_and_level_but_not_on_ranking(
+    registry: Registry,
+) -> None:
+    champion = judged(registry, holdout_model(), "good").model_version
+    verdict = judged(registry, at_level(3.0), "three times too high")
+    assert (verdict.decision, verdict.model_version) == ("kept_champion", champion)
+    failed = {reason.split()[0] for reason in verdict.reasons if " against champion " in reason and "fails" in reason}
+    assert failed == {"wape", "abs_log_total_ratio"}
+    assert registry.aliased("champion") == champion
