@@ -104,6 +104,11 @@ lint: venv ## Check style, types and SQL
 	@.venv/bin/mypy
 	@.venv/bin/sqlfluff lint --processes 0 sql
 
+.PHONY: docs
+docs: venv ## Write the generated pages and sql/schema.sql
+	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema; do \
+	  $(PYTHON) -m docs.generate.$$page --write || exit 1; done
+
 .PHONY: lock
 lock: venv ## Resolve the locks anew: requirements.lock (runtime), requirements-dev.lock (with the tools), benchmarks' own
 	@.venv/bin/uv pip compile pyproject.toml --group dev $(LOCKED) --output-file requirements-dev.lock

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import accuracy, model_card, page
+from benchmarks import accuracy
+from docs.generate import benchmarks as page
+from docs.generate import model_card
 from jobs.core.month import Month
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.shop import simulate

@@ -26,8 +26,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import page
 from benchmarks.simulated_snapshots import snapshots
+from docs.generate import benchmarks as page
 from jobs.core.month import Month
 from jobs.features.table import features
 from jobs.forecasting.fit import fit

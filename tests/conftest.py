@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -23,10 +22,10 @@ import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
 
+from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
 from jobs.local_stack import postgres_server
-from jobs.migrate import migrate
 from jobs.models.registry import Registry
 
 ROOT = Path(__file__).parents[1]
@@ -128,20 +127,8 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A Postgres server without any of our schema."""
-    data = tmp_path_factory.mktemp("postgres") / "data"
-    with tempfile.TemporaryDirectory(prefix="clv-tests-") as folder:
-        sockets = Path(folder)
-        sockets.chmod(0o711)
-        postgres_server.initialise(data)
-        command = [*postgres_server.command(data, sockets), "-c", "fsync=off"]
-        with (data.parent / "server.log").open("wb") as log:
-            server = subprocess.Popen(command, user=postgres_server.system_user(), stdout=log, stderr=log)
-        try:
-            postgres_server.wait_until_ready(sockets)
-            yield Postgres(postgres_server.socket_folder(sockets), itertools.count(1))
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=60)
+    with postgres_server.temporary(tmp_path_factory.mktemp("postgres") / "data") as sockets:
+        yield Postgres(sockets, itertools.count(1))
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from sqlalchemy import text
 
+from jobs.core.migrations import MIGRATIONS, MigrationError, migrate
 from jobs.core.postgres import engine, fetch
 from jobs.core.settings import SettingsError
-from jobs.lake.tables import FORECASTS, REASON_COLUMNS
-from jobs.migrate import MIGRATIONS, MigrationError, main, migrate
+from jobs.migrate import main
 from tests.conftest import Database, Postgres
 
 ALL = [file.stem for file in sorted(MIGRATIONS.glob("*.sql"))]
@@ -65,34 +64,6 @@ def test_a_migration_that_fails_leaves_nothing_and_can_be_mended(database: Datab
         migrate(engine(database.owner_url), folder)
     added.write_text("CREATE TABLE clv.added (x int); SELECT 100 % 7, ':colon';")
     assert migrate(engine(database.owner_url), folder) == ["9999_add_table"]
-
-
-def test_a_month_published_before_there_were_reasons_is_read_without_them(empty_url: str, folder: Path) -> None:
-    for file in folder.glob("*.sql"):
-        if file.stem >= "0008":
-            file.unlink()
-    migrate(engine(empty_url), folder)
-    money = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
-    with engine(empty_url).begin() as connection:
-        run_id = connection.execute(
-            text(
-                "INSERT INTO clv.run (as_of, dag_run_id, trigger, source) VALUES ('2011-12-01', 'x', 'x', 'x') "
-                "RETURNING run_id"
-            )
-        ).scalar_one()
-        for statement in (
-            "INSERT INTO clv.forecast_load SELECT 1, '2011-12-01', :run, 3, 1, 0, '{}', '', '', now()",
-            f"INSERT INTO clv.forecast_rows (load_id, customer_id, {', '.join(money)}, p_active_12m, status, method, "
-            f"model_version) SELECT 1, '12346', {', '.join('0' for _ in money)}, 0, 'active', 'model', 3",
-            "INSERT INTO clv.published (as_of, run_id, load_id) SELECT '2011-12-01', :run, 1",
-        ):
-            connection.execute(text(statement), {"run": run_id} if ":run" in statement else {})
-    assert "0008_add_reasons" in migrate(engine(empty_url))
-    for view in ("forecast", "forecast_current"):
-        with engine(empty_url).connect() as connection:
-            [row] = connection.execute(text(f"SELECT * FROM clv.{view}")).mappings()  # noqa: S608
-        assert (row["customer_id"], row["run_id"]) == ("12346", run_id)
-        assert [row[column] for column in REASON_COLUMNS] == [None, None, None]
 
 
 def test_an_owner_who_is_no_superuser_can_migrate_where_the_operator_made_the_roles(

@@ -1,13 +1,13 @@
-"""All rules as one page for people: `python -m docs.generate.quality_rules > docs/quality_rules.md`."""
+"""Every validation rule as one page: `python -m docs.generate.quality_rules --write` (or `--check`)."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from great_expectations import ExpectationSuite
 
+from docs.generate.page import DOCS, rendered, write_or_check
 from expectations import (
     columns,
     customers,
@@ -26,32 +26,20 @@ from jobs.core.month import Month
 _AS_OF = date(2011, 12, 1)
 _FIGURES = {"rows": 30_000.0, "customers": 1_000.0, "order_days": 25.0, "net_value": 500_000.0}
 
-_HEAD = """# Quality rules
-
-Generated from `expectations/` by `python -m docs.generate.quality_rules > docs/quality_rules.md`; a test
-compares the two.
-
-A **critical** rule that fails stops the run before anything is made from the data; a **warning** is reported and the
-run goes on. A rule that cannot be evaluated counts as critical. Tables that were not delivered are not validated. Rules
-on the sign of a line's or a day's value do not apply to margins.
-
-Limits that depend on earlier months are shown as multiples. What earlier months lead to expect is the same month a year
-earlier times the growth since then; in a shop's first year, the median of the three months before. In that first
-year the multiples are {young} (critical) and {young_warning} (warning) for counts; with fewer than {recent} earlier
-months there are only warnings, and in a shop's first month no such rule at all. Small counts may stray by three times
-their square root besides.
-"""
+PAGE = DOCS / "quality_rules.md"
 
 
-def quality_rules() -> str:
+def page() -> str:
     """The page, in Markdown."""
     young, warning = YOUNG["count"]["critical"], YOUNG["count"]["warning"]
-    head = _HEAD.format(
+    return rendered(
+        "quality_rules",
         young=f"{young.low:g} to {young.high:g}",
         young_warning=f"{warning.low:g} to {warning.high:g}",
         recent=RECENT_MONTHS,
+        suites=_suites(),
+        rows=_rows,
     )
-    return "\n".join([head, *(_section(suite) for suite in _suites())])
 
 
 def _suites() -> Sequence[ExpectationSuite]:
@@ -80,14 +68,16 @@ def _suites() -> Sequence[ExpectationSuite]:
     ]
 
 
-def _section(suite: ExpectationSuite) -> str:
-    about = (suite.meta or {})["about"]
-    lines = [f"## {suite.name}: {about}", "", "| rule | severity | it holds that | because |", "|---|---|---|---|"]
+def _rows(suite: ExpectationSuite) -> Iterator[tuple[str, ...]]:
     for rule in suite.expectations:
         meta = rule.meta or {}
-        lines.append(f"| `{meta['rule']}` | {rule.severity.value} | {meta['says']} | {rule.notes} |")
-    return "\n".join([*lines, ""])
+        yield f"`{meta['rule']}`", rule.severity.value, meta["says"], str(rule.notes)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the page, or exit with 1 if the committed one is out of date."""
+    write_or_check("docs.generate.quality_rules", PAGE, page, argv)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(quality_rules())
+    main()

@@ -48,7 +48,7 @@ _BY_NAME = (
 
 
 def feature_group_of(name: str) -> str:
-    """The feature group of an input; raises ValueError for a name that is neither a feature nor derived from history."""
+    """The feature group of an input; raises ValueError for a name that is neither a feature nor from history."""
     if name not in _OF_HISTORY:
         if name not in _DECLARED and _DEPARTMENT_WINDOW.fullmatch(name):
             return RANGE

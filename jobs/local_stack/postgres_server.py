@@ -9,10 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import pwd
+import signal
+import subprocess
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import psutil
@@ -106,6 +110,24 @@ def wait_until_ready(sockets: Path) -> None:
             if time.monotonic() > deadline:
                 raise PostgresStartError(f"Postgres does not answer: {error}") from error
         time.sleep(0.1)
+
+
+@contextmanager
+def temporary(data: Path) -> Iterator[Path]:
+    """A server that keeps its data in a new folder and ends with the context; the folder of its socket."""
+    with TemporaryDirectory(prefix="clv-postgres-") as folder:
+        sockets = Path(folder)
+        sockets.chmod(0o711)
+        initialise(data)
+        with (data.parent / "server.log").open("wb") as log:
+            options = [*command(data, sockets), "-c", "fsync=off"]
+            server = subprocess.Popen(options, user=system_user(), stdout=log, stderr=log)
+        try:
+            wait_until_ready(sockets)
+            yield socket_folder(sockets)
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=60)
 
 
 def create_databases(sockets: Path) -> None:

@@ -26,6 +26,25 @@ BEGIN
 END
 $$;
 
+-- Postgres lets every role make large objects, which could fill the disk, and take advisory locks, which could hold up
+-- a publish. Only a superuser can revoke that: where clv_owner migrates, sql/bootstrap.sql has done so.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+        RETURN;
+    END IF;
+    FOR routine IN
+        SELECT oid FROM pg_catalog.pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_|loread|lowrite|pg_(try_)?advisory_)'
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM public', routine);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO clv_owner', routine);
+    END LOOP;
+END
+$$;
+
 REVOKE ALL ON SCHEMA public FROM public;
 
 CREATE SCHEMA clv AUTHORIZATION clv_owner;
@@ -44,7 +63,7 @@ CREATE TABLE clv.schema_migrations (
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 
-COMMENT ON TABLE clv.schema_migrations IS 'The migrations this database has been through';
+COMMENT ON TABLE clv.schema_migrations IS 'The migrations that were applied to this database';
 COMMENT ON COLUMN clv.schema_migrations.name IS 'File name, without .sql';
 COMMENT ON COLUMN clv.schema_migrations.sha256 IS 'Hash of the file when it was applied';
 COMMENT ON COLUMN clv.schema_migrations.applied_at IS 'When it was applied';

@@ -56,6 +56,9 @@ CREATE TABLE clv.forecast_rows (
     status text NOT NULL,
     method text NOT NULL,
     model_version bigint NOT NULL,
+    reason_1 text,
+    reason_2 text,
+    reason_3 text,
     PRIMARY KEY (load_id, customer_id),
     CONSTRAINT months_sum_to_clv_12m CHECK (
         month_01 + month_02 + month_03 + month_04 + month_05 + month_06
@@ -93,8 +96,14 @@ COMMENT ON COLUMN clv.forecast_rows.month_11 IS 'Expected net value in forecast 
 COMMENT ON COLUMN clv.forecast_rows.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
 COMMENT ON COLUMN clv.forecast_rows.status IS
 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast_rows.method IS 'model, cohort_prior or dormant_rate: how the forecast was made';
+COMMENT ON COLUMN clv.forecast_rows.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered model';
+COMMENT ON COLUMN clv.forecast_rows.reason_1 IS
+'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast_rows.reason_2 IS
+'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast_rows.reason_3 IS
+'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 
 CREATE TABLE clv.published (
     as_of date PRIMARY KEY,
@@ -119,7 +128,13 @@ CREATE TABLE clv.published_history (
     replaced_load_id bigint,
     published_at timestamptz NOT NULL DEFAULT now(),
     published_by text NOT NULL DEFAULT session_user,
-    FOREIGN KEY (load_id, run_id, as_of) REFERENCES clv.forecast_load (load_id, run_id, as_of)
+    rolled_back_by text,
+    because text,
+    FOREIGN KEY (load_id, run_id, as_of) REFERENCES clv.forecast_load (load_id, run_id, as_of),
+    CONSTRAINT a_rollback_has_a_name_and_a_reason CHECK (
+        (rolled_back_by IS NULL AND because IS NULL)
+        OR (btrim(rolled_back_by) <> '' AND btrim(because) <> '' AND rolled_back_by IS NOT NULL AND because IS NOT NULL)
+    )
 );
 
 COMMENT ON TABLE clv.published_history IS 'Every move of the pointer, for the audit';
@@ -131,7 +146,9 @@ COMMENT ON COLUMN clv.published_history.replaced_run_id IS 'The run it moved fro
 COMMENT ON COLUMN clv.published_history.replaced_load_id IS 'The load it moved from; empty for the first of a month';
 COMMENT ON COLUMN clv.published_history.published_at IS 'When';
 COMMENT ON COLUMN clv.published_history.published_by IS 'The database role that was logged in';
+COMMENT ON COLUMN clv.published_history.rolled_back_by IS 'Who rolled the month back; empty where a run published it';
+COMMENT ON COLUMN clv.published_history.because IS 'Why it was rolled back; empty where a run published it';
 
--- The pointer and its history are moved by clv.publish_load alone.
+-- The pointer and its history are moved by clv.publish_load and clv.roll_back alone.
 GRANT SELECT, INSERT ON clv.forecast_load, clv.forecast_rows TO clv_writer;
 GRANT SELECT ON clv.published, clv.published_history TO clv_writer;

@@ -14,13 +14,13 @@ from uuid import uuid4
 import psutil
 from sqlalchemy import Engine, text
 
+from jobs.core.migrations import migrate
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.features.table import features
 from jobs.lake.lake import SUCCESS, Lake
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.local_stack import postgres_server
-from jobs.migrate import migrate
 from jobs.models.registry import Registry
 from jobs.sources import load
 from tests.faults.points import Point

@@ -7,8 +7,8 @@ import re
 import pytest
 from sqlalchemy import text
 
+from jobs.core.migrations import migrate
 from jobs.core.postgres import SQL, engine
-from jobs.migrate import migrate
 from tests.conftest import Database, Postgres
 
 # ruff: noqa: S608 - the texts that are put together are these alone

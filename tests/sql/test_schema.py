@@ -4,10 +4,11 @@ import re
 
 from sqlalchemy import text
 
+from docs.generate.schema import PAGE, schema
 from jobs.core.postgres import statement
 from jobs.lake.tables import FORECASTS, SPECIAL_FORECASTS
 from jobs.publishing.special import LOADED
-from tests.conftest import Database
+from tests.conftest import Database, Postgres
 
 COLUMNS = text(
     """
@@ -95,3 +96,8 @@ def test_the_totals_cover_every_money_column() -> None:
     totalled = re.findall(r"'(\w+)', sum\((\w+)\)::text", statement("record_load").text)
     money = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
     assert totalled == [(name, name) for name in money]
+
+
+def test_the_schema_file_is_what_the_migrations_build(postgres: Postgres, migrated_template: str) -> None:
+    name = postgres.create_database(template=migrated_template)
+    assert PAGE.read_text(encoding="utf-8") == schema(postgres.socket_folder, name), "run: make docs"

@@ -1,4 +1,4 @@
-from tests.bad_input.page import main
+from docs.generate.bad_input import main
 from tests.bad_input.table import MAPPINGS, MONTHS, REFUSED, ROWS
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import model_card, page
+from docs.generate import benchmarks as page
+from docs.generate import model_card
 from jobs.forecasting.gate import RULES
 from jobs.forecasting.reason_codes import VOCABULARY
 
@@ -43,6 +44,6 @@ def test_the_worst_segments_are_named_where_the_results_have_them(monkeypatch: p
     monkeypatch.setattr(model_card, "accuracy_results", with_segments)
     card = model_card.page()
     worst = "0.50 (new, 10% of the value), 1.50 (dormant, 10% of the value), 1.10 (lapsing, 10% of the value)"
-    assert f"- By status: forecast to actual {worst}; least coverage 0.60 (new)." in card
+    assert f"- By status: forecast over actual {worst}; least coverage 0.60 (new)." in card
     assert "never_bought," not in card
     assert "| 0.75 to 1.25 |" in card

@@ -1,4 +1,4 @@
--- What readers see: whole published runs, one per month.
+-- What readers see of the forecasts: whole published runs, one per month.
 SET LOCAL ROLE clv_owner;
 
 CREATE VIEW clv.forecast AS
@@ -27,7 +27,10 @@ SELECT
     forecast_rows.status,
     forecast_rows.method,
     forecast_rows.model_version,
-    published.run_id
+    published.run_id,
+    forecast_rows.reason_1,
+    forecast_rows.reason_2,
+    forecast_rows.reason_3
 FROM clv.published
 INNER JOIN clv.forecast_rows ON published.load_id = forecast_rows.load_id;
 
@@ -57,9 +60,15 @@ COMMENT ON COLUMN clv.forecast.month_11 IS 'Expected net value in forecast month
 COMMENT ON COLUMN clv.forecast.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
 COMMENT ON COLUMN clv.forecast.status IS
 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast.method IS 'model, cohort_prior or dormant_rate: how the forecast was made';
+COMMENT ON COLUMN clv.forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.forecast.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.forecast.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.forecast.reason_1 IS
+'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast.reason_2 IS
+'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast.reason_3 IS
+'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 
 CREATE VIEW clv.forecast_current AS
 SELECT
@@ -87,7 +96,10 @@ SELECT
     status,
     method,
     model_version,
-    run_id
+    run_id,
+    reason_1,
+    reason_2,
+    reason_3
 FROM clv.forecast
 WHERE as_of = (SELECT max(published.as_of) FROM clv.published);
 
@@ -118,9 +130,15 @@ COMMENT ON COLUMN clv.forecast_current.month_11 IS 'Expected net value in foreca
 COMMENT ON COLUMN clv.forecast_current.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
 COMMENT ON COLUMN clv.forecast_current.status IS
 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast_current.method IS 'model, cohort_prior or dormant_rate: how the forecast was made';
+COMMENT ON COLUMN clv.forecast_current.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.forecast_current.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.forecast_current.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.forecast_current.reason_1 IS
+'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast_current.reason_2 IS
+'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast_current.reason_3 IS
+'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 
 CREATE VIEW clv.forecast_monthly AS
 SELECT
@@ -155,44 +173,4 @@ COMMENT ON COLUMN clv.forecast_monthly.horizon_month IS
 'How many months ahead: 1 is the month that starts on as_of, 12 the last';
 COMMENT ON COLUMN clv.forecast_monthly.expected_net_value IS 'Expected net value of the customer in that month';
 
-CREATE VIEW clv.runs AS
-SELECT
-    run.run_id,
-    run.as_of,
-    CASE
-        WHEN published.run_id IS NOT NULL THEN 'published'
-        WHEN load.run_id IS NOT NULL THEN 'replaced'
-        ELSE 'planned'
-    END AS status,
-    run.trigger,
-    coalesce(load.model_version, run.model_version) AS model_version,
-    load.forecast_rows,
-    load.clv_12m_total,
-    load.content_hash,
-    run.planned_at,
-    load.loaded_at AS published_at
-FROM clv.run
-LEFT JOIN clv.published ON run.run_id = published.run_id
-LEFT JOIN LATERAL (
-    SELECT forecast_load.*
-    FROM clv.forecast_load
-    WHERE forecast_load.run_id = run.run_id
-    ORDER BY forecast_load.load_id DESC
-    LIMIT 1
-) AS load ON TRUE;
-
-COMMENT ON VIEW clv.runs IS 'Every run: how it stands, and what it published. Shows how fresh the forecast is';
-COMMENT ON COLUMN clv.runs.run_id IS 'Number of the run';
-COMMENT ON COLUMN clv.runs.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.runs.status IS
-'published: readers see it; replaced: they did, until another run of its month; planned: it has not published';
-COMMENT ON COLUMN clv.runs.trigger IS 'What started it: scheduled, backfill, manual, …';
-COMMENT ON COLUMN clv.runs.model_version IS 'Version of the registered model';
-COMMENT ON COLUMN clv.runs.forecast_rows IS 'Number of customers in its forecast; empty until it has published';
-COMMENT ON COLUMN clv.runs.clv_12m_total IS 'Sum of clv_12m of its forecast; empty until it has published';
-COMMENT ON COLUMN clv.runs.content_hash IS
-'Hash of its forecast: equal forecasts have equal hashes; empty until it has published';
-COMMENT ON COLUMN clv.runs.planned_at IS 'When it was planned';
-COMMENT ON COLUMN clv.runs.published_at IS 'When it published last; empty until it has';
-
-GRANT SELECT ON clv.forecast, clv.forecast_current, clv.forecast_monthly, clv.runs TO clv_writer, clv_reader;
+GRANT SELECT ON clv.forecast, clv.forecast_current, clv.forecast_monthly TO clv_writer, clv_reader;

@@ -1,0 +1,60 @@
+"""The results in `benchmarks/results/` as one page: `python -m docs.generate.benchmarks --write` (or `--check`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import goals
+from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
+from docs.generate import scale
+from docs.generate.page import DOCS, rendered, write_or_check
+
+RESULTS = DOCS.parent / "benchmarks" / "results"
+SCALE = RESULTS / "scale.json"
+PAGE = DOCS / "benchmarks.md"
+
+Results = Mapping[str, Any]
+
+
+def accuracy_results() -> dict[Path, dict[str, Any]]:
+    """The results of every data set, by their file; other benchmarks keep theirs in the same folder."""
+    results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    return {path: of for path, of in results.items() if "data" in of}
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    results = accuracy_results()
+    return rendered(
+        "benchmarks",
+        goals=goal_cells(results),
+        data_sets=[(f"../benchmarks/results/{path.with_suffix('.png').name}", of) for path, of in results.items()],
+        markdown=_markdown,
+        rows=rows,
+        decile_line=decile_line,
+        truth_rows=truth_rows,
+        difference_rows=difference_rows,
+        tally=tally,
+        scale=scale.values(json.loads(SCALE.read_text(encoding="utf-8"))) if SCALE.is_file() else None,
+    )
+
+
+def _markdown(cells: Sequence[Sequence[str]]) -> str:
+    return "\n".join(markdown(cells))
+
+
+def goal_cells(results: Mapping[Path, Results]) -> list[list[str]]:
+    """The goals, and what was reached, as cells of a table."""
+    return goals.table({path.stem: of for path, of in results.items()})
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the page, or exit with 1 if the committed one is out of date."""
+    write_or_check("docs.generate.benchmarks", PAGE, page, argv)
+
+
+if __name__ == "__main__":
+    main()
