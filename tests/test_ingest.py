@@ -16,7 +16,8 @@ from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
-from jobs.landing.deliveries import LandingError, deliveries
+from jobs.landing.deliveries import deliveries
+from jobs.landing.files import LandingError
 from jobs.sources.mapping import (
     CustomerColumns,
     ProductColumns,

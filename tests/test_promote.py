@@ -21,7 +21,7 @@ from jobs.models.model_version import Origin, Training
 from jobs.models.promotion import promote
 from jobs.models.registry import Registry, TamperedError
 from jobs.models.training_data import read_fold
-from jobs.models.verdict import PromoteError
+from jobs.models.verdict import PromoteError, Verdict
 from jobs.promote import main
 from tests.conftest import Database
 from tests.forecasts import plan, publish_new_run
@@ -59,7 +59,7 @@ def fitted() -> Mapping[date, Forecaster]:
 
 
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[object]:
+def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[Verdict]:
     """`promote` where nothing has been published yet."""
     lake = Lake(tmp_path_factory.mktemp("shop"))
     write_snapshots(lake, SNAPSHOTS)
@@ -104,7 +104,9 @@ def aliases(registry: Registry) -> tuple[int | None, int | None]:
     return registry.aliased("challenger"), registry.aliased("champion")
 
 
-def test_the_first_version_that_is_better_than_trailing_value_becomes_champion(registry, trained, gate) -> None:
+def test_the_first_version_that_is_better_than_trailing_value_becomes_champion(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     number = trained(AS_OF)
 
     verdict = gate(registry, number, as_of=AS_OF)
@@ -113,7 +115,9 @@ def test_the_first_version_that_is_better_than_trailing_value_becomes_champion(r
     assert aliases(registry) == (number, number)
 
 
-def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(registry, trained, gate) -> None:
+def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     number = trained(AS_OF, bad=True)
 
     verdict = gate(registry, number, as_of=AS_OF)
@@ -123,7 +127,7 @@ def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(
     assert aliases(registry) == (number, None)
 
 
-def test_a_better_version_takes_the_champions_place(registry, trained, gate) -> None:
+def test_a_better_version_takes_the_champions_place(registry: Registry, trained: Train, gate: partial[Verdict]) -> None:
     gate(registry, trained(EARLIER), as_of=EARLIER)
     number = trained(AS_OF)
 
@@ -133,7 +137,9 @@ def test_a_better_version_takes_the_champions_place(registry, trained, gate) -> 
     assert aliases(registry) == (number, number)
 
 
-def test_the_champion_is_judged_by_its_twin_on_the_challengers_fold(registry, trained, gate, fitted) -> None:
+def test_the_champion_is_judged_by_its_twin_on_the_challengers_fold(
+    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+) -> None:
     gate(registry, trained(EARLIER), as_of=EARLIER)
     number = trained(AS_OF)
 
@@ -144,7 +150,9 @@ def test_the_champion_is_judged_by_its_twin_on_the_challengers_fold(registry, tr
     assert any(reason.startswith("wape ") and f" against champion {wape:.4g}: " in reason for reason in reasons)
 
 
-def test_a_worse_version_leaves_the_month_to_the_champion(registry, trained, gate) -> None:
+def test_a_worse_version_leaves_the_month_to_the_champion(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     champion = trained(EARLIER)
     gate(registry, champion, as_of=EARLIER)
     number = trained(AS_OF, bad=True)
@@ -156,7 +164,9 @@ def test_a_worse_version_leaves_the_month_to_the_champion(registry, trained, gat
 
 
 @pytest.mark.parametrize("published", [AS_OF, None], ids=["later month published", "later month is champion"])
-def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(registry, trained, gate, published) -> None:
+def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(
+    registry: Registry, trained: Train, gate: partial[Verdict], published: date | None
+) -> None:
     newest = trained(AS_OF)
     gate(registry, newest, as_of=AS_OF)
     number = trained(OLDER)
@@ -167,7 +177,9 @@ def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(registry, 
     assert aliases(registry) == (newest, newest)
 
 
-def test_a_version_is_judged_once_whatever_happened_since(registry, trained, gate) -> None:
+def test_a_version_is_judged_once_whatever_happened_since(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     champion = trained(OLDER)
     gate(registry, champion, as_of=OLDER)
     kept = trained(EARLIER, bad=True)
@@ -182,7 +194,9 @@ def test_a_version_is_judged_once_whatever_happened_since(registry, trained, gat
     assert {"decision": "kept_champion", "forecast_by": str(champion)}.items() <= registry.version(kept).tags.items()
 
 
-def test_a_gate_that_was_killed_after_promoting_promotes_again(registry, trained, gate) -> None:
+def test_a_gate_that_was_killed_after_promoting_promotes_again(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     number = trained(AS_OF)
     registry.alias("champion", number)
 
@@ -191,7 +205,9 @@ def test_a_gate_that_was_killed_after_promoting_promotes_again(registry, trained
     assert (verdict.decision, verdict.model_version) == ("promoted", number)
 
 
-def test_without_a_fold_the_first_version_is_champion_and_the_next_one_is_not(registry, trained, gate) -> None:
+def test_without_a_fold_the_first_version_is_champion_and_the_next_one_is_not(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     first, second = trained(EARLIER, fold=False), trained(AS_OF, fold=False)
 
     assert gate(registry, first, as_of=EARLIER).decision == "first"
@@ -199,7 +215,9 @@ def test_without_a_fold_the_first_version_is_champion_and_the_next_one_is_not(re
     assert (verdict.decision, verdict.model_version) == ("kept_champion", first)
 
 
-def test_a_champion_without_a_twin_is_left_out_of_the_comparison(registry, trained, gate) -> None:
+def test_a_champion_without_a_twin_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
     first = trained(EARLIER, fold=False)
     gate(registry, first, as_of=EARLIER)
 
@@ -209,7 +227,9 @@ def test_a_champion_without_a_twin_is_left_out_of_the_comparison(registry, train
     assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared with: its history was too")
 
 
-def test_a_champion_whose_twin_knows_the_fold_is_left_out_of_the_comparison(registry, trained, gate, fitted) -> None:
+def test_a_champion_whose_twin_knows_the_fold_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+) -> None:
     registry.alias("champion", trained(EARLIER, twin=fitted[EARLIER]))
 
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
@@ -219,7 +239,9 @@ def test_a_champion_whose_twin_knows_the_fold_is_left_out_of_the_comparison(regi
     )
 
 
-def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(registry, trained, gate, fitted) -> None:
+def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+) -> None:
     other = OtherFormat(**vars(fitted[FOLD_OF[EARLIER]]))
     registry.alias("champion", trained(EARLIER, twin=other))
     number = trained(AS_OF, bad=True)
@@ -230,7 +252,9 @@ def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(reg
     assert "cannot be compared with: code of another version wrote it" in verdict.reasons[0]
 
 
-def test_a_champion_whose_files_were_changed_stops_the_gate(registry, trained, gate, tmp_path) -> None:
+def test_a_champion_whose_files_were_changed_stops_the_gate(
+    registry: Registry, trained: Train, gate: partial[Verdict], tmp_path: Path
+) -> None:
     champion = trained(EARLIER)
     gate(registry, champion, as_of=EARLIER)
     overwrite(registry, champion, "artifacts/backtest/forecaster.json", b"{}", tmp_path)
@@ -242,7 +266,7 @@ def test_a_champion_whose_files_were_changed_stops_the_gate(registry, trained, g
     assert "decision" not in registry.version(number).tags
 
 
-def test_a_version_of_another_month_is_refused(registry, trained, gate) -> None:
+def test_a_version_of_another_month_is_refused(registry: Registry, trained: Train, gate: partial[Verdict]) -> None:
     number = trained(EARLIER)
 
     with pytest.raises(PromoteError, match=f"version {number} was trained as of {EARLIER}: give one .* {AS_OF}"):

@@ -27,13 +27,17 @@ SPECIAL = {"horizon_months": 3, "segment": "all", "value_basis": "net_revenue"}
 pytestmark = pytest.mark.usefixtures("environment")
 
 
+Train = Callable[[Registry, date], int]
+Special = Callable[..., tuple[int, int, str]]
+
+
 @pytest.fixture(scope="module")
 def forecaster() -> Forecaster:
     return fit(FRAMES, as_of=AS_OF, params=QUICK)
 
 
 @pytest.fixture
-def trained(forecaster: Forecaster) -> Callable[[Registry, date], int]:
+def trained(forecaster: Forecaster) -> Train:
     """Registers a version of a month whose history is too short for a fold; its number."""
 
     def register(registry: Registry, as_of: date) -> int:
@@ -46,7 +50,7 @@ def trained(forecaster: Forecaster) -> Callable[[Registry, date], int]:
 
 
 @pytest.fixture
-def special(database: Database, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, int, str]]:
+def special(database: Database, capsys: pytest.CaptureFixture[str]) -> Special:
     """Lets the gate see a version in a special run; the run, the version that forecasts it, and the decision."""
 
     def decided(number: int, as_of: date = AS_OF, basis: str = "net_revenue") -> tuple[int, int, str]:
@@ -60,7 +64,7 @@ def special(database: Database, capsys: pytest.CaptureFixture[str]) -> Callable[
 
 
 def test_it_is_the_version_of_the_published_forecast_and_the_run_says_so(
-    registry, trained, special, lake: Lake, database: Database
+    registry: Registry, trained: Train, special: Special, lake: Lake, database: Database
 ) -> None:
     champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
     publish_new_run(database, lake, AS_OF, model_version=champion)
@@ -74,7 +78,7 @@ def test_it_is_the_version_of_the_published_forecast_and_the_run_says_so(
 
 
 def test_of_a_month_that_is_not_published_it_is_the_month_s_own_or_the_one_that_was_decided_on(
-    registry, trained, special
+    registry: Registry, trained: Train, special: Special
 ) -> None:
     champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
     assert special(newest)[1] == newest
@@ -82,7 +86,9 @@ def test_of_a_month_that_is_not_published_it_is_the_month_s_own_or_the_one_that_
     assert special(newest)[1] == champion
 
 
-def test_no_alias_no_tag_and_no_decision_comes_of_it(registry, trained, special, database: Database) -> None:
+def test_no_alias_no_tag_and_no_decision_comes_of_it(
+    registry: Registry, trained: Train, special: Special, database: Database
+) -> None:
     champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
     registry.alias("champion", champion)
     tags = registry.version(newest).tags
@@ -95,7 +101,7 @@ def test_no_alias_no_tag_and_no_decision_comes_of_it(registry, trained, special,
 
 
 def test_a_version_that_saw_what_came_after_is_refused(
-    registry, trained, special, lake: Lake, database: Database
+    registry: Registry, trained: Train, special: Special, lake: Lake, database: Database
 ) -> None:
     later = trained(registry, AS_OF)
     publish_new_run(database, lake, EARLIER, model_version=later)
@@ -104,7 +110,9 @@ def test_a_version_that_saw_what_came_after_is_refused(
         special(trained(registry, EARLIER), EARLIER)
 
 
-def test_a_margin_has_a_champion_of_its_own(registry, trained, special, database: Database) -> None:
+def test_a_margin_has_a_champion_of_its_own(
+    registry: Registry, trained: Train, special: Special, database: Database
+) -> None:
     champion = trained(registry, EARLIER)
     registry.alias("champion", champion)
     margins = Registry(registry.tracking_uri, "clv_margin_per_line")

@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from docs.generate.page import DOCS, write_or_check
+from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
 from jobs.local_stack import postgres_server
-from jobs.migrate import migrate
 
 PAGE = DOCS.parent / "sql" / "schema.sql"
 

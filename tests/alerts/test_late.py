@@ -27,7 +27,7 @@ from tests.forecasts import NOVEMBER, publish_new_run
         (date(2012, 1, 2), None, False),
     ],
 )
-def test_a_month_is_late_while_it_is_over_and_not_published(today, newest, is_late):
+def test_a_month_is_late_while_it_is_over_and_not_published(today: date, newest: date | None, is_late: bool) -> None:
     month, reason = lateness(today, newest)
     assert month == Month.of(today).plus(-1)
     assert bool(reason) == is_late

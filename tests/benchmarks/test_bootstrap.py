@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.bootstrap import LEVEL, LOWER_IS_BETTER, Judged, differences
+from benchmarks.bootstrap import LOWER_IS_BETTER, Judged, differences
 from benchmarks.forecast import Forecast
 from benchmarks.shop import Outcome
+from jobs.forecasting.bootstrap import LEVEL
 
 
 def judged(seed: int, customers: range, **noise: float) -> Judged:

@@ -29,7 +29,7 @@ def verdicts(name: str, **peer: float) -> dict[str, tuple[str, bool | None]]:
     return {goal.asked: (goal.found, goal.reached) for goal in goals({name: results(**peer)})}
 
 
-def test_figures_are_held_against_their_goals():
+def test_figures_are_held_against_their_goals() -> None:
     found = verdicts("online_retail_ii")
     assert found["WAPE at most 0.6"] == ("0.590", True)
     assert found["Spearman at least 0.635"] == ("0.630", False)
@@ -39,7 +39,7 @@ def test_figures_are_held_against_their_goals():
     assert found["interval of the total covers in 75 % of origins"] == ("2 of 2", True)
 
 
-def test_a_rival_that_is_better_on_anything_is_named():
+def test_a_rival_that_is_better_on_anything_is_named() -> None:
     asked = "no worse than every peer on norm_gini, rmse, decile_mape, top10_capture"
     assert verdicts("simulated_shop")[asked] == ("ahead of all", True)
     assert verdicts("simulated_shop", rmse=9.0, norm_gini=0.9)[asked] == (
@@ -48,12 +48,12 @@ def test_a_rival_that_is_better_on_anything_is_named():
     )
 
 
-def test_a_goal_without_a_figure_is_neither_reached_nor_missed():
+def test_a_goal_without_a_figure_is_neither_reached_nor_missed() -> None:
     nothing = results()
     nothing["origins"][1]["models"]["ours"] = OURS | {"decile_mape": None}
     [goal] = [one for one in goals({"simulated_shop": nothing}) if one.asked.startswith("decile MAPE")]
     assert goal.row[2:] == ["·", "·"]
 
 
-def test_data_sets_without_results_are_left_out():
+def test_data_sets_without_results_are_left_out() -> None:
     assert table({}) == [HEAD]

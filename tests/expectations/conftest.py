@@ -42,12 +42,11 @@ def broken(tmp_path: Path) -> Broken:
         keys: Sequence[str] = ("customer_id",),
         **tables: DataFrame,
     ) -> dict[str, int | None]:
-        if not isinstance(frame, DataFrame):
-            frame = pd.DataFrame([frame])
         stored = {name: Stored(rows, tmp_path / name) for name, rows in tables.items()}
         if isinstance(frame, DataFrame):
             stored["rows"] = Stored(frame, tmp_path / "rows")
-        check = Check(suite=suite, frame=frame, keys=keys, place="here", tables=stored)
+        judged = frame if isinstance(frame, DataFrame) else pd.DataFrame([frame])
+        check = Check(suite=suite, frame=judged, keys=keys, place="here", tables=stored)
         verdicts = run_checks([check], as_of=AS_OF, run_id=1, reports=tmp_path)
         assert len(verdicts) == len(suite.expectations)
         assert not [verdict for verdict in verdicts if "error" in verdict.observed]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from expectations.volume import references, volume_rules
@@ -48,7 +50,7 @@ def severities(earlier: dict[Month, float], rows: float, *, figure: str = "rows"
     """The severities of the volume rules that a month's figure breaks."""
     history = {month: {figure: value} for month, value in earlier.items()}
     kinds = {"money": ["net_value"], "counts": []} if figure == "net_value" else {"counts": [figure]}
-    rules = volume_rules(history, MONTH, **kinds)
+    rules: Any = volume_rules(history, MONTH, **kinds)
     return {rule.severity.value for rule in rules if not rule.min_value <= rows <= rule.max_value}
 
 
@@ -86,7 +88,9 @@ def test_christmas_is_no_fault_once_there_was_one_before() -> None:
     january = {Month(2012, 1).plus(-back): rows for back, rows in enumerate((0, 65, 78, 59, 42, 33, 33, 40, 35, 34), 0)}
     january |= {Month(2011, 1): 31.0, Month(2010, 12): 61.0, Month(2010, 11): 75.0, Month(2010, 10): 56.0}
     earlier = {month: rows * 1000.0 for month, rows in january.items() if month < Month(2012, 1)}
-    rules = volume_rules({month: {"rows": rows} for month, rows in earlier.items()}, Month(2012, 1), counts=["rows"])
+    rules: Any = volume_rules(
+        {month: {"rows": rows} for month, rows in earlier.items()}, Month(2012, 1), counts=["rows"]
+    )
     assert [rule.min_value <= 33_000 <= rule.max_value for rule in rules] == [True, True]
     assert [rule.min_value <= 16_000 <= rule.max_value for rule in rules] == [False, False]
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import pstdev
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -201,7 +202,7 @@ def _add_rfm(rows: list[Row]) -> None:
         ("rfm_frequency", "orders_365d", 1),
         ("rfm_monetary", "net_value_365d", 1),
     ):
-        cuts = np.percentile([row[measure] for row in buyers], [20, 40, 60, 80]) if buyers else []
+        cuts: Any = np.percentile([row[measure] for row in buyers], [20, 40, 60, 80]) if buyers else []
         for row in rows:
             above = sum(cut < row[measure] for cut in cuts) if row["orders_365d"] else 0
             best_first = 5 - above if sign < 0 else 1 + above

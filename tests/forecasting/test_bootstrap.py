@@ -16,7 +16,7 @@ def round_of(**forecasts: np.ndarray) -> BacktestOrigin:
     return BacktestOrigin(6, IDS, ACTUAL, forecasts)
 
 
-def test_measures_are_those_of_the_metrics():
+def test_measures_are_those_of_the_metrics() -> None:
     found = measure([round_of(good=GOOD)])["good"]
     expected = value_metrics(ACTUAL, GOOD)
     assert found[MEASURES.index(MONEY)] == pytest.approx(expected["wape"])
@@ -24,7 +24,7 @@ def test_measures_are_those_of_the_metrics():
     assert found[MEASURES.index(RANKING)] == pytest.approx(normalised_gini(ACTUAL, GOOD), abs=0.01)
 
 
-def test_the_same_customers_are_drawn_for_every_forecast_and_origin():
+def test_the_same_customers_are_drawn_for_every_forecast_and_origin() -> None:
     drawn = resampled([round_of(a=GOOD, b=GOOD), round_of(a=GOOD, b=GOOD)], seed=1)
     assert (drawn["a"] == drawn["b"]).all()
     assert drawn["a"].shape == (RESAMPLES, len(MEASURES))
@@ -32,7 +32,7 @@ def test_the_same_customers_are_drawn_for_every_forecast_and_origin():
     assert drawn["a"] == pytest.approx(once["a"])
 
 
-def test_resamples_spread_around_what_was_found_and_repeat_with_the_seed():
+def test_resamples_spread_around_what_was_found_and_repeat_with_the_seed() -> None:
     rounds = [round_of(good=GOOD, poor=POOR)]
     drawn, found = resampled(rounds, seed=1), measure(rounds)
     for name in ("good", "poor"):
@@ -44,5 +44,5 @@ def test_resamples_spread_around_what_was_found_and_repeat_with_the_seed():
     assert (resampled(rounds, seed=2)["good"] != drawn["good"]).any()
 
 
-def test_nothing_sold_cannot_be_measured():
+def test_nothing_sold_cannot_be_measured() -> None:
     assert np.isnan(measure([BacktestOrigin(1, IDS, np.zeros(400), {"a": GOOD})])["a"]).all()

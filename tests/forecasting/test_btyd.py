@@ -22,7 +22,7 @@ CUSTOMERS = Purchases(
 )
 
 
-def test_figures_are_those_of_the_public_library_lifetimes():
+def test_figures_are_those_of_the_public_library_lifetimes() -> None:
     # lifetimes 0.11.3, ParetoNBDFitter with the published parameters
     assert PUBLISHED.log_likelihood(CUSTOMERS) == pytest.approx(
         [-0.52111231, -4.44950572, -9.55460274, -20.3616315, -43.89400635], abs=1e-6
@@ -44,7 +44,9 @@ def test_figures_are_those_of_the_public_library_lifetimes():
     st.floats(1.0, 500.0),
     st.floats(0.0, 1.0),
 )
-def test_likelihood_is_that_of_the_story_it_tells(r, alpha, s, beta, repeats, age, share):
+def test_likelihood_is_that_of_the_story_it_tells(
+    r: float, alpha: float, s: float, beta: float, repeats: int, age: float, share: float
+) -> None:
     last = age * share if repeats else 0.0
 
     def fall(left: float) -> float:
@@ -60,14 +62,14 @@ def test_likelihood_is_that_of_the_story_it_tells(r, alpha, s, beta, repeats, ag
     assert p_alive == pytest.approx(stayed / (stayed + left), rel=1e-6, abs=1e-12)
 
 
-def test_a_single_order_long_ago_means_the_customer_has_probably_left():
+def test_a_single_order_long_ago_means_the_customer_has_probably_left() -> None:
     once = Purchases(np.zeros(3), np.zeros(3), np.array([1.0, 52.0, 520.0]))
     alive = PUBLISHED.p_alive(once)
     assert alive[0] > alive[1] > alive[2]
     assert alive[2] < 0.1
 
 
-def test_expected_orders_grow_with_the_time_ahead_and_pass_s_of_one_smoothly():
+def test_expected_orders_grow_with_the_time_ahead_and_pass_s_of_one_smoothly() -> None:
     ahead = np.array([PUBLISHED.expected_purchases(CUSTOMERS, weeks) for weeks in (4.0, 13.0, 52.0)])
     assert (np.diff(ahead, axis=0) > 0).all()
     below, at, above = (replace(PUBLISHED, s=s).expected_purchases(CUSTOMERS, 52.0) for s in (1 - 1e-7, 1.0, 1 + 1e-7))
@@ -92,13 +94,13 @@ def simulated(true: ParetoNbd, customers: int, seed: int, ahead: float = 0.0) ->
 SHOP = ParetoNbd(r=0.8, alpha=6.0, s=0.7, beta=15.0)
 
 
-def test_parameters_of_a_simulated_shop_are_recovered():
+def test_parameters_of_a_simulated_shop_are_recovered() -> None:
     found = ParetoNbd.fit(simulated(SHOP, 20_000, seed=5)[0])
     assert (found.r, found.alpha) == pytest.approx((SHOP.r, SHOP.alpha), rel=0.1)
     assert found.s / found.beta == pytest.approx(SHOP.s / SHOP.beta, rel=0.15)
 
 
-def test_orders_expected_of_each_kind_of_customer_are_those_that_come():
+def test_orders_expected_of_each_kind_of_customer_are_those_that_come() -> None:
     known, later = simulated(SHOP, 100_000, seed=6, ahead=26.0)
     expected = SHOP.expected_purchases(known, 26.0)
     silent = known.age - known.last > 20.0
@@ -106,19 +108,19 @@ def test_orders_expected_of_each_kind_of_customer_are_those_that_come():
         assert expected[kind].mean() == pytest.approx(later[kind].mean(), rel=0.05)
 
 
-def test_fit_does_not_depend_on_the_order_of_the_customers():
+def test_fit_does_not_depend_on_the_order_of_the_customers() -> None:
     shop, _ = simulated(PUBLISHED, 2_000, seed=1)
     turned = Purchases(shop.repeats[::-1], shop.last[::-1], shop.age[::-1])
     assert ParetoNbd.fit(turned) == ParetoNbd.fit(shop)
 
 
-def test_a_customers_figures_do_not_depend_on_the_others():
+def test_a_customers_figures_do_not_depend_on_the_others() -> None:
     for row in range(len(CUSTOMERS.age)):
         alone = Purchases(*(column[row : row + 1] for column in (CUSTOMERS.repeats, CUSTOMERS.last, CUSTOMERS.age)))
         assert PUBLISHED.expected_purchases(alone, 9.0)[0] == PUBLISHED.expected_purchases(CUSTOMERS, 9.0)[row]
 
 
-def test_customers_who_all_ordered_once_still_have_an_answer():
+def test_customers_who_all_ordered_once_still_have_an_answer() -> None:
     once = Purchases(np.zeros(50), np.zeros(50), np.linspace(1.0, 12.0, 50))
     expected = ParetoNbd.fit(once).expected_purchases(once, 52.0)
     assert np.isfinite(expected).all()
@@ -133,7 +135,7 @@ def spending(true: GammaGamma, customers: int, seed: int) -> tuple[np.ndarray, n
     return days, rng.gamma(true.p * days) / rate / days, true.p / rate
 
 
-def test_gamma_gamma_recovers_a_simulated_shop_and_shrinks_as_it_should():
+def test_gamma_gamma_recovers_a_simulated_shop_and_shrinks_as_it_should() -> None:
     true = GammaGamma(p=6.0, q=4.0, gamma=15.0)
     days, mean, real = spending(true, 30_000, seed=2)
     found = GammaGamma.fit(days, mean)
@@ -143,7 +145,7 @@ def test_gamma_gamma_recovers_a_simulated_shop_and_shrinks_as_it_should():
     assert np.std(expected) < np.std(mean)
 
 
-def test_gamma_gamma_likelihood_is_that_of_the_story_it_tells():
+def test_gamma_gamma_likelihood_is_that_of_the_story_it_tells() -> None:
     model, days, mean = GammaGamma(p=6.0, q=4.0, gamma=15.0), 3.0, 30.0
 
     def of(rate: float) -> float:

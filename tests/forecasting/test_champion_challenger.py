@@ -18,12 +18,12 @@ AS_OF, FIRST = DAYS[-1], DAYS[-7]
 TWIN = fit(SNAPSHOTS, as_of=FIRST, params=PARAMS)
 
 
-def test_origins_leave_all_two_thirds_and_one_third_of_the_fold_ahead():
+def test_origins_leave_all_two_thirds_and_one_third_of_the_fold_ahead() -> None:
     assert origins(FIRST, AS_OF) == [DAYS[-7], DAYS[-5], DAYS[-3]]
     assert origins(AS_OF, AS_OF) == []
 
 
-def test_everybody_forecasts_the_same_customers_and_months():
+def test_everybody_forecasts_the_same_customers_and_months() -> None:
     rounds = contest(TWIN, TWIN, SNAPSHOTS, as_of=AS_OF)
     assert [one.months for one in rounds] == [6, 4, 2]
     for one, day in zip(rounds, origins(FIRST, AS_OF), strict=True):
@@ -35,7 +35,7 @@ def test_everybody_forecasts_the_same_customers_and_months():
         assert all(np.isfinite(forecast).all() for forecast in one.forecasts.values())
 
 
-def test_no_forecast_knows_the_months_it_is_judged_on():
+def test_no_forecast_knows_the_months_it_is_judged_on() -> None:
     future = {
         day: frame if day <= FIRST else frame.assign(net_value_month_lag_01=1e6) for day, frame in SNAPSHOTS.items()
     }
@@ -45,6 +45,6 @@ def test_no_forecast_knows_the_months_it_is_judged_on():
     assert (known.actual != changed.actual).all()
 
 
-def test_who_has_seen_the_months_may_not_enter():
+def test_who_has_seen_the_months_may_not_enter() -> None:
     with pytest.raises(ValueError, match=r"champion, fitted as of .* has seen months after"):
         contest(TWIN, replace(TWIN, as_of=AS_OF), SNAPSHOTS, as_of=AS_OF)

@@ -10,12 +10,12 @@ START = RNG.lognormal(3.0, 1.0, (5_000, 6))
 BOOSTED = START * RNG.lognormal(0.0, 0.8, START.shape)
 
 
-def test_no_trust_is_the_start_and_full_trust_the_boosted():
+def test_no_trust_is_the_start_and_full_trust_the_boosted() -> None:
     assert blend(START, BOOSTED, 0.0) == pytest.approx(START)
     assert blend(START, BOOSTED, 1.0) == pytest.approx(BOOSTED)
 
 
-def test_corrections_that_came_true_are_believed_more_than_those_that_did_not():
+def test_corrections_that_came_true_are_believed_more_than_those_that_did_not() -> None:
     noise = RNG.gamma(2.0, 0.5, START.shape)
     right, wrong = (
         fit_correction_weight(START, BOOSTED, BOOSTED * noise),
@@ -25,19 +25,19 @@ def test_corrections_that_came_true_are_believed_more_than_those_that_did_not():
     assert wrong == pytest.approx(0.375 * 6 / 7, abs=0.02)
 
 
-def test_one_month_earns_less_trust_than_six():
+def test_one_month_earns_less_trust_than_six() -> None:
     actual = BOOSTED * RNG.gamma(2.0, 0.5, START.shape)
     assert fit_correction_weight(START[:, :1], BOOSTED[:, :1], actual[:, :1]) < fit_correction_weight(
         START, BOOSTED, actual
     )
 
 
-def test_an_error_of_level_does_not_move_it():
+def test_an_error_of_level_does_not_move_it() -> None:
     actual = START**0.4 * BOOSTED**0.6
     assert fit_correction_weight(START, BOOSTED, actual) == pytest.approx(
         fit_correction_weight(START, BOOSTED * 3.0, actual), abs=1e-3
     )
 
 
-def test_nothing_sold_earns_no_trust():
+def test_nothing_sold_earns_no_trust() -> None:
     assert fit_correction_weight(START, BOOSTED, np.zeros_like(START)) == 0.0

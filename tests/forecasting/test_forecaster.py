@@ -31,13 +31,13 @@ def forecast() -> pd.DataFrame:
     return fitted().predict(SNAPSHOTS[AS_OF])
 
 
-def test_every_customer_gets_one_row_with_the_declared_columns():
+def test_every_customer_gets_one_row_with_the_declared_columns() -> None:
     assert forecast().columns.tolist() == COLUMNS
     assert forecast()["customer_id"].tolist() == SNAPSHOTS[AS_OF]["customer_id"].tolist()
     assert not forecast().drop(columns=["reason_2", "reason_3"]).isna().any(axis=None)
 
 
-def test_months_sum_to_the_cent_and_the_interval_holds_the_forecast():
+def test_months_sum_to_the_cent_and_the_interval_holds_the_forecast() -> None:
     for months in (1, 3, 6, 12):
         assert (forecast()[list(FORECAST_MONTHS[:months])].sum(axis=1) == forecast()[f"clv_{months}m"]).all()
     assert (forecast()["clv_12m_p10"] <= forecast()["clv_12m"]).all()
@@ -45,34 +45,34 @@ def test_months_sum_to_the_cent_and_the_interval_holds_the_forecast():
     assert forecast()["p_active_12m"].between(0.0, 1.0).all()
 
 
-def test_who_never_bought_gets_the_cohort_prior():
+def test_who_never_bought_gets_the_cohort_prior() -> None:
     assert (forecast()["status"][:NEVER_BUY] == "never_bought").all()
     assert (forecast()["method"][:NEVER_BUY] == "cohort_prior").all()
 
 
-def test_a_customer_forecast_alone_is_forecast_the_same():
+def test_a_customer_forecast_alone_is_forecast_the_same() -> None:
     alone = fitted().predict(SNAPSHOTS[AS_OF].iloc[[7]])
     pd.testing.assert_frame_equal(alone, forecast().iloc[[7]].reset_index(drop=True))
 
 
-def test_the_order_of_the_rows_changes_nothing():
+def test_the_order_of_the_rows_changes_nothing() -> None:
     shuffled = {day: frame.sample(frac=1.0, random_state=3) for day, frame in SNAPSHOTS.items()}
     pd.testing.assert_frame_equal(fit(shuffled, as_of=AS_OF, params=PARAMS).predict(SNAPSHOTS[AS_OF]), forecast())
 
 
-def test_what_happens_later_changes_nothing():
+def test_what_happens_later_changes_nothing() -> None:
     day = date(2020, 6, 1)
     known = {earlier: frame for earlier, frame in SNAPSHOTS.items() if earlier <= day}
     then, now = (fit(snapshots, as_of=day, params=PARAMS).predict(known[day]) for snapshots in (known, SNAPSHOTS))
     pd.testing.assert_frame_equal(then, now)
 
 
-def test_a_saved_forecaster_forecasts_the_same(tmp_path: Path):
+def test_a_saved_forecaster_forecasts_the_same(tmp_path: Path) -> None:
     fitted().save(tmp_path)
     pd.testing.assert_frame_equal(Forecaster.load(tmp_path).predict(SNAPSHOTS[AS_OF]), forecast())
 
 
-def test_a_saved_forecaster_reads_each_text_from_its_own_column(tmp_path: Path):
+def test_a_saved_forecaster_reads_each_text_from_its_own_column(tmp_path: Path) -> None:
     texts = {"membership": ("none", "annual"), "country": ("UK", "FR", None), "city": ("York", "Lyon", "Bath")}
     snapshots = {
         as_of: frame.assign(**{name: pd.Series(known * 50) for name, known in texts.items()})
@@ -86,31 +86,31 @@ def test_a_saved_forecaster_reads_each_text_from_its_own_column(tmp_path: Path):
     pd.testing.assert_frame_equal(loaded.predict(snapshots[AS_OF]), told.predict(snapshots[AS_OF]))
 
 
-def test_a_snapshot_without_a_column_is_refused_by_its_name():
+def test_a_snapshot_without_a_column_is_refused_by_its_name() -> None:
     with pytest.raises(InputError, match="recency_days"):
         fitted().predict(SNAPSHOTS[AS_OF].drop(columns="recency_days"))
 
 
-def test_three_months_of_history_or_a_single_customer_still_have_an_answer():
+def test_three_months_of_history_or_a_single_customer_still_have_an_answer() -> None:
     young = shop(150, 3)
     assert len(fit(young, as_of=max(young), params=PARAMS).predict(young[max(young)])) == 150
     single = {day: frame.iloc[[20]] for day, frame in SNAPSHOTS.items()}
     assert len(fit(single, as_of=AS_OF, params=PARAMS).predict(single[AS_OF])) == 1
 
 
-def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die():
+def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die() -> None:
     young = shop(150, 2)
     predicted = fit(young, as_of=max(young), params=PARAMS).predict(young[max(young)])
     assert set(predicted["method"]) == {"btyd", "cohort_prior"}
     assert set(forecast()["method"]) == {"model", "cohort_prior"}
 
 
-def test_a_calibration_that_is_given_is_taken_over():
+def test_a_calibration_that_is_given_is_taken_over() -> None:
     given = replace(Calibration.none(0.8), correction_weight=0.9)
     assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, calibration=given).monthly.calibration == given
 
 
-def test_a_shop_without_orders_or_with_one_snapshot_is_refused_with_the_reason():
+def test_a_shop_without_orders_or_with_one_snapshot_is_refused_with_the_reason() -> None:
     nobody = {day: frame.iloc[:NEVER_BUY] for day, frame in SNAPSHOTS.items()}
     with pytest.raises(InputError, match="no customer ordered"):
         fit(nobody, as_of=AS_OF, params=PARAMS)

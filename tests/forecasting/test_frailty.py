@@ -6,19 +6,19 @@ import pytest
 from jobs.forecasting.frailty import fit_shape, p_active
 
 
-def test_one_month_keeps_its_probability_and_more_months_can_only_add():
+def test_one_month_keeps_its_probability_and_more_months_can_only_add() -> None:
     p = np.array([[0.1, 0.3, 0.2], [0.9, 0.9, 0.9]])
     found = p_active(p, 0.7)
     assert found[:, 0] == pytest.approx(p[:, 0])
     assert (np.diff(found, axis=1) > 0).all()
 
 
-def test_a_large_shape_means_independent_months():
+def test_a_large_shape_means_independent_months() -> None:
     p = np.array([[0.1, 0.3, 0.2]])
     assert p_active(p, 1e6)[0, -1] == pytest.approx(1 - 0.9 * 0.7 * 0.8, abs=1e-5)
 
 
-def test_shape_of_a_simulated_shop_is_recovered_and_calibrates_the_year():
+def test_shape_of_a_simulated_shop_is_recovered_and_calibrates_the_year() -> None:
     rng = np.random.default_rng(11)
     shape, customers = 0.6, 40_000
     rate = rng.gamma(shape, 1 / shape, customers)[:, None] * rng.uniform(0.02, 0.5, customers)[:, None]

@@ -34,7 +34,7 @@ def judge(**forecasts: np.ndarray) -> Decision:
     return decide(contest(**PLAIN | forecasts), has_champion="champion" in forecasts, seed=1)
 
 
-def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison():
+def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison() -> None:
     decision = judge(challenger=forecast(0.4))
     assert decision.promoted
     assert decision.reasons[0] == "compared on the newest 6 and 4 and 2 months, each from its own origin"
@@ -51,7 +51,7 @@ def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison():
     ("challenger", "measure"),
     [(forecast(1.6), "wape"), (forecast(1.6), "norm_gini"), (forecast(0.4, level=1.3), "abs_log_total_ratio")],
 )
-def test_being_worse_than_a_simple_rival_in_any_way_blocks(challenger, measure):
+def test_being_worse_than_a_simple_rival_in_any_way_blocks(challenger: np.ndarray, measure: str) -> None:
     decision = judge(challenger=challenger)
     assert not decision.promoted
     assert any(
@@ -59,25 +59,25 @@ def test_being_worse_than_a_simple_rival_in_any_way_blocks(challenger, measure):
     )
 
 
-def test_a_challenger_worse_than_the_champion_is_blocked_though_it_beats_the_others():
+def test_a_challenger_worse_than_the_champion_is_blocked_though_it_beats_the_others() -> None:
     decision = judge(challenger=forecast(0.8), champion=forecast(0.2))
     assert not decision.promoted
     assert all("passes" in reason for reason in decision.reasons[1:7])
     assert any("against champion" in reason and "fails" in reason for reason in decision.reasons[7:])
 
 
-def test_as_good_as_the_champion_is_good_enough():
+def test_as_good_as_the_champion_is_good_enough() -> None:
     assert judge(challenger=forecast(0.4, seed=1), champion=forecast(0.4, seed=1)).promoted
 
 
-def test_the_level_may_miss_on_either_side_by_a_little():
+def test_the_level_may_miss_on_either_side_by_a_little() -> None:
     right = {name: one * ACTUAL.sum() / one.sum() for name, one in PLAIN.items()}
     for level, good in ((1.05, True), (0.95, True), (1.25, False), (0.8, False)):
         decision = decide(contest(**right, challenger=forecast(0.2, level=level)), has_champion=False, seed=1)
         assert decision.promoted == good
 
 
-def test_where_chance_is_large_a_challenger_that_looks_a_little_worse_is_not_blocked_by_it_alone():
+def test_where_chance_is_large_a_challenger_that_looks_a_little_worse_is_not_blocked_by_it_alone() -> None:
     few = [
         replace(one, ids=one.ids[:40], actual=one.actual[:40], forecasts={k: v[:40] for k, v in one.forecasts.items()})
         for one in contest(**PLAIN, challenger=forecast(1.0, seed=2))
@@ -86,14 +86,14 @@ def test_where_chance_is_large_a_challenger_that_looks_a_little_worse_is_not_blo
     assert all("passes" in reason for reason in reasons if "trailing value" in reason)
 
 
-def test_a_challenger_that_could_not_be_measured_only_fills_an_empty_place():
+def test_a_challenger_that_could_not_be_measured_only_fills_an_empty_place() -> None:
     first = decide([], has_champion=False, seed=1)
     assert first.promoted
     assert first.reasons == ("no month has matured to compare on, and there is no champion yet",)
     assert not decide([], has_champion=True, seed=1).promoted
 
 
-def test_a_challenger_that_is_too_good_to_be_true_is_blocked():
+def test_a_challenger_that_is_too_good_to_be_true_is_blocked() -> None:
     rounds = [replace(one, months=12) for one in contest(**PLAIN, challenger=ACTUAL * 1.01)]
     decision = decide(rounds, has_champion=False, seed=1)
     assert not decision.promoted

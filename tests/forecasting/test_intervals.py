@@ -23,7 +23,7 @@ def coverage(ends: tuple[np.ndarray, np.ndarray], actual: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("spread", [0.4, 0.7, 1.1])
-def test_coverage_on_other_customers_is_nominal_overall_and_in_the_top_decile(spread: float):
+def test_coverage_on_other_customers_is_nominal_overall_and_in_the_top_decile(spread: float) -> None:
     outlook, actual = shop(1, spread)
     intervals = Intervals.fit(outlook, actual, 6, 0.8, [0.0])
     later, came = shop(2, spread)
@@ -33,7 +33,7 @@ def test_coverage_on_other_customers_is_nominal_overall_and_in_the_top_decile(sp
     assert coverage((lower[top], upper[top]), came[top]) == pytest.approx(0.8, abs=0.04)
 
 
-def test_the_forecast_lies_inside_its_interval_and_nothing_is_negative():
+def test_the_forecast_lies_inside_its_interval_and_nothing_is_negative() -> None:
     outlook, actual = shop(1)
     lower, upper = Intervals.fit(outlook, actual, 6, 0.8, [0.0]).of(outlook, 6)
     assert (lower >= 0.0).all()
@@ -41,7 +41,7 @@ def test_the_forecast_lies_inside_its_interval_and_nothing_is_negative():
     assert (outlook.value <= upper).all()
 
 
-def test_an_interval_that_holds_more_is_wider():
+def test_an_interval_that_holds_more_is_wider() -> None:
     outlook, _ = shop(1)
     intervals = Intervals.uncalibrated(0.8)
     narrow, wide = (intervals.holding(outlook, np.full(CUSTOMERS, content)) for content in (0.5, 0.9))
@@ -49,7 +49,7 @@ def test_an_interval_that_holds_more_is_wider():
     assert (narrow[1] <= wide[1]).all()
 
 
-def test_an_error_of_level_is_taken_out_before_calibration():
+def test_an_error_of_level_is_taken_out_before_calibration() -> None:
     outlook, actual = shop(1)
     off = Outlook(outlook.value * 1.7, outlook.p_active**0.5, outlook.active_months)
     back = off.at_level(actual, actual > 0)
@@ -58,7 +58,7 @@ def test_an_error_of_level_is_taken_out_before_calibration():
     assert np.array_equal(np.argsort(back.value), np.argsort(off.value))
 
 
-def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_the_ends_added_up():
+def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_the_ends_added_up() -> None:
     outlook, actual = shop(1)
     exact, shared = (Intervals.fit(outlook, actual, 6, 0.8, errors) for errors in ([0.0, 0.0], [0.1, -0.1]))
     total = outlook.value.sum()
@@ -67,7 +67,7 @@ def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_th
     assert ends[0] < together[0] < alone[0] < total < alone[1] < together[1] < ends[1]
 
 
-def test_a_segment_of_few_is_less_certain_than_the_shop():
+def test_a_segment_of_few_is_less_certain_than_the_shop() -> None:
     outlook, actual = shop(1)
     intervals = Intervals.fit(outlook, actual, 6, 0.8, [0.1, -0.1])
     few = Outlook(outlook.value[:20], outlook.p_active[:20], outlook.active_months[:20])
@@ -75,7 +75,7 @@ def test_a_segment_of_few_is_less_certain_than_the_shop():
     assert relative[0] > relative[1]
 
 
-def test_totals_of_shops_drawn_with_a_shared_error_are_covered():
+def test_totals_of_shops_drawn_with_a_shared_error_are_covered() -> None:
     rng = np.random.default_rng(5)
     outlook, _ = shop(1)
     intervals = Intervals.fit(*shop(1), 6, 0.8, [0.1, -0.1, 0.1])
@@ -84,7 +84,7 @@ def test_totals_of_shops_drawn_with_a_shared_error_are_covered():
     assert 0.7 <= np.mean([lower <= total <= upper for total in totals]) <= 1.0
 
 
-def test_customers_who_all_stayed_away_still_have_intervals():
+def test_customers_who_all_stayed_away_still_have_intervals() -> None:
     outlook, _ = shop(1)
     lower, upper = Intervals.fit(outlook, np.zeros(CUSTOMERS), 6, 0.8, [0.0]).of(outlook, 6)
     assert np.isfinite(upper).all()

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
-from jobs.forecasting import fit as learning
-from jobs.forecasting import leak_check as canary
+from jobs.forecasting import leak_check
+from jobs.forecasting.fit import fit
+from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from tests.forecasting.shops import shop
 
@@ -13,19 +17,19 @@ SNAPSHOTS = shop(150, 9)
 AS_OF = max(SNAPSHOTS)
 
 
-def test_a_forecaster_that_does_not_know_the_future_passes():
-    canary.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
+def test_a_forecaster_that_does_not_know_the_future_passes() -> None:
+    leak_check.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
 
 
-def test_a_history_too_short_for_an_earlier_origin_is_not_checked():
+def test_a_history_too_short_for_an_earlier_origin_is_not_checked() -> None:
     young = dict(list(SNAPSHOTS.items())[:2])
-    canary.check(young, as_of=max(young), params=PARAMS)
+    leak_check.check(young, as_of=max(young), params=PARAMS)
 
 
-def test_a_forecaster_that_reads_later_snapshots_is_found_out(monkeypatch: pytest.MonkeyPatch):
-    honest = learning.fit
+def test_a_forecaster_that_reads_later_snapshots_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = fit
 
-    def knowing(snapshots, *, as_of, params):
+    def knowing(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> Forecaster:
         newest = snapshots[max(snapshots)].set_index("customer_id")["net_value_lifetime"]
         told = {
             day: frame.assign(net_value_lifetime=newest.reindex(frame["customer_id"]).to_numpy())
@@ -34,14 +38,14 @@ def test_a_forecaster_that_reads_later_snapshots_is_found_out(monkeypatch: pytes
         }
         return honest(told, as_of=as_of, params=params)
 
-    monkeypatch.setattr(canary, "fit", knowing)
-    with pytest.raises(canary.LeakError, match=r"the forecast as of .* changes with what came after it, in clv_1m"):
-        canary.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
+    monkeypatch.setattr(leak_check, "fit", knowing)
+    with pytest.raises(leak_check.LeakError, match=r"the forecast as of .* changes with what came after it, in clv_1m"):
+        leak_check.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
 
 
-def test_what_comes_after_is_really_changed():
+def test_what_comes_after_is_really_changed() -> None:
     frame = SNAPSHOTS[AS_OF]
-    another = canary._another(frame)
+    another = leak_check._another(frame)
     assert another["customer_id"].equals(frame["customer_id"])
     assert not another["net_value_month_lag_01"].equals(frame["net_value_month_lag_01"])
     pd.testing.assert_index_equal(another.columns, frame.columns)

@@ -30,24 +30,24 @@ def rows(weights: tuple[float, ...], months: int = 6) -> Rows:
 NO_CAP = ModelParams(value_cap_multiple=1e9)
 
 
-def test_weights_that_made_the_data_are_found():
+def test_weights_that_made_the_data_are_found() -> None:
     found = Pool.fit(rows((0.6, 0.2)), UNIT, NO_CAP)
     assert found.weights == pytest.approx([0.6, 0.2], abs=0.03)
 
 
-def test_forecast_and_actual_money_are_balanced():
+def test_forecast_and_actual_money_are_balanced() -> None:
     data = rows((0.6, 0.2))
     forecast = Pool.fit(data, UNIT, NO_CAP).of(data.logs) * data.season
     assert forecast.sum() == pytest.approx(data.value.sum(), rel=0.01)
 
 
-def test_a_strong_prior_keeps_the_geometric_mean():
+def test_a_strong_prior_keeps_the_geometric_mean() -> None:
     found = Pool.fit(rows((0.9, 0.0)), UNIT, ModelParams(value_cap_multiple=1e9, pool_prior_months=1e9))
     assert found.weights == pytest.approx([0.5, 0.5], abs=1e-3)
     assert found.of(np.log([[4.0, 9.0]])) == pytest.approx([6.0], rel=1e-2)
 
 
-def test_the_unit_of_money_does_not_matter():
+def test_the_unit_of_money_does_not_matter() -> None:
     data = rows((0.6, 0.2))
     cents = Rows(**vars(data) | {"logs": data.logs + np.log(100.0), "value": data.value * 100.0})
     in_cents = Pool.fit(cents, UNIT * 100.0, NO_CAP).of(cents.logs)

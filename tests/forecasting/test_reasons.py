@@ -48,7 +48,7 @@ def told() -> pd.DataFrame:
     return pd.DataFrame(reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
 
 
-def test_every_possible_input_has_a_feature_group():
+def test_every_possible_input_has_a_feature_group() -> None:
     names = [column.name for column in feature_columns(("grocery", "home & garden"))]
     found = {name: feature_group_of(name) for name in (*names, *NAMES, *HORIZON_NAMES)}
     assert set(found.values()) == set(FEATURE_GROUPS) - {"never_ordered"}
@@ -59,13 +59,13 @@ def test_every_possible_input_has_a_feature_group():
         feature_group_of("shoe_size")
 
 
-def test_the_vocabulary_is_every_group_in_either_direction():
+def test_the_vocabulary_is_every_group_in_either_direction() -> None:
     assert len(set(VOCABULARY)) == len(VOCABULARY) == 2 * len(TEXTS) + 1
     assert {reason.split(": ")[0] for reason in VOCABULARY} == {"higher", "lower", TYPICAL}
 
 
 @pytest.mark.parametrize("exact", [True, False])
-def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool):
+def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool) -> None:
     month = history().month(6)
     inputs = np.concatenate([history().inputs(), month.inputs], axis=1)
     activity, value = fitted().monthly.two_part.contributions(inputs, exact=exact)
@@ -77,7 +77,7 @@ def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool):
 
 @pytest.mark.parametrize("exact", [True, False])
 @pytest.mark.parametrize("horizon", [1, 6, 12])
-def test_base_and_groups_sum_to_the_forecast_of_the_month(horizon: int, exact: bool):
+def test_base_and_groups_sum_to_the_forecast_of_the_month(horizon: int, exact: bool) -> None:
     forecaster = fitted()
     parts = attributions(
         forecaster.monthly.two_part, history(), horizon, forecaster.monthly.correction_weight, exact=exact
@@ -93,7 +93,7 @@ def test_base_and_groups_sum_to_the_forecast_of_the_month(horizon: int, exact: b
     assert parts.base.std() < 0.1 * parts.log_value.std()
 
 
-def test_a_customer_s_effects_sum_to_how_far_he_is_from_the_typical_buyer():
+def test_a_customer_s_effects_sum_to_how_far_he_is_from_the_typical_buyer() -> None:
     value = fitted().monthly.expect(customers()).value[bought()]
     months = [value[:, horizon - 1] for horizon in HORIZONS]
     apart = np.average(np.log(months), axis=0, weights=fitted().explainer.weights)
@@ -103,12 +103,12 @@ def test_a_customer_s_effects_sum_to_how_far_he_is_from_the_typical_buyer():
     np.testing.assert_allclose(total, year - year.mean(), atol=0.3)
 
 
-def test_attribution_along_the_path_names_what_shap_values_name():
+def test_attribution_along_the_path_names_what_shap_values_name() -> None:
     path, shap = (reasons(fitted().attributions(customers(), exact=exact))[:, 0] for exact in (False, True))
     assert (path == shap).mean() > 0.9
 
 
-def test_a_customer_explained_alone_is_explained_the_same():
+def test_a_customer_explained_alone_is_explained_the_same() -> None:
     for row in (0, 7, 20):
         alone = fitted().predict(SNAPSHOTS[AS_OF].iloc[[row]])[[*REASON_COLUMNS]]
         pd.testing.assert_frame_equal(alone, told().iloc[[row]].reset_index(drop=True))
@@ -116,7 +116,7 @@ def test_a_customer_explained_alone_is_explained_the_same():
     assert few.tolist() == fitted().attributions(customers())[:20].tolist()
 
 
-def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first():
+def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first() -> None:
     frame = SNAPSHOTS[AS_OF].copy()
     frame.loc[9, [lag_name(measure, lag) for lag in range(1, 11) for measure in ("net_value", "orders")]] = 0.0
     for lag in (11, 12):
@@ -126,7 +126,7 @@ def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first():
     assert fitted().predict(frame)["reason_1"][9] == "lower: long since the last order"
 
 
-def test_reasons_say_what_the_customers_did():
+def test_reasons_say_what_the_customers_did() -> None:
     frame = pd.concat([SNAPSHOTS[AS_OF], told()], axis=1)[bought()]
     recency = frame["recency_days"]
     size = frame["net_value_lifetime"] / frame["orders_lifetime"]
@@ -137,7 +137,7 @@ def test_reasons_say_what_the_customers_did():
         assert size[frame[column] == "lower: small orders"].max() < size.quantile(0.75)
 
 
-def test_who_never_bought_is_told_so_and_how_long_he_has_not():
+def test_who_never_bought_is_told_so_and_how_long_he_has_not() -> None:
     explainer = fitted().explainer
     lower = replace(fitted(), explainer=replace(explainer, buyer=explainer.newcomer + 1.0))
     higher = replace(fitted(), explainer=replace(explainer, buyer=explainer.newcomer - 1.0))
@@ -151,7 +151,7 @@ def test_who_never_bought_is_told_so_and_how_long_he_has_not():
     assert apart[2].sum() == pytest.approx(apart[1].sum())
 
 
-def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_all():
+def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_all() -> None:
     found = np.zeros((3, len(FEATURE_GROUPS)))
     found[0] = 0.5
     found[1, 3], found[1, 2] = 0.4, -0.4
@@ -162,6 +162,6 @@ def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_
     ]
 
 
-def test_a_saved_forecaster_gives_the_same_reasons(tmp_path: Path):
+def test_a_saved_forecaster_gives_the_same_reasons(tmp_path: Path) -> None:
     fitted().save(tmp_path)
     assert Forecaster.load(tmp_path).attributions(customers()).tolist() == fitted().attributions(customers()).tolist()

@@ -12,18 +12,18 @@ FRAMES = model_frames(simulated_snapshots(months=12))
 AS_OF = max(FRAMES)
 
 
-def test_candidates_weigh_alike_until_one_has_erred():
+def test_candidates_weigh_alike_until_one_has_erred() -> None:
     assert weigh(np.zeros((3, 3)), 0.15) == pytest.approx([1 / 3] * 3)
     erred = weigh(np.array([[0.0, 0.15, 0.9], [0.0, -0.15, 0.9]]), 0.15)
     assert erred == pytest.approx([2 / (3 + 2 / 37), 1 / (3 + 2 / 37), 2 / 37 / (3 + 2 / 37)])
 
 
-def test_combined_total_lies_between_the_candidates():
+def test_combined_total_lies_between_the_candidates() -> None:
     assert combined(np.array([1.0, 4.0]), [0.5, 0.5]) == pytest.approx(2.0)
     assert combined(np.array([3.0, 7.0, 9.0]), [1.0, 0.0, 0.0]) == pytest.approx(3.0)
 
 
-def test_a_fitted_forecaster_forecasts_the_combined_totals():
+def test_a_fitted_forecaster_forecasts_the_combined_totals() -> None:
     forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
     bought = customers.take(customers.has_bought)
@@ -35,7 +35,7 @@ def test_a_fitted_forecaster_forecasts_the_combined_totals():
     assert sum(calibration.activity_weights) == pytest.approx(1.0)
 
 
-def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of():
+def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of() -> None:
     young = {day: frame for day, frame in FRAMES.items() if day <= sorted(FRAMES)[3]}
     day = max(young)
     forecaster = fit(young, as_of=day, params=QUICK)
@@ -49,7 +49,7 @@ def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of():
     assert last_year == pytest.approx(np.nansum(history.values) / months)
 
 
-def test_active_months_of_buy_till_you_die_are_its_probabilities_added_up():
+def test_active_months_of_buy_till_you_die_are_its_probabilities_added_up() -> None:
     forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
     bought = customers.take(customers.has_bought)

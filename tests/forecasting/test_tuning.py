@@ -44,7 +44,7 @@ def _snapshot(net: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def test_candidates_are_drawn_by_the_seed_from_the_space_alone():
+def test_candidates_are_drawn_by_the_seed_from_the_space_alone() -> None:
     drawn = list(candidates(PARAMS, 20))
     assert drawn == list(candidates(PARAMS, 20))
     assert drawn[:5] == list(candidates(PARAMS, 5))
@@ -54,11 +54,11 @@ def test_candidates_are_drawn_by_the_seed_from_the_space_alone():
         assert replace(one, **{name: getattr(PARAMS, name) for name in SPACE}) == PARAMS
 
 
-def test_the_defaults_are_in_the_space():
+def test_the_defaults_are_in_the_space() -> None:
     assert all(getattr(ModelParams(), name) in values for name, values in SPACE.items())
 
 
-def test_settings_that_are_better_on_both_halves_are_adopted():
+def test_settings_that_are_better_on_both_halves_are_adopted() -> None:
     found = tune(every_other_month(300, 24), as_of=FIRST.plus(24).first_day, present=PRUNED, tried=[PARAMS])
     assert found.adopted
     assert found.gain > 0.0
@@ -66,19 +66,19 @@ def test_settings_that_are_better_on_both_halves_are_adopted():
     assert with_settings(PRUNED, found.settings) == PARAMS
 
 
-def test_settings_that_are_worse_to_choose_by_are_not_tried_further():
+def test_settings_that_are_worse_to_choose_by_are_not_tried_further() -> None:
     found = tune(every_other_month(300, 24), as_of=FIRST.plus(24).first_day, present=PARAMS, tried=[PRUNED])
     assert not found.adopted
     assert with_settings(PARAMS, found.settings) == PARAMS
     assert [trial.settings["split_gain"] for trial in found.trials] == [0.0, 1e9]
 
 
-def test_settings_that_forecast_the_same_are_not_adopted():
+def test_settings_that_forecast_the_same_are_not_adopted() -> None:
     found = tune(SNAPSHOTS, as_of=DAYS[-1], present=PARAMS, tried=[replace(PARAMS, split_gain=1e-12)])
     assert not found.adopted
 
 
-def test_nothing_is_chosen_by_the_months_that_confirm_it():
+def test_nothing_is_chosen_by_the_months_that_confirm_it() -> None:
     tried = list(candidates(PARAMS, 2))
     last_two = {
         day: frame.assign(net_value_month_lag_01=7.0) if day > DAYS[-3] else frame for day, frame in SNAPSHOTS.items()
@@ -87,18 +87,18 @@ def test_nothing_is_chosen_by_the_months_that_confirm_it():
     assert found.trials == changed.trials
 
 
-def test_what_comes_after_as_of_changes_nothing():
+def test_what_comes_after_as_of_changes_nothing() -> None:
     tried = list(candidates(PARAMS, 2))
     before = {day: SNAPSHOTS[day] for day in DAYS[:-3]}
     found, known = (tune(some, as_of=DAYS[-4], present=PARAMS, tried=tried) for some in (SNAPSHOTS, before))
     assert asdict(found) == asdict(known)
 
 
-def test_without_candidates_the_present_settings_stay():
+def test_without_candidates_the_present_settings_stay() -> None:
     found = tune(SNAPSHOTS, as_of=DAYS[-1], present=PARAMS, tried=[])
     assert (found.adopted, with_settings(PARAMS, found.settings)) == (False, PARAMS)
 
 
-def test_a_history_that_is_too_short_is_refused():
+def test_a_history_that_is_too_short_is_refused() -> None:
     with pytest.raises(InputError, match=r"5 snapshot\(s\).* too few"):
         tune(SNAPSHOTS, as_of=DAYS[4], present=PARAMS, tried=[])

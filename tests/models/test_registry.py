@@ -13,9 +13,10 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 
+from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
 from jobs.models.model_version import Origin, Training, UnreadableError, unpack
-from jobs.models.registry import MODEL, Registry, TamperedError
+from jobs.models.registry import Registry, TamperedError
 from jobs.models.served_model import as_floats
 from tests.conftest import emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +33,7 @@ def store(lake: Lake, month: Month, *files: dict[str, list[object]]) -> None:
         lake.promote(staged, TABLE, month, Record(rows=0, fingerprint="0"))
 
 
-def facts(lake: Lake, column: str, **arguments: object) -> dict[str, object]:
+def facts(lake: Lake, column: str, **arguments: object) -> dict[Any, Any]:
     """What is true of one column in November."""
     frame = column_facts(lake, TABLE, NOVEMBER, **arguments)
     return frame.set_index("column").loc[column].to_dict()

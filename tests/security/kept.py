@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from psycopg2 import sql
 
 from jobs.core.postgres import engine
@@ -27,7 +29,8 @@ def tables(stack: Stack) -> dict[str, bytes]:
     found = {}
     for database in postgres_server.OWNERS:
         url = postgres_server.url(postgres_server.SUPERUSER, database, stack.home.sockets())
-        with engine(url).connect() as connection, connection.connection.cursor() as cursor:
+        with engine(url).connect() as connection:
+            cursor: Any = connection.connection.cursor()
             cursor.execute(_TABLES)
             for schema, name in cursor.fetchall():
                 cursor.execute(_ROWS.format(sql.Identifier(schema, name)))

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
+from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
 from jobs.models.model_version import Origin, Training
-from jobs.models.registry import MODEL, Registry
+from jobs.models.registry import Registry
 from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 

@@ -14,32 +14,41 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psutil
+
+Fault = dict[str, Any]
 
 
-def kill_self(fault):
+def kill_self(fault: Fault) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stop_self(fault):
+def stop_self(fault: Fault) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def jvm():
+def jvm() -> psutil.Process:
     """The JVM that spark-submit became: it started this process, or one above it."""
     import psutil
 
     return next(process for process in psutil.Process().parents() if process.name() == "java")
 
 
-def kill_jvm(fault):
+def kill_jvm(fault: Fault) -> None:
     process = jvm()
     process.kill()
     while is_alive(process):
         os.sched_yield()
 
 
-def is_alive(process):
-    """Whether it still does something: one that its parent has not asked about yet stays in the list, dead."""
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process runs; one that its parent has not waited for stays in the list as a zombie."""
     import psutil
 
     try:
@@ -48,7 +57,7 @@ def is_alive(process):
         return False
 
 
-def kill_server(fault):
+def kill_server(fault: Fault) -> None:
     """A server with all its processes, so that none of them gets to end in good order."""
     import psutil
 
@@ -60,7 +69,7 @@ def kill_server(fault):
         os.sched_yield()
 
 
-def cut_connections(fault):
+def cut_connections(fault: Fault) -> None:
     import psycopg2
 
     connection = psycopg2.connect(fault["url"])
@@ -70,8 +79,8 @@ def cut_connections(fault):
     connection.close()
 
 
-def fill_disk(fault):
-    """From here on no file of the JVM may grow, which is what a full disk comes to."""
+def fill_disk(fault: Fault) -> None:
+    """Let no file of the JVM grow from here on, as on a full disk."""
     import resource
 
     resource.prlimit(jvm().pid, resource.RLIMIT_FSIZE, (0, 0))
@@ -88,10 +97,10 @@ STRIKES = {
 }
 
 
-def struck_at(function, fault):
-    calls = []
+def struck_at(function: Callable[..., Any], fault: Fault) -> Callable[..., Any]:
+    calls: list[int] = []
 
-    def reached(arguments):
+    def reached(arguments: object) -> None:
         if fault.get("text") and fault["text"] not in repr(arguments):
             return
         calls.append(1)
@@ -104,7 +113,7 @@ def struck_at(function, fault):
         STRIKES[fault["strike"]](fault)
 
     @functools.wraps(function)
-    def wrapped(*positional, **named):
+    def wrapped(*positional: Any, **named: Any) -> Any:
         if fault["when"] == "before":
             reached((positional, named))
         result = function(*positional, **named)
@@ -115,7 +124,7 @@ def struck_at(function, fault):
     return wrapped
 
 
-def strike_in(module, fault):
+def strike_in(module: ModuleType, fault: Fault) -> None:
     *owners, function = fault["at"].partition(":")[2].split(".")
     owner = functools.reduce(getattr, owners, module)
     kept = vars(owner)[function]
@@ -128,22 +137,23 @@ def strike_in(module, fault):
 class Finder(importlib.abc.MetaPathFinder):
     """Strikes in a module right after it was executed, before anybody can have imported the function from it."""
 
-    def __init__(self, fault):
+    def __init__(self, fault: Fault) -> None:
         self.fault = fault
 
-    def find_spec(self, name, path, target=None):
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name != self.fault["at"].partition(":")[0]:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
-        run = spec.loader.exec_module
+        loader: Any = spec.loader if spec is not None else None
+        run = loader.exec_module
 
-        def exec_module(module):
+        def exec_module(module: ModuleType) -> None:
             run(module)
             if module.__name__ == name:  # a loader may be that of other modules, too
                 strike_in(module, self.fault)
 
-        spec.loader.exec_module = exec_module
+        loader.exec_module = exec_module
         return spec
 
 
