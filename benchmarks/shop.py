@@ -27,7 +27,8 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, Table
-from jobs.landing.deliveries import TABLES, Delivery, deliveries
+from jobs.landing.deliveries import TABLES, deliveries
+from jobs.landing.layouts import Delivery, MonthFolders
 from jobs.models.training_data import read_history
 from jobs.sources.mapping import Source
 
@@ -167,7 +168,7 @@ def _days(lake: Lake, months: Sequence[Month]) -> pd.DataFrame:
 
 def _is_whole(lines: Delivery, month: Month, days: pd.DataFrame) -> bool:
     """Whether the newest delivered month is there to its end: its folder says so, or its file goes on to the end."""
-    if lines.folders is not None:
+    if isinstance(lines, MonthFolders):
         return True
     there = np.sort(days["ordered_on"].unique())
     usual = np.quantile(np.diff(there) / np.timedelta64(1, "D"), _USUAL_GAPS) if len(there) > 1 else 1.0

@@ -15,8 +15,9 @@ from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.month import Month, MonthRefusedError, named_month
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
-from jobs.landing.deliveries import Delivery, deliveries
+from jobs.landing.deliveries import deliveries
 from jobs.landing.files import LandingError
+from jobs.landing.layouts import Delivery
 from jobs.sources import load
 
 

@@ -12,8 +12,7 @@ from jobs.core.postgres import execute, fetch
 from jobs.features.table import features
 from jobs.lake.lake import STAGING, SUCCESS, Lake, Record
 from jobs.lake.tables import SESSIONS, TRANSACTIONS
-from jobs.landing.deliveries import files_fingerprint
-from jobs.landing.files import LandingError
+from jobs.landing.files import LandingError, files_fingerprint
 from jobs.plan import main
 from jobs.planning.segment import SegmentError
 from jobs.publishing.standard import publish

@@ -18,7 +18,8 @@ from jobs.lake import tables
 from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import Lake, Period
 from jobs.landing.cache import CACHE
-from jobs.landing.deliveries import TABLES, Delivery, ingest_inputs
+from jobs.landing.deliveries import TABLES, ingest_inputs
+from jobs.landing.layouts import DatedFiles, Delivery, MonthFolders
 from jobs.landing.spark_reader import delivered_rows, rows_being_read
 from jobs.sources.mapping import Source, TransactionColumns
 
@@ -115,10 +116,11 @@ def _flagged(
         delivered.files_of(months),
         source,
         columns,
-        by_month=delivered.has_times and delivered.folders is not None,
+        by_month=isinstance(delivered, MonthFolders),
         cache=lake.root / CACHE,
     )
-    first, last = (delivered.calendar.first, delivered.calendar.last) if delivered.calendar else (months[0], months[-1])
+    span = delivered.calendar if isinstance(delivered, DatedFiles) else None
+    first, last = (span.first, span.last) if span else (months[0], months[-1])
     is_asked = F.col("month").isin([str(month) for month in months])
     asked = (
         typed_rows(rows, source, columns, first=first, last=last)

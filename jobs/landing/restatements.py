@@ -22,8 +22,9 @@ from jobs.core.month import Month
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import rejected
-from jobs.landing.deliveries import TABLES, Delivery
+from jobs.landing.deliveries import TABLES
 from jobs.landing.files import batches, readable
+from jobs.landing.layouts import DatedFiles, Delivery
 from jobs.landing.times import months_of
 from jobs.sources.mapping import Source, TransactionColumns
 
@@ -93,7 +94,8 @@ def changes(delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprin
         months: which months to look at.
         fingerprints: `delivered.fingerprint` of every month delivered.
     """
-    table, calendar = TABLES[delivered.table], delivered.calendar
+    table = TABLES[delivered.table]
+    calendar = delivered.calendar if isinstance(delivered, DatedFiles) else None
     restated: list[Month] = []
     undated: list[Month] = []
     for month in months:
@@ -168,7 +170,8 @@ def _delivered(source: Source, delivered: Delivery, month: Month, columns: Seque
 
 def _batches_of(source: Source, delivered: Delivery, month: Month, cache: Path) -> Iterator[pa.RecordBatch]:
     """The rows that are filed under a month."""
-    columns, calendar = source.tables[delivered.table], delivered.calendar
+    columns = source.tables[delivered.table]
+    calendar = delivered.calendar if isinstance(delivered, DatedFiles) else None
     assert columns.time is not None
     for path in delivered.files_of([month]):
         for batch in batches(readable(path, cache), source):

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from jobs.core.month import Month, MonthRefusedError, resolve_month
 from jobs.core.postgres import fetch
-from jobs.landing.deliveries import Delivery
+from jobs.landing.layouts import Delivery
 
 
 def data_month(

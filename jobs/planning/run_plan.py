@@ -12,8 +12,9 @@ from jobs.core.code_version import code_version
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
-from jobs.landing.deliveries import TABLES, Delivery
+from jobs.landing.deliveries import TABLES
 from jobs.landing.files import LandingError
+from jobs.landing.layouts import Delivery
 from jobs.landing.restatements import Restatement, changes, restatement
 from jobs.planning.history import DeliveredInputs, MonthHistory, differences, ranges
 from jobs.planning.options import RunChoices, RunParameters

@@ -86,7 +86,7 @@ PLACES = (
     refused(
         "a month that is not complete",
         lambda landing: (csv(GOOD_CSV)(landing), (month(landing) / "_SUCCESS").unlink()),
-        "has no month with a _SUCCESS: write it into each month that is complete",
+        "has no month folder with a _SUCCESS: write it to each month that is complete",
     ),
     refused(
         "a month missing between two",
@@ -102,12 +102,12 @@ PLACES = (
     refused(
         "files beside the months",
         lambda landing: (csv(GOOD_CSV)(landing), (landing / "transactions/rest.csv").write_text(GOOD_CSV)),
-        "holds month folders and rest.csv beside them: sort them in",
+        "holds both month folders and rest.csv: move each file into its month's folder",
     ),
     refused(
         "one table delivered twice",
         lambda landing: [(landing / f"transactions{ending}").write_text(GOOD_CSV) for ending in (".csv", ".csv.gz")],
-        "one of them is meant, remove the others",
+        "keep one of them, remove the others",
     ),
     refused(
         "one file with a header alone",

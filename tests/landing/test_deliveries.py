@@ -11,8 +11,9 @@ import pytest
 
 from jobs.core.month import Month
 from jobs.landing.cache import CACHE
-from jobs.landing.deliveries import Delivery, deliveries
+from jobs.landing.deliveries import deliveries
 from jobs.landing.files import LandingError
+from jobs.landing.layouts import Delivery
 from jobs.sources import load
 from jobs.sources.mapping import CustomerColumns, Source, TransactionColumns
 
@@ -245,7 +246,7 @@ BROKEN = {
     ),
     "two deliveries": (
         lambda path: [(path / f"transactions{ending}").write_text(HEADER) for ending in (".csv", ".csv.gz")],
-        "holds transactions.csv, transactions.csv.gz: one of them is meant",
+        "holds transactions.csv, transactions.csv.gz: keep one of them",
     ),
     "an unknown format": (
         lambda path: [(path / "transactions").mkdir(), (path / "transactions/rows.json").touch()],
@@ -253,11 +254,11 @@ BROKEN = {
     ),
     "months and other files": (
         lambda path: [month_folder(path, "transactions", "2011-11"), (path / "transactions/rest.csv").touch()],
-        "holds month folders and rest.csv beside them",
+        "holds both month folders and rest.csv: move",
     ),
     "no complete month": (
         lambda path: month_folder(path, "transactions", "2011-11", complete=False),
-        "has no month with a _SUCCESS",
+        "has no month folder with a _SUCCESS",
     ),
     "a month that is none": (
         lambda path: month_folder(path, "transactions", "2011-13"),
