@@ -165,8 +165,8 @@ with DAG(
             type="string",
             enum=["refuse", "accept"],
             title="Restated months",
-            description="Months that were delivered otherwise after they had been ingested. refuse: the plan fails and "
-            "names them. accept: they are read again, and what was made from them is rebuilt.",
+            description="Months whose delivery changed after they were ingested. refuse: the plan fails and names "
+            "them. accept: they are ingested again, and what was made from them is rebuilt.",
         ),
         "dry_run": Param(
             False,

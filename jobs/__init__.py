@@ -1,7 +1,7 @@
-"""The jobs of the pipeline, and what they are made of."""
+"""The jobs of the pipeline, and the packages they are built from."""
 
 import os
 
-# OpenMP reads this when it is loaded. Threads that spin while they wait made a training five times as long on two cores
-# that Airflow, Postgres and MLflow used too.
+# OpenMP reads this when it is loaded. With threads that spin while they wait, training took five times as long on two
+# cores shared with Airflow, Postgres and MLflow.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

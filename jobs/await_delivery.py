@@ -1,8 +1,9 @@
-"""Tell whether the data month of a run is delivered in full: exit code 0 if so, 75 (EX_TEMPFAIL) if not yet.
+"""Check whether the data month of a run is delivered in full: exit code 0 if it is, 75 (EX_TEMPFAIL) if not yet.
 
     python -m jobs.await_delivery --run-type scheduled --logical-date 2011-11-01T00:00:00+00:00 --month ""
 
-The last line on stdout says how far the source is. A delivery that cannot be read may still be on its way: not yet.
+The last line on stdout says what is missing. A delivery that cannot be read may still be in transfer, so it counts as
+not yet delivered.
 """
 
 from __future__ import annotations
@@ -21,31 +22,36 @@ from jobs.landing.layouts import Delivery
 from jobs.sources import load
 
 
-def what_lacks(delivered: Mapping[str, Delivery], month: Month) -> str | None:
-    """Why a month is not there in full; None where it is."""
+def why_incomplete(delivered: Mapping[str, Delivery], month: Month) -> str | None:
+    """Why a month is not delivered in full; None if it is."""
     last_closed = delivered["transactions"].last_closed
     if last_closed is None or last_closed < month:
-        return f"transactions are delivered in full up to {last_closed}, not yet {month}"
-    lacking = [table for table, delivery in delivered.items() if delivery.has_times and delivery.missing([month])]
-    return f"{' and '.join(lacking)} of {month} not delivered in full yet" if lacking else None
+        return f"transactions are complete up to {last_closed}; waiting for {month}"
+    incomplete = [table for table, delivery in delivered.items() if delivery.has_times and delivery.missing([month])]
+    return f"{' and '.join(incomplete)} of {month}: not complete yet" if incomplete else None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Look once; the exit code tells what was found."""
-    asked = parser(__doc__)
-    add_airflow_run(asked)
-    arguments = asked.parse_args(argv)
+    """Check once.
+
+    Raises:
+        SystemExit: with code 75, if the month is not delivered in full.
+        MonthRefusedError: the run has neither a month parameter nor a logical date.
+    """
+    options = parser(__doc__)
+    add_airflow_run(options)
+    arguments = options.parse_args(argv)
     log_to_stderr()
     settings = Settings()
     month = named_month(asked=arguments.month or None, run_type=arguments.run_type, logical_date=arguments.logical_date)
     if month is None:
-        raise MonthRefusedError("the run is named for no month: there is nothing to wait for")
+        raise MonthRefusedError("the run has neither a `month` parameter nor a logical date: no month to wait for")
     try:
-        lacks = what_lacks(deliveries(load(settings.source), settings.landing, settings.lake), month)
+        reason = why_incomplete(deliveries(load(settings.source), settings.landing, settings.lake), month)
     except LandingError as error:
-        lacks = str(error)
-    sys.stdout.write(f"{lacks or f'{month} is delivered in full'}\n")
-    if lacks:
+        reason = str(error)
+    sys.stdout.write(f"{reason or f'{month} is complete'}\n")
+    if reason:
         sys.exit(os.EX_TEMPFAIL)
 
 

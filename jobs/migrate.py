@@ -27,9 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     log_to_stderr()
     url = os.environ.get("CLV_OWNER_DATABASE_URL")
     if not url:
-        raise SettingsError(
-            "CLV_OWNER_DATABASE_URL is not set. Set it to the owner's address: see .env.example"
-        )
+        raise SettingsError("CLV_OWNER_DATABASE_URL is not set. Set it to the owner's address: see .env.example")
     applied = migrate(engine(url))
     log.info("the database is up to date: %d migrations applied now", len(applied))
 

@@ -1,10 +1,10 @@
-"""Plan a run: which month it is for, what has to be read, and what its publication would replace.
+"""Plan a run: which month it is for, what to ingest, and what its publication replaces.
 
     python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01 \
         --horizon 12 --segment all --value-basis net_revenue --model as_of --restate refuse
 
-The last line on stdout is the plan as a JSON object: the other tasks take the month and the run's number from it. A
-`--dry-run` ends here and leaves nothing but the run's row in `clv.run`.
+The last line on stdout is a JSON object, from which the other tasks take the month and the run's number. A run with
+`--dry-run` stops here; it changes nothing but the run's row in `clv.run`.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Plan the run, open its row in `clv.run` and print the plan.
 
     Raises:
-        RestatedError: ingested months have changed at the source, and the run refuses that; a dry run only reports it.
+        RestatedError: ingested months have changed at the source, and the run refuses that. A dry run only reports it.
     """
-    asked = parser(__doc__)
-    add_airflow_run(asked)
-    asked.add_argument("--dag-run-id", required=True)
-    add_options(asked)
-    arguments = asked.parse_args(argv)
+    options = parser(__doc__)
+    add_airflow_run(options)
+    options.add_argument("--dag-run-id", required=True)
+    add_options(options)
+    arguments = options.parse_args(argv)
     settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
     with (

@@ -162,7 +162,8 @@ def test_the_note_of_a_rerun_tells_what_is_left_to_do_and_what_will_be_replaced(
 
 
 @pytest.mark.parametrize(
-    ("month", "why"), [("2011-12", "is not closed"), ("2011-08", "lies before the data"), ("2011-13", "is not a month")]
+    ("month", "why"),
+    [("2011-12", "is not closed"), ("2011-08", "lies before the first month of data"), ("2011-13", "is not a month")],
 )
 def test_a_month_that_cannot_be_run_is_refused_and_opens_no_run(
     landing: Path, database: Database, capsys: pytest.CaptureFixture[str], month: str, why: str
@@ -228,7 +229,7 @@ def test_a_special_run_s_plan_and_note_say_what_was_asked_for(
         "from 2011-12-01 on, shop simulated_shop."
     )
     assert note[3:] == [
-        "Scores with this month's model version, trained now if need be; the champion stays.",
+        "Scores with this month's model version, trained now if necessary; the champion stays.",
         "Adds to clv.special_forecast; the published forecasts stay as they are.",
     ]
 
@@ -309,7 +310,7 @@ def test_a_month_that_is_missing_in_between_is_named_and_no_run_goes_over_it(
     landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (landing / "transactions" / "month=2011-10" / SUCCESS).unlink()
-    with pytest.raises(LandingError, match="transactions of 2011-10 are missing: no run goes over a gap"):
+    with pytest.raises(LandingError, match="transactions of 2011-10 are missing: a run cannot skip months"):
         planned(capsys)
     assert count(database, "run") == 0
     assert planned(capsys, month="2011-09")["months"] == "2011-09"
@@ -327,7 +328,7 @@ def test_a_month_that_was_run_without_success_is_named_by_the_later_ones(
     planned(capsys, month="2011-09")
     planned(capsys, month="2011-10", asked=["--dry-run"])
     note = planned(capsys)["note"].splitlines()
-    assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published; run that first, or backfill it."
+    assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published. Run those months first, or backfill them."
     assert "GAP: 2011-09 before it" in planned(capsys, month="2011-10")["note"]
     assert "GAP" not in planned(capsys, month="2011-09")["note"]
 
@@ -357,8 +358,8 @@ def test_the_plan_tells_what_differs_from_the_published_run_of_its_month(
     execute(database.writer, "record_decision", run_id=None, **registered, **because)
     note = planned(capsys, asked=["--model", "champion"])["note"].splitlines()
     assert note[3] == (
-        "Scores with today's champion (version 3 as decided last), trains nothing. "
-        "It was trained as of 2012-02-01: for this month its figures are not out of time."
+        "Scores with today's champion (version 3 by the last decision), trains nothing. "
+        "It was trained as of 2012-02-01, so its accuracy for this month is not out-of-sample."
     )
     assert note[5] == "Differs from it in: inputs (transactions 2011-10), model champion instead of as_of."
 

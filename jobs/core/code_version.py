@@ -1,4 +1,4 @@
-"""What a result was made by: the version of the code, and the hash of a folder's files."""
+"""Which code made a result: the version of `jobs/`, and hashes of files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _DIGITS = 12
 def code_version() -> str:
     """`<commit>+<hash of jobs/>`, or the hash alone outside a git checkout.
 
-    The commit is the last one that touched `jobs/`. The hash covers every module there, so that an edit which is not
-    committed counts as another version too.
+    The commit is the last one that touched `jobs/`. The hash covers every module there, so an uncommitted
+    edit changes the version too.
     """
     commit = _last_commit()
     content = folder_sha256(JOBS, "*.py")[:_DIGITS]
@@ -26,13 +26,13 @@ def code_version() -> str:
 
 
 def folder_sha256(folder: Path, pattern: str = "*") -> str:
-    """`files_sha256` of a folder's files, those of its subfolders included."""
-    found = (path for path in folder.rglob(pattern) if path.is_file())
-    return files_sha256({path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
+    """`files_sha256` of all files in a folder and its subfolders."""
+    paths = (path for path in folder.rglob(pattern) if path.is_file())
+    return files_sha256({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
 
 
 def files_sha256(files: Mapping[str, bytes]) -> str:
-    """A hash over the names and the contents of files, whatever their order."""
+    """A hash of the names and contents of files, independent of their order."""
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
         digest.update(f"{hashlib.sha256(content).hexdigest()} {name}\n".encode())
@@ -40,9 +40,9 @@ def files_sha256(files: Mapping[str, bytes]) -> str:
 
 
 def _last_commit() -> str | None:
-    """The last commit of `jobs/`; None without git, outside a checkout, or where it is not tracked."""
+    """The last commit of `jobs/`; None without git, outside a checkout, or if the folder is not tracked."""
     try:
-        found = subprocess.run(
+        git_log = subprocess.run(
             ["git", "-C", str(JOBS.parent), "log", "-1", "--format=%H", "--", JOBS.name],
             capture_output=True,
             text=True,
@@ -50,4 +50,4 @@ def _last_commit() -> str | None:
         )
     except FileNotFoundError:
         return None
-    return found.stdout.strip()[:_DIGITS] or None
+    return git_log.stdout.strip()[:_DIGITS] or None

@@ -1,7 +1,7 @@
-"""Why a task failed, in a line: Airflow knows a job's exit code alone, and the rest stands in its log.
+"""Record why a task failed, on one line in `clv.run_failure`: Airflow itself keeps only the exit code and the log.
 
-Airflow tells every process of a task which task of which run it is, by environment variables. A job that somebody
-started by hand has none of them, and leaves no reason: he has it before his eyes.
+Airflow sets environment variables that name the DAG run, task and attempt of a process. A job that is started by hand
+has none of them and records nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jobs.core.postgres import engine, execute
 log = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
-"""Characters; the table `clv.run_failure` takes no more."""
+"""In characters; a limit of the table `clv.run_failure`."""
 
 _TASK = {
     "dag_run_id": "AIRFLOW_CTX_DAG_RUN_ID",
@@ -28,7 +28,7 @@ _TASK = {
 
 
 def reason_of(error: BaseException) -> str:
-    """An exception's message as one short line without secrets; of a refusal of ours (a ValueError) nothing else."""
+    """An exception's type and message on one short line, without secrets; for a ValueError, the message alone."""
     name = type(error).__name__
     message = one_line(masked(str(error)))
     reason = message if isinstance(error, ValueError) and message else f"{name}: {message}".removesuffix(": ")
@@ -36,12 +36,12 @@ def reason_of(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text with a space for every run of line breaks, other white space and what cannot be printed."""
+    """The text with each run of whitespace and unprintable characters replaced by one space."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def record_failure(error: BaseException, environ: Mapping[str, str] = os.environ) -> None:
-    """Leave the reason in `clv.run_failure`, where this process is a task's; without Postgres, say so in the log."""
+    """Record the reason in `clv.run_failure` if Airflow started this process; log a warning if Postgres fails."""
     task = {name: environ.get(variable) for name, variable in _TASK.items()}
     url = environ.get("CLV_DATABASE_URL")
     if url and all(task.values()):

@@ -1,7 +1,7 @@
-"""The time contract: which month a run is for, and which months that month may see.
+"""The time contract: which month a run is for, and which data that month may use.
 
-A run is for one *data month*, say 2011-11. Its `as_of` is the first day after it, 2011-12-01: features use only what
-happened before `as_of`, and the forecast covers the twelve calendar months that start on it.
+A run is for one *data month*, say 2011-11. Its `as_of` is the first day after it, 2011-12-01: features use only
+data from before `as_of`, and the forecast covers the twelve calendar months that start on it.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ class Month:
         return self.plus(1).first_day
 
     def plus(self, months: int) -> Month:
-        """The month that lies `months` later (earlier, where negative)."""
+        """The month `months` later, or earlier if negative."""
         index = self.year * 12 + self.number - 1 + months
         return Month(index // 12, index % 12 + 1)
 
     def through(self, last: Month) -> list[Month]:
-        """Every month from this one to `last`, both included; empty where `last` lies before."""
+        """Every month from this one to `last`, both included; empty if `last` is earlier."""
         return [self.plus(i) for i in range(self.months_until(last) + 1)]
 
     def months_until(self, other: Month) -> int:
-        """How many months `other` lies after this one (negative where before)."""
+        """The number of months from this one to `other`; negative if `other` is earlier."""
         return (other.year - self.year) * 12 + other.number - self.number
 
     def __str__(self) -> str:
@@ -89,13 +89,13 @@ def parse_as_of(text: str) -> date:
 
 
 def named_month(*, asked: str | None, run_type: str, logical_date: datetime | None) -> Month | None:
-    """The data month that a run is named for, by its parameter or the calendar; None for a manual run without either.
+    """The data month that a run's parameter or logical date names; None for a manual run without the parameter.
 
     Args:
-        asked: the run's `month` parameter, `YYYY-MM`; wins over everything else.
-        run_type: Airflow's: `scheduled`, `backfill`, `manual` or `asset_triggered`.
-        logical_date: Airflow's logical date. Only scheduled and backfill runs are read by it: a manual run carries the
-            moment somebody pressed the button.
+        asked: the run's `month` parameter, `YYYY-MM`; takes precedence over the logical date.
+        run_type: Airflow's run type: `scheduled`, `backfill`, `manual` or `asset_triggered`.
+        logical_date: Airflow's logical date. Used for scheduled and backfill runs only: for a manual run it is the
+            moment of the trigger.
     """
     if asked:
         return Month.parse(asked)
@@ -105,7 +105,7 @@ def named_month(*, asked: str | None, run_type: str, logical_date: datetime | No
 
 
 class MonthRefusedError(ValueError):
-    """The month asked for cannot be run: it is not closed, or lies before the data."""
+    """The requested month cannot be run: it is not closed, or lies before the first month of data."""
 
 
 def resolve_month(
@@ -114,9 +114,9 @@ def resolve_month(
     """The data month of a run, the same for scheduled, manual, cleared and backfill runs of that month.
 
     Args:
-        asked: as `named_month` reads it.
-        run_type: likewise.
-        logical_date: likewise.
+        asked: see `named_month`.
+        run_type: see `named_month`.
+        logical_date: see `named_month`.
         first: the first month the source has data for.
         last_closed: the newest month the source has delivered in full.
 
@@ -125,10 +125,8 @@ def resolve_month(
     """
     month = named_month(asked=asked, run_type=run_type, logical_date=logical_date) or last_closed
     if not first <= month <= last_closed:
-        why = (
-            "lies before the data"
-            if month < first
-            else "is not closed: the source has not been delivered up to its end"
+        reason = (
+            "lies before the first month of data" if month < first else "is not closed: its delivery is not complete"
         )
-        raise MonthRefusedError(f"month {month} {why}. Months that can be run: {first} to {last_closed}.")
+        raise MonthRefusedError(f"month {month} {reason}. Months that can be run: {first} to {last_closed}.")
     return month

@@ -1,4 +1,4 @@
-"""Postgres: connections, and the statements in `sql/queries/`, one a file, with `:name` bound parameters."""
+"""Postgres connections, and the statements in `sql/queries/`: one per file, with `:name` bound parameters."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SERVER_SETTINGS = {
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "2min",
 }
-"""A job that hangs or dies without closing its connection must not hold a lock for longer than these."""
+"""Limits on how long a job that hangs, or dies without closing its connection, can hold a lock."""
 
 
 def engine(url: str) -> Engine:
-    """Connect on demand to the database at a SQLAlchemy URL; no connection is kept open between two statements.
+    """An engine for a SQLAlchemy URL that opens a connection per transaction and keeps none open.
 
-    Times are UTC. Nobody waits for ever: neither for the server, nor for a statement, nor for a lock.
+    The session time zone is UTC. Connecting, statements and locks have timeouts.
     """
     return create_engine(
         url,

@@ -1,4 +1,4 @@
-"""The places a job reads from and writes to, from the environment; `.env.example` explains each variable."""
+"""The places a job reads from and writes to, taken from the environment; `.env.example` explains each variable."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A job's places. Each is read when it is asked for, so that a job needs the variables it uses and no others.
+    """A job's places. Each variable is read on access, so a job needs only the variables that it uses.
 
-    Every property raises SettingsError where its variable is not set.
+    Every property raises SettingsError if its variable is not set.
 
     Attributes:
         environ: the environment.
-        value_basis: what value is counted in. A margin has a lake, reports and a model of its own.
+        value_basis: the measure of value. Each margin has its own lake, reports and model.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -12,11 +12,11 @@ SESSION_CONF = {
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-"""What every session of ours needs, in tests too. The master and the memory come from spark-submit."""
+"""What every session of the jobs and their tests needs. spark-submit sets the master and the memory."""
 
 
 def session(app_name: str) -> SparkSession:
-    """The session of a job; master and resources are those spark-submit was given."""
+    """The session of a job, on the master and with the resources that spark-submit was given."""
     builder = SparkSession.builder.appName(app_name)
     for key, value in SESSION_CONF.items():
         builder = builder.config(key, value)

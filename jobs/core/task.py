@@ -1,4 +1,4 @@
-"""What every job's `main` has in common: the log, and a record of what the task cost."""
+"""What every job's `main` shares: logging, exit codes, and the record of a task's cost in `clv.run_task`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _SAMPLE_SECONDS = 0.5
 
 @dataclass
 class Outcome:
-    """What a job tells about its work.
+    """What a job reports about its work.
 
     Attributes:
-        run_id: the run; a job that opens it says so before it ends. Without one, nothing is recorded.
-        rows: rows it wrote, where it counts any.
+        run_id: the run; the job that opens the run sets it. If it is None, nothing is recorded.
+        rows: rows that the job wrote, if it counts them.
     """
 
     run_id: int | None
@@ -39,13 +39,13 @@ class Outcome:
 
 @contextmanager
 def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterator[Outcome]:
-    """Log the start and end of a task; on success, record its seconds, peak memory and rows in `clv.run_task`.
+    """Log the start and end of a task; on success, record its duration, peak memory and rows in `clv.run_task`.
 
-    Peak memory is the largest sum of the resident sizes of the driver, its JVM and its Python workers. Pages that
-    processes share count once in each, so it is an upper bound.
+    Peak memory is the largest sum of the resident sizes of the driver, its JVM and its Python workers. It is an upper
+    bound: a page that processes share counts once for each.
     """
     log_to_stderr()
-    log.info("%s started for run %s", task, "that it will open" if run_id is None else run_id)
+    log.info("%s started for run %s", task, "(not opened yet)" if run_id is None else run_id)
     outcome = Outcome(run_id)
     started = time.monotonic()
     with _PeakMemory() as peak:
@@ -59,11 +59,11 @@ def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterato
 
 
 def run_as_program(main: Callable[[], None]) -> None:
-    """Run a job's `main` as the program that it is: its exit code tells whether trying again can help.
+    """Run a job's `main`; the exit code says whether a retry can help.
 
-    A ValueError (all our refusals are) means input that is wrong, and will be wrong the next time: EX_DATAERR of
-    sysexits.h. Anything else that is raised ends in 1, as always. Either way the reason is recorded, and nothing that
-    is written of it holds a password.
+    A ValueError (the base class of every refusal) means wrong input, which a retry does not mend: exit code 65,
+    EX_DATAERR of sysexits.h. Any other exception exits with 1. In both cases the reason is recorded, with passwords
+    masked.
     """
     try:
         main()
@@ -74,21 +74,21 @@ def run_as_program(main: Callable[[], None]) -> None:
 
 
 def log_to_stderr() -> None:
-    """Send our log to stderr, one line an event, without passwords."""
+    """Log to stderr, one line per event, with passwords masked."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutSecrets("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 class _WithoutSecrets(logging.Formatter):
-    """Masks whatever is logged, by our libraries too."""
+    """Masks every log record, those of libraries too."""
 
     def format(self, record: logging.LogRecord) -> str:
         return masked(super().format(record))
 
 
 class _PeakMemory:
-    """Samples the resident size of this process's tree, the JVM above it included."""
+    """Samples the resident size of this process, its children, and the JVM that started it."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -115,7 +115,7 @@ class _PeakMemory:
 
 
 def _python_below(root: psutil.Process) -> list[psutil.Process]:
-    """The Python processes below one; the JVM's own children share its pages until they become another program."""
+    """The Python processes below one. Other children of a JVM are forks that share its pages until they exec."""
     return [process for process in root.children(recursive=True) if _name(process).startswith("python")]
 
 

@@ -1,7 +1,7 @@
-"""What a customer's value is counted in: net revenue, or the margin the shop keeps of it.
+"""The measure of a customer's value: net revenue, or the margin that the shop keeps of it.
 
-A standard run counts net revenue. A run on a margin has clean lines, days, features, models and a champion of its own:
-below `<lake>/<basis>/` and in MLflow as model `clv_<basis>`. It shares nothing with net revenue but what was delivered.
+A standard run counts net revenue. A run on a margin has its own clean tables, features, models and champion, in
+`<lake>/<basis>/` and in MLflow as the model `clv_<basis>`. It shares only the deliveries with net revenue.
 """
 
 from __future__ import annotations

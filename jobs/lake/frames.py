@@ -13,7 +13,7 @@ from jobs.lake.tables import Column, Table
 
 
 class ContractError(ValueError):
-    """A frame does not hold the columns its table declares."""
+    """A frame does not match the columns that its table declares."""
 
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
@@ -21,19 +21,19 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
 
     Extra columns are dropped. Nothing is cast: `DataFrame.to` would fill missing columns with NULL.
     """
-    found = dict(frame.dtypes)
+    types = dict(frame.dtypes)
     wrong = [
-        f"{column.name}: {found.get(column.name, 'missing')}, declared {column.type}"
+        f"{column.name}: {types.get(column.name, 'missing')}, declared {column.type}"
         for column in table.columns
-        if found.get(column.name) != column.type
+        if types.get(column.name) != column.type
     ]
     if wrong:
-        raise ContractError(f"{table.name} does not keep its contract: {'; '.join(wrong)}")
+        raise ContractError(f"{table.name} does not match its declared columns: {'; '.join(wrong)}")
     return frame.select(*table.names)
 
 
 def read_periods(spark: SparkSession, lake: Lake, table: Table, periods: Sequence[Period]) -> DataFrame:
-    """The rows of complete periods with the table's columns and its period key (text); raises IncompleteError."""
+    """The rows of periods, with the table's columns and its period key (text); raises IncompleteError."""
     for period in periods:
         lake.record(table, period)
     schema = f"{table.ddl}, `{table.period_key}` string"
@@ -50,13 +50,16 @@ def write_periods(
     table: Table,
     periods: Mapping[Period, Mapping[str, str]],
 ) -> dict[Period, Record]:
-    """Replace whole periods of a table, all written in one pass.
+    """Replace whole periods of a table, written in one pass.
 
     Args:
         frame: the table's columns and its period key (text, `str(period)`); rows of other periods are an error.
-        lake: where to.
-        table: what.
+        lake: the lake.
+        table: the table.
         periods: every period to write → the inputs it was made from. A period without rows becomes an empty folder.
+
+    Returns:
+        The record of each period.
 
     Raises:
         ContractError: a column is missing or has another type, or the frame holds rows of a period not listed.
@@ -66,13 +69,13 @@ def write_periods(
     rows = conform(frame, with_key)
     with lake.staging(table) as staged:
         rows.write.partitionBy(key).mode("append").parquet(str(staged))
-        found = _contents(frame.sparkSession, str(staged), table)
-        unlisted = sorted(set(found) - {str(period) for period in periods})
+        contents = _contents(frame.sparkSession, str(staged), table)
+        unlisted = sorted(set(contents) - {str(period) for period in periods})
         if unlisted:
-            raise ContractError(f"{table.name}: rows of {key} {', '.join(unlisted)}, which this run does not write")
+            raise ContractError(f"{table.name}: rows of {key} {', '.join(unlisted)} are not among the periods to write")
         records = {}
         for period, inputs in periods.items():
-            count, fingerprint, sums = found.get(str(period), (0, "0", {}))
+            count, fingerprint, sums = contents.get(str(period), (0, "0", {}))
             records[period] = Record(rows=count, fingerprint=fingerprint, inputs=dict(inputs), sums=sums)
             lake.promote(staged / f"{key}={period}", table, period, records[period])
     return records

@@ -1,7 +1,7 @@
-"""The lake: one folder a table and period, complete only with its `_SUCCESS`, replaced as a whole or not at all.
+"""The lake: one folder per table and period, complete once it holds `_SUCCESS`, and replaced atomically.
 
-`_SUCCESS` is a JSON record of what the folder holds and what it was made from; a derived folder is current while the
-fingerprints of its inputs, and of the code that made it, are still those in its record.
+`_SUCCESS` is a JSON record of the folder's rows and of the inputs they were made from. A folder is current as long as
+the fingerprints of its inputs, and of the code that made it, equal those in its record.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ Period = Month | date
 
 @dataclass(frozen=True)
 class Record:
-    """What `_SUCCESS` says of a folder.
+    """The content of a period's `_SUCCESS` file.
 
     Attributes:
         rows: number of rows in the folder.
-        fingerprint: hash of the rows, whatever their order.
-        inputs: what the folder was made from: name of an input → its fingerprint.
+        fingerprint: hash of the rows, independent of their order.
+        inputs: what the rows were made from: name of an input → its fingerprint.
         sums: sums of the money columns, as text.
     """
 
@@ -47,21 +47,21 @@ class Record:
 
 
 class IncompleteError(RuntimeError):
-    """A folder that is needed has no `_SUCCESS`."""
+    """A required period has no `_SUCCESS`."""
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake below one root folder."""
+    """The lake in one root folder."""
 
     root: Path
 
     def folder(self, table: Table, period: Period) -> Path:
-        """Where a table's period lies (or would lie)."""
+        """The folder of a table's period, whether it exists or not."""
         return self.root / table.name / f"{table.period_key}={period}"
 
     def record(self, table: Table, period: Period) -> Record:
-        """The record of a complete period; raises IncompleteError where there is none."""
+        """The record of a complete period; raises IncompleteError if the period is not complete."""
         try:
             text = (self.folder(table, period) / SUCCESS).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -71,11 +71,11 @@ class Lake:
         return Record(**json.loads(text))
 
     def is_complete(self, table: Table, period: Period) -> bool:
-        """Whether a period is there in full."""
+        """Whether a period is complete."""
         return (self.folder(table, period) / SUCCESS).is_file()
 
     def is_current(self, table: Table, period: Period, inputs: Mapping[str, str]) -> bool:
-        """Whether a period is there in full and was made from exactly these inputs."""
+        """Whether a period is complete and was made from exactly these inputs."""
         return self.is_complete(table, period) and dict(self.record(table, period).inputs) == dict(inputs)
 
     def before(self, table: Table, period: Period) -> Period | None:
@@ -86,21 +86,21 @@ class Lake:
     def periods(self, table: Table) -> list[str]:
         """The complete periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
         prefix = f"{table.period_key}="
-        found = (self.root / table.name).glob(f"{prefix}*/{SUCCESS}")
-        return sorted(path.parent.name.removeprefix(prefix) for path in found)
+        complete = (self.root / table.name).glob(f"{prefix}*/{SUCCESS}")
+        return sorted(path.parent.name.removeprefix(prefix) for path in complete)
 
     @contextmanager
     def staging(self, table: Table) -> Iterator[Path]:
-        """A private folder to write into before `promote`; removed afterwards, whatever happens."""
+        """A private folder to write into before `promote`; always removed afterwards."""
         with private_folder(self.root / STAGING, table.name.replace("/", "_")) as folder:
             yield folder
 
     def remove_orphans(self) -> None:
-        """Remove what killed tasks left where they wrote."""
+        """Remove the staging folders of killed tasks."""
         remove_orphans(self.root / STAGING)
 
     def promote(self, staged: Path, table: Table, period: Period, record: Record) -> None:
-        """Put a written folder in the place of a period. `staged` need not exist where the period has no rows."""
+        """Replace a period by a staged folder. `staged` need not exist if the period has no rows."""
         staged.mkdir(parents=True, exist_ok=True)
         (staged / SUCCESS).write_text(json.dumps(asdict(record), sort_keys=True, indent=1), encoding="utf-8")
         target = self.folder(table, period)
@@ -113,21 +113,21 @@ class Lake:
 
 
 def recipe(*modules: ModuleType | str) -> str:
-    """A fingerprint of the code in some modules: an input of whatever they make.
+    """A fingerprint of the code of some modules, recorded as an input of the tables that they make.
 
-    A module given by name is not imported, so that a fingerprint of Spark code does not need Spark.
+    A module given by name is not imported, so a fingerprint of Spark code does not need Spark.
     """
     digest = hashlib.sha256()
     for module in modules:
         spec = find_spec(module) if isinstance(module, str) else module.__spec__
         if spec is None or spec.origin is None:
-            raise ValueError(f"{module} has no file")
+            raise ValueError(f"the source file of module {module} cannot be found")
         digest.update(Path(spec.origin).read_bytes())
     return digest.hexdigest()[:16]
 
 
 def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[str]:
-    """The Parquet files of complete periods, for readers other than Spark; raises IncompleteError."""
+    """The Parquet files of periods, for readers other than Spark; raises IncompleteError if one is not complete."""
     files: list[str] = []
     for period in periods:
         lake.record(table, period)
@@ -136,5 +136,5 @@ def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[s
 
 
 def special_lake(lake: Lake, run_id: int) -> Lake:
-    """The lake of a special run's own, which no other run reads or replaces."""
+    """The separate lake of a special run, which no other run reads or replaces."""
     return Lake(lake.root / "special" / f"run={run_id}")

@@ -1,7 +1,7 @@
 """Private folders to write into, and the removal of those whose process was killed.
 
-Each folder has a lock file beside it that its process holds. The system lets go of a lock when its process ends,
-however it ends: a folder whose lock can be taken is an orphan.
+Each folder has a lock file, which its process holds. The operating system releases the lock when the process ends for
+any reason, so a folder whose lock can be taken is an orphan.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOCK = ".lock"
 
 @contextmanager
 def private_folder(place: Path, name: str) -> Iterator[Path]:
-    """A new, empty folder in `place`, removed afterwards, whatever happens; orphans there are removed first."""
+    """A new, empty folder in `place`, always removed afterwards; orphans in `place` are removed first."""
     place.mkdir(parents=True, exist_ok=True)
     remove_orphans(place)
     lock, handle = _new_lock(place, name)
@@ -35,29 +35,29 @@ def private_folder(place: Path, name: str) -> Iterator[Path]:
 
 
 def remove_orphans(place: Path) -> None:
-    """Remove the folders of processes that are gone."""
+    """Remove the folders of processes that have ended."""
     for lock in sorted(place.glob(f"*{_LOCK}")):
         try:
             handle = lock.open("r+")
         except FileNotFoundError:
             continue
         with handle:
-            if _taken(handle):
+            if _try_lock(handle):
                 shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
                 lock.unlink(missing_ok=True)
 
 
 def _new_lock(place: Path, name: str) -> tuple[Path, IO[str]]:
-    """A lock file that is held. Between its making and its locking, somebody may have removed it as an orphan's."""
+    """A new lock file, held. Another process may remove it as an orphan before it is locked; then a new one is made."""
     while True:
         path = place / f"{name}-{uuid4().hex}{_LOCK}"
         handle = path.open("w")
-        if _taken(handle) and path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+        if _try_lock(handle) and path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
             return path, handle
         handle.close()
 
 
-def _taken(handle: IO[str]) -> bool:
+def _try_lock(handle: IO[str]) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,7 +1,7 @@
-"""The columns of every table in the lake: name, Spark type, meaning. Everything else refers to these declarations.
+"""The columns of every table in the lake: name, Spark type, meaning. All code refers to these declarations.
 
-Money is DECIMAL so that a sum does not depend on the order of its rows. Times are the shop's local wall clock, stored
-as if UTC. Columns are nullable in Parquet; what must not be null is checked by `expectations/` and by Postgres.
+Money is DECIMAL, so a sum does not depend on the order of the rows. Times are the shop's local wall-clock times, stored
+as UTC. All columns are nullable in Parquet; `expectations/` and Postgres check those that must not be null.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ ALL_DEPARTMENTS = "(all)"
 UNKNOWN_DEPARTMENT = "unknown"
 
 FORECAST_MONTHS = tuple(f"month_{h:02d}" for h in range(1, HORIZON_MONTHS + 1))
-"""The twelve forecast columns, in order of the calendar."""
+"""The twelve monthly forecast columns, in calendar order."""
 
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
 MAY_BE_EMPTY = frozenset(REASON_COLUMNS[1:])
-"""Columns of a forecast that need not have a value: not everybody has three reasons."""
+"""Nullable columns of a forecast: a customer can have fewer than three reasons."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its type as Spark DDL, and what it holds."""
+    """One column: its name, its type as Spark DDL, and its description."""
 
     name: str
     type: str
@@ -35,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its name in the lake, what a row stands for, the folder key it is split by, and its columns."""
+    """One table: its name in the lake, its grain (what a row is), its partition key, and its columns."""
 
     name: str
     grain: str
@@ -195,7 +195,7 @@ SPECIAL_TOTALS = Table(
 
 
 def rejected(clean: Table) -> Table:
-    """The table of rows that were refused entry to a clean table."""
+    """The table of the rows rejected from a clean table."""
     return Table(
         clean.name.replace("clean/", "rejected/"), "a delivered row that was refused", "month", REJECTED_COLUMNS
     )

@@ -1,4 +1,4 @@
-"""The landing's cache in the lake: copies of workbooks, and what is known of large files."""
+"""The landing's cache in the lake: Parquet copies of files, and the calendars of large files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ CACHE = "landing_cache"
 
 @contextmanager
 def cache_root(lake: Path, *, is_dry_run: bool) -> Iterator[Path]:
-    """The folder that holds the cache. A dry run reads the lake's cache and writes to a copy, which is removed."""
+    """The folder that contains the cache. A dry run uses a temporary copy of the lake's cache."""
     if not is_dry_run:
         yield lake
         return
     with TemporaryDirectory() as scratch:
         cache = Path(scratch, CACHE)
         cache.mkdir()
-        for known in (lake / CACHE).glob("[!.]*"):
-            cache.joinpath(known.name).symlink_to(known.resolve())
+        for entry in (lake / CACHE).glob("[!.]*"):
+            cache.joinpath(entry.name).symlink_to(entry.resolve())
         yield Path(scratch)

@@ -1,7 +1,7 @@
-"""Which months a table's files hold, and a fingerprint of each month's rows, for files that hold any months.
+"""The months that a table's files contain, and a fingerprint of each month's rows, for files that hold any months.
 
-A file that grows by a month must not make all earlier months look changed: the fingerprint of a month is the sum of the
-hashes of its rows, which depends neither on their order nor on the file they stand in.
+A file that grows by a month must not make its earlier months look changed. So the fingerprint of a month is the sum of
+the hashes of its rows, which depends neither on their order nor on the file that holds them.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from jobs.sources.mapping import Source, TableColumns
 
 STRAY_GAP_MONTHS = 24
 STRAY_SHARE = 0.001
-"""Rows beyond so long a gap, and no more than this share of all, are slips of the pen (1901, 2099), not history."""
+"""Rows beyond a gap this long that make up at most this share of all rows are typing errors (1901, 2099)."""
 
 _MODULUS = 1 << 64
 _NO_MONTH = "none"
 
 Hashed = tuple[int, int]
-"""Rows, and the sum of their hashes."""
+"""The number of rows, and the sum of their hashes."""
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """What the files hold.
+    """The months and rows of a table's files.
 
     Attributes:
         first: the first month with rows.
-        last: the last month with rows; those of times outside first to last are filed under `first`.
+        last: the last month with rows. Rows whose time is outside first to last are filed under `first`.
         contents: file → month → rows and hash.
-        undated: rows and hash of what is filed under `first` without a time of that month.
+        undated: rows and hash of the rows that are filed under `first` although their time is not in that month.
     """
 
     first: Month
@@ -59,33 +59,33 @@ class Calendar:
 
     def files_of(self, months: Sequence[Month]) -> list[Path]:
         """The files that hold rows of these months."""
-        return [path for path, found in self.contents.items() if not found.keys().isdisjoint(months)]
+        return [path for path, held in self.contents.items() if not held.keys().isdisjoint(months)]
 
     def fingerprint(self, month: Month) -> str:
-        """Rows and hash of what is filed under a month, over all files."""
+        """Rows and hash of all rows filed under a month, over all files."""
         return _text(self._total(month))
 
     def dated_fingerprint(self, month: Month) -> str:
-        """The same of the rows whose time lies in the month: others may come with any delivery."""
+        """Rows and hash of the rows whose time is in the month, which rows without a time cannot change."""
         rows, hash_ = self._total(month)
         return _text((rows - self.undated[0], hash_ - self.undated[1]) if month == self.first else (rows, hash_))
 
     def _total(self, month: Month) -> Hashed:
-        found = [months[month] for months in self.contents.values() if month in months]
-        return sum(rows for rows, _ in found), sum(hash_ for _, hash_ in found)
+        totals = [months[month] for months in self.contents.values() if month in months]
+        return sum(rows for rows, _ in totals), sum(hash_ for _, hash_ in totals)
 
 
 def calendar(files: Sequence[Path], source: Source, columns: TableColumns, cache: Path) -> Calendar:
-    """Read which months the files hold; raises LandingError where no time at all can be read."""
-    found = {path: _contents(path, source, columns, cache) for path in files}
+    """Read which months the files contain; raises LandingError if not a single time can be read."""
+    read = {path: _contents(path, source, columns, cache) for path in files}
     rows: Counter[Month] = Counter()
-    for months in found.values():
+    for months in read.values():
         rows.update({Month.parse(text): count for text, (count, _) in months.items() if text != _NO_MONTH})
     if not rows:
         raise LandingError(_no_times(files, source, columns))
     first, last = _span(rows)
-    contents = {path: _filed(months, first, last) for path, months in found.items()}
-    strays = [hashed for months in found.values() for text, hashed in months.items() if _is_stray(text, first, last)]
+    contents = {path: _filed(months, first, last) for path, months in read.items()}
+    strays = [hashed for months in read.values() for text, hashed in months.items() if _is_stray(text, first, last)]
     undated = sum(count for count, _ in strays), sum(hash_ for _, hash_ in strays)
     return Calendar(first, last, contents, undated)
 
@@ -123,20 +123,20 @@ def _is_stray(text: str, first: Month, last: Month) -> bool:
 
 
 def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> dict[str, Hashed]:
-    """Month as text (or 'none') → rows and hash; remembered by the file's bytes and how its times are read."""
+    """Month as text (or 'none') → rows and hash; cached by the file's hash and its time settings."""
     assert columns.time is not None
     time_column = getattr(columns, columns.time)
     reading = repr((time_column, source.time_formats, source.timezone, source.delimiter, source.encoding))
-    remembered = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
+    cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
     rows_from = readable(path, cache)
     check_columns(path, schema(rows_from, source), columns, source)
-    if not remembered.is_file():
+    if not cached.is_file():
         contents = _read_contents(rows_from, source, time_column)
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{uuid4().hex}"
         unfinished.write_text(json.dumps(contents, sort_keys=True), encoding="utf-8")
-        os.replace(unfinished, remembered)
-    return {month: (rows, hash_) for month, (rows, hash_) in json.loads(remembered.read_text(encoding="utf-8")).items()}
+        os.replace(unfinished, cached)
+    return {month: (rows, hash_) for month, (rows, hash_) in json.loads(cached.read_text(encoding="utf-8")).items()}
 
 
 def _read_contents(path: Path, source: Source, time_column: str) -> dict[str, Hashed]:
@@ -159,7 +159,7 @@ def _by_month(months: npt.NDArray[np.datetime64], hashes: npt.NDArray[np.uint64]
 
 
 def _row_hashes(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
-    """A hash of each row, the same whichever batch the row comes in: every value is hashed as text."""
+    """A hash of each row, independent of its batch: every value is hashed as text."""
     columns = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         columns[name] = _hashable(column).dictionary_encode().to_pandas()
@@ -171,14 +171,14 @@ def _hashable(column: pa.Array) -> pa.Array:
         return column
     try:
         return column.cast(pa.string())
-    except pa.ArrowException:  # nested values, and bytes that are no text
+    except pa.ArrowException:  # nested values, and bytes that are not text
         return pa.array([None if value is None else repr(value) for value in column.to_pylist()], pa.string())
 
 
 def _no_times(files: Sequence[Path], source: Source, columns: TableColumns) -> str:
     formats = ", ".join(("ISO 8601", *source.time_formats))
     return (
-        f"{', '.join(str(path) for path in files)}: not one row has a time in column "
+        f"{', '.join(str(path) for path in files)}: no row has a time in column "
         f"{getattr(columns, columns.time or '')!r} that can be read as {formats}. Set `time_formats` in the mapping of "
         f"{source.name!r} to the format of the file"
     )

@@ -1,4 +1,4 @@
-"""What a shop has delivered: which tables, for which months, in which files. Read without Spark.
+"""What a shop has delivered: which tables, for which months, in which files. Works without Spark.
 
 Each table is delivered in one of two ways: in files that hold any months (one file, or a folder of files), or in a
 folder per month (`<landing>/<table>/month=2011-11/`), which is read once it holds `_SUCCESS`.
@@ -24,7 +24,7 @@ TABLES = {
     "sessions": tables.SESSIONS,
     "transactions": tables.TRANSACTIONS,
 }
-"""What a shop may deliver, in the order it is ingested: name → table of the lake."""
+"""The tables a shop may deliver, in the order of ingestion: name → table of the lake."""
 
 _MONTH_PREFIX = "month="
 _ROW_MODULES = (
@@ -46,7 +46,7 @@ _ROW_MODULES = (
 
 
 def ingest_inputs(source: Source, delivered: Delivery, month: Month) -> dict[str, str]:
-    """What a month of a table in the lake is made from; `Lake.is_current` compares it with the folder's record.
+    """The inputs of a table's month in the lake, which `Lake.is_current` compares with the recorded ones.
 
     If rows without a readable time are filed under the month, `dated` is the fingerprint of the other rows.
     """
@@ -75,17 +75,17 @@ def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]
     """
     if not landing.exists():
         raise LandingError(f"{landing} does not exist: set CLV_LANDING to the file or folder that the shop delivers to")
-    found = {table: delivery(source, table, landing, lake) for table in source.tables}
-    if found["transactions"] is None:
+    delivered = {table: delivery(source, table, landing, lake) for table in source.tables}
+    if delivered["transactions"] is None:
         raise LandingError(
-            f"{landing} holds no transactions: deliver transactions{'|'.join(FORMATS)}, or "
+            f"{landing} contains no transactions: deliver transactions{'|'.join(FORMATS)}, or "
             f"transactions/{_MONTH_PREFIX}YYYY-MM/ with a {SUCCESS} in it"
         )
-    return {table: delivered for table, delivered in found.items() if delivered is not None}
+    return {table: found for table, found in delivered.items() if found is not None}
 
 
 def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery | None:
-    """What was delivered of one table, or None; raises LandingError where it cannot be used."""
+    """What was delivered of one table, or None; raises LandingError if it cannot be used."""
     columns = source.tables[table]
     with reading(landing):
         place = _place(table, landing)
@@ -110,7 +110,7 @@ def _place(table: str, landing: Path) -> Path | tuple[Path, ...] | None:
     present = [path for path in candidates if path.exists()]
     if len(present) > 1:
         names = ", ".join(path.name for path in present)
-        raise LandingError(f"{landing} holds {names}: keep one of them, remove the others")
+        raise LandingError(f"{landing} contains {names}: keep one of them, remove the others")
     if present:
         return present[0] if present[0].is_dir() and present[0].name == table else tuple(present)
     loose = tuple(sorted(p for p in landing.iterdir() if has_known_format(p) and p.name.split(".")[0] not in TABLES))
@@ -121,7 +121,8 @@ def _month_folders(place: Path) -> dict[Month, tuple[Path, ...]]:
     others = [p.name for p in place.iterdir() if not p.name.startswith((_MONTH_PREFIX, "_", "."))]
     if others:
         raise LandingError(
-            f"{place} holds both month folders and {', '.join(sorted(others))}: move each file into its month's folder"
+            f"{place} contains both month folders and {', '.join(sorted(others))}: "
+            "move each file into its month's folder"
         )
     folders = {
         _month(folder): _data_files(folder)
@@ -144,5 +145,5 @@ def _data_files(folder: Path) -> tuple[Path, ...]:
     files = tuple(sorted(path for path in folder.iterdir() if not path.name.startswith(("_", "."))))
     unknown = [path.name for path in files if not has_known_format(path)]
     if unknown:
-        raise LandingError(f"{folder} holds {', '.join(unknown)}: only {', '.join(FORMATS)} are read")
+        raise LandingError(f"{folder} contains {', '.join(unknown)}: only {', '.join(FORMATS)} are supported")
     return files

@@ -1,4 +1,4 @@
-"""One delivered file: its columns, its bytes' hash, its rows in batches; every way of being broken has its message."""
+"""One delivered file: its columns, its hash, and its rows in batches. Each kind of damage has its own message."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from jobs.sources.mapping import Source, TableColumns, delivered_columns
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 LONGEST_FIELD = 1_000_000
-"""Characters of one CSV field; a longer one means that a quotation mark was never closed."""
+"""In characters; a longer CSV field means that a quotation mark is never closed."""
 
 _SPECIAL_TO_READERS = re.compile(r"[\[\]{}*?:\\]")
-"""Characters that are patterns, or separators, in the paths that Spark is given."""
+"""Characters that Spark reads as patterns or separators in a path."""
 
 _CHUNK_BYTES = 1 << 20
 _BATCH_ROWS = 250_000
@@ -32,22 +32,22 @@ _BATCH_BYTES = 32 << 20
 
 
 class LandingError(ValueError):
-    """What was delivered cannot be used; the message names the file and the remedy."""
+    """A delivery cannot be used; the message names the file and the remedy."""
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise LandingError, naming the path and the remedy, for every way in which a library fails to read it."""
+    """Turn every error of a library that reads the path into a LandingError that names the path and the remedy."""
     try:
         yield
     except PermissionError as error:
-        raise LandingError(f"{path} may not be read ({error}): give the user who runs this the right to") from error
+        raise LandingError(f"{path} cannot be read ({error}): grant the user that runs the job read access") from error
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
 
 
 def has_known_format(path: Path) -> bool:
-    """Whether a file's name ends like one of the formats that are read."""
+    """Whether a file's name has the ending of a supported format."""
     return path.name.endswith(FORMATS)
 
 
@@ -57,7 +57,7 @@ def is_csv(path: Path) -> bool:
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file's bytes; raises LandingError for what is no file, or may not be read."""
+    """Hash of a file's bytes; raises LandingError for a path that is not a file or cannot be read."""
     check_is_file(path)
     with reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -72,7 +72,7 @@ def files_fingerprint(files: Sequence[Path]) -> str:
 
 
 def readable(path: Path, cache: Path) -> Path:
-    """The file that Spark reads in place of a delivered one: a Parquet copy where it must be, else the file itself."""
+    """The file to read for a delivered one: the file itself, or a Parquet copy if Spark cannot read it."""
     is_workbook = path.name.endswith(".xlsx")
     if not is_workbook and (is_csv(path) or not has_nanoseconds(_parquet_schema(path))):
         return path
@@ -86,25 +86,25 @@ def readable(path: Path, cache: Path) -> Path:
 
 
 def check_is_file(path: Path) -> None:
-    """Raise LandingError for what is no file, an empty one, or one whose name or format no reader takes."""
+    """Raise LandingError for a path that is not a file, an empty file, and an unsupported name or format."""
     if path.is_dir():
         raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
     if not path.exists():
-        raise LandingError(f"{path} is not there, or is a link to nothing: deliver it again")
+        raise LandingError(f"{path} does not exist, or is a broken link: deliver it again")
     if not path.is_file():
-        raise LandingError(f"{path} is no file (a pipe or a device): deliver one of {', '.join(FORMATS)}")
+        raise LandingError(f"{path} is not a regular file but a pipe or a device: deliver one of {', '.join(FORMATS)}")
     if not has_known_format(path):
-        raise LandingError(f"{path} has none of the formats that are read: deliver one of {', '.join(FORMATS)}")
+        raise LandingError(f"{path} has an unsupported format: deliver one of {', '.join(FORMATS)}")
     if _SPECIAL_TO_READERS.search(path.name) or not path.name.isprintable():
         raise LandingError(
             f"{str(path)!r} has a name with one of [ ] {{ }} * ? : \\ or a character that cannot be printed: rename it"
         )
     if path.stat().st_size == 0:
-        raise LandingError(f"{path} is empty, not even a header: deliver it again")
+        raise LandingError(f"{path} is empty and has no header: deliver it again")
 
 
 def verify(path: Path) -> None:
-    """Read a file as far as it takes to know that it is there in full; raise LandingError where it is not."""
+    """Read as much of a file as shows that it is complete; raise LandingError if it is not."""
     check_is_file(path)
     with reading(path):
         if path.name.endswith(".gz"):
@@ -116,19 +116,19 @@ def verify(path: Path) -> None:
 
 
 def schema(path: Path, source: Source) -> pa.Schema:
-    """Columns of a file in their order; those of CSV are text. Raises LandingError where names are not unique."""
+    """The columns of a file, in order; CSV columns are text. Raises LandingError if a name occurs twice."""
     if is_csv(path):
-        found = pa.schema([(name, pa.string()) for name in _header(path, source)])
+        columns = pa.schema([(name, pa.string()) for name in _header(path, source)])
     else:
-        found = _parquet_schema(path)
-    twice = [name for name, count in Counter(name.casefold() for name in found.names).items() if count > 1]
+        columns = _parquet_schema(path)
+    twice = [name for name, count in Counter(name.casefold() for name in columns.names).items() if count > 1]
     if twice:
         raise LandingError(f"{path} has more than one column called {', '.join(twice)}: rename or drop the others")
-    return found
+    return columns
 
 
 def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: Source) -> None:
-    """Raise LandingError where a column that the mapping names is missing, or a column has a type it cannot have."""
+    """Raise LandingError if a column that the mapping names is missing, or a column has an unsupported type."""
     missing = [name for name in delivered_columns(columns) if name not in found.names]
     if missing:
         hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
@@ -152,9 +152,9 @@ def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: S
 
 
 def batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:
-    """All rows of a Parquet or CSV file, batch by batch, CSV as bytes.
+    """All rows of a Parquet or CSV file in batches; CSV values are bytes.
 
-    A CSV line that does not have the header's number of fields comes as a row of NULLs but for its first column.
+    A CSV line with another number of fields than the header becomes a row with the line in its first column, else NULL.
     """
     with reading(path):
         if is_csv(path):
@@ -212,7 +212,10 @@ def _header(path: Path, source: Source) -> list[str]:
 
 
 def _wrong_encoding(path: Path, source: Source) -> str:
-    return f"{path} is not {source.encoding}: deliver that, or set `encoding` in the mapping of {source.name!r}"
+    return (
+        f"{path} is not {source.encoding}: deliver it in that encoding, or set `encoding` in the mapping of "
+        f"{source.name!r}"
+    )
 
 
 def _is_text(type_: pa.DataType) -> bool:

@@ -1,4 +1,4 @@
-"""Parquet copies, made once, of the delivered files that Spark cannot read as they are."""
+"""Parquet copies of delivered files that Spark cannot read: workbooks, and Parquet with nanoseconds."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SHEET_COLUMN = "sheet"
 def copy_workbook(workbook: Path, target: Path) -> None:
     """Write all sheets of an .xlsx as one Parquet file, each row with its sheet's name in the column `sheet`.
 
-    A column whose cells are all dates stays a time; every other becomes text, whole numbers without a decimal point.
-    Reading a million cells of .xlsx takes longer than all the rest of an ingest.
+    A column whose cells are all dates stays a time. Every other column becomes text, whole numbers without a decimal
+    point. The copy saves time too: reading a million cells of .xlsx takes longer than the rest of an ingest.
     """
     sheets = pd.read_excel(workbook, sheet_name=None, engine="calamine", dtype=object)
     rows = pd.concat(
@@ -31,12 +31,12 @@ def copy_workbook(workbook: Path, target: Path) -> None:
 
 
 def has_nanoseconds(schema: pa.Schema) -> bool:
-    """Whether a Parquet file holds times in nanoseconds, as pandas writes them and Spark refuses to read."""
+    """Whether a Parquet file has times in nanoseconds, which pandas writes and Spark does not read."""
     return any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for field in schema)
 
 
 def copy_in_microseconds(parquet: Path, target: Path) -> None:
-    """Write a Parquet file again, row group by row group, with its times in microseconds."""
+    """Copy a Parquet file, row group by row group, with its times in microseconds."""
     source = pq.ParquetFile(parquet)
     fields = [
         field.with_type(pa.timestamp("us", field.type.tz)) if has_nanoseconds(pa.schema([field])) else field

@@ -1,7 +1,7 @@
-"""Months that were delivered otherwise after they had been ingested: which, how many rows and how much money moved.
+"""Restated months: months whose delivery changed after they were ingested, with the change in rows and in value.
 
-Only what was delivered counts: a change of the mapping or of the code is no restatement. Neither are rows without a
-readable time that a file gained: they are filed under its first month, and are rejected there.
+Only the delivery counts: a change of the mapping or of the code is not a restatement. Neither are additional rows
+without a readable time, which are filed under the first month and rejected there.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from jobs.landing.times import months_of
 from jobs.sources.mapping import Source, TransactionColumns
 
 _NUMBER = re.compile(r"\s*[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?\s*", re.ASCII)
-"""What `jobs.cleaning.parsing.money` reads."""
+"""The numbers that `jobs.cleaning.parsing.money` reads."""
 _STEP, _DIGITS_BEFORE_THE_POINT = Decimal("0.0001"), 14
 _PRECISION = 50
-"""Enough for the product of two numbers of 18 digits, and for their sum."""
+"""Digits; enough for the product of two numbers of 18 digits, and for sums of such products."""
 
 
 class RestatedError(ValueError):
-    """Months that were ingested have been delivered otherwise since, and the run was not told to accept that."""
+    """The delivery of ingested months has changed, and the run does not accept restatements."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
-    """What a month holds, good rows and bad ones.
+    """A month's rows and their value, clean and rejected rows together.
 
     Attributes:
-        rows: how many.
-        money: their net value as far as it can be read; None where the files alone do not tell it: logins have none,
-            a margin or a predicate for returns takes Spark.
+        rows: the number of rows.
+        money: the net value of the rows whose value can be read. None if the files alone do not give it: sessions have
+            no value, and margins and predicates for returns need Spark.
     """
 
     rows: int
@@ -55,7 +55,7 @@ class Total:
 
 @dataclass(frozen=True, kw_only=True)
 class Restatement:
-    """One month of one table: as it was ingested, and as it is delivered now."""
+    """One month of one table, as it was ingested and as it is delivered now."""
 
     table: str
     month: Month
@@ -63,7 +63,7 @@ class Restatement:
     now: Total
 
     def __str__(self) -> str:
-        """In words: month, rows and value, before and now."""
+        """One line: month, table, and the change in rows and in value."""
         rows = f"{self.month} {self.table}: rows {self.before.rows:,} to {self.now.rows:,}"
         rows += f" ({self.now.rows - self.before.rows:+,})"
         if self.before.money is None or self.now.money is None:
@@ -74,11 +74,11 @@ class Restatement:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What became of the ingested months of one table.
+    """The ingested months of one table whose delivery has changed.
 
     Attributes:
-        restated: those that are delivered otherwise now.
-        undated: those that only gained or lost rows without a time of theirs.
+        restated: months whose own rows changed.
+        undated: months that only gained or lost rows whose time is not in the month.
     """
 
     restated: Sequence[Month]
@@ -86,12 +86,12 @@ class Changes:
 
 
 def changes(delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprints: Mapping[Month, str]) -> Changes:
-    """Compare a table with what the lake's months were made from; a month that is no longer delivered has not changed.
+    """Compare a table's delivery with the inputs of its months in the lake. A month no longer delivered is unchanged.
 
     Args:
-        delivered: what was delivered of a table with times.
+        delivered: the delivery of a table with times.
         lake: the lake.
-        months: which months to look at.
+        months: the months to compare.
         fingerprints: `delivered.fingerprint` of every month delivered.
     """
     table = TABLES[delivered.table]
@@ -110,14 +110,14 @@ def changes(delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprin
 
 
 def restatement(source: Source, delivered: Delivery, lake: Lake, month: Month, *, cache: Path) -> Restatement:
-    """How many rows and how much money moved in a month.
+    """The change of a month in rows and in value.
 
     Args:
         source: the mapping.
-        delivered: what was delivered of the table.
-        lake: the lake, which holds the month.
+        delivered: the delivery of the table.
+        lake: the lake, in which the month is complete.
         month: the month.
-        cache: where copies lie of the files that must be copied to be read.
+        cache: the folder of Parquet copies.
 
     Raises:
         LandingError: a file is damaged.
@@ -132,7 +132,7 @@ def restatement(source: Source, delivered: Delivery, lake: Lake, month: Month, *
 
 
 def _money_columns(source: Source, table: str) -> tuple[str, ...] | None:
-    """The delivered columns whose product is a line's net value; None where that is not all there is to it."""
+    """The delivered columns whose product is a line's net value; None if the value needs more than a product."""
     columns = source.tables[table]
     if not isinstance(columns, TransactionColumns) or source.returns or source.value_basis != NET_REVENUE:
         return None
@@ -169,7 +169,7 @@ def _delivered(source: Source, delivered: Delivery, month: Month, columns: Seque
 
 
 def _batches_of(source: Source, delivered: Delivery, month: Month, cache: Path) -> Iterator[pa.RecordBatch]:
-    """The rows that are filed under a month."""
+    """The rows filed under a month."""
     columns = source.tables[delivered.table]
     calendar = delivered.calendar if isinstance(delivered, DatedFiles) else None
     assert columns.time is not None
@@ -194,7 +194,7 @@ def _texts(batch: pa.RecordBatch, name: str, source: Source) -> list[object]:
 
 
 def _value(lines: Counter[tuple[object, ...]]) -> Decimal:
-    """The sum of the lines' products, each rounded as `jobs.cleaning.parsing.money` does; what is no number is 0."""
+    """The sum of the lines' products, rounded like `jobs.cleaning.parsing.money`; other values count as 0."""
     with localcontext(prec=_PRECISION):
         total = Decimal(0)
         for factors, count in lines.items():

@@ -1,4 +1,4 @@
-"""Spark's view of delivered files: every row of every file, whatever its format, with all columns as text."""
+"""Read delivered files with Spark: every row of every file, in any supported format, with all columns as text."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def delivered_rows(
 ) -> DataFrame:
     """All rows of the files: `source_file`, `delivery_month`, `malformed_line` and the struct `delivered`.
 
-    See `jobs.cleaning.filing` for their meaning. Files are read together as far as they have the same columns.
+    `jobs.cleaning.filing` explains these columns. Files with the same columns are read together.
 
     Args:
         spark: the session.
-        files: what to read.
+        files: the files to read.
         source: the mapping.
         columns: the mapping of the files' table.
-        by_month: whether each file lies in the folder of its month.
-        cache: where copies lie of the files that Spark cannot read.
+        by_month: whether each file is in the folder of its month.
+        cache: the folder of Parquet copies of files that Spark cannot read.
 
     Raises:
         LandingError: a file is damaged, or lacks a column that the mapping names.
@@ -65,16 +65,16 @@ def delivered_rows(
 
 @contextmanager
 def rows_being_read() -> Iterator[None]:
-    """Raise LandingError where Spark, once it computes, fails to read a file: a corrupt page, a quote never closed."""
+    """Raise LandingError if a Spark action fails to read a file: a corrupt page, a quotation mark never closed."""
     try:
         yield
     except (Py4JJavaError, PySparkException) as error:
-        found = _FAILED_TO_READ.search(str(error))
-        if found is None:
+        failure = _FAILED_TO_READ.search(str(error))
+        if failure is None:
             raise
         raise LandingError(
-            f"{found[1]} is damaged, or has a field of more than {LONGEST_FIELD:,} characters or a line of more than "
-            "20,480 fields, as after a quotation mark that is never closed: deliver it again"
+            f"{failure[1]} is damaged, or has a field of more than {LONGEST_FIELD:,} characters or a line of more than "
+            "20,480 fields, perhaps because a quotation mark is never closed: deliver it again"
         ) from error
 
 
@@ -86,7 +86,7 @@ def _no_rows(spark: SparkSession, names: Sequence[str]) -> DataFrame:
 
 
 def _alike(schemas: Mapping[Path, pa.Schema], copies: Mapping[Path, Path]) -> list[list[Path]]:
-    """Files that one reader can read: of one format and with equal columns; one that was copied stands alone."""
+    """Groups of files that one reader can read: equal format and columns. A file that was copied is its own group."""
     groups: dict[object, list[Path]] = {}
     for path, found in schemas.items():
         columns = (is_csv(path), found.to_string(show_schema_metadata=False))
@@ -95,7 +95,7 @@ def _alike(schemas: Mapping[Path, pa.Schema], copies: Mapping[Path, Path]) -> li
 
 
 def _read_origin(frame: DataFrame) -> tuple[Column, Column]:
-    """Name and month of the file that Spark reads a row from; the month of its folder, where it has one."""
+    """Name of the file that Spark reads a row from, and the month of its folder, if the folder has one."""
     metadata = frame.metadataColumn("_metadata")
     name = F.url_decode(F.replace(metadata["file_name"], F.lit("+"), F.lit("%2B")))
     month = F.regexp_extract(metadata["file_path"], rf"{_MONTH_FOLDER}/[^/]+$", 1)
@@ -103,7 +103,7 @@ def _read_origin(frame: DataFrame) -> tuple[Column, Column]:
 
 
 def _known_origin(path: Path) -> tuple[Column, Column]:
-    """The same of a delivered file that Spark reads a copy of."""
+    """Name and month of a delivered file that Spark reads a copy of."""
     month = re.fullmatch(_MONTH_FOLDER, path.parent.name)
     return F.lit(path.name), F.lit(month[1] if month else None).cast("string")
 
@@ -144,7 +144,7 @@ def _parquet(spark: SparkSession, paths: Sequence[Path]) -> DataFrame:
 
 
 def _as_text(name: str, found: pa.Schema, source: Source) -> Column:
-    """A column as text; whole floats without decimals, instants by the shop's clock."""
+    """A column as text; whole floats without decimals, times with an offset in the shop's time zone."""
     column = F.col("`{}`".format(name.replace("`", "``")))
     type_ = found.field(name).type
     if pa.types.is_floating(type_):

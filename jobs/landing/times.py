@@ -1,4 +1,4 @@
-"""Times of delivered files read without Spark, by the same rules as `jobs.cleaning.parsing.time`."""
+"""Parse times of delivered files without Spark, by the same rules as `jobs.cleaning.parsing.time`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.sources.mapping import Source
 _ZONE = r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
 ISO_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[ T]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,9}})?)?{_ZONE}?)?"
 ISO_OFFSET = rf":\d{{2}}(?:\.\d{{1,9}})?{_ZONE}"
-"""How a time with an offset ends. Both patterns are read alike by Python and by Java, which Spark asks."""
+"""The end of a time with an offset. Python and Java (Spark) read both patterns alike."""
 
 _FIRST_MONTH, _LAST_MONTH = np.datetime64("1900-01"), np.datetime64("2200-12")
 
@@ -20,7 +20,7 @@ Times = npt.NDArray[np.datetime64]
 
 
 def months_of(column: pa.Array, source: Source) -> Times:
-    """The calendar month of each time; NaT where it cannot be read or lies outside the years 1900 to 2200."""
+    """The calendar month of each time; NaT if it cannot be read or is outside the years 1900 to 2200."""
     is_typed = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
     times = _typed_times(column, source.timezone) if is_typed else _text_times(column, source)
     months = times.astype("datetime64[M]")

@@ -93,5 +93,7 @@ def as_asked(champion: Version, *, as_of: date) -> Verdict:
     """The champion forecasts because the run asked for it, whatever month it was trained on."""
     reason = f"the run asked for the champion; version {champion.number} was trained as of {champion.as_of}"
     if champion.as_of > as_of:
-        reason += f", after {as_of}: it has seen months that it forecasts, its figures for them are not out of time"
+        reason += (
+            f", after {as_of}: it has seen months that it forecasts, so its accuracy for them is not out-of-sample"
+        )
     return Verdict(model_version=champion.number, decision="todays_champion", reasons=(reason,))

@@ -1,4 +1,4 @@
-"""A plan as others read it: in full in `clv.run`, and in short as the XCom that the other tasks take their run from."""
+"""A plan as a document: in full for `clv.run`, and the short XCom that the other tasks read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def open_run(database: Engine, plan: Plan, settings: Settings, *, dag_run_id: str, trigger: str, note: str) -> int:
-    """Write the run's row in `clv.run`; its number."""
+    """Insert the run into `clv.run` and return its number."""
     [run] = fetch(
         database,
         "plan_run",
@@ -42,7 +42,7 @@ def open_run(database: Engine, plan: Plan, settings: Settings, *, dag_run_id: st
 
 
 def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
-    """What the other tasks of the run need to know of it."""
+    """The values of a plan that the run's other tasks need."""
     return {
         "run_id": run_id,
         "month": str(plan.month),
@@ -60,7 +60,7 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
 
 
 def document(plan: Plan, landing: Path) -> dict[str, Any]:
-    """The plan as a JSON object: files by their path below the landing, money as text so that no digit is lost."""
+    """The plan as a JSON object; file paths are relative to the landing, money is text to keep every digit."""
     published, champion = plan.history.published, plan.history.champion
     replaces = None
     if published is not None and not plan.asked.is_special:
@@ -82,7 +82,7 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
         "replaces": replaces,
         "differs": list(plan.differs),
         "restate": plan.choices.restate,
-        "restated": [_restated(one) for one in plan.restated],
+        "restated": [_restated(restatement) for restatement in plan.restated],
         "unpublished": [str(month) for month in plan.history.unpublished],
     }
 
@@ -91,8 +91,13 @@ def _name(path: Path, landing: Path) -> str:
     return path.relative_to(landing).as_posix() if path != landing else path.name
 
 
-def _restated(one: Restatement) -> dict[str, Any]:
-    return {"table": one.table, "month": str(one.month), "before": _total(one.before), "now": _total(one.now)}
+def _restated(restatement: Restatement) -> dict[str, Any]:
+    return {
+        "table": restatement.table,
+        "month": str(restatement.month),
+        "before": _total(restatement.before),
+        "now": _total(restatement.now),
+    }
 
 
 def _total(total: Total) -> dict[str, Any]:

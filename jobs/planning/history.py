@@ -1,4 +1,4 @@
-"""What is known of a month before a run of it is planned: the published run, gaps before it, the champion."""
+"""The state in which a new run finds its month: the published run, unpublished earlier months, the champion."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 
 DeliveredInputs = Mapping[str, Mapping[Month, str]]
-"""Table → month → fingerprint of what was delivered."""
+"""Table → month → fingerprint of the delivery."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonthHistory:
-    """What is known of a month.
+    """A month's state before a run of it is planned.
 
     Attributes:
-        published: the run that readers see for it, with its totals; None where there is none.
-        planned_with: what that run was planned with.
-        unpublished: the months before it that are not published, from the first that a run was made of.
-        champion: the champion's version and the month it was trained as of, as decided last; None where there is none.
+        published: the month's published run, with its totals; None if the month is not published.
+        planned_with: the inputs, code and choices that the published run was planned with.
+        unpublished: earlier months that are not published, starting at the first month that was ever run.
+        champion: the champion's version and training month, by the last decision; None without a champion.
     """
 
     published: RowMapping | None
@@ -32,7 +32,7 @@ class MonthHistory:
 
 
 def month_history(database: Engine, month: Month) -> MonthHistory:
-    """Read what is known of a month."""
+    """Read a month's state from Postgres."""
     champion = _first(database, "last_champion")
     return MonthHistory(
         published=_first(database, "published_run", as_of=month.as_of),
@@ -56,15 +56,15 @@ def _unpublished(before: Sequence[RowMapping], month: Month) -> list[Month]:
 def differences(
     planned_with: RowMapping, inputs: DeliveredInputs, *, input_fingerprint: str, code_version: str, model_choice: str
 ) -> list[str]:
-    """What a run differs in from the published run of its month, in words; empty where nothing does."""
-    found = []
+    """The differences between a run and the published run of its month, as text; empty if there is none."""
+    changed = []
     if planned_with["input_fingerprint"] != input_fingerprint:
-        found.append(_changed_inputs((planned_with["plan"] or {}).get("inputs"), inputs))
+        changed.append(_changed_inputs((planned_with["plan"] or {}).get("inputs"), inputs))
     if planned_with["code_version"] != code_version:
-        found.append("code")
+        changed.append("code")
     if planned_with["model_choice"] != model_choice:
-        found.append(f"model {model_choice} instead of {planned_with['model_choice']}")
-    return found
+        changed.append(f"model {model_choice} instead of {planned_with['model_choice']}")
+    return changed
 
 
 def _changed_inputs(before: Mapping[str, Mapping[str, str]] | None, now: DeliveredInputs) -> str:
@@ -80,7 +80,7 @@ def _changed_inputs(before: Mapping[str, Mapping[str, str]] | None, now: Deliver
 
 
 def ranges(months: Sequence[Month]) -> str:
-    """Months in words, those that follow each other as one: `2011-03, 2011-05 to 2011-11`."""
+    """Months as text, consecutive ones as a range: `2011-03, 2011-05 to 2011-11`."""
     runs: list[tuple[Month, Month]] = []
     for month in sorted(set(months)):
         if runs and runs[-1][1].plus(1) == month:

@@ -1,4 +1,4 @@
-"""A plan in words: the note of the Airflow run."""
+"""A plan as text: the note of the Airflow run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from jobs.planning.run_plan import Plan
 
 LONGEST = 1000
-"""Characters that Airflow keeps."""
+"""In characters; a limit of Airflow."""
 
 _MOST_NAMED = 3
 _MOST_LISTED = 6
 
 
 def note_of(plan: Plan, source: str) -> str:
-    """The plan for people, a line a subject; `clv.run` has all of it where this is cut short."""
+    """The plan as text, one line per subject, cut at `LONGEST`; `clv.run` has the full plan."""
     lines = [
         _forecasts(plan, source),
         *_restated(plan),
@@ -51,10 +51,10 @@ def _forecasts(plan: Plan, source: str) -> str:
 def _restated(plan: Plan) -> list[str]:
     if not plan.restated:
         return []
-    fate = "refused unless restate=accept" if plan.choices.restate == REFUSE else "read again"
-    named = "; ".join(str(one) for one in plan.restated[:_MOST_NAMED])
+    action = "refused unless restate=accept" if plan.choices.restate == REFUSE else "ingested again"
+    named = "; ".join(str(restatement) for restatement in plan.restated[:_MOST_NAMED])
     more = len(plan.restated) - _MOST_NAMED
-    return [f"RESTATED, {fate}: {named}{f'; and {more} more' if more > 0 else ''}."]
+    return [f"RESTATED, {action}: {named}{f'; and {more} more' if more > 0 else ''}."]
 
 
 def _ingests(plan: Plan) -> str:
@@ -68,11 +68,11 @@ def _ingests(plan: Plan) -> str:
 def _special(plan: Plan) -> list[str]:
     published = plan.history.published
     if plan.asked.value_basis != NET_REVENUE:
-        model = f"Scores with this month's version of the model on {plan.asked.value_basis}, trained now if need be."
+        model = f"Scores with this month's version of the model on {plan.asked.value_basis}, trained now if necessary."
     elif published is not None:
         model = f"Scores with model version {published['model_version']}, which made the published forecast."
     else:
-        model = "Scores with this month's model version, trained now if need be; the champion stays."
+        model = "Scores with this month's model version, trained now if necessary; the champion stays."
     return [model, "Adds to clv.special_forecast; the published forecasts stay as they are."]
 
 
@@ -84,15 +84,15 @@ def _model(plan: Plan) -> str:
     if plan.choices.model != CHAMPION:
         return "Trains and registers a model version; the gate decides which version forecasts."
     champion = plan.history.champion
-    known = f" (version {champion['model_version']} as decided last)" if champion else ""
+    known = f" (version {champion['model_version']} by the last decision)" if champion else ""
     return f"Scores with today's champion{known}, trains nothing.{hindsight(champion, plan.month.as_of)}"
 
 
 def hindsight(champion: RowMapping | None, as_of: date) -> str:
-    """A warning where a champion has seen what came after `as_of`."""
+    """A warning if the champion was trained on data from after `as_of`; else empty."""
     if champion is None or champion["as_of"] is None or champion["as_of"] <= as_of:
         return ""
-    return f" It was trained as of {champion['as_of']}: for this month its figures are not out of time."
+    return f" It was trained as of {champion['as_of']}, so its accuracy for this month is not out-of-sample."
 
 
 def _replaces(published: RowMapping | None) -> str:
@@ -113,11 +113,12 @@ def _differs(plan: Plan) -> list[str]:
 def _gaps(plan: Plan) -> list[str]:
     if not plan.history.unpublished:
         return []
-    return [f"GAP: {_few(ranges(plan.history.unpublished))} before it not published; run that first, or backfill it."]
+    months = _few(ranges(plan.history.unpublished))
+    return [f"GAP: {months} before it not published. Run those months first, or backfill them."]
 
 
 def _few(listed: str) -> str:
-    """A list without its middle, where that is long."""
+    """A comma-separated list, without its middle if it is long."""
     parts = listed.split(", ")
     return listed if len(parts) <= _MOST_LISTED else ", ".join([*parts[:2], "…", parts[-1]])
 
@@ -129,11 +130,12 @@ def _span(periods: Sequence[date], noun: str) -> str:
 
 
 def restated_message(plan: Plan) -> str:
-    """Why a run is refused, and what can be done."""
-    months: list[Month] = [one.month for one in plan.restated]
-    listed = "\n".join(f"  {one}" for one in plan.restated)
+    """Why a run is refused, and what to do."""
+    months: list[Month] = [restatement.month for restatement in plan.restated]
+    listed = "\n".join(f"  {restatement}" for restatement in plan.restated)
     return (
         f"{ranges(months)} changed at the source after being ingested:\n{listed}\n"
-        f"If that is right, trigger month {plan.month} again with restate=accept: these months are read again, and "
-        "what was made from them is rebuilt. If not, restore the delivery and clear this task. Nothing was changed"
+        f"If the new delivery is correct, trigger month {plan.month} again with restate=accept: these months are "
+        "ingested again, and what was made from them is rebuilt. If not, restore the delivery and clear this task. "
+        "Nothing has been changed"
     )

@@ -1,6 +1,6 @@
-"""What a run is asked for: a standard run forecasts twelve months' net revenue of all customers, others are special.
+"""The options of a run. A standard run forecasts twelve months' net revenue of all customers; others are special.
 
-A special run is published beside the months, in `clv.special_forecast`, and moves nothing that readers of a month see:
+A special run is published separately, in `clv.special_forecast`, and never changes a published month:
 `docs/decisions/0010-special-runs.md`.
 """
 
@@ -18,12 +18,12 @@ from jobs.planning.segment import ALL, Segment, parse
 
 @dataclass(frozen=True)
 class RunParameters:
-    """What a run is asked for.
+    """The forecast that a run makes.
 
     Attributes:
-        horizon_months: how many months, one of `HORIZONS`.
-        segment: which customers; None for all.
-        value_basis: what their value is counted in, one of `value_basis.VALUE_BASES`.
+        horizon_months: the number of months, one of `HORIZONS`.
+        segment: the customers; None for all.
+        value_basis: the measure of value, one of `value_basis.VALUE_BASES`.
     """
 
     horizon_months: int = HORIZON_MONTHS
@@ -32,7 +32,7 @@ class RunParameters:
 
     @property
     def is_special(self) -> bool:
-        """Whether anything differs from a standard run."""
+        """Whether any parameter differs from a standard run."""
         return self != RunParameters()
 
     @property
@@ -41,14 +41,14 @@ class RunParameters:
         return ALL if self.segment is None else str(self.segment)
 
     def __str__(self) -> str:
-        """The parameters in words."""
+        """The parameters as text."""
         months = f"{self.horizon_months} month{'s' * (self.horizon_months > 1)}"
         return f"horizon {months}, segment {self.segment_text}, value basis {self.value_basis}"
 
 
 AS_OF, CHAMPION = "as_of", "champion"
 MODEL_CHOICES = (AS_OF, CHAMPION)
-"""What a run scores with: a model of what was known at `as_of`, or the champion of the day it is made."""
+"""The model that a run scores with: one trained on data from before `as_of`, or today's champion."""
 
 
 class ChoiceRefusedError(ValueError):
@@ -56,23 +56,23 @@ class ChoiceRefusedError(ValueError):
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`, by default that of `as_of`."""
-    parser.add_argument("--model", choices=MODEL_CHOICES, default=AS_OF, help="what the run scores with")
+    """Add `--model`; the default is `as_of`."""
+    parser.add_argument("--model", choices=MODEL_CHOICES, default=AS_OF, help="the model that the run scores with")
 
 
 REFUSE, ACCEPT = "refuse", "accept"
 RESTATE_CHOICES = (REFUSE, ACCEPT)
-"""What becomes of a run that finds months restated: it is refused, or reads them again and rebuilds what follows."""
+"""What a run does about restated months: fail, or ingest them again and rebuild what was made from them."""
 
 
 @dataclass(frozen=True)
 class RunChoices:
-    """How a run goes about its month; none of it makes a run special.
+    """How a run makes its forecast; none of these choices makes a run special.
 
     Attributes:
         model: one of `MODEL_CHOICES`.
         restate: one of `RESTATE_CHOICES`.
-        is_dry_run: whether it ends with its plan.
+        is_dry_run: whether it stops after its plan.
     """
 
     model: str = AS_OF
@@ -81,21 +81,23 @@ class RunChoices:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add everything that may be asked of a run."""
-    parser.add_argument("--horizon", type=int, choices=HORIZONS, default=HORIZON_MONTHS, help="months to forecast")
+    """Add all options of a run."""
+    parser.add_argument(
+        "--horizon", type=int, choices=HORIZONS, default=HORIZON_MONTHS, help="number of months to forecast"
+    )
     parser.add_argument("--segment", default=ALL, help=f"'{ALL}', or column=value,value")
     parser.add_argument("--restate", choices=RESTATE_CHOICES, default=REFUSE, help="what to do about restated months")
-    parser.add_argument("--dry-run", action="store_true", help="end with the plan")
+    parser.add_argument("--dry-run", action="store_true", help="stop after the plan")
     add_value_basis(parser)
     add_model(parser)
 
 
 def options_of(arguments: argparse.Namespace, snapshots: Table) -> tuple[RunParameters, RunChoices]:
-    """What is asked of a run.
+    """The parsed options of a run.
 
     Raises:
-        SegmentError: the segment cannot be read.
-        ChoiceRefusedError: a special run is to score with the champion.
+        SegmentError: the segment cannot be parsed.
+        ChoiceRefusedError: a special run with `--model champion`.
     """
     asked = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
     choices = RunChoices(arguments.model, arguments.restate, arguments.dry_run)

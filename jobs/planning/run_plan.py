@@ -1,4 +1,4 @@
-"""What a run of a month has to do: the months to read, the snapshots to build, what changed, what it differs in."""
+"""The plan of a run: the months to ingest, the snapshots to build, and what has changed since the published run."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from jobs.sources.mapping import Source
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run will do.
+    """The plan of a run.
 
     Attributes:
         month: the data month.
-        asked: what the run is asked for.
-        choices: how it goes about it.
-        tables: the tables that are delivered.
-        months: the months to ingest: those the lake lacks of any table with times, those that changed, and always the
-            data month.
-        files: table → the files that these months are read from.
-        snapshots: the `as_of` of every snapshot that the lake lacks or that a restated month makes stale.
-        restated: the ingested months that are delivered otherwise now.
-        inputs: what is delivered, by fingerprint.
-        history: what is known of the month before the run.
-        differs: what the run differs in from the published one of its month.
+        asked: the forecast to make.
+        choices: how to make it.
+        tables: the delivered tables.
+        months: the months to ingest: always the data month, every changed month, and every month that is not complete
+            in the lake for a table with times.
+        files: table → the files that hold these months.
+        snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
+        restated: the ingested months whose delivery has changed.
+        inputs: the fingerprints of the deliveries.
+        history: the state of the month before the run.
+        differs: the differences to the published run of the month.
     """
 
     month: Month
@@ -55,7 +55,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Where a plan looks: the mapping, what was delivered, the lake, its features table, and the copies of files."""
+    """What a plan is made from: the mapping, the deliveries, the lake, its features table, and the landing's cache."""
 
     source: Source
     delivered: Mapping[str, Delivery]
@@ -67,20 +67,20 @@ class Surroundings:
 def make_plan(
     month: Month, surroundings: Surroundings, history: MonthHistory, asked: RunParameters, choices: RunChoices
 ) -> Plan:
-    """What a run of a month has to do, given what was delivered and what the lake holds.
+    """Plan a run of a month from the deliveries and the lake.
 
-    A data month that is not published yet may be delivered anew without being called restated.
+    A new delivery of the data month is not a restatement as long as the month is not published.
 
     Raises:
-        LandingError: a month that has to be read is missing in between.
+        LandingError: a month to ingest has not been delivered, although later months have.
     """
     delivered, lake = surroundings.delivered, surroundings.lake
     until_now = delivered["transactions"].first.through(month)
     events = {table: delivery for table, delivery in delivered.items() if delivery.has_times}
     inputs = _inputs(delivered, month)
-    known = until_now if history.published is not None else until_now[:-1]
-    changed = {table: changes(delivery, lake, known, inputs[table]) for table, delivery in events.items()}
-    again = {past for one in changed.values() for past in (*one.restated, *one.undated)}
+    compared = until_now if history.published is not None else until_now[:-1]
+    changed = {table: changes(delivery, lake, compared, inputs[table]) for table, delivery in events.items()}
+    again = {past for change in changed.values() for past in (*change.restated, *change.undated)}
     months = [
         past
         for past in until_now
@@ -89,10 +89,10 @@ def make_plan(
     _refuse_gaps(events, months)
     restated = [
         restatement(surroundings.source, events[table], lake, past, cache=surroundings.cache)
-        for table, one in changed.items()
-        for past in one.restated
+        for table, change in changed.items()
+        for past in change.restated
     ]
-    stale_from = min((one.month for one in restated), default=month.plus(1))
+    stale_from = min((restatement.month for restatement in restated), default=month.plus(1))
     return Plan(
         month=month,
         asked=asked,
@@ -113,7 +113,7 @@ def make_plan(
 
 
 def _inputs(delivered: Mapping[str, Delivery], month: Month) -> DeliveredInputs:
-    """The fingerprint of everything that was delivered for the months up to and including `month`."""
+    """The fingerprints of all deliveries for the months up to and including `month`."""
     return {
         table: {
             past: delivery.fingerprint(past) for past in [past for past in delivery.months if past <= month] or [month]
@@ -136,7 +136,7 @@ def _refuse_gaps(events: Mapping[str, Delivery], months: Sequence[Month]) -> Non
         missing = delivery.missing(months)
         if missing:
             raise LandingError(
-                f"{table} of {ranges(missing)} are missing: no run goes over a gap. Deliver them (a month's folder "
+                f"{table} of {ranges(missing)} are missing: a run cannot skip months. Deliver them (a month's folder "
                 "counts once it holds _SUCCESS), then clear this task"
             )
 
@@ -144,5 +144,10 @@ def _refuse_gaps(events: Mapping[str, Delivery], months: Sequence[Month]) -> Non
 def _differs(inputs: DeliveredInputs, history: MonthHistory, choices: RunChoices) -> list[str]:
     if history.planned_with is None:
         return []
-    now = {"input_fingerprint": input_fingerprint(inputs), "code_version": code_version()}
-    return differences(history.planned_with, inputs, **now, model_choice=choices.model)
+    return differences(
+        history.planned_with,
+        inputs,
+        input_fingerprint=input_fingerprint(inputs),
+        code_version=code_version(),
+        model_choice=choices.model,
+    )

@@ -1,7 +1,8 @@
-"""A segment: the customers whose text column, or status, has one of some values: `city=Paris,"Lyon, 3e"`.
+"""A segment: the customers whose text column, or status, has one of the given values: `city=Paris,"Lyon, 3e"`.
 
-Values are separated by commas. One that holds a comma, a double quote, or a space at either end stands in double
-quotes, a double quote in it twice, as in CSV. Values are only ever compared with, never part of a statement.
+Values are separated by commas and quoted as in CSV: a value with a comma, a double quote, or a leading or trailing
+space is put in double quotes, and a double quote in it is doubled. Values are only compared, never part of
+a SQL statement.
 """
 
 from __future__ import annotations
@@ -14,24 +15,24 @@ from jobs.lake.tables import Table
 ALL = "all"
 """The segment of a standard run: every known customer."""
 STATUS = "status"
-"""The one column that comes with the forecast and not with the snapshot."""
+"""The one column that is part of the forecast, not of the snapshot."""
 
 _VALUE = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",]*[^",\s]))\s*(?:,|$)')
 
 
 class SegmentError(ValueError):
-    """A text does not name a segment."""
+    """A text is not a valid segment."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """The customers whose `column` has one of `values`; these are sorted and different."""
+    """The customers whose `column` has one of `values`, which are sorted and distinct."""
 
     column: str
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The text of which `parse` makes this segment; equal segments have equal texts."""
+        """The text that `parse` turns into this segment; equal segments have equal texts."""
         return f"{self.column}={','.join(map(_quoted, self.values))}"
 
 
@@ -40,16 +41,16 @@ def parse(text: str, snapshots: Table) -> Segment | None:
 
     Args:
         text: `all`, `column=value` or `column=value,value`.
-        snapshots: the features table; its text columns may be named, and `status`.
+        snapshots: the features table, whose text columns are allowed beside `status`.
 
     Raises:
-        SegmentError: there is no such column or status, or the values cannot be read.
+        SegmentError: there is no such column or status, or the values cannot be parsed.
     """
     if text.strip() == ALL:
         return None
-    column, found, listed = text.partition("=")
+    column, separator, listed = text.partition("=")
     allowed = (*(known.name for known in snapshots.columns if known.type == "string"), STATUS)
-    if not found or column.strip() not in allowed:
+    if not separator or column.strip() not in allowed:
         raise SegmentError(
             f"segment {text!r} is neither '{ALL}' nor column=value,value with a column of {', '.join(allowed)}"
         )
@@ -61,17 +62,17 @@ def parse(text: str, snapshots: Table) -> Segment | None:
 
 def _values(listed: str, text: str) -> list[str]:
     if not listed.isprintable():
-        raise SegmentError(f"segment {text!r} holds control characters")
+        raise SegmentError(f"segment {text!r} contains control characters")
     values, at, is_open = [], 0, True
     while is_open:
-        found = _VALUE.match(listed, at)
-        if found is None:
+        match = _VALUE.match(listed, at)
+        if match is None:
             raise SegmentError(
-                f"segment {text!r} cannot be read from {listed[at:]!r} on: separate values by one comma, put a value "
-                'that holds a comma or a quote in double quotes and write "" for a quote in it'
+                f"segment {text!r} cannot be parsed from {listed[at:]!r} on: separate values with one comma, put a "
+                "value with a comma or a double quote in double quotes, and double each double quote in it"
             )
-        values.append(found[2] if found[1] is None else found[1].replace('""', '"'))
-        at, is_open = found.end(), found[0].endswith(",")
+        values.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        at, is_open = match.end(), match[0].endswith(",")
     return values
 
 
@@ -80,7 +81,9 @@ def _refuse_unknown_statuses(segment: Segment) -> None:
 
     unknown = [value for value in segment.values if value not in STATUSES]
     if unknown:
-        raise SegmentError(f"segment {segment}: there is no status {', '.join(unknown)}, only {', '.join(STATUSES)}")
+        raise SegmentError(
+            f"segment {segment}: unknown status {', '.join(unknown)}; the statuses are {', '.join(STATUSES)}"
+        )
 
 
 def _quoted(value: str) -> str:

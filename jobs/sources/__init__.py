@@ -1,4 +1,4 @@
-"""One module a source layout, each holding its column mapping as `SOURCE`. How to add one: `docs/your_own_data.md`."""
+"""One module per shop, which defines its column mapping as `SOURCE`. How to add one: `docs/your_own_data.md`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _NOT_A_SOURCE = "mapping"
 
 
 def load(name: str, value_basis: str = NET_REVENUE) -> Source:
-    """The mapping `SOURCE` of the module `jobs.sources.<name>`, as runs on a value basis read it.
+    """The mapping `SOURCE` of the module `jobs.sources.<name>` for a value basis.
 
     Raises:
-        MappingError: there is no such module, it holds no `SOURCE`, or declares nothing for this basis.
+        MappingError: there is no such module, or it defines no `SOURCE`, or declares nothing for this basis.
     """
     known = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != _NOT_A_SOURCE)
     if name not in known:
         raise MappingError(
-            f"no source is called {name!r}. There are: {', '.join(known)}. A new one is jobs/sources/<name>.py"
+            f"there is no source {name!r}. Available: {', '.join(known)}. To add one, write jobs/sources/<name>.py"
         )
     source = getattr(import_module(f"{__name__}.{name}"), "SOURCE", None)
     if not isinstance(source, Source):
-        raise MappingError(f"jobs/sources/{name}.py holds no SOURCE: end it with SOURCE = Source(...)")
+        raise MappingError(f"jobs/sources/{name}.py defines no SOURCE: add SOURCE = Source(...)")
     return source.on(value_basis)

@@ -1,7 +1,7 @@
-"""CDNOW: one cohort of buyers of a music shop, 1997-01 to 1998-06, to the day and without order ids.
+"""CDNOW: one cohort of customers of a music shop, 1997-01 to 1998-06, with dates but without times or order ids.
 
-Source: the teaching data of P. Fader and B. Hardie, brucehardie.com. Equal rows are kept: without an order id or an
-hour they are as likely two purchases of one day as an error.
+Source: the teaching data of P. Fader and B. Hardie, brucehardie.com. Equal rows are kept: without an order id or a
+time they may well be two purchases on one day.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The words in which a shop's files are described: which delivered column holds what, and which rows do not count.
+"""The mapping of a shop's files: which delivered column holds what, and which rows do not count.
 
-Only a customer, a time and an amount are needed. Everything else is optional and makes the features richer. This
-module and the sources are read without Spark; predicates are Spark SQL text and are evaluated by `jobs.ingest`.
+Only a customer, a time and an amount are required. Everything else is optional and adds features. This module and the
+sources work without Spark; predicates are Spark SQL text, evaluated during ingestion.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class TransactionColumns:
 
     Attributes:
         customer_id: who bought.
-        ordered_at: when, a time or a day.
-        amount: value of the line, tax and discount as the shop counts its revenue; or give `units` and `unit_price`.
+        ordered_at: when, a time or a date.
+        amount: value of the line, with tax and discount as in the shop's revenue; or give `units` and `unit_price`.
         units: units bought.
-        unit_price: price of one unit; the line's value is `units` × `unit_price` where there is no `amount`.
-        order_id: the order or invoice. Without it, all lines of a customer at one moment are one order.
+        unit_price: price of one unit; without `amount`, the line's value is `units` × `unit_price`.
+        order_id: the order or invoice. Without it, all lines of a customer with the same time are one order.
         product_id: the article.
-        department: the article's department. Without it, `products` is asked.
+        department: the article's department. Without it, the department comes from `products`.
         margin: what the shop keeps of the line's value, with the sign of the amount; for runs on `margin_per_line`.
-        unit_cost: or what one unit costs the shop; the margin is the value less `units` × `unit_cost`.
-        optional: further columns that row rules read as `delivered.<column>`; NULL where a file has none.
+        unit_cost: alternatively, the shop's cost of one unit; the margin is the value less `units` × `unit_cost`.
+        optional: further columns that row rules read as `delivered.<column>`; NULL if a file lacks the column.
     """
 
     customer_id: str
@@ -56,11 +56,11 @@ class TransactionColumns:
     time: ClassVar[str | None] = "ordered_at"
 
     def __post_init__(self) -> None:
-        """Refuse lines that have no value."""
+        """Refuse a mapping that gives lines no value, or two margins."""
         if self.amount is None and (self.units is None or self.unit_price is None):
-            raise MappingError("transactions need an amount, or units and unit_price")
+            raise MappingError("transactions need an amount, or both units and unit_price")
         if self.unit_cost is not None and (self.units is None or self.margin is not None):
-            raise MappingError("a unit_cost needs units, and no margin beside it")
+            raise MappingError("a unit_cost needs units and excludes a margin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,17 +101,17 @@ TableColumns = TransactionColumns | CustomerColumns | SessionColumns | ProductCo
 
 @dataclass(frozen=True, kw_only=True)
 class RowRule:
-    """Order lines that do not count: `reason` is what `rejected_for` says, `when` a Spark SQL predicate.
+    """A rule that rejects order lines: `reason` goes to `rejected_for`, `when` is a Spark SQL predicate.
 
-    The predicate sees the clean columns by name, `unit_price`, and every delivered column, as text, as
-    `delivered.<column>`. A predicate that is NULL does not reject.
+    The predicate can use the clean columns by name, `unit_price`, and every delivered column, as text, as
+    `delivered.<column>`. A line for which the predicate is NULL is not rejected.
     """
 
     reason: str
     when: str
 
     def __post_init__(self) -> None:
-        """Refuse reasons that are not one snake_case word."""
+        """Refuse a reason that is not in snake_case."""
         if not _REASON.fullmatch(self.reason):
             raise MappingError(f"reason {self.reason!r} of a row rule is not in snake_case")
 
@@ -121,25 +121,24 @@ class Source:
     """How one shop delivers its data.
 
     Attributes:
-        name: the shop or data set, for people.
+        name: the display name of the shop or data set.
         currency: ISO 4217 code of all amounts.
         transactions: the order lines.
-        customers: the accounts, where they are delivered.
-        sessions: the logins, where they are delivered.
-        products: the articles, where they are delivered.
-        departments: departments that get their own features; all others count as 'other'. None: no such features.
-        margin_rates: department → share of a line's value that the shop keeps; for runs on `margin_by_department`.
-        time_formats: formats of times and days that are text, as for `strptime`; ISO 8601 is always read.
-        timezone: the shop's zone, into which times that carry an offset are converted. Others are its wall clock.
-        returns: predicate that tells a return where amounts are delivered without sign. Without it, a negative amount
-            is a return.
-        rules: lines that do not count, beyond those that no source wants.
-        rejects_duplicates: whether a line equal to another in every delivered column is an error. Only where an order
-            or line id, or the second of the purchase, tells two equal purchases apart.
-        ids_as_floats: whether ids are whole numbers that an export may have written as `13085.0`.
+        customers: the accounts, if delivered.
+        sessions: the logins, if delivered.
+        products: the articles, if delivered.
+        departments: departments that get their own features; all others count as 'other'. Empty: no such features.
+        margin_rates: department → share of a line's value that is margin; for runs on `margin_by_department`.
+        time_formats: formats of times and dates delivered as text, as for `strptime`; ISO 8601 is always accepted.
+        timezone: the shop's time zone. Times with an offset are converted to it; other times are already local.
+        returns: predicate that identifies a return if amounts have no sign. Without it, a negative amount is a return.
+        rules: lines that do not count, beyond those that are rejected for every source.
+        rejects_duplicates: whether a line equal to another in every delivered column is an error. Set it only if an
+            order id, a line id or a time in seconds distinguishes two equal purchases.
+        ids_as_floats: whether ids are integers that an export may have written as `13085.0`.
         delimiter: of CSV files.
         encoding: of CSV files.
-        value_basis: what value is counted in; `on` sets it.
+        value_basis: the measure of value; `on` sets it.
     """
 
     name: str
@@ -161,9 +160,9 @@ class Source:
     value_basis: str = NET_REVENUE
 
     def __post_init__(self) -> None:
-        """Refuse time formats, encodings and the like that not all readers know, and margins that are none."""
+        """Refuse unsupported encodings, delimiters, time zones and time formats, and invalid margin rates."""
         if self.encoding.upper() not in _ENCODINGS:
-            raise MappingError(f"encoding {self.encoding!r} is not read: deliver one of {', '.join(_ENCODINGS)}")
+            raise MappingError(f"encoding {self.encoding!r} is not supported: deliver one of {', '.join(_ENCODINGS)}")
         if len(self.delimiter) != 1:
             raise MappingError(f"delimiter {self.delimiter!r} is not one character")
         try:
@@ -182,10 +181,10 @@ class Source:
                 raise MappingError(f"the margin rate {rate} of department {department!r} is not a share from -1 to 1")
 
     def on(self, value_basis: str) -> Source:
-        """The mapping as runs on a value basis read it: what is declared for other bases is left out.
+        """The mapping for runs on a value basis, without the declarations for other bases.
 
         Raises:
-            MappingError: nothing is declared for this one.
+            MappingError: the source declares nothing for this basis.
         """
         by_department, per_line = value_basis == MARGIN_BY_DEPARTMENT, value_basis == MARGIN_PER_LINE
         lines = self.transactions
@@ -219,6 +218,6 @@ class Source:
 
 
 def delivered_columns(columns: TableColumns) -> list[str]:
-    """The delivered columns that must be in a file, in the order of the mapping."""
+    """The columns that a delivered file must have, in the order of the mapping."""
     values = [getattr(columns, field.name) for field in fields(columns) if field.name != "optional"]
     return list(dict.fromkeys(value for value in values if value is not None))

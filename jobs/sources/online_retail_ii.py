@@ -1,6 +1,6 @@
-"""UCI Online Retail II: a British gift wholesaler, 2009-12 to 2011-12, two sheets that overlap.
+"""UCI Online Retail II: a British gift wholesaler, 2009-12 to 2011-12, in two overlapping sheets.
 
-Source: UCI Machine Learning Repository, data set 502. Why each rule is what it is:
+Source: UCI Machine Learning Repository, data set 502. The reasons for the rules:
 `docs/decisions/0003-what-counts-as-a-purchase.md`.
 """
 

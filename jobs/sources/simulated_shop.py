@@ -1,4 +1,4 @@
-"""The simulated shop of `jobs.simulate`: every table, a folder a month."""
+"""The simulated shop of `jobs.simulate`: every table, one folder per month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Superstore sample: orders of an office supplier with category and discount; fictional."""
+"""The Superstore sample data: fictional orders of an office supplier, with category and discount."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ CSV_FILES = (
         HEADER + line("a quotation mark that is never closed") + '3,"A,2011-11-05,c1,1,1\n' + line("swallowed", "4"),
         rejected=(MALFORMED,),
         clean=({},),
-        note="all that follows in the file is one row, and quarantined as that",
+        note="the rest of the file is one row, which is quarantined",
     ),
     file(
         "quotation marks in the middle of a field",

@@ -59,11 +59,14 @@ def refused(name: str, deliver: Deliver, says: str) -> RefusedKind:
     return RefusedKind(name=name, deliver=deliver, says=says)
 
 
-HAS_NO, NOT_UTF8 = "has no column", "is not UTF-8: deliver that, or set `encoding` in the mapping of 'Corner shop'"
+HAS_NO, NOT_UTF8 = (
+    "has no column",
+    "is not UTF-8: deliver it in that encoding, or set `encoding` in the mapping of 'Corner shop'",
+)
 DAMAGED, AGAIN = "is damaged or was not delivered in full", "deliver it again"
 
 FILES = (
-    refused("an empty file", csv(""), "is empty, not even a header: deliver it again"),
+    refused("an empty file", csv(""), "is empty and has no header: deliver it again"),
     refused("a header of another encoding", csv(HEADER.replace("\n", ",größe\n").encode("latin-1")), NOT_UTF8),
     refused("UTF-16 with a byte order mark", csv(GOOD_CSV.encode("utf-16")), NOT_UTF8),
     refused("UTF-16 without a byte order mark", csv(GOOD_CSV.encode("utf-16-le")), NOT_UTF8),

@@ -23,7 +23,7 @@ def named(name: str) -> object:
 CANNOT = "a character that cannot be printed: rename it"
 
 PLACES = (
-    refused("nothing at all", lambda landing: None, "holds no transactions: deliver transactions.csv"),
+    refused("nothing at all", lambda landing: None, "contains no transactions: deliver transactions.csv"),
     refused(
         "a folder where a file should be",
         lambda landing: (month(landing) / "part.csv").mkdir(),
@@ -37,22 +37,22 @@ PLACES = (
     refused(
         "a link to itself",
         lambda landing: (month(landing) / "part.csv").symlink_to("part.csv"),
-        "is not there, or is a link to nothing: deliver it again",
+        "does not exist, or is a broken link: deliver it again",
     ),
     refused(
-        "a link to nothing",
+        "a broken link",
         lambda landing: (month(landing) / "part.csv").symlink_to("gone"),
-        "is not there, or is a link to nothing",
+        "does not exist, or is a broken link",
     ),
     refused(
         "a link to itself for a whole table",
         lambda landing: (landing / "transactions").symlink_to("transactions"),
-        "holds no transactions",
+        "contains no transactions",
     ),
     refused(
         "a pipe where a file should be",
         lambda landing: os.mkfifo(month(landing) / "part.csv"),
-        "is no file (a pipe or a device)",
+        "is not a regular file but a pipe or a device",
     ),
     refused("an asterisk in a file name", named("a*.csv"), CANNOT),
     refused("brackets in a file name", named("export[1].csv"), CANNOT),
@@ -61,13 +61,15 @@ PLACES = (
     refused("a line break in a file name", named("a\nb.csv"), CANNOT),
     refused("a file name that is not UTF-8", named(os.fsdecode(b"caf\xe9.csv")), CANNOT),
     refused(
-        "a format that is not read", named("rows.json"), "holds rows.json: only .csv, .csv.gz, .parquet, .xlsx are read"
+        "a format that is not supported",
+        named("rows.json"),
+        "contains rows.json: only .csv, .csv.gz, .parquet, .xlsx are supported",
     ),
-    refused("a file ending in capitals", named("PART.CSV"), "holds PART.CSV: only .csv"),
+    refused("a file ending in capitals", named("PART.CSV"), "contains PART.CSV: only .csv"),
     refused(
         "a file without an ending",
         lambda landing: (landing / "transactions").write_text(GOOD_CSV),
-        "has none of the formats that are read: deliver one of .csv",
+        "has an unsupported format: deliver one of .csv",
     ),
     refused(
         "a month that is none",
@@ -81,7 +83,7 @@ PLACES = (
     refused(
         "a file for a month",
         lambda landing: ((landing / "transactions").mkdir(), (landing / "transactions/month=2011-11").touch()),
-        "has no month with a _SUCCESS",
+        "has no month folder with a _SUCCESS",
     ),
     refused(
         "a month that is not complete",
@@ -102,7 +104,7 @@ PLACES = (
     refused(
         "files beside the months",
         lambda landing: (csv(GOOD_CSV)(landing), (landing / "transactions/rest.csv").write_text(GOOD_CSV)),
-        "holds both month folders and rest.csv: move each file into its month's folder",
+        "contains both month folders and rest.csv: move each file into its month's folder",
     ),
     refused(
         "one table delivered twice",
@@ -112,7 +114,7 @@ PLACES = (
     refused(
         "one file with a header alone",
         lambda landing: (landing / "transactions.csv").write_text(HEADER),
-        "not one row has a time in column 'when'",
+        "no row has a time in column 'when'",
     ),
     refused(
         "one file in which no time can be read",

@@ -161,8 +161,8 @@ def test_a_file_that_may_not_be_read_is_refused(
         if is_root:
             os.seteuid(0)
 
-    assert f"{file} may not be read" in said
-    assert "give the user who runs this the right to" in said
+    assert f"{file} cannot be read" in said
+    assert "grant the user that runs the job read access" in said
 
 
 def refusal(job: Callable[[], object], capsys: pytest.CaptureFixture[str]) -> str:

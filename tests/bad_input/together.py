@@ -6,12 +6,12 @@ MAPPINGS = (
     MappingKind(
         name="an encoding of which not all readers know",
         said={"encoding": "cp1252"},
-        says="encoding 'cp1252' is not read: deliver one of UTF-8",
+        says="encoding 'cp1252' is not supported: deliver one of UTF-8",
     ),
     MappingKind(
         name="an encoding of two bytes a character",
         said={"encoding": "UTF-16"},
-        says="encoding 'UTF-16' is not read: deliver one of UTF-8",
+        says="encoding 'UTF-16' is not supported: deliver one of UTF-8",
     ),
     MappingKind(
         name="a delimiter of two characters", said={"delimiter": "||"}, says="delimiter '||' is not one character"

@@ -185,7 +185,7 @@ def test_a_rate_that_is_no_share_is_refused(rate: float) -> None:
 
 
 def test_a_unit_cost_needs_units_and_no_margin_beside_it() -> None:
-    with pytest.raises(MappingError, match="a unit_cost needs units, and no margin"):
+    with pytest.raises(MappingError, match="a unit_cost needs units and excludes a margin"):
         replace(COLUMNS, unit_cost="cost")
-    with pytest.raises(MappingError, match="a unit_cost needs units, and no margin"):
+    with pytest.raises(MappingError, match="a unit_cost needs units and excludes a margin"):
         TransactionColumns(customer_id="who", ordered_at="when", amount="paid", unit_cost="cost")

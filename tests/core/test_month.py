@@ -88,6 +88,6 @@ def test_the_month_asked_for_wins_in_every_kind_of_run(run_type: str, asked: Mon
 @given(months)
 def test_a_month_outside_the_data_is_refused_with_the_months_that_exist(month: Month) -> None:
     assume(not FIRST <= month <= LAST_CLOSED)
-    why = "lies before the data" if month < FIRST else "is not closed"
+    why = "lies before the first month of data" if month < FIRST else "is not closed"
     with pytest.raises(MonthRefusedError, match=f"month {month} {why}.*can be run: 2009-12 to 2011-11"):
         resolved(str(month))

@@ -120,7 +120,7 @@ def test_a_scheduled_run_waits_until_its_month_is_complete(render: Render, shop:
     sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
     context = {"dag_run": _Run("scheduled")}
     assert sensor.poke(context) is False
-    assert sensor.told == "transactions are delivered in full up to 2011-10, not yet 2011-11"
+    assert sensor.told == "transactions are complete up to 2011-10; waiting for 2011-11"
     (shop / "transactions" / "month=2011-11" / "_SUCCESS").touch()
     assert sensor.poke(context) is True
 
@@ -130,7 +130,7 @@ def test_data_that_comes_too_late_is_told_with_what_is_lacking_and_the_remedy(re
 
     sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
     sensor.mode, sensor.timeout = "poke", 0
-    with pytest.raises(AirflowSensorTimeout, match=r"too late: .* up to 2011-10, not yet 2011-11\. Clear this"):
+    with pytest.raises(AirflowSensorTimeout, match=r"too late: .* up to 2011-10; waiting for 2011-11\. Clear this"):
         sensor.execute({"dag_run": _Run("scheduled")})
 
 

@@ -192,7 +192,7 @@ def test_workbooks_are_read_with_all_their_sheets_and_copied_once(landing: Path,
 
 
 BROKEN = {
-    "nothing there": (lambda path: None, "holds no transactions: deliver transactions.csv"),
+    "nothing there": (lambda path: None, "contains no transactions: deliver transactions.csv"),
     "an empty file": (lambda path: (path / "transactions.csv").write_bytes(b""), "transactions.csv is empty"),
     "a folder for a file": (
         lambda path: (path / "transactions.parquet").mkdir(),
@@ -228,7 +228,7 @@ BROKEN = {
     ),
     "another encoding": (
         lambda path: (path / "transactions.csv").write_bytes("who,when,paid,Größe\n".encode("latin-1")),
-        "is not UTF-8: deliver that, or set `encoding`",
+        "is not UTF-8: deliver it in that encoding, or set `encoding`",
     ),
     "times that are numbers": (
         lambda path: pq.write_table(
@@ -238,23 +238,23 @@ BROKEN = {
     ),
     "no time that can be read": (
         lambda path: (path / "transactions.csv").write_text(HEADER + "a,05.11.2011,1\n"),
-        r"not one row has a time in column 'when' .* ISO 8601. Set `time_formats`",
+        r"no row has a time in column 'when' .* ISO 8601. Set `time_formats`",
     ),
     "a header alone": (
         lambda path: (path / "transactions.csv").write_text(HEADER),
-        "not one row has a time in column 'when'",
+        "no row has a time in column 'when'",
     ),
     "two deliveries": (
         lambda path: [(path / f"transactions{ending}").write_text(HEADER) for ending in (".csv", ".csv.gz")],
-        "holds transactions.csv, transactions.csv.gz: keep one of them",
+        "contains transactions.csv, transactions.csv.gz: keep one of them",
     ),
     "an unknown format": (
         lambda path: [(path / "transactions").mkdir(), (path / "transactions/rows.json").touch()],
-        "holds rows.json: only .csv, .csv.gz, .parquet, .xlsx are read",
+        "contains rows.json: only .csv, .csv.gz, .parquet, .xlsx are supported",
     ),
     "months and other files": (
         lambda path: [month_folder(path, "transactions", "2011-11"), (path / "transactions/rest.csv").touch()],
-        "holds both month folders and rest.csv: move",
+        "contains both month folders and rest.csv: move",
     ),
     "no complete month": (
         lambda path: month_folder(path, "transactions", "2011-11", complete=False),

@@ -214,8 +214,9 @@ def test_a_run_that_finds_a_month_restated_is_refused_and_told_what_to_do(
     assert str(refusal.value).splitlines() == [
         "2011-10 changed at the source after being ingested:",
         "  2011-10 transactions: rows 1 to 2 (+1), value 5.00 to 15.00 (+10.00)",
-        "If that is right, trigger month 2011-11 again with restate=accept: these months are read again, and what was "
-        "made from them is rebuilt. If not, restore the delivery and clear this task. Nothing was changed",
+        "If the new delivery is correct, trigger month 2011-11 again with restate=accept: these months are ingested "
+        "again, and what was made from them is rebuilt. If not, restore the delivery and clear this task. "
+        "Nothing has been changed",
     ]
     assert runs(database) == []
 
@@ -226,7 +227,7 @@ def test_an_accepted_month_is_read_again_and_all_after_it_is_rebuilt(
     restate(lake, OCTOBER)
     plan = planned("2011-11", "--restate", "accept")
     assert plan["months"] == "2011-10,2011-11"
-    assert "RESTATED, read again: 2011-10 transactions: rows 1 to 2 (+1)" in plan["note"]
+    assert "RESTATED, ingested again: 2011-10 transactions: rows 1 to 2 (+1)" in plan["note"]
     [run] = runs(database)
     assert run["restate"] == "accept"
     assert run["plan"]["restated"] == [

@@ -74,7 +74,7 @@ def test_what_is_no_text_column_is_refused_with_those_that_are(text: str) -> Non
     "text", ["city=", "city= ", "city=a,", "city=,a", "city=a,,b", 'city="a', 'city=a"b"', 'city="a"b', 'city=""']
 )
 def test_values_that_cannot_be_told_apart_are_refused(text: str) -> None:
-    with pytest.raises(SegmentError, match="separate values by one comma"):
+    with pytest.raises(SegmentError, match="separate values with one comma"):
         parse(text, TABLE)
 
 
@@ -85,5 +85,5 @@ def test_control_characters_are_refused(text: str) -> None:
 
 
 def test_a_status_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(SegmentError, match=f"no status asleep, only {', '.join(STATUSES)}"):
+    with pytest.raises(SegmentError, match=f"unknown status asleep; the statuses are {', '.join(STATUSES)}"):
         parse("status=active,asleep", TABLE)

@@ -14,7 +14,7 @@ THREE = TransactionColumns(customer_id="who", ordered_at="when", amount="paid")
 def test_a_source_that_does_not_exist_is_answered_with_those_that_do() -> None:
     with pytest.raises(
         MappingError,
-        match=r"no source is called 'amazon'\. There are: cdnow, online_retail_ii, simulated_shop, superstore",
+        match=r"there is no source 'amazon'\. Available: cdnow, online_retail_ii, simulated_shop, superstore",
     ):
         load("amazon")
 
@@ -36,7 +36,7 @@ print("pyspark" in sys.modules)"""
 
 
 def test_lines_need_a_value() -> None:
-    with pytest.raises(MappingError, match="an amount, or units and unit_price"):
+    with pytest.raises(MappingError, match="an amount, or both units and unit_price"):
         TransactionColumns(customer_id="who", ordered_at="when", units="qty")
 
 
