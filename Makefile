@@ -76,6 +76,10 @@ pictures: venv ## The same, and take the runbook's pictures anew
 test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 45 minutes)
 	@$(PYTHON) -m pytest -m faults
 
+.PHONY: test-faults-sample
+test-faults-sample: venv ## Kill a task or a server in every stage of a month, a dozen cases (about 10 minutes)
+	@$(PYTHON) -m pytest -m faults_sample
+
 .PHONY: test-long
 test-long: venv ## Run the tests of benchmarks that take minutes
 	@$(PYTHON) -m pytest -m long

@@ -1,8 +1,9 @@
-"""Telling people, through the connection `clv_alerts`."""
+"""Alerts, sent through the connection `clv_alerts`."""
 
 import os
 import re
 import subprocess
+from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -11,8 +12,8 @@ from clv_tasks import ENVIRONMENT, REPOSITORY
 ALERT_TIMEOUT_SECONDS = 60
 
 
-def alert_failed(context) -> None:
-    """Tell people that a task has failed for good; one that is tried again is none of their business."""
+def alert_failed(context: Any) -> None:
+    """Alert that a task has failed for good. Airflow does not call this for a task that it will retry."""
     ti, error = context["ti"], context.get("exception")
     code = re.search(r"code (?:is: )?(\d+)", str(error))
     plan = ti.xcom_pull("plan.plan") or {}
@@ -24,7 +25,7 @@ def alert_failed(context) -> None:
 
 
 def alert(*arguments: str) -> None:
-    """Run `jobs/alert.py`, the connection `clv_alerts` in its environment. No task fails, or hangs, for want of it."""
+    """Run `jobs/alert.py` with the connection `clv_alerts` in its environment. An alert that fails fails no task."""
     try:
         receiver = Connection.get("clv_alerts").as_json()
         command = [os.environ.get("CLV_PYTHON", "python"), "-m", "jobs.alert", *arguments]
@@ -34,6 +35,6 @@ def alert(*arguments: str) -> None:
         )
         print(told.stderr)  # noqa: T201 - the task's log
     except AirflowNotFoundException:
-        print("Nobody is told: there is no connection 'clv_alerts'")  # noqa: T201
+        print("No alert was sent: there is no connection 'clv_alerts'")  # noqa: T201
     except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"Nobody is told: {type(error).__name__}")  # noqa: T201
+        print(f"No alert was sent: {type(error).__name__}")  # noqa: T201

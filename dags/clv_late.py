@@ -8,6 +8,7 @@ its delivery, that has failed, or that never began.
 import json
 import urllib.parse
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.configuration import conf
 from airflow.sdk import DAG, CronTriggerTimetable, task
@@ -16,8 +17,8 @@ from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 
 @task
-def tell(*, ti, dag_run) -> None:
-    """Tell people, where there is something to tell."""
+def tell(*, ti: Any = None, dag_run: Any = None) -> None:
+    """Alert if the month is late."""
     found = ti.xcom_pull("late")
     if found["reason"]:
         address = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")

@@ -10,7 +10,9 @@ Both are the operator's word over the pipeline's, so both ask for a reason, and 
 A task that fails has changed nothing. It is not tried again by itself: look first at what readers see.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.sdk import DAG, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -22,10 +24,10 @@ WHY = [
 ]
 
 
-def only_with(parameter: str):
+def only_with(parameter: str) -> Callable[[Any], None]:
     """Leave a task out of a run whose form does not name what it moves; refuse a form that names nothing."""
 
-    def check(context) -> None:
+    def check(context: Any) -> None:
         form = context["params"]
         if form["month"] is None and form["version"] is None:
             raise AirflowFailException("Give a month, or a version: nothing was changed")

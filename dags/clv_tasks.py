@@ -9,6 +9,7 @@ import shlex
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
@@ -41,7 +42,7 @@ _NOT_YET = 75
 """Exit code of `jobs.await_delivery` (EX_TEMPFAIL)."""
 
 
-def quoted(value) -> str:
+def quoted(value: object) -> str:
     """A value as one word for the shell, whatever it holds; None is no word."""
     return "" if value is None else shlex.quote(str(value))
 
@@ -57,14 +58,14 @@ FILTERS = {"quoted": quoted}
 class RetryUnlessRefused(RetryPolicy):
     """Bad input does not become good by trying again: a job that refuses it ends with exit code 65 (EX_DATAERR)."""
 
-    def evaluate(self, exception, try_number, max_tries, context=None) -> RetryDecision:
+    def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
         """Fail at once where the job has refused its input."""
         if re.search(r"code (is: )?65\.", str(exception)):
             return RetryDecision.fail("the job refused its input: repair it, then clear the task")
         return RetryDecision.default()
 
 
-def spark_job(module: str, *arguments: str, **options) -> SparkSubmitOperator:
+def spark_job(module: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
     """A job under Spark: `jobs/<module>.py`, submitted on the connection `spark_default`."""
     return SparkSubmitOperator(
         conn_id="spark_default",
@@ -75,19 +76,23 @@ def spark_job(module: str, *arguments: str, **options) -> SparkSubmitOperator:
         conf=SPARK_CONF,
         driver_memory=DRIVER_MEMORY,
         pool=SPARK_POOL,
-        **{"task_id": module, "execution_timeout": SPARK_TIMEOUT} | options,
+        **_merged(options, task_id=module, execution_timeout=SPARK_TIMEOUT),
     )
 
 
-def python_job(module: str, *arguments: str, **options) -> BashOperator:
+def python_job(module: str, *arguments: str, **options: Any) -> BashOperator:
     """A job in plain Python. The last line it prints is its XCom."""
     return BashOperator(
         bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *map(one_word, arguments)]),
         env=ENVIRONMENT,
         append_env=True,
         cwd=str(REPOSITORY),
-        **{"task_id": module} | options,
+        **_merged(options, task_id=module),
     )
+
+
+def _merged(options: dict[str, Any], **defaults: Any) -> dict[str, Any]:
+    return defaults | options
 
 
 class DeliverySensor(BaseSensorOperator):
@@ -99,13 +104,13 @@ class DeliverySensor(BaseSensorOperator):
 
     template_fields = ("arguments",)
 
-    def __init__(self, *, arguments: list[str], **options) -> None:
-        options = {"mode": "reschedule", "poke_interval": DELIVERY_LOOK, "timeout": DELIVERY_DEADLINE} | options
-        super().__init__(**options)
+    def __init__(self, *, arguments: list[str], **options: Any) -> None:
+        waiting = _merged(options, mode="reschedule", poke_interval=DELIVERY_LOOK, timeout=DELIVERY_DEADLINE)
+        super().__init__(**waiting)
         self.arguments = arguments
         self.told = ""
 
-    def poke(self, context) -> bool:
+    def poke(self, context: Any) -> bool:
         """Look once."""
         if context["dag_run"].run_type != "scheduled":
             return True
@@ -119,7 +124,7 @@ class DeliverySensor(BaseSensorOperator):
             raise AirflowException(f"jobs.await_delivery ended with exit code {looked.returncode}.")
         return looked.returncode == 0
 
-    def execute(self, context) -> None:
+    def execute(self, context: Any) -> None:
         """Wait; raises AirflowSensorTimeout with what is lacking once the deadline has passed."""
         try:
             super().execute(context)

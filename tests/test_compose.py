@@ -46,7 +46,7 @@ def test_postgres_is_given_every_password_that_bootstrap_reads() -> None:
 
 
 def test_the_pool_and_the_connections_of_the_dag_are_made() -> None:
-    dags = "".join(text_of(f"dags/{module}.py") for module in ("clv_tasks", "clv_monthly", "clv_alerts"))
+    dags = "".join(text_of(f"dags/{module}.py") for module in ("clv_tasks", "clv_note", "clv_alerts"))
     (pool,) = re.findall(r'^SPARK_POOL = "(\w+)"$', dags, flags=re.MULTILINE)
     assert f"airflow pools set {pool} 1 " in SERVICES["init"]["command"][-1]
     connections = set(re.findall(r'(?:conn_id=|Connection\.get\()"(\w+)"', dags))

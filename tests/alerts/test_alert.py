@@ -143,7 +143,7 @@ def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
 
 def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pytest.CaptureFixture[str]) -> None:
     end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
-    assert "Nobody is told: there is no connection 'clv_alerts'" in capsys.readouterr().out
+    assert "No alert was sent: there is no connection 'clv_alerts'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_receiver_that_never_answers_is_given_up(
     with serving(Webhook(hangs=True)) as webhook:
         connect(monkeypatch, host=webhook.url)
         end(task, "failed", "Error code is: 1.", pulled=PLAN)
-    assert "Nobody is told: TimeoutExpired" in capsys.readouterr().out
+    assert "No alert was sent: TimeoutExpired" in capsys.readouterr().out
 
 
 def test_a_password_is_not_given_to_a_mail_server_without_encryption(

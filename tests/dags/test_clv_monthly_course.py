@@ -87,8 +87,7 @@ def test_only_scheduled_runs_wait_for_data(render: Render, monkeypatch: pytest.M
         assert render("plan.await_delivery", run_type, november).poke({"dag_run": _Run(run_type)})
     waiting = render("plan.await_delivery", "scheduled", november)
     assert waiting.arguments == [
-        *["--run-type", "scheduled", "--month", ""],
-        *["--logical-date", "2011-11-01T00:00:00+00:00"],
+        *["--run-type", "scheduled", "--logical-date", "2011-11-01T00:00:00+00:00", "--month", ""],
     ]
     with pytest.raises(FileNotFoundError):
         waiting.poke({"dag_run": _Run("scheduled")})

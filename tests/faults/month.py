@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,13 +13,14 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
+import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
 from jobs.core.migrations import migrate
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.features.table import features
-from jobs.lake.lake import SUCCESS, Lake
+from jobs.lake.lake import SUCCESS, Lake, Period, parquet_files
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.local_stack import postgres_server
 from jobs.models.registry import Registry
@@ -165,18 +167,30 @@ class MonthRun:
             client.delete_model_version_tag(model, str(self.model_version), tag)
 
     def outcome(self) -> dict[str, Any]:
-        """What the month came to: the same whatever happened on the way."""
+        """The content of the month: the same whatever happened on the way."""
         version = self.registry.version(self.model_version)
-        tables = {TRANSACTIONS: MONTH, rejected(TRANSACTIONS): MONTH, DAILY: MONTH, FORECASTS: MONTH.as_of}
+        tables: dict[Table, Period] = {
+            TRANSACTIONS: MONTH,
+            rejected(TRANSACTIONS): MONTH,
+            DAILY: MONTH,
+            FORECASTS: MONTH.as_of,
+        }
         tables[features(load(SHOP).departments)] = MONTH.as_of
         served = self.served()
         return {
-            "lake": {table.name: self.lake.record(table, period).fingerprint for table, period in tables.items()},
+            "lake": {table.name: self._content(table, period) for table, period in tables.items()},
             "model": version.tags["forecaster_sha256"],
             "decision": version.tags["decision"],
             "champion": self.registry.aliased("champion"),
             "served": served and served[1],
         }
+
+    def _content(self, table: Table, period: Period) -> tuple[str, str]:
+        """The fingerprint in a folder's record, and a hash of the rows in its files."""
+        files = parquet_files(self.lake, table, [period])
+        rows = sorted(repr(row) for file in files for row in pq.read_table(file, partitioning=None).to_pylist())
+        digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        return self.lake.record(table, period).fingerprint, digest
 
     def left_behind(self) -> list[str]:
         """What a next run could trip over."""

@@ -106,4 +106,22 @@ PUBLISH = (
     Point("publish", COMMIT, "kill_postgres", when="after", call=2),
     sql("publish", "record_task"),
 )
+SAMPLE = frozenset(
+    {
+        sql("plan", "plan_run"),
+        Point("ingest", PROMOTE),
+        Point("ingest", WRITE, "kill_jvm"),
+        Point("validate_inputs", "jobs.quality.runner:run_checks"),
+        Point("build_features", PROMOTE, call=2),
+        Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
+        Point("promote", "jobs.models.registry:Registry.alias", when="after"),
+        sql("promote", "record_decision", "kill_postgres"),
+        Point("score", PROMOTE, when="after"),
+        sql("publish", "copy_forecast", "cut_connections"),
+        Point("publish", COMMIT, "kill_postgres", call=2),
+        Point("publish", COMMIT, when="after", call=2),
+    }
+)
+"""A part of the points that covers every stage, for every change."""
+
 POINTS = (*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *SCORE, *PUBLISH)

@@ -14,7 +14,7 @@ from jobs.features.table import features
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
 from jobs.sources import load
 from tests.faults.month import MONTH, SHOP, STAGES, MonthRun
-from tests.faults.points import POINTS, PUBLISH, Point, sql
+from tests.faults.points import POINTS, PUBLISH, SAMPLE, Point, sql
 from tests.faults.servers import Servers
 
 pytestmark = pytest.mark.faults
@@ -57,7 +57,13 @@ def make_due(month: MonthRun, stage: str) -> None:
         month.make_stale(FORECASTS)
 
 
-@pytest.mark.parametrize("point", POINTS, ids=str)
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, id=str(point), marks=[pytest.mark.faults_sample] if point in SAMPLE else [])
+        for point in POINTS
+    ],
+)
 def test_a_rerun_gives_what_would_have_come_without_the_fault(
     month: MonthRun, expected: dict[str, object], point: Point
 ) -> None:
@@ -79,10 +85,10 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
     month.must_run(point.stage)
     if point.stage == "train":
         month.must_run("promote")
-    if point.stage == "publish":
-        assert month.published_run() == month.plan["run_id"]
     if point.stage == "promote":
         assert month.decisions() == 1
+    month.must_run("publish")
+    assert month.published_run() == month.plan["run_id"]
     assert month.outcome() == expected
     month.must_run("plan")
     assert month.left_behind() == []
@@ -140,4 +146,7 @@ def test_there_are_points_in_every_stage_that_writes() -> None:
     assert len(POINTS) >= 30
     assert {point.stage for point in POINTS} == set(STAGES) - {"validate_features", "validate_forecasts", "report"}
     assert len(set(map(str, POINTS))) == len(POINTS)
+    assert len(SAMPLE) >= 10
+    assert set(POINTS) >= SAMPLE
+    assert {point.stage for point in SAMPLE} == {point.stage for point in POINTS}
     assert {point.strike for point in PUBLISH} == {"kill_self", "kill_postgres", "cut_connections"}

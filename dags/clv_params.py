@@ -1,0 +1,59 @@
+"""The parameters of `clv_monthly`, as its trigger form shows them."""
+
+from airflow.sdk import Param
+
+PARAMS = {
+    "month": Param(
+        None,
+        type=["null", "string"],
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        title="Data month",
+        description="YYYY-MM, for example 2011-11: forecast the twelve months after it. "
+        "Empty: the month of the schedule or backfill; in a manual run, the last month delivered in full.",
+    ),
+    "horizon_months": Param(
+        12,
+        type="integer",
+        enum=[1, 3, 6, 12],
+        title="Horizon in months",
+        description="How many months to forecast. Other than 12: a special run, which publishes no month.",
+    ),
+    "segment": Param(
+        "all",
+        type="string",
+        pattern=r"^(all|[a-z0-9_]+=.+)$",
+        title="Customer segment",
+        description="all, or column=value,value of a text column of the features (city=Paris), or status=new. "
+        "A value with a comma or a quote stands in double quotes. Other than all: a special run.",
+    ),
+    "value_basis": Param(
+        "net_revenue",
+        type="string",
+        enum=["net_revenue", "margin_by_department", "margin_per_line"],
+        title="Value basis",
+        description="What value is counted in. Margins must be declared in the shop's mapping. "
+        "Other than net_revenue: a special run, with a model of its own.",
+    ),
+    "model": Param(
+        "as_of",
+        type="string",
+        enum=["as_of", "champion"],
+        title="Model",
+        description="as_of: trained on what was known then, judged by the gate. champion: today's champion scores, "
+        "nothing is trained, and no champion moves.",
+    ),
+    "restate": Param(
+        "refuse",
+        type="string",
+        enum=["refuse", "accept"],
+        title="Restated months",
+        description="Months that were delivered otherwise after they had been ingested. refuse: the plan fails and "
+        "names them. accept: they are read again, and what was made from them is rebuilt.",
+    ),
+    "dry_run": Param(
+        False,
+        type="boolean",
+        title="Dry run",
+        description="End with the plan, in the run's note and in clv.run; nothing else is changed.",
+    ),
+}
