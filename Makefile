@@ -90,16 +90,16 @@ bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-acc
 	@.venv/bin/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --require-hashes -r benchmarks/requirements.lock
 
 .PHONY: bench-accuracy
-bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data (DATA=… folder of the real ones)
-	@$(PYTHON) -m benchmarks.datasets $${DATA:+--data "$$DATA"}
+bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data
+	@$(PYTHON) -m benchmarks.datasets
 
 .PHONY: bench-scale
 bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.scale
 
 .PHONY: notebook
-notebook: venv ## Run the notebook on Online Retail II anew, in place (DATA=… folder of the real data)
-	@$(PYTHON) -m notebooks.execute $${DATA:+--data "$$DATA"} notebooks/01_clv_analysis.ipynb
+notebook: venv ## Run the notebook on Online Retail II anew, in place
+	@$(PYTHON) -m notebooks.execute notebooks/01_clv_analysis.ipynb
 
 .PHONY: lint
 lint: venv ## Check style, types and SQL

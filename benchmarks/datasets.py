@@ -1,7 +1,7 @@
 """The data sets that `make bench-accuracy` judges on: figures and pictures go to `benchmarks/results/`.
 
-Real data are read from a folder beside the repository (`--data`) and are left out, with a word, where they are not
-there. The simulated shop is written on the spot.
+Real data are read from the folder that CLV_DATA names; a data set whose file is not there is left out, and the command
+says so. The simulated shop is written on the spot.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import accuracy
+from benchmarks import accuracy, real_data
 from docs.generate import benchmarks as page
 from docs.generate import model_card
 from jobs.core.month import Month
@@ -21,7 +21,6 @@ from jobs.simulation.deliveries import Shop
 from jobs.simulation.shop import simulate
 
 RESULTS = page.RESULTS
-DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ class DataSet:
 
     Attributes:
         source: its mapping, a module of `jobs.sources`; also the name of its results.
-        file: its name in the data folder; None: it is simulated.
+        file: its name in `real_data`; None if it is simulated.
         as_of: the newest origin.
         months: calendar months to forecast.
         origins: how many origins, a month apart.
@@ -44,8 +43,8 @@ class DataSet:
 
 
 DATA_SETS = (
-    DataSet(source="online_retail_ii", file="online_retail_ii.parquet", as_of="2011-06-01", months=6, origins=3),
-    DataSet(source="cdnow", file="cdnow_master.parquet", as_of="1997-10-01", months=9, origins=1),
+    DataSet(source="online_retail_ii", file="online_retail_ii", as_of="2011-06-01", months=6, origins=3),
+    DataSet(source="cdnow", file="cdnow_master", as_of="1997-10-01", months=9, origins=1),
     DataSet(source="simulated_shop", file=None, as_of="2024-07-01", months=12, origins=1),
 )
 
@@ -60,9 +59,9 @@ def judge(data_set: DataSet, data: Path) -> None:
             landing = Path(folder, "landing")
             simulate(SIMULATED, landing)
         else:
-            landing = data / data_set.file
+            landing = real_data.path(data_set.file, data)
         if not landing.exists():
-            sys.stdout.write(f"{data_set.source}: left out, {landing} is not there\n")
+            sys.stdout.write(f"{data_set.source}: left out, {landing} is not there: {real_data.HINT}\n")
             return
         place = ["--transactions", str(landing), "--source", data_set.source]
         asked = ["--as-of", data_set.as_of, "--months", str(data_set.months), "--origins", str(data_set.origins)]
@@ -75,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         prog="python -m benchmarks.datasets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     names = [data_set.source for data_set in DATA_SETS]
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the real data (default: %(default)s)")
+    parser.add_argument(
+        "--data", type=Path, default=real_data.FOLDER, help="folder of the real data (default: %(default)s)"
+    )
     parser.add_argument("--only", choices=names, action="append", help="a data set; again for another (default: all)")
     args = parser.parse_args(argv)
     for data_set in DATA_SETS:

@@ -22,6 +22,7 @@ import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
 
+from benchmarks import real_data
 from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
@@ -29,7 +30,6 @@ from jobs.local_stack import postgres_server
 from jobs.models.registry import Registry
 
 ROOT = Path(__file__).parents[1]
-DATA = Path(os.environ.get("CLV_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +72,9 @@ def superstore() -> Path:
 
 
 def _real_data(name: str) -> Path:
-    path = DATA / f"{name}.parquet"
+    path = real_data.path(name)
     if not path.is_file():
-        pytest.skip(f"{path} is not there (set CLV_TEST_DATA to the folder that holds it)")
+        pytest.skip(f"{path} is not there: {real_data.HINT}")
     return path
 
 
