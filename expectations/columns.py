@@ -1,4 +1,4 @@
-"""The columns of a stage's tables, one row each: what the Parquet footers say of them."""
+"""The columns of a stage's tables, one row each, with the facts of the Parquet footers."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ KEYS = ("table", "column", "declared_type", "stored_type")
 
 
 def suite(stage: str) -> ExpectationSuite:
-    """Rules for columns: of the frame that `jobs.quality.parquet_facts` makes."""
+    """Rules for the frame of columns that `jobs.quality.parquet_facts` returns."""
     rules = [
         holds(
             "stored_as_declared",
             "stored_type == declared_type",
             says="every declared column is stored, in the declared type",
-            because="A column that is missing reads as null, and one of another type not at all",
+            because="A missing column reads as null, and a column of another type cannot be read",
         ),
         holds(
             "no_null_where_required",
             "not is_required or nulls == 0",
             says="columns that must have a value have one in every row",
-            because="Sums and counts are zero, not null, where nothing happened; null would train as 'unknown'",
+            because="Sums and counts without activity are zero, not null; the model would learn null as 'unknown'",
         ),
         holds(
             "finite",
             "is_finite",
             says="no number is NaN or infinite",
-            because="One of them spoils every sum and mean that it enters",
+            because="A single NaN or infinity makes every sum and mean of the column unusable",
         ),
         holds(
             "not_newly_constant",
             "not is_constant or was_constant or is_volatile",
-            says="no column holds one value alone that held several in the period before",
-            because="A column that died upstream still looks complete",
+            says="no column is constant that had several values in the previous period",
+            because="A column that is no longer filled upstream still looks complete",
             severity="warning",
         ),
     ]

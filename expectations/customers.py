@@ -16,16 +16,16 @@ KEYS = ("customer_id",)
 def suite() -> ExpectationSuite:
     """Rules for the accounts."""
     rules = [
-        unique("customer_id", because="An account that stands twice would double its customer's features"),
+        unique("customer_id", because="A duplicate account would double its customer's features"),
         filled("customer_id", because="It is the key"),
         tidy("customer_id"),
-        filled("signup_on", because="Without it nobody can say whether the account existed before as_of"),
-        one_of("membership", MEMBERSHIPS, because="The model learns by these three; another word is a new product"),
+        filled("signup_on", because="Without it, it is unknown whether the account existed before as_of"),
+        one_of("membership", MEMBERSHIPS, because="The model is trained on these three; others are new memberships"),
         holds(
             "signup_on_plausible",
             f"signup_on >= DATE'{EARLIEST_SIGNUP}'",
             says=f"signup_on is not before {EARLIEST_SIGNUP}",
-            because="1900-01-01 and 1970-01-01 are what systems write where they know no day",
+            because="Systems write 1900-01-01 or 1970-01-01 for an unknown date",
             severity="warning",
         ),
     ]
@@ -33,7 +33,7 @@ def suite() -> ExpectationSuite:
 
 
 def totals_suite(*, rows_before: int | None) -> ExpectationSuite:
-    """Rules for the list as a whole; `rows_before` is the size of the last earlier delivery, where there is one."""
+    """Rules for the list as a whole; `rows_before` is the size of the last earlier delivery, if there is one."""
     rules = [not_empty(), few_rejected("critical"), few_rejected("warning")]
     if rows_before:
         rules += [size_of_list(rows_before, "critical"), size_of_list(rows_before, "warning")]

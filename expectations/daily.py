@@ -1,4 +1,4 @@
-"""The daily grain of the data month, held against the order lines it was added up from."""
+"""The daily table of the data month, compared with its order lines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ KEYS = ("customer_id", "ordered_on", "department")
 
 
 def suite(month: Month, *, is_margin: bool = False) -> ExpectationSuite:
-    """Rules for the days of a month; the values of sales and of returns may be negative where `is_margin`."""
+    """Rules for the daily rows of a month; sales and return values may be negative if `is_margin`."""
     amounts = "" if is_margin else "sales_value, return_value, "
     rules = [
-        unique(*KEYS, because="Features add the days up: a day that stands twice counts twice"),
+        unique(*KEYS, because="Features sum the days: a duplicate day counts twice"),
         *(filled(column, because="Part of the key") for column in KEYS),
         holds(
             "ordered_on_in_month",
@@ -26,34 +26,34 @@ def suite(month: Month, *, is_margin: bool = False) -> ExpectationSuite:
             "net_value_is_sales_less_returns",
             "net_value = sales_value - return_value",
             says="net_value is sales_value less return_value",
-            because="The three are used side by side; a difference means that a line was lost or counted twice",
+            because="All three are used; a difference means that a line was lost or counted twice",
         ),
         holds(
             "no_negative_counts",
             f"least({amounts}orders, return_orders, products) >= 0",
             says="values and counts of sales and of returns are not negative",
-            because="They are amounts by themselves; signs belong to net_value and units alone",
+            because="They are unsigned amounts; only net_value and units have a sign",
         ),
         holds(
             "orders_by_part_of_day",
             "orders = orders_night + orders_morning + orders_afternoon + orders_evening",
             says="the four parts of the day add up to orders",
-            because="Shares of the day's parts would not add up to one",
+            because="Otherwise the shares of the parts of the day do not add up to one",
         ),
     ]
     return named_suite("daily", "customers' days of the data month, by department", rules)
 
 
 def totals_suite() -> ExpectationSuite:
-    """Rules for the days of a month together."""
+    """Rules for the totals of a month's daily rows."""
     rules = [
         total(
             f"{name}_as_in_transactions",
             f"{name}_less_transactions",
             low=0,
             high=0,
-            says=f"{name} of all days, each counted once, is that of the order lines",
-            because="What the features are made from must hold every line once",
+            says=f"{name} of all days, each counted once, equals that of the order lines",
+            because="Features are built from the days, so each line must be in them exactly once",
             severity="critical",
         )
         for name in ("net_value", "units")

@@ -1,4 +1,4 @@
-"""A features snapshot: one row per customer known at as_of, made only from what happened before it."""
+"""A features snapshot: one row per customer known at as_of, built only from earlier data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs.features.table import WINDOW_DAYS, feature_columns, lag_name, window_n
 from jobs.lake.tables import MONEY
 
 MONEY_TOLERANCE = 0.01
-"""What the sum of many doubles may differ from the exact sum, in the shop's currency."""
+"""Allowed difference between a sum of doubles and the exact sum, in the shop's currency."""
 GROWTH_WARNING = 3.0
 VOLATILE_WINDOW_DAYS = 7
 YEAR_SUMS = (
@@ -32,7 +32,7 @@ YEAR_SUMS = (
 )
 KEYS = ("customer_id",)
 
-_NOBODY = "A snapshot without rows has nobody to forecast"
+_NOBODY = "Without rows there are no customers to forecast"
 
 _BOUGHT_OR_RETURNED = "orders_lifetime > 0 or return_orders_lifetime > 0"
 
@@ -41,32 +41,32 @@ def suite(as_of: date) -> ExpectationSuite:
     """Rules for the customers of a snapshot."""
     before = f"< DATE'{as_of}'"
     rules = [
-        unique("customer_id", because="Every known customer has exactly one row; a second one is trained on twice"),
+        unique("customer_id", because="Every known customer has exactly one row; duplicates are trained on twice"),
         filled("customer_id", because="It is the key"),
         holds(
             "known_before_as_of",
             f"{_BOUGHT_OR_RETURNED} or coalesce(signup_on {before}, false)",
             says="the customer bought, returned or signed up before as_of",
-            because="A forecast is made for those known at as_of, and for nobody else",
+            because="Forecasts are made only for customers known at as_of",
         ),
         holds(
             "nothing_from_the_future",
             f"last_ordered_on {before} and first_ordered_on {before}",
-            says="first and last order lie before as_of",
-            because="A figure from after as_of is the answer the model is asked for",
+            says="first and last order are before as_of",
+            because="Data from after as_of is what the model predicts",
         ),
         holds(
             "recency_within_tenure",
             "recency_days >= 1 and recency_days <= tenure_days",
-            says="recency_days is at least 1 and not above tenure_days",
-            because="The last order is not before the first, and neither lies after as_of",
+            says="recency_days is at least 1 and at most tenure_days",
+            because="The last order is not before the first, and both are before as_of",
         ),
         holds(
             "orders_have_dates",
             "(orders_lifetime > 0) = (first_ordered_on is not null) and "
             "(first_ordered_on is null) = (last_ordered_on is null)",
-            says="first and last order are there for those who ordered, and for nobody else",
-            because="Tenure and recency are counted from them",
+            says="customers with orders, and only they, have a first and a last order date",
+            because="Tenure and recency are calculated from them",
         ),
         *_sums_agree(),
     ]
@@ -79,31 +79,31 @@ def totals_suite(as_of: date, *, customers: bool, rows_before: int | None) -> Ex
     Args:
         as_of: the snapshot.
         customers: whether the customer list was delivered with the data month.
-        rows_before: the number of rows of the snapshot a month earlier, where there is one.
+        rows_before: the number of rows of the snapshot a month earlier, if there is one.
     """
     rules = [
         total("not_empty", "rows", low=1, says="there is at least one row", because=_NOBODY, severity="critical"),
         none_found(
             "every_known_customer_has_a_row",
             _known_without_row(as_of, customers=customers, snapshot_before=rows_before is not None),
-            says="whoever bought in the data month or before, or is on the customer list, has a row",
-            because="A customer without a row gets no forecast, and every total is too low",
+            says="every customer who bought by the end of the data month, or is on the customer list, has a row",
+            because="A customer without a row gets no forecast, and all totals are too low",
         ),
         total(
             "net_value_lifetime_as_in_transactions",
             "net_value_lifetime_less_transactions",
             low=0,
             high=0,
-            says="net_value_lifetime of all customers is that of all order lines",
-            because="Snapshots roll forward from one another: money lost once stays lost in every later one",
+            says="net_value_lifetime of all customers equals the net_value of all order lines",
+            because="Each snapshot continues from the previous one: an amount lost once is missing from all later ones",
             severity="critical",
         ),
         total(
             "net_value_of_months_as_in_transactions",
             "largest_month_difference",
             high=MONEY_TOLERANCE,
-            says="net_value of each of the last twelve months is that of the month's order lines",
-            because="These columns are the labels that the model is trained on",
+            says="net_value of each of the last twelve months equals that of the month's order lines",
+            because="These columns are the training labels of the model",
             severity="critical",
         ),
     ]
@@ -113,8 +113,8 @@ def totals_suite(as_of: date, *, customers: bool, rows_before: int | None) -> Ex
                 "customers_far_more_than_before",
                 "rows",
                 high=GROWTH_WARNING * rows_before,
-                says=f"at most {GROWTH_WARNING:g} times the customers of the snapshot before",
-                because="Ids that change their form make every customer a new one",
+                says=f"at most {GROWTH_WARNING:g} times the customers of the previous snapshot",
+                because="If the format of ids changes, every customer becomes a new one",
                 severity="warning",
             )
         )
@@ -122,14 +122,14 @@ def totals_suite(as_of: date, *, customers: bool, rows_before: int | None) -> Ex
 
 
 def required(departments: Sequence[str]) -> set[str]:
-    """Columns that hold a value for everybody: keys, months, sums and counts, which are zero where nothing happened."""
+    """Columns that are never null: keys, months, sums and counts, which are zero without activity."""
     declared = feature_columns(departments)
     sums = {column.name for column in declared if column.role in ("key", "history") or column.type in (MONEY, "bigint")}
     return sums | set(YEAR_SUMS) | set(_windows(("net_value", "orders"), WINDOW_DAYS, departments))
 
 
 def volatile(departments: Sequence[str]) -> set[str]:
-    """Columns that are the same for everybody when the shop is shut at the month's end."""
+    """Columns that are constant if the shop is closed at the end of the month."""
     short = [days for days in WINDOW_DAYS if days <= VOLATILE_WINDOW_DAYS]
     return set(_windows(("net_value", "orders", "order_value_mean"), short, departments))
 
@@ -155,19 +155,19 @@ def _sums_agree() -> list[Rule]:
         holds(
             "orders_grow_with_the_window",
             " and ".join(f"{shorter} <= {longer}" for shorter, longer in pairwise(wider)),
-            says="a longer window holds no fewer orders than a shorter one",
-            because="The windows are sums over the same days; where they disagree, one of them is wrong",
+            says="a longer window has at least as many orders as a shorter one",
+            because="The windows are sums over the same days; if they disagree, one of them is wrong",
         ),
         holds(
             "windows_agree_with_months",
             f"{window_name('orders', 30)} <= {month} + {month_before} and {month} <= {window_name('orders', 60)}",
             says="orders of 30 and 60 days agree with those of the last two calendar months",
-            because="Windows are features and months are labels: both are added up from the same days",
+            because="Windows are features and months are labels; both are sums over the same days",
         ),
         holds(
             "net_value_lifetime_is_sales_less_returns",
             "net_value_lifetime = sales_value_lifetime - return_value_lifetime",
             says="net_value_lifetime is sales_value_lifetime less return_value_lifetime",
-            because="The three are rolled forward side by side",
+            because="All three are rolled forward separately",
         ),
     ]

@@ -1,4 +1,4 @@
-"""The forecasts of a month: one row per customer known at as_of, plausible together."""
+"""The forecasts of a month: one row per customer known at as_of, and plausible totals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 METHODS = (MODEL, BTYD, COHORT_PRIOR)
 
 TRAILING_RATIO: dict[Severity, tuple[float, float]] = {"critical": (0.05, 5.0), "warning": (0.3, 2.0)}
-"""Forecast per month over net value per month of the trailing year (less, in a younger shop)."""
+"""Forecast per month divided by the net value per month of the trailing year (or less, in a younger shop)."""
 LAST_FORECAST_RATIO = (0.5, 2.0)
 
 KEYS = ("customer_id",)
@@ -22,12 +22,12 @@ KEYS = ("customer_id",)
 def suite() -> ExpectationSuite:
     """Rules for the forecast of each customer."""
     rules = [
-        unique("customer_id", because="Every known customer has exactly one forecast; two would be added up"),
+        unique("customer_id", because="Every known customer has exactly one forecast; duplicates count twice"),
         holds(
             "customer_known",
             "customer_id in (SELECT customer_id FROM {features})",
-            says="the customer stands in the features snapshot",
-            because="A forecast for somebody unknown at as_of cannot have been made from the snapshot",
+            says="the customer is in the features snapshot",
+            because="A forecast for a customer unknown at as_of was not made from the snapshot",
         ),
         *(
             holds(
@@ -41,25 +41,25 @@ def suite() -> ExpectationSuite:
         holds(
             "interval_in_order",
             "clv_12m_p10 <= clv_12m_p90",
-            says="the interval's lower end is not above its upper end",
-            because="An interval the wrong way round covers nothing",
+            says="the lower bound of the interval is not above the upper bound",
+            because="An inverted interval covers no value",
         ),
         holds(
             "p_active_12m_is_a_probability",
             "p_active_12m >= 0 and p_active_12m <= 1",
-            says="p_active_12m lies within 0 and 1",
+            says="p_active_12m is between 0 and 1",
             because="It is a probability",
         ),
         holds(
             "no_negative_month",
             f"least({', '.join(FORECAST_MONTHS)}) >= 0",
             says="no month's expected value is negative",
-            because="Returns are taken off purchases: nobody is expected to bring back more than was bought",
+            because="Returns are deducted from purchases: no customer is expected to return more than it buys",
             severity="warning",
         ),
         one_of("status", STATUSES, because="Reports group by it"),
         one_of("method", METHODS, because="Reports group by it"),
-        filled("reason_1", because="Whoever reads a forecast asks why it is what it is"),
+        filled("reason_1", because="Each forecast is published with at least one reason"),
         *(
             holds(
                 f"{column}_known",
@@ -74,12 +74,12 @@ def suite() -> ExpectationSuite:
 
 
 def totals_suite(*, known_customers: int, has_history: bool, has_earlier_forecast: bool) -> ExpectationSuite:
-    """Rules for the forecasts together.
+    """Rules for the totals of the forecasts.
 
     Args:
         known_customers: the rows of the features snapshot.
-        has_history: whether there was net value in the trailing year, to compare with.
-        has_earlier_forecast: whether the month before was forecast, to compare with.
+        has_history: whether the trailing year has net value to compare with.
+        has_earlier_forecast: whether a forecast of the previous month exists to compare with.
     """
     rules = [
         total(
@@ -88,7 +88,7 @@ def totals_suite(*, known_customers: int, has_history: bool, has_earlier_forecas
             low=known_customers,
             high=known_customers,
             says="there are as many forecasts as customers known at as_of",
-            because="With unique customers, all of them known, it means that nobody was left out",
+            because="As customers are unique and known, an equal number means that none is missing",
             severity="critical",
         ),
         total(
@@ -97,7 +97,7 @@ def totals_suite(*, known_customers: int, has_history: bool, has_earlier_forecas
             low=1,
             high=1,
             says="all forecasts come from one model version",
-            because="A mixture of two models is a forecast that nobody judged",
+            because="A mixture of two models was never evaluated",
             severity="critical",
         ),
     ]
@@ -111,8 +111,8 @@ def totals_suite(*, known_customers: int, has_history: bool, has_earlier_forecas
                 low=low,
                 high=high,
                 says=f"the total per month is {low} to {high} times the trailing year's",
-                because="The customers of today buy about what they bought, less those who leave; far off means wrong "
-                "units, a wrong month, or a model that learned nothing",
+                because="Existing customers buy about as much as before, minus churn; a total far from that means "
+                "wrong units, a wrong month or a failed training",
                 severity=severity,
             )
         )
@@ -124,9 +124,9 @@ def totals_suite(*, known_customers: int, has_history: bool, has_earlier_forecas
                 "forecast_to_last_ratio",
                 low=low,
                 high=high,
-                says=f"the total is {low} to {high} times that of the month before",
-                because="Eleven of the twelve months are the same: a jump is a change of model or of data, not of the "
-                "customers",
+                says=f"the total is {low} to {high} times that of the previous month",
+                because="Eleven of the twelve months are the same, so a jump comes from a change of model or data, "
+                "not of customers",
                 severity="warning",
             )
         )

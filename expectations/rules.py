@@ -1,8 +1,8 @@
-"""The words the suites are written in: each makes one expectation with its sentence, its reason and its severity.
+"""Constructors of rules: each returns one expectation with its description, its reason and its severity.
 
-`meta` holds the rule's name (`rule`) and sentence (`says`), what it allows in words (`allowed`) and, where it is about
-rows, how to find the ones that break it: a Spark SQL predicate (`broken_by`) or query (`found_by`), in which names in
-braces stand for tables and `{rows}` for the rows under test.
+`meta` holds the rule's name (`rule`) and description (`says`), the allowed values as text (`allowed`) and, for rules
+about rows, how to select those that break it: a Spark SQL predicate (`broken_by`) or query (`found_by`), in which names
+in braces stand for tables and `{rows}` for the rows under test.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Rule = Expectation
 
 
 def named_suite(name: str, what: str, rules: Sequence[Rule]) -> ExpectationSuite:
-    """A suite, and in words what its rules are about."""
+    """A suite with a description of what its rules are about."""
     return ExpectationSuite(name=name, expectations=list(rules), meta={"about": what})
 
 
 def filled(column: str, *, because: str, severity: Severity = "critical") -> Rule:
-    """No row lacks a value in the column."""
+    """The column is never null."""
     return ExpectColumnValuesToNotBeNull(
         column=column,
-        **_words(f"{column}_filled", f"{column} is never null", because, severity, broken_by=f"{column} IS NULL"),
+        **_texts(f"{column}_filled", f"{column} is never null", because, severity, broken_by=f"{column} IS NULL"),
     )
 
 
@@ -43,10 +43,10 @@ def unique(*columns: str, because: str, severity: Severity = "critical") -> Rule
     """No two rows are equal in the columns."""
     listed = ", ".join(columns)
     repeated = f"({listed}) IN (SELECT {listed} FROM {{rows}} GROUP BY {listed} HAVING count(*) > 1)"  # noqa: S608
-    words = _words(f"{'_'.join(columns)}_unique", f"{listed}: unique", because, severity, broken_by=repeated)
+    texts = _texts(f"{'_'.join(columns)}_unique", f"{listed}: unique", because, severity, broken_by=repeated)
     if len(columns) == 1:
-        return ExpectColumnValuesToBeUnique(column=columns[0], **words)
-    return ExpectCompoundColumnsToBeUnique(column_list=list(columns), **words)
+        return ExpectColumnValuesToBeUnique(column=columns[0], **texts)
+    return ExpectCompoundColumnsToBeUnique(column_list=list(columns), **texts)
 
 
 def one_of(column: str, values: Collection[str], *, because: str, severity: Severity = "critical") -> Rule:
@@ -55,7 +55,7 @@ def one_of(column: str, values: Collection[str], *, because: str, severity: Seve
     return ExpectColumnValuesToBeInSet(
         column=column,
         value_set=list(values),
-        **_words(
+        **_texts(
             f"{column}_known",
             f"{column} is one of {', '.join(values)}",
             because,
@@ -76,7 +76,7 @@ def holds(
         column=name,
         value_set=[True],
         mostly=mostly,
-        **_words(
+        **_texts(
             name,
             says,
             because,
@@ -101,13 +101,13 @@ def total(
 ) -> Rule:
     """A figure of a one-row frame lies within the limits, both included.
 
-    `allowed` says the limits in words, where there is more to say than the limits themselves.
+    `allowed` describes the limits, if more needs to be said than the numbers.
     """
     return ExpectColumnMaxToBeBetween(
         column=column,
         min_value=low,
         max_value=high,
-        **_words(name, says, because, severity, allowed=allowed or in_words(low, high)),
+        **_texts(name, says, because, severity, allowed=allowed or limits_as_text(low, high)),
     )
 
 
@@ -116,28 +116,28 @@ def none_found(name: str, query: str, *, says: str, because: str, severity: Seve
     return ExpectColumnMaxToBeBetween(
         column=name,
         max_value=0,
-        **_words(name, says, because, severity, found_by=query),
+        **_texts(name, says, because, severity, found_by=query),
     )
 
 
-def in_words(low: float | None, high: float | None) -> str:
-    """Limits as a reader says them."""
+def limits_as_text(low: float | None, high: float | None) -> str:
+    """Limits as text, such as `at most 3`."""
     if low is not None and high is not None:
         return figure(low) if low == high else f"{figure(low)} to {figure(high)}"
     return f"at least {figure(low)}" if low is not None else f"at most {figure(high)}"
 
 
 def figure(value: object) -> str:
-    """A figure in at most six digits, with thousands separated."""
+    """A number as text: integers and values from 1,000 with thousands separators, others with four digits."""
     if isinstance(value, int | float) and math.isfinite(value):
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
     return str(value)
 
 
-def _words(
+def _texts(
     name: str, says: str, because: str, severity: Severity, *, allowed: str = "no row", **meta: str
 ) -> Mapping[str, Any]:
-    """What every expectation carries. Data Docs show the description in place of GX's own sentence."""
+    """The arguments common to all expectations. Data Docs show `description` instead of the text generated by GX."""
     return {
         "description": f"{name} ({severity}): {says}. Allowed: {allowed}. {because}.",
         "notes": because,

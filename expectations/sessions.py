@@ -13,7 +13,7 @@ KEYS = ("customer_id", "logged_in_at")
 
 
 def suite(month: Month, *, customers: bool) -> ExpectationSuite:
-    """Rules for the logins of a month; `customers` tells whether the customer list was delivered with it."""
+    """Rules for the logins of a month; `customers` states whether the customer list was delivered for it."""
     rules = [
         filled("customer_id", because="Logins are counted by customer"),
         filled("logged_in_at", because="Logins are counted by day"),
@@ -26,7 +26,7 @@ def suite(month: Month, *, customers: bool) -> ExpectationSuite:
 
 
 def totals_suite(history: History, month: Month, *, usual_gap_days: int) -> ExpectationSuite:
-    """Rules for the logins of a month together; arguments as those of the transactions."""
+    """Rules for the totals of a month of logins; arguments as in `expectations.transactions`."""
     rules = [
         not_empty(),
         *volume_rules(history, month, counts=("rows", "customers")),

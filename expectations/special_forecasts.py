@@ -1,4 +1,4 @@
-"""The forecasts of a special run: customers of its segment, their value over its horizon."""
+"""The forecasts of a special run: the value of its segment's customers over its horizon."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ KEYS = ("customer_id",)
 def suite() -> ExpectationSuite:
     """Rules for the forecast of each customer."""
     rules = [
-        unique("customer_id", because="Two rows of a customer would be added up"),
+        unique("customer_id", because="Duplicates count twice"),
         holds(
             "customer_known",
             "customer_id in (SELECT customer_id FROM {features})",
-            says="the customer stands in the features snapshot",
-            because="A forecast for somebody unknown at as_of cannot have been made from the snapshot",
+            says="the customer is in the features snapshot",
+            because="A forecast for a customer unknown at as_of was not made from the snapshot",
         ),
         holds(
             "interval_holds_the_forecast",
             "clv_p10 <= clv and clv <= clv_p90",
-            says="clv lies within its interval",
-            because="An interval beside its forecast is one of another horizon",
+            says="clv is within its interval",
+            because="A forecast outside its interval means that the two have different horizons",
         ),
         holds(
             "p_active_is_a_probability",
             "p_active >= 0 and p_active <= 1",
-            says="p_active lies within 0 and 1",
+            says="p_active is between 0 and 1",
             because="It is a probability",
         ),
         one_of("status", STATUSES, because="Reports group by it"),
@@ -40,14 +40,14 @@ def suite() -> ExpectationSuite:
 
 
 def totals_suite() -> ExpectationSuite:
-    """Rules for the forecasts together."""
+    """Rules for the totals of the forecasts."""
     rules = [
         total(
             "somebody_is_forecast",
             "rows",
             low=1,
             says="there is at least one forecast",
-            because="A segment without customers is a mistake in its name",
+            because="A segment without customers is probably misspelled",
             severity="critical",
         ),
         total(
@@ -56,7 +56,7 @@ def totals_suite() -> ExpectationSuite:
             low=1,
             high=1,
             says="all forecasts come from one model version",
-            because="A mixture of two models is a forecast that nobody judged",
+            because="A mixture of two models was never evaluated",
             severity="critical",
         ),
     ]

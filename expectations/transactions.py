@@ -1,4 +1,4 @@
-"""A month of clean order lines: what every later figure is added up from."""
+"""A month of clean order lines, from which all later tables are built."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ KEYS = ("order_id", "product_id")
 
 
 def suite(month: Month, *, customers: bool, products: bool, is_margin: bool = False) -> ExpectationSuite:
-    """Rules for the lines of a month; `customers` and `products` tell whether those were delivered with it.
+    """Rules for the lines of a month; `customers` and `products` state whether those lists were delivered for it.
 
-    A margin may be zero, and that of a sale negative: rules on the sign of values do not hold where `is_margin`.
+    A margin may be zero, and the margin of a sale may be negative: the rules on signs are omitted if `is_margin`.
     """
     rules = [
-        *(filled(column, because="Every feature groups by it or adds it up") for column in NEEDED),
+        *(filled(column, because="Features group by it or sum it") for column in NEEDED),
         tidy("customer_id"),
         no_placeholder("customer_id"),
         in_month("ordered_at", month),
         holds(
             "net_value_plausible",
             f"abs(net_value) <= {LARGEST_LINE_VALUE}",
-            says=f"net_value of a line lies within ±{LARGEST_LINE_VALUE:,}",
-            because="A shifted decimal point, or an id in the amount, makes one customer worth the whole shop",
+            says=f"net_value of a line is within ±{LARGEST_LINE_VALUE:,}",
+            because="A shifted decimal point or an id in the amount column makes one customer worth the whole shop",
             severity="warning",
         ),
     ]
@@ -48,31 +48,31 @@ def _signs() -> list[Rule]:
             "net_value_not_zero",
             "net_value <> 0",
             says="net_value is not zero",
-            because="Lines without value are no purchases; ingestion rejects them",
+            because="Lines without value are not purchases; ingestion rejects them",
         ),
         holds(
             "is_return_by_net_value",
             "is_return = (net_value < 0)",
-            says="net_value is negative in returns and in nothing else",
-            because="Sales and returns are told apart by it",
+            says="net_value is negative in returns and only there",
+            because="Its sign distinguishes sales from returns",
         ),
         holds(
             "units_signed_as_net_value",
             "units * net_value >= 0",
             says="units and net_value have the same sign",
-            because="Units taken back would be added to those sold",
+            because="Otherwise returned units are added to the units sold",
             severity="warning",
         ),
     ]
 
 
 def totals_suite(history: History, month: Month, *, usual_gap_days: int) -> ExpectationSuite:
-    """Rules for the lines of a month together.
+    """Rules for the totals of a month's lines.
 
     Args:
-        history: the figures of earlier months.
+        history: the totals of earlier months.
         month: the data month.
-        usual_gap_days: the longest run of days without an order between two days with one, of late.
+        usual_gap_days: the longest run of days without an order in recent months.
     """
     rules = [
         not_empty(),
@@ -81,7 +81,7 @@ def totals_suite(history: History, month: Month, *, usual_gap_days: int) -> Expe
             "net_value",
             low=0,
             says="the month's net_value is not negative",
-            because="No living shop takes back more than it sells; amounts with the wrong sign look like this",
+            because="A shop does not take back more than it sells; a negative total means amounts with the wrong sign",
             severity="critical",
         ),
         *volume_rules(history, month, counts=("rows", "customers"), money=("net_value",)),

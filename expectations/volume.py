@@ -1,10 +1,10 @@
-"""How much a month should hold, judged by the months before it: thresholds tolerant of seasons and of young shops.
+"""Expected volume of a month, derived from earlier months: thresholds allow for seasons and for young shops.
 
-What a month leads to expect is the same month a year earlier times the growth since then; in a shop's first year, the
-median of the three months before; in between, while the growth is not known well, both are right. Measured on Online
-Retail II and Superstore (67 months), a whole month lies between 0.73 and 2.5 times that in rows, once there is a year
-of history; before that, season alone moves it between 0.21 (January after December) and 2.5. A month delivered by half
-lies near 0.5.
+The expected volume is that of the same month a year earlier times the growth since then; in a shop's first year, it is
+the median of the three previous months; in between, while the growth is uncertain, both are accepted. In Online Retail
+II and Superstore (67 months), the rows of a complete month are 0.73 to 2.5 times the expected number once there is a
+year of history; before that, seasonality alone gives 0.21 (January after December) to 2.5. A half-delivered month is
+near 0.5.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from expectations.rules import Rule, Severity, figure, in_words, total
+from expectations.rules import Rule, Severity, figure, limits_as_text, total
 from jobs.core.month import HORIZON_MONTHS, Month
 
 RECENT_MONTHS = 3
 STEADY_GROWTH = 3
-"""A shop that sells more than this many times what it sold a year ago had only opened then: that month tells little."""
+"""If sales grew by more than this factor in a year, the shop had just opened and that month says little."""
 COUNT_STANDARD_ERRORS = 3
-"""How far a small count may stray by chance: three times its square root (Poisson)."""
+"""Random deviation allowed for small counts: three standard errors (Poisson, the square root of the count)."""
 
 History = Mapping[Month, Mapping[str, float]]
-"""For each earlier month, its figures by name."""
+"""Earlier month → its totals by name."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Multiples of the expected figure: below `low` or above `high` the rule fails."""
+    """Multiples of the expected value: below `low` or above `high` the rule fails."""
 
     low: float
     high: float
@@ -39,20 +39,20 @@ SEASONED = {
     "count": {"critical": Limits(0.6, 5), "warning": Limits(0.75, 2)},
     "money": {"critical": Limits(0.2, 5), "warning": Limits(0.6, 2)},
 }
-"""With the same month of the year before to compare with."""
+"""Limits if the same month of the previous year is known."""
 YOUNG = {
     "count": {"critical": Limits(0.2, 8), "warning": Limits(0.6, 3)},
     "money": {"critical": Limits(0.1, 8), "warning": Limits(0.5, 3)},
 }
-"""In the first year. With fewer than three earlier months, only the warnings count."""
+"""Limits in the first year. With fewer than three earlier months, only the warnings apply."""
 
 OPEN_DAYS = 10
 SHARE_OF_ORDER_DAYS: dict[Severity, float] = {"critical": 0.6, "warning": 0.75}
-"""Online Retail II, shut for Christmas, has 20 days with orders in December and 26 in the months before."""
+"""Online Retail II, closed for Christmas, has 20 days with orders in December and 26 in earlier months."""
 
 
 def reference_months(month: Month) -> list[Month]:
-    """The earlier months that a month is compared with, oldest first."""
+    """The earlier months with which a month is compared, oldest first."""
     a_year_ago = month.plus(-HORIZON_MONTHS)
     return [
         *a_year_ago.plus(-RECENT_MONTHS).through(a_year_ago),
@@ -61,7 +61,7 @@ def reference_months(month: Month) -> list[Month]:
 
 
 def references(earlier: Mapping[Month, float], month: Month) -> list[float]:
-    """What the earlier months lead to expect of a month: nothing in the first, two answers where growth is unknown."""
+    """The values expected from earlier months: none in the first month, two if the growth is uncertain."""
     recent = [earlier[past] for past in month.plus(-RECENT_MONTHS).through(month.plus(-1)) if past in earlier]
     a_year_ago = earlier.get(month.plus(-HORIZON_MONTHS))
     typical = [median(recent)] if recent else []
@@ -81,7 +81,7 @@ def references(earlier: Mapping[Month, float], month: Month) -> list[float]:
 
 
 def volume_rules(history: History, month: Month, *, counts: Sequence[str], money: Sequence[str] = ()) -> list[Rule]:
-    """For each figure that earlier months have, a warning and (from three months on) a critical rule."""
+    """A warning and (from three earlier months on) a critical rule for each total."""
     rules = []
     for name in (*counts, *money):
         earlier = {past: figures[name] for past, figures in history.items()}
@@ -98,7 +98,7 @@ def volume_rules(history: History, month: Month, *, counts: Sequence[str], money
 
 
 def order_days_rules(history: History, month: Month) -> list[Rule]:
-    """Orders fall on about as many days as in the three months before, in shops that are open most days."""
+    """Rules for the number of days with an order, in shops that are open on most days."""
     recent = [
         history[past]["order_days"] for past in month.plus(-RECENT_MONTHS).through(month.plus(-1)) if past in history
     ]
@@ -110,8 +110,8 @@ def order_days_rules(history: History, month: Month) -> list[Rule]:
             f"{'far_' if severity == 'critical' else ''}too_few_order_days",
             "order_days",
             low=math.floor(share * usual),
-            says=f"days with an order: at least {share:.0%} of those of an earlier month, where it had {OPEN_DAYS}",
-            because="Days that are missing from the middle of a month were not delivered",
+            says=f"days with an order: at least {share:.0%} of those of earlier months, if at least {OPEN_DAYS}",
+            because="Days missing from the middle of a month were not delivered",
             severity=severity,
         )
         for severity, share in SHARE_OF_ORDER_DAYS.items()
@@ -129,8 +129,8 @@ def _volume_rule(name: str, kind: str, expected: Sequence[float], limits: Limits
         name,
         low=low,
         high=high,
-        says=f"{name}: {limits.low:g} to {limits.high:g} times what earlier months lead to expect",
-        because="A month delivered in part, or twice, would be learned as the behaviour of the customers",
+        says=f"{name}: {limits.low:g} to {limits.high:g} times the value expected from earlier months",
+        because="The model would learn a partly or doubly delivered month as customer behaviour",
         severity=severity,
-        allowed=f"{in_words(low, high)} (earlier months lead to expect {around})",
+        allowed=f"{limits_as_text(low, high)} (expected from earlier months: {around})",
     )

@@ -1,8 +1,9 @@
-"""Build the features: the daily grain of the months that lack it, then every snapshot that is missing or stale.
+"""Build the features: the daily months, then the snapshots, that are missing or stale.
 
     spark-submit jobs/build_features.py --as-of 2011-12-01 --run-id 17
 
-A monthly run builds one month and one snapshot, a new lake all of them in one pass: the same code, the same rows.
+A monthly run builds one month and one snapshot. A run on a new lake builds all of them in one pass, with the same
+result.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def _log(what: str, records: dict[Period, Record], started: float) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Build what a run's month needs; see `--help`."""
+    """Build the features of a run; see `--help`."""
     args = run_parser(__doc__).parse_args(argv)
     settings = Settings().on(args.value_basis)
     lake, departments = Lake(settings.lake), load(settings.source).departments

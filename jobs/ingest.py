@@ -1,4 +1,4 @@
-"""Ingest one table: delivered files → `clean/<table>` and `rejected/<table>`, month by month, nothing lost.
+"""Ingest one table: delivered files → `clean/<table>` and `rejected/<table>`, month by month, without losing a row.
 
 spark-submit jobs/ingest.py --table transactions --months 2011-10,2011-11 --as-of 2011-12-01 --run-id 17
 """

@@ -1,9 +1,9 @@
-"""Validate what a stage of a run has written, before anything is made from it.
+"""Validate the output of a stage of a run, before any other task reads it.
 
     spark-submit jobs/validate.py --stage inputs --as-of 2011-12-01 --run-id 17
 
-A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and where
-the rows lie; all results are in the Data Docs below CLV_REPORTS, and in the lake below `validation/<stage>/`.
+A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and the rows
+that break them. All results are in the Data Docs below CLV_REPORTS and in the lake below `validation/<stage>/`.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ TASKS = {
 
 
 def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int:
-    """Hold a stage's tables against their suites; returns the number of rules.
+    """Validate a stage's tables with their suites; returns the number of rules.
 
     Raises:
-        IncompleteError: a table that the stage needs is not there.
-        ValidationFailedError: a critical rule does not hold, or could not be evaluated.
+        IncompleteError: a table that the stage needs is missing.
+        ValidationFailedError: a critical rule failed or could not be evaluated.
     """
-    with ThreadPoolExecutor(1) as beside:  # Spark's session is waited for while Great Expectations is imported
-        importing = beside.submit(import_module, "jobs.quality.stages")
+    with ThreadPoolExecutor(1) as executor:  # Great Expectations is imported while Spark starts
+        importing = executor.submit(import_module, "jobs.quality.stages")
         spark = session(f"validate {stage} {as_of}")
         importing.result()
     from jobs.quality.runner import run_checks
     from jobs.quality.stages import STAGES, Stage
 
-    seen = Stage(
+    checked = Stage(
         spark=spark,
         lake=Lake(settings.lake),
         as_of=as_of,
@@ -58,17 +58,17 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
         departments=load(settings.source).departments,
         is_margin=settings.value_basis != NET_REVENUE,
     )
-    checks = STAGES[stage](seen)
-    verdicts = run_checks(checks, as_of=as_of, run_id=run_id, reports=settings.reports)
+    checks = STAGES[stage](checked)
+    results = run_checks(checks, as_of=as_of, run_id=run_id, reports=settings.reports)
     folder = settings.lake / "validation" / stage / f"as_of={as_of}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"run_{run_id}.json").write_text(
-        as_json(verdicts, stage=stage, as_of=as_of, run_id=run_id), encoding="utf-8"
+        as_json(results, stage=stage, as_of=as_of, run_id=run_id), encoding="utf-8"
     )
     log.info("all results in the Data Docs: %s", settings.reports.resolve() / DATA_DOCS / "index.html")
-    log.info("validation of %s as of %s: %s", stage, as_of, listing(verdicts))
-    raise_if_critical(verdicts, stage=stage, as_of=as_of)
-    return len(verdicts)
+    log.info("validation of %s as of %s: %s", stage, as_of, listing(results))
+    raise_if_critical(results, stage=stage, as_of=as_of)
+    return len(results)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

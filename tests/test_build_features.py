@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.core.month import Month
-from jobs.features import leak_check as feature_canary
-from jobs.features.assemble import Inputs, build_snapshots
+from jobs.features import leak_check
+from jobs.features.assemble import FrameInputs, build_snapshots
 from jobs.features.build import build_daily, build_features, check_for_leaks
 from jobs.features.table import features
 from jobs.lake.frames import write_periods
@@ -113,13 +113,13 @@ def test_the_canary_lets_features_pass_that_do_not_know_the_future(caught_up: Sh
 
 
 def test_the_canary_finds_a_window_without_an_upper_end(caught_up: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def leaking(inputs: Inputs, **arguments: object) -> DataFrame:
+    def leaking(inputs: FrameInputs, **arguments: object) -> DataFrame:
         ever = inputs.daily.groupBy("customer_id").agg(F.sum("net_value").alias("ever"))
         frame = build_snapshots(inputs, **arguments)
         return frame.join(ever, "customer_id", "left").withColumn("net_value_lifetime", F.col("ever")).drop("ever")
 
-    monkeypatch.setattr(feature_canary, "build_snapshots", leaking)
+    monkeypatch.setattr(leak_check, "build_snapshots", leaking)
     with pytest.raises(
-        feature_canary.LeakError, match=f"as of {AS_OFS[-2]} changes .* in net_value_lifetime: a feature"
+        leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* in net_value_lifetime: a feature"
     ):
         check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])

@@ -1,4 +1,4 @@
-"""Customer accounts: delivered columns → clean columns, and the reasons why an account is refused."""
+"""Customer accounts: delivered columns → clean columns, and the reasons why an account is rejected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEMBERSHIPS = ("none", "monthly", "annual")
 
 
 def customers(rows: DataFrame, columns: CustomerColumns, source: Source, *, month: Month) -> DataFrame:
-    """Delivered rows with the columns of the customers table, filed under `month`; a blank membership is 'none'."""
+    """Delivered rows with the columns of the customers table, with `month` as given; a blank membership is 'none'."""
     membership = F.coalesce(F.lower(F.trim(present(delivered(columns.membership)))), F.lit(MEMBERSHIPS[0]))
     return rows.select(
         "*",
@@ -28,7 +28,7 @@ def customers(rows: DataFrame, columns: CustomerColumns, source: Source, *, mont
 
 
 def customer_reasons() -> dict[str, Column]:
-    """Reasons to reject an account by itself."""
+    """Reasons to reject an account by its own values."""
     return {
         "malformed_row": is_malformed(),
         "missing_customer": F.col("customer_id").isNull() & ~is_malformed(),

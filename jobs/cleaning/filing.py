@@ -1,8 +1,8 @@
-"""Which month a delivered row belongs to, and which of its times cannot be true.
+"""Assign delivered rows to months, and find implausible times.
 
-A delivered row has the columns `source_file`, `delivery_month` (of its folder; NULL in files that hold any month),
-`malformed_line` (the text of a line that does not have the header's fields, else NULL) and `delivered`, a struct of
-every delivered column as text.
+A delivered row has the columns `source_file`, `delivery_month` (the month of its folder; NULL for files that may hold
+any month), `malformed_line` (the text of a line whose fields do not match the header, else NULL) and `delivered`, a
+struct of every delivered column as text.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from jobs.core.month import Month
 
 
 def is_malformed() -> Column:
-    """Whether a CSV line did not have the fields of its header."""
+    """Whether the fields of a CSV line do not match its header."""
     return F.col("malformed_line").isNotNull()
 
 
 def delivered(column: str | None) -> Column:
-    """A delivered column, as text; NULL where the mapping names none."""
+    """A delivered column, as text; NULL if the mapping names none."""
     if column is None:
         return F.lit(None).cast("string")
     return F.col("delivered").getField(column)
@@ -36,16 +36,16 @@ def month_of(time: Column) -> Column:
 
 
 def period(time: Column, first: Month, last: Month) -> Column:
-    """The month a row is filed under: of its folder, or its own; that of the delivery's start where it has no own."""
+    """The month a row is assigned to: its folder's, else its time's if within the delivery, else the first."""
     own = F.when(month_of(time).between(str(first), str(last)), month_of(time))
     return F.coalesce("delivery_month", own, F.lit(str(first)))
 
 
 def time_reasons(time: str) -> dict[str, Column]:
-    """Reasons to reject a row for its time; needs `month`."""
-    strays = F.col(time).isNotNull() & (month_of(F.col(time)) != F.col("month"))
+    """Reasons to reject a row because of its time; requires the column `month`."""
+    is_outside = F.col(time).isNotNull() & (month_of(F.col(time)) != F.col("month"))
     return {
         "unreadable_time": F.col(time).isNull() & ~is_malformed(),
-        "outside_delivery_month": strays & F.col("delivery_month").isNotNull(),
-        "implausible_time": strays & F.col("delivery_month").isNull(),
+        "outside_delivery_month": is_outside & F.col("delivery_month").isNotNull(),
+        "implausible_time": is_outside & F.col("delivery_month").isNull(),
     }

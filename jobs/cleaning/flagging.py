@@ -1,4 +1,4 @@
-"""Delivered rows of any table → its clean columns and every reason why a row is refused."""
+"""Delivered rows of any table → its clean columns and every reason why a row is rejected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobs.cleaning.filing import content
 from jobs.cleaning.products import product_reasons, products
 from jobs.cleaning.quarantine import flag, flag_repeated_rows, is_rejected, is_repeated_key
 from jobs.cleaning.sessions import session_reasons, sessions
-from jobs.cleaning.transactions import line_reasons, lines
+from jobs.cleaning.transactions import transaction_reasons, transactions
 from jobs.core.month import Month
 from jobs.sources.mapping import (
     CustomerColumns,
@@ -29,12 +29,12 @@ def typed_rows(rows: DataFrame, source: Source, columns: TableColumns, *, first:
         rows: see `jobs.cleaning.filing`.
         source: the mapping.
         columns: the mapping of the rows' table.
-        first: the first month that files without month folders hold; rows without a usable time are filed there.
-        last: the last such month; rows of tables without times are filed there.
+        first: the first month of files without month folders; rows without a usable time are assigned to it.
+        last: the last such month; rows of tables without times are assigned to it.
     """
     match columns:
         case TransactionColumns():
-            return lines(rows, source, first=first, last=last)
+            return transactions(rows, source, first=first, last=last)
         case SessionColumns():
             return sessions(rows, columns, source, first=first, last=last)
         case CustomerColumns():
@@ -52,7 +52,7 @@ def flagged_rows(typed: DataFrame, source: Source, columns: TableColumns) -> Dat
 def _reasons(source: Source, columns: TableColumns) -> dict[str, Column]:
     match columns:
         case TransactionColumns():
-            return line_reasons(source)
+            return transaction_reasons(source)
         case SessionColumns():
             return session_reasons()
         case CustomerColumns():

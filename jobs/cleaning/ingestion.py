@@ -1,4 +1,4 @@
-"""Ingest whole months of one table: delivered files → `clean/<table>` and `rejected/<table>`, nothing lost."""
+"""Ingest whole months of one table: delivered files → `clean/<table>` and `rejected/<table>`, without losing a row."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class IngestError(RuntimeError):
 def ingest(
     spark: SparkSession, source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], as_of: date
 ) -> Reconciliation:
-    """Write whole months of one table, clean and rejected, from everything that was delivered for them.
+    """Write whole months of one table, clean and rejected, from all files delivered for them.
 
     Args:
         spark: the session.
         source: the mapping.
         delivered: what was delivered of the table.
-        lake: where to. The departments of order lines come from its articles of the data month.
-        months: the months to write; a table without times is filed, as it stands, under the data month alone.
+        lake: the lake to write to; it also holds the products that give order lines their departments.
+        months: the months to write; a table without times is written to the data month only.
         as_of: the first day after the data month.
 
     Raises:
-        LandingError: a file is damaged, lacks a column that the mapping names, or holds not one row that can be read.
+        LandingError: a file is damaged, lacks a mapped column, or has no readable row.
         IngestError: a row was lost.
     """
     table = TABLES[delivered.table]
@@ -54,7 +54,7 @@ def ingest(
     try:
         with rows_being_read():
             combinations = tally(flagged)
-        # Spark leaves the count out of a plan that turns out to be empty, and then cannot return it.
+        # Spark drops the observation from an empty plan, and then cannot return it.
         counted = observation.get if combinations else {"in_files": 0, "read": 0}
         result = Reconciliation.of(combinations, **counted)
         refuse_unreadable(flagged, delivered.table, result)
@@ -70,7 +70,7 @@ def ingest(
 
 
 def ingested(source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], as_of: date) -> int | None:
-    """The rows of a table's months, clean and rejected, where the lake holds them as `ingest` would write them now."""
+    """The number of clean and rejected rows, if the lake is up to date with this delivery; None if it is not."""
     table, written = TABLES[delivered.table], _written(delivered, months, as_of)
     halves = [(half, month) for half in (table, tables.rejected(table)) for month in written]
     if not all(lake.is_complete(half, month) for half, month in halves):
@@ -82,18 +82,18 @@ def ingested(source: Source, delivered: Delivery, lake: Lake, *, months: Sequenc
 
 
 def _written(delivered: Delivery, months: Sequence[Month], as_of: date) -> list[Month]:
-    """The months to write: those asked for, or the data month alone where the table has no times."""
+    """The months to write: those requested, or only the data month if the table has no times."""
     return sorted(months) if delivered.has_times else [Month.before(as_of)]
 
 
 def _inputs(
     source: Source, delivered: Delivery, lake: Lake, written: Sequence[Month], as_of: date
 ) -> dict[Period, dict[str, str]]:
-    """What each month is made from; order lines get their departments from the data month's articles."""
-    articles, month = {}, Month.before(as_of)
-    if isinstance(source.tables[delivered.table], TransactionColumns) and _has_products(source, lake, month):
-        articles = {"products": lake.record(tables.PRODUCTS, month).fingerprint}
-    return {one: ingest_inputs(source, delivered, one) | articles for one in written}
+    """The fingerprints of each month's inputs; order lines also depend on the data month's products."""
+    products, data_month = {}, Month.before(as_of)
+    if isinstance(source.tables[delivered.table], TransactionColumns) and _has_products(source, lake, data_month):
+        products = {"products": lake.record(tables.PRODUCTS, data_month).fingerprint}
+    return {month: ingest_inputs(source, delivered, month) | products for month in written}
 
 
 def _has_products(source: Source, lake: Lake, month: Month) -> bool:
@@ -109,7 +109,7 @@ def _flagged(
     as_of: date,
     observation: Observation,
 ) -> DataFrame:
-    """The delivered rows of the months, flagged; all rows of the files are counted on the way."""
+    """The flagged rows of the months; `observation` counts all rows of the files in the same pass."""
     columns = source.tables[delivered.table]
     rows = delivered_rows(
         spark,
@@ -121,20 +121,20 @@ def _flagged(
     )
     span = delivered.calendar if isinstance(delivered, DatedFiles) else None
     first, last = (span.first, span.last) if span else (months[0], months[-1])
-    is_asked = F.col("month").isin([str(month) for month in months])
-    asked = (
+    is_requested = F.col("month").isin([str(month) for month in months])
+    requested = (
         typed_rows(rows, source, columns, first=first, last=last)
-        .observe(observation, F.count(F.lit(1)).alias("in_files"), F.count_if(is_asked).alias("read"))
-        .filter(is_asked)
+        .observe(observation, F.count(F.lit(1)).alias("in_files"), F.count_if(is_requested).alias("read"))
+        .filter(is_requested)
     )
     if isinstance(columns, TransactionColumns):
-        with_department = add_department(asked, _products(spark, source, lake, Month.before(as_of)))
+        with_department = add_department(requested, _products(spark, source, lake, Month.before(as_of)))
         flagged = valued(flagged_rows(with_department, source, columns), source)
     else:
-        flagged = flagged_rows(asked, source, columns)
+        flagged = flagged_rows(requested, source, columns)
     return flagged.select(*TABLES[delivered.table].names, "month", "source_file", "raw", REJECTED_FOR)
 
 
 def _products(spark: SparkSession, source: Source, lake: Lake, month: Month) -> DataFrame:
-    """The articles ingested with the data month; empty where the shop delivers none."""
+    """The products ingested with the data month; empty if the shop delivers none."""
     return read_periods(spark, lake, tables.PRODUCTS, [month] if _has_products(source, lake, month) else [])

@@ -1,4 +1,4 @@
-"""Delivered text → typed columns. What cannot be read becomes NULL, never a guess and never an error."""
+"""Delivered text → typed columns. Unreadable text becomes NULL; it is neither guessed nor an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs.sources.mapping import Source
 
 _WITHOUT_SECONDS = r"([ T]\d{2}:\d{2})([Z+-])"
 _NUMBER = r"^\s*[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?\s*$"
-"""Bounded, because reading `1e-99999999`, or a million digits, takes Java hours."""
+"""Bounded, because Java takes hours to parse `1e-99999999` or a million digits."""
 
 _BLANKS = " \t\r\n\u00a0\u200b\u202f\u3000\ufeff"
 _UNPRINTABLE = r"[\p{Cc}\p{Zl}\p{Zp}\x{FFFD}]"
@@ -36,12 +36,12 @@ _SPARK_LETTERS = {
 
 
 def present(text: Column) -> Column:
-    """The text exactly as delivered; NULL where it is blank, be it of spaces that do not break or have no width."""
+    """The text exactly as delivered; NULL if blank, including no-break and zero-width spaces."""
     return F.when(F.btrim(text, F.lit(_BLANKS)) != "", text)
 
 
 def identifier(text: Column, source: Source) -> Column:
-    """An id as text, exactly as delivered; NULL where blank. `13085.0` is `13085` where the source says so."""
+    """An id as text, exactly as delivered; NULL if blank. `13085.0` becomes `13085` with `ids_as_floats`."""
     exact = present(text)
     return F.regexp_replace(exact, r"^(\d+)\.0+$", "$1") if source.ids_as_floats else exact
 
@@ -53,7 +53,7 @@ def is_unusable_id(*ids: str) -> Column:
 
 
 def money(text: Column) -> Column:
-    """An amount or a count, to four decimals; NULL for text, NaN, infinity and what does not fit."""
+    """An amount or a count with four decimals; NULL for text, NaN, infinity and overflow."""
     return F.when(text.rlike(_NUMBER), text.try_cast(MONEY))
 
 
@@ -70,7 +70,7 @@ def time(text: Column, source: Source) -> Column:
 def spark_pattern(time_format: str) -> str:
     """The Spark datetime pattern of a `strptime` format.
 
-    Numbers may lack their leading zero, as in `strptime`, except where two of them touch.
+    As in `strptime`, leading zeros are optional, except between adjacent numbers.
     """
     pieces = re.findall(r"%.|[^%]+", time_format)
     pattern = ""
@@ -91,7 +91,7 @@ def _declared_time(text: Column, time_format: str, timezone: str) -> Column:
 
 def _iso_time(text: Column, timezone: str) -> Column:
     moment = text.try_cast("timestamp")
-    instant = F.regexp_replace(text, _WITHOUT_SECONDS, "$1:00$2").try_cast("timestamp")  # Spark asks for seconds here
+    instant = F.regexp_replace(text, _WITHOUT_SECONDS, "$1:00$2").try_cast("timestamp")  # Spark requires seconds here
     has_offset = text.rlike(rf"{ISO_OFFSET}\z")
     read = F.when(has_offset, F.from_utc_timestamp(instant, timezone)).otherwise(moment)
     return F.when(text.rlike(rf"^{ISO_TIME}\z"), read)

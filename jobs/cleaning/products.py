@@ -1,4 +1,4 @@
-"""Articles: delivered columns → clean columns, and the reasons why an article is refused."""
+"""Products: delivered columns → clean columns, and the reasons why a product is rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.sources.mapping import ProductColumns, Source
 
 
 def products(rows: DataFrame, columns: ProductColumns, source: Source, *, month: Month) -> DataFrame:
-    """Delivered rows with the columns of the products table, filed under `month`."""
+    """Delivered rows with the columns of the products table, with `month` as given."""
     return rows.select(
         "*",
         identifier(delivered(columns.product_id), source).alias("product_id"),
@@ -22,7 +22,7 @@ def products(rows: DataFrame, columns: ProductColumns, source: Source, *, month:
 
 
 def product_reasons() -> dict[str, Column]:
-    """Reasons to reject an article by itself."""
+    """Reasons to reject a product by its own values."""
     return {
         "malformed_row": is_malformed(),
         "missing_product": F.col("product_id").isNull() & ~is_malformed(),

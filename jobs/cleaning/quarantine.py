@@ -1,4 +1,4 @@
-"""Flag, then split: a row with at least one reason goes to `rejected/`, every other row to `clean/`; none is lost."""
+"""Flag, then split: a row with at least one reason goes to `rejected/`, every other row to `clean/`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.lake.tables import REJECTED_COLUMNS, Table
 REJECTED_FOR = "rejected_for"
 
 _BUCKETS = 4
-"""Partitions a month is spread over while equal rows are looked for."""
+"""Number of partitions per month in the search for repeated rows."""
 
 
 class Split(NamedTuple):
@@ -28,9 +28,9 @@ def flag(rows: DataFrame, reasons: Mapping[str, Column]) -> DataFrame:
     """Add the reasons whose condition is true to `rejected_for`, in the order given; NULL conditions do not count."""
     # Joined as text first: Spark compiles that, but interprets the lambda behind array_compact for every row.
     joined = F.concat_ws(",", *(F.when(condition, F.lit(reason)) for reason, condition in reasons.items()))
-    found = F.when(joined == "", F.array().cast("array<string>")).otherwise(F.split(joined, ","))
+    reasons_of_row = F.when(joined == "", F.array().cast("array<string>")).otherwise(F.split(joined, ","))
     earlier = [F.col(REJECTED_FOR)] if REJECTED_FOR in rows.columns else []
-    return rows.withColumn(REJECTED_FOR, F.concat(*earlier, found))
+    return rows.withColumn(REJECTED_FOR, F.concat(*earlier, reasons_of_row))
 
 
 def is_rejected() -> Column:
@@ -39,10 +39,10 @@ def is_rejected() -> Column:
 
 
 def flag_repeated_rows(rows: DataFrame, reason: str) -> DataFrame:
-    """Flag every row that equals another of its month in all it was delivered with; the first by file stays.
+    """Flag repeated rows: those with the same delivered columns as an earlier row of the month, ordered by file.
 
-    Rows that are equal in the file as well are interchangeable, so the choice does not depend on their order. A month's
-    rows meet in a few partitions: the same shuffle serves the writing of few files a month.
+    Repeated rows within one file are interchangeable, so the result does not depend on their order. A month's rows are
+    shuffled to a few partitions, so that the writer creates few files a month without another shuffle.
     """
     same = ("delivered", "malformed_line")
     hashed = rows.withColumn("row_hash", F.xxhash64(*same)).withColumn("bucket", F.pmod("row_hash", F.lit(_BUCKETS)))
@@ -52,7 +52,7 @@ def flag_repeated_rows(rows: DataFrame, reason: str) -> DataFrame:
 
 
 def is_repeated_key(key: str) -> Column:
-    """Whether a better row has this key: one that is not rejected, or else the first by content and file."""
+    """Whether another row with this key takes precedence: clean rows first, then by content and file."""
     best = Window.partitionBy(key).orderBy(is_rejected(), content(), "source_file")
     return F.col(key).isNotNull() & (F.row_number().over(best) > 1)
 

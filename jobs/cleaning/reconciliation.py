@@ -1,4 +1,4 @@
-"""Where the delivered rows of a table went: clean and rejected rows, and the reasons, counted in one pass."""
+"""Count the delivered rows of a table in one pass: clean rows, rejected rows and the reasons for rejection."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _UNREADABLE = "unreadable_"
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciliation:
-    """Where the delivered rows went.
+    """The delivered rows, divided into clean and rejected rows.
 
     Attributes:
         in_files: rows in the files that were read.
-        read: rows of the months asked for; the others are ingested with their own month.
+        read: rows of the requested months; the others are ingested with their own month.
         clean: rows in the clean table.
         rejected: rows in the rejected table.
         reasons: reason → rejected rows; a row counts under each of its reasons.
-        clean_value: net value of the clean rows, of tables that have one.
-        rejected_value: net value of the rejected rows, as far as it can be read.
+        clean_value: net value of the clean rows; 0 for tables without values.
+        rejected_value: net value of the rejected rows that have a readable one.
     """
 
     in_files: int
@@ -40,7 +40,7 @@ class Reconciliation:
 
     @classmethod
     def of(cls, tally: Sequence[Row], *, in_files: int, read: int) -> Reconciliation:
-        """Add up what `tally` counted of each combination of reasons."""
+        """Sum the counts that `tally` returns for each combination of reasons."""
         rows, values = Counter[bool](), Counter[bool]()
         reasons = Counter[str]()
         for combination in tally:
@@ -59,7 +59,7 @@ class Reconciliation:
         )
 
     def lines(self, table: str) -> list[str]:
-        """The reconciliation for a log, the commonest reason first."""
+        """The reconciliation as lines of a log, the most frequent reason first."""
         return [
             f"{table}: {self.in_files} rows in the files, {self.in_files - self.read} of other months, "
             f"{self.read} read = {self.clean} clean (value {self.clean_value}) + "

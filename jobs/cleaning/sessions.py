@@ -1,4 +1,4 @@
-"""Logins: delivered columns → clean columns, and the reasons why a login is refused."""
+"""Logins: delivered columns → clean columns, and the reasons why a login is rejected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sessions(rows: DataFrame, columns: SessionColumns, source: Source, *, first:
 
 
 def session_reasons() -> dict[str, Column]:
-    """Reasons to reject a login by itself."""
+    """Reasons to reject a login by its own values."""
     return {
         "malformed_row": is_malformed(),
         **time_reasons("logged_in_at"),

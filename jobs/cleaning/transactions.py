@@ -1,4 +1,4 @@
-"""Order lines: delivered columns → clean columns, and the reasons why a line does not count."""
+"""Order lines: delivered columns → clean columns, and the reasons why a line is rejected."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from jobs.lake.tables import MONEY, UNKNOWN_DEPARTMENT
 from jobs.sources.mapping import Source
 
 
-def lines(rows: DataFrame, source: Source, *, first: Month, last: Month) -> DataFrame:
+def transactions(rows: DataFrame, source: Source, *, first: Month, last: Month) -> DataFrame:
     """Delivered rows with the columns of the transactions table, `unit_price` and `month`.
 
-    The value of a return is negative, and so are its units. A line without an order id belongs to the order that its
-    customer placed at that moment.
+    The value and the units of a return are negative. A line without an order id belongs to the order that its customer
+    placed at the same second.
     """
     columns = source.transactions
     typed = rows.select(
@@ -43,8 +43,8 @@ def lines(rows: DataFrame, source: Source, *, first: Month, last: Month) -> Data
     return valued.withColumn("units", F.when(F.col("is_return"), -units).otherwise(units))
 
 
-def line_reasons(source: Source) -> dict[str, Column]:
-    """Reasons to reject a line by itself; equal lines are told apart from repeated ones elsewhere."""
+def transaction_reasons(source: Source) -> dict[str, Column]:
+    """Reasons to reject a line by its own values; `jobs.cleaning.quarantine` flags repeated lines."""
     columns = source.transactions
     return {
         "malformed_row": is_malformed(),
@@ -59,7 +59,7 @@ def line_reasons(source: Source) -> dict[str, Column]:
 
 
 def add_department(rows: DataFrame, products: DataFrame) -> DataFrame:
-    """Fill the department of lines that name none from `products` (unique by product_id), else with 'unknown'."""
+    """Fill missing departments from `products` (unique by product_id), else with 'unknown'."""
     departments = products.select("product_id", F.col("department").alias("product_department"))
     joined = rows.join(F.broadcast(departments), on="product_id", how="left")
     department = F.coalesce("department", "product_department", F.lit(UNKNOWN_DEPARTMENT))
@@ -76,7 +76,7 @@ def _net_value(source: Source) -> Column:
 
 
 def _value_reasons(amount: str | None, units: str | None, unit_price: str | None) -> dict[str, Column]:
-    """Units, prices and amounts that cannot be read, or are missing where the value needs them."""
+    """Units, prices and amounts that are unreadable, or missing although the net value depends on them."""
     is_row, no_value = ~is_malformed(), F.col("net_value").isNull()
     no_units, no_price = F.col("unsigned_units").isNull(), F.col("unit_price").isNull()
     if amount is None:

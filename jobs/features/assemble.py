@@ -1,4 +1,4 @@
-"""The features table: one row per known customer and snapshot, for one snapshot or for many in the same pass."""
+"""The features table: one row per known customer and snapshot, for one or more snapshots in one pass."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _KEY = ["customer_id", "as_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What the snapshots from `first` to `last` are made from.
+class FrameInputs:
+    """The frames from which the snapshots from `first` to `last` are built.
 
     Attributes:
         daily: the daily table of the twelve months before `first` and of all months up to `last`.
-        previous: the features a month before `first`; without rows where `first` is the shop's first snapshot.
+        previous: the features a month before `first`; empty if `first` is the shop's first snapshot.
         customers: the customers table (with its `month`) of the deliveries in `snapshots_of_delivery`.
         sessions: the sessions table of the months that the login windows need.
         snapshots_of_delivery: for each month the customer list was delivered with, the snapshots that use it.
-        snapshots_with_sessions: the snapshots whose data month came with sessions.
+        snapshots_with_sessions: the snapshots for whose data month sessions were delivered.
     """
 
     daily: DataFrame
@@ -37,7 +37,7 @@ class Inputs:
     snapshots_with_sessions: Collection[date]
 
 
-def build_snapshots(inputs: Inputs, *, first: date, last: date, departments: Sequence[str]) -> DataFrame:
+def build_snapshots(inputs: FrameInputs, *, first: date, last: date, departments: Sequence[str]) -> DataFrame:
     """The features (with `as_of` as text) of every snapshot from `first` to `last`, a month apart."""
     span = {"first": first, "last": last}
     daily = inputs.daily.repartition("customer_id")
@@ -70,8 +70,8 @@ def _sums(departments: Sequence[str]) -> Mapping[str, Column]:
     }
 
 
-def _declared(inputs: Inputs, departments: Sequence[str]) -> list[Column]:
-    """Every declared column in its declared type: computed by its module, or there already."""
+def _declared(inputs: FrameInputs, departments: Sequence[str]) -> list[Column]:
+    """Every declared column in its declared type: computed by its module, or already in the frame."""
     computed = {
         **windows.columns(departments),
         **calendar.columns(),

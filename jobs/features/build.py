@@ -1,9 +1,9 @@
-"""Bring the daily grain and the snapshots up to date: those that are missing or stale are built, in one pass."""
+"""Build the daily months and the feature snapshots that are missing or stale, in one pass."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from pyspark.sql import SparkSession
@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.core.month import Month, previous_as_of
 from jobs.features import leak_check
-from jobs.features.assemble import Inputs, build_snapshots
+from jobs.features.assemble import FrameInputs, build_snapshots
 from jobs.features.daily import daily
 from jobs.features.staleness import SnapshotInputs, daily_inputs, months_until, snapshot_inputs
 from jobs.features.table import features
@@ -27,61 +27,67 @@ def build_daily(spark: SparkSession, lake: Lake, *, as_of: date) -> dict[Period,
         IncompleteError: the transactions of a month are missing.
     """
     inputs: dict[Period, dict[str, str]] = {month: daily_inputs(lake, month) for month in months_until(lake, as_of)}
-    stale = {month: made_from for month, made_from in inputs.items() if not lake.is_current(DAILY, month, made_from)}
+    stale = {
+        month: fingerprints for month, fingerprints in inputs.items() if not lake.is_current(DAILY, month, fingerprints)
+    }
     if not stale:
         return {}
-    lines = read_periods(spark, lake, TRANSACTIONS, list(stale))
-    return write_periods(daily(lines), lake, DAILY, stale)
+    transactions = read_periods(spark, lake, TRANSACTIONS, list(stale))
+    return write_periods(daily(transactions), lake, DAILY, stale)
 
 
 def build_features(spark: SparkSession, lake: Lake, departments: Sequence[str], *, as_of: date) -> dict[Period, Record]:
-    """Write the snapshots up to `as_of` that are missing or stale, from the daily grain and the one before the first.
+    """Write the snapshots up to `as_of` that are missing or stale, from the daily table and the previous snapshot.
 
     Raises:
         IncompleteError: a daily month is missing.
     """
     table = features(departments)
     snapshots = snapshot_inputs(lake, departments, until=as_of)
-    stale = [one for one in snapshots if not lake.is_current(table, one.as_of, one.fingerprints)]
+    stale = [snapshot for snapshot in snapshots if not lake.is_current(table, snapshot.as_of, snapshot.fingerprints)]
     if not stale:
         return {}
     first, last = stale[0].as_of, stale[-1].as_of
-    span = [one for one in snapshots if first <= one.as_of <= last]
+    span = [snapshot for snapshot in snapshots if first <= snapshot.as_of <= last]
     inputs = _read(spark, lake, departments, span, is_first=span[0] is snapshots[0])
     frame = build_snapshots(inputs, first=first, last=last, departments=departments)
-    asked = frame.where(F.col("as_of").isin([str(one.as_of) for one in stale]))
-    return write_periods(asked, lake, table, {one.as_of: one.fingerprints for one in stale})
+    stale_rows = frame.where(F.col("as_of").isin([str(snapshot.as_of) for snapshot in stale]))
+    return write_periods(stale_rows, lake, table, {snapshot.as_of: snapshot.fingerprints for snapshot in stale})
 
 
 def _read(
     spark: SparkSession, lake: Lake, departments: Sequence[str], span: Sequence[SnapshotInputs], *, is_first: bool
-) -> Inputs:
-    """The frames that neighbouring snapshots are made from."""
+) -> FrameInputs:
+    """The frames from which consecutive snapshots are built."""
     deliveries: dict[Month, list[date]] = defaultdict(list)
-    for one in span:
-        if one.customers is not None:
-            deliveries[one.customers].append(one.as_of)
+    for snapshot in span:
+        if snapshot.customers is not None:
+            deliveries[snapshot.customers].append(snapshot.as_of)
     before = [] if is_first else [previous_as_of(span[0].as_of)]
-    return Inputs(
-        daily=read_periods(spark, lake, DAILY, sorted({month for one in span for month in one.daily})),
+    return FrameInputs(
+        daily=read_periods(spark, lake, DAILY, _months(snapshot.daily for snapshot in span)),
         previous=read_periods(spark, lake, features(departments), before),
         customers=read_periods(spark, lake, CUSTOMERS, list(deliveries)),
-        sessions=read_periods(spark, lake, SESSIONS, sorted({month for one in span for month in one.sessions})),
+        sessions=read_periods(spark, lake, SESSIONS, _months(snapshot.sessions for snapshot in span)),
         snapshots_of_delivery=deliveries,
-        snapshots_with_sessions=[one.as_of for one in span if one.has_sessions],
+        snapshots_with_sessions=[snapshot.as_of for snapshot in span if snapshot.has_sessions],
     )
 
 
+def _months(months_of_snapshots: Iterable[Sequence[Month]]) -> list[Month]:
+    return sorted({month for months in months_of_snapshots for month in months})
+
+
 def check_for_leaks(spark: SparkSession, lake: Lake, departments: Sequence[str], *, as_of: date) -> None:
-    """Let the canary look at the snapshot before the newest one, where there is one.
+    """Run the leak check on the snapshot before the newest one, if there is one.
 
     Raises:
-        LeakError: it changes with what came after it.
+        FeatureLeakError: the snapshot changes with data from after its `as_of`.
     """
     snapshots = snapshot_inputs(lake, departments, until=as_of)
     if len(snapshots) < 2:
         return
-    one = snapshots[-2]
-    inputs = _read(spark, lake, departments, [one], is_first=one is snapshots[0])
+    snapshot = snapshots[-2]
+    inputs = _read(spark, lake, departments, [snapshot], is_first=snapshot is snapshots[0])
     since = read_periods(spark, lake, DAILY, [Month.before(as_of)])
-    leak_check.check(inputs, since, as_of=one.as_of, departments=departments)
+    leak_check.check(inputs, since, as_of=snapshot.as_of, departments=departments)

@@ -1,4 +1,4 @@
-"""Figures by calendar: months before the snapshot, the same season a year ago, parts of the day, days of the week."""
+"""Calendar features: months before the snapshot, the same season a year ago, parts of the day, days of the week."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sums() -> Mapping[str, Column]:
 
 
 def columns() -> Mapping[str, Column]:
-    """Shares of the year's orders, and what follows from the months."""
+    """Shares of the year's orders, the same season a year ago, and the number of active months."""
     shares = {
         f"orders_share_{name}_365d": ratio(f"orders_{name}_365d", "orders_365d") for name in (*DAYPARTS, *WEEKDAYS)
     }

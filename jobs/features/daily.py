@@ -1,4 +1,4 @@
-"""From transaction lines to the grain that everything else is added up from: customer, day and department."""
+"""Aggregate order lines to the grain of all features: customer, day and department."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _VALUES = ("net_value", "sales_value", "return_value", "units")
 
 
 def daily(transactions: DataFrame) -> DataFrame:
-    """The daily table (with its `month`) of some months' transaction lines (with their `month`).
+    """The daily table, with its `month`, of order lines with their `month`.
 
-    An order counts once for its day, whatever its number of lines, and once in every department it touches; it belongs
-    to the part of the day of its first line.
+    An order counts once for its day and once in each of its departments, whatever its number of lines; its part of the
+    day is that of its first line.
     """
     is_order = F.col("first_sale_at").isNotNull()
     part_of_day = F.floor(F.hour("first_sale_at") / HOURS_PER_DAYPART)
@@ -53,7 +53,7 @@ def _orders_per_department(transactions: DataFrame) -> DataFrame:
 
 
 def _with_all_departments(orders: DataFrame) -> DataFrame:
-    """The orders per department, and once more over all departments."""
+    """The orders per department, and over all departments."""
     return (
         orders.withColumn("department", F.explode(F.array("department", F.lit(ALL_DEPARTMENTS))))
         .groupBy(*_DAY, "order_id")

@@ -1,4 +1,4 @@
-"""How widely a customer buys: articles per order, departments, and how evenly sales spread over them."""
+"""Diversity of purchases: products per order, number of departments, and the entropy of sales over them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from jobs.features.windows import ratio, sum_where, within
 
 
 def sums() -> Mapping[str, Column]:
-    """Articles of the year's orders."""
+    """Distinct products of each order, summed over the year."""
     return {"products_365d": sum_where(within(YEAR_DAYS), F.col("products"))}
 
 
 def columns(departments: Sequence[str]) -> Mapping[str, Column]:
-    """Departments and their Shannon entropy; sales outside the declared departments count as one more department."""
+    """Departments and their Shannon entropy; sales outside the declared ones count as one department."""
     total = F.col("sales_value_365d")
     declared = [F.col(window_name("sales_value", YEAR_DAYS, department)) for department in departments]
-    sales = [*declared, reduce(lambda rest, value: rest - value, declared, total)]
+    sales = [*declared, reduce(lambda remainder, value: remainder - value, declared, total)]
     return {
         "products_per_order_365d": ratio("products_365d", "orders_365d"),
         "departments_365d": reduce(add, ((value > F.lit(0)).cast("int") for value in sales)),

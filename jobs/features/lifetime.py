@@ -1,4 +1,4 @@
-"""What is true of a customer since the first order: continued from the snapshot before, never from all history."""
+"""Lifetime features: rolled forward from the previous snapshot, without reading all history."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ADDED_UP = {
     "gap_days_squared_lifetime": "bigint",
     **{f"orders_{month}_lifetime": "bigint" for month in MONTH_NAMES},
 }
-"""State that each month adds to, and its types."""
+"""Columns of the state that are summed month by month → their types."""
 
 STATE = ("first_ordered_on", "last_ordered_on", *_ADDED_UP)
-"""What a snapshot continues from the one before."""
+"""The columns that a snapshot reads from the previous one."""
 
 
 def add_gaps_in_month(daily: DataFrame) -> DataFrame:
-    """Adds `gap_days_in_month`: from the customer's order day before, if in the same month, to this one; else null."""
+    """Adds `gap_days_in_month`: days since the customer's last order day in the same month, else null."""
     days_of_month = Window.partitionBy("customer_id", "department", F.trunc("ordered_on", "month")).orderBy(
         "ordered_on"
     )
@@ -43,7 +43,7 @@ def add_gaps_in_month(daily: DataFrame) -> DataFrame:
 
 
 def sums() -> Mapping[str, Column]:
-    """What the month before the snapshot adds to the state, under the state's names."""
+    """What the month before the snapshot adds to the state, by the names of its columns."""
     this_month = in_month(1)
     in_calendar_month = {
         f"orders_{name}_lifetime": sum_where(this_month & (F.month("ordered_on") == F.lit(number)), F.col("orders"))
@@ -64,12 +64,12 @@ def sums() -> Mapping[str, Column]:
 
 
 def roll_forward(customers: DataFrame, previous: DataFrame) -> DataFrame:
-    """The state at each snapshot, in the place of what its month adds to it.
+    """Replace what each month adds to the state by the state at its snapshot.
 
     Args:
-        customers: per `as_of` and `customer_id`, among others, the figures of `sums`; a customer who is in a snapshot
-            is in all later ones.
-        previous: the snapshot before the first of them, with the columns of `STATE`; without rows where there is none.
+        customers: `as_of`, `customer_id` and the columns of `sums`, among others; a customer in a snapshot is in all
+            later ones.
+        previous: the snapshot before the first of them, with the columns of `STATE`; empty if there is none.
     """
     before = previous.select("customer_id", *(F.col(name).alias(f"{name}_before") for name in STATE))
     snapshots = Window.partitionBy("customer_id").orderBy("as_of")
@@ -96,7 +96,7 @@ def roll_forward(customers: DataFrame, previous: DataFrame) -> DataFrame:
 
 
 def columns() -> Mapping[str, Column]:
-    """What follows from the state at `as_of`."""
+    """The features derived from the state at `as_of`."""
     gaps = F.col("order_days_lifetime") - F.lit(1)
     span = F.date_diff("last_ordered_on", "first_ordered_on").cast("bigint")
     variance = (gaps * F.col("gap_days_squared_lifetime") - span * span) / (gaps * gaps)

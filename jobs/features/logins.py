@@ -1,4 +1,4 @@
-"""How often, and how lately, a customer logged in."""
+"""Login features: number of logins and days since the last one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.features.table import LOGIN_RECENCY_DAYS, LOGIN_WINDOW_DAYS
 
 
 def logins_by_snapshot(sessions: DataFrame, *, first: date, last: date) -> DataFrame:
-    """Logins per snapshot (from `first` to `last`) and customer: those with a login in the days looked back upon."""
+    """Logins per snapshot and customer, for customers with a login in the last `LOGIN_RECENCY_DAYS` days."""
     earliest = F.greatest(F.add_months(F.trunc("day", "month"), 1), F.lit(first))
     latest = F.least(F.trunc(F.date_add("day", LOGIN_RECENCY_DAYS), "month"), F.lit(last))
     return (
@@ -29,10 +29,10 @@ def logins_by_snapshot(sessions: DataFrame, *, first: date, last: date) -> DataF
 
 
 def columns(delivered: Collection[date]) -> Mapping[str, Column]:
-    """The number of logins: 0 without one, null in snapshots whose data month came without sessions.
+    """The number of logins: 0 without one, null in snapshots whose data month has no delivery of sessions.
 
     Args:
-        delivered: the snapshots whose data month came with sessions.
+        delivered: the snapshots for whose data month sessions were delivered.
     """
     is_delivered = F.col("as_of").isin(list(delivered))
     return {

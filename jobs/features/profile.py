@@ -1,4 +1,4 @@
-"""Who is known at a snapshot, and what the shop's customer list said of them then."""
+"""The customers known at a snapshot, and their attributes in the customer list at that time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PROFILE = ("signup_on", "membership", "city", "country")
 
 
 def profiles_by_snapshot(customers: DataFrame, *, snapshots: Mapping[Month, Sequence[date]]) -> DataFrame:
-    """The customer list as each snapshot may see it: those who had signed up before `as_of`.
+    """The customer list at each snapshot: customers who signed up before `as_of`.
 
     Args:
-        customers: the customers table with its `month`, the month it was delivered with.
+        customers: the customers table with its `month`, the month it was delivered for.
         snapshots: for each month of delivery, the snapshots that use it.
     """
     if not snapshots:
@@ -33,9 +33,9 @@ def profiles_by_snapshot(customers: DataFrame, *, snapshots: Mapping[Month, Sequ
 
 
 def buyers_by_snapshot(daily: DataFrame, previous: DataFrame, *, first: date, last: date) -> DataFrame:
-    """Everybody with a transaction before `as_of`, for each snapshot from `first` to `last`: `as_of`, `customer_id`.
+    """Customers with a transaction before `as_of`, for each snapshot from `first` to `last`: `as_of`, `customer_id`.
 
-    Who bought before the daily rows that are read is known from the previous snapshot.
+    Buyers from before the first daily row are taken from the previous snapshot.
     """
     bought_before = previous.where(_has_transactions()).select("customer_id", F.lit(first).alias("known_from"))
     bought_since = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).select(

@@ -1,4 +1,4 @@
-"""How much a customer takes back to the shop."""
+"""Features of returns."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ _MEASURES = ("recency_days", "orders_365d", "net_value_365d")
 
 
 def quintile_cuts(days_by_snapshot: DataFrame) -> DataFrame:
-    """One row a snapshot: the four exact quantiles between the quintiles of each measure.
+    """One row per snapshot: the four exact quantiles between the quintiles of each measure.
 
-    Cuts instead of ranks: customers with equal figures get equal scores, whatever the order of the rows.
+    Cuts instead of ranks: customers with equal values get equal scores, whatever the order of the rows.
     """
     buyers = (
         days_by_snapshot.where(within(YEAR_DAYS))
@@ -35,7 +35,7 @@ def quintile_cuts(days_by_snapshot: DataFrame) -> DataFrame:
 
 
 def columns() -> Mapping[str, Column]:
-    """Scores from 1 to 5, 5 the best; 0 without an order in the year."""
+    """Scores from 1 to 5 (best); 0 without an order in the year."""
     recency, orders, net_value = (_cuts_below(name) for name in _MEASURES)
     scores = {
         "rfm_recency": F.lit(len(_CUTS) + 1) - recency,

@@ -1,7 +1,7 @@
-"""What each daily month and each snapshot is made from, by fingerprint: a folder made from something else is stale.
+"""The fingerprints of the inputs of each daily month and each snapshot: with other inputs, a folder is stale.
 
-A snapshot's inputs name the snapshot before it by *that one's inputs*, so the chain reaches back to the first month: a
-restated month makes every later snapshot stale, and nobody has to read, or rebuild, history to find out.
+A snapshot's inputs include a digest of the previous snapshot's *inputs*, so that the chain reaches back to the first
+month: a restated month makes every later snapshot stale, which is detected without reading or rebuilding history.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ SNAPSHOT_CODE = (
         )
     ),
 )
-"""The modules that decide what a row holds."""
+"""The modules that determine the content of a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotInputs:
-    """What one snapshot is made from.
+    """The inputs of one snapshot.
 
     Attributes:
         as_of: the snapshot.
-        daily: the months its windows look back on.
-        customers: the month whose delivery of the customer list it uses, if there is any.
-        sessions: the delivered months its login windows look back on.
-        has_sessions: whether its data month came with sessions.
+        daily: the months of its windows.
+        customers: the month whose customer list it uses, if any.
+        sessions: the delivered months of its login windows.
+        has_sessions: whether sessions were delivered for its data month.
         fingerprints: name of an input → its fingerprint.
     """
 
@@ -62,7 +62,7 @@ class SnapshotInputs:
 
 
 def months_until(lake: Lake, as_of: date) -> list[Month]:
-    """The data months from the shop's first to the one before `as_of`; raises IncompleteError where one is missing."""
+    """The data months from the shop's first to the one before `as_of`; raises IncompleteError if one is missing."""
     last = Month.before(as_of)
     complete = {Month.parse(text) for text in lake.periods(TRANSACTIONS)}
     months = min(complete, default=last).through(last)
@@ -74,12 +74,12 @@ def months_until(lake: Lake, as_of: date) -> list[Month]:
 
 
 def daily_inputs(lake: Lake, month: Month) -> dict[str, str]:
-    """What a daily month is made from."""
+    """The fingerprints of the inputs of a daily month."""
     return {"transactions": lake.record(TRANSACTIONS, month).fingerprint, "code": recipe(*DAILY_CODE)}
 
 
 def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> list[SnapshotInputs]:
-    """What every snapshot up to `until` is made from, oldest first.
+    """The inputs of every snapshot up to `until`, oldest first.
 
     Raises:
         IncompleteError: a daily month is missing.
@@ -88,19 +88,19 @@ def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> l
     fingerprints = {f"daily/{month}": lake.record(DAILY, month).fingerprint for month in months}
     deliveries = [Month.parse(text) for text in lake.periods(CUSTOMERS)]
     logins = {Month.parse(text) for text in lake.periods(SESSIONS)}
-    made_by = {"code": recipe(*SNAPSHOT_CODE), "departments": json.dumps(list(departments))}
-    found: list[SnapshotInputs] = []
+    code = {"code": recipe(*SNAPSHOT_CODE), "departments": json.dumps(list(departments))}
+    snapshots: list[SnapshotInputs] = []
     for month in months:
         daily = [past for past in months if month.plus(1 - HORIZON_MONTHS) <= past <= month]
         sessions = [past for past in _login_months(month) if past in logins]
         customers = max((past for past in deliveries if past <= month), default=min(deliveries, default=None))
-        inputs = made_by | {f"daily/{past}": fingerprints[f"daily/{past}"] for past in daily}
+        inputs = code | {f"daily/{past}": fingerprints[f"daily/{past}"] for past in daily}
         inputs |= {f"sessions/{past}": lake.record(SESSIONS, past).fingerprint for past in sessions}
         if customers is not None:
             inputs["customers"] = lake.record(CUSTOMERS, customers).fingerprint
-        if found:
-            inputs["previous"] = _digest(found[-1].fingerprints)
-        found.append(
+        if snapshots:
+            inputs["previous"] = _digest(snapshots[-1].fingerprints)
+        snapshots.append(
             SnapshotInputs(
                 as_of=month.as_of,
                 daily=daily,
@@ -110,11 +110,11 @@ def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> l
                 fingerprints=inputs,
             )
         )
-    return found
+    return snapshots
 
 
 def _login_months(month: Month) -> list[Month]:
-    """The months of the days looked back upon for logins, at the end of `month`."""
+    """The months of the login window that ends with `month`."""
     return Month.of(month.as_of - timedelta(days=LOGIN_RECENCY_DAYS)).through(month)
 
 

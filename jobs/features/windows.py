@@ -1,7 +1,7 @@
-"""Sums over the days before each snapshot, overall and per department: what most features are made from.
+"""Sums over the days before each snapshot, overall and per department: the basis of most features.
 
-A module of features has two halves. Its `sums` are aggregates over the rows of `days_by_snapshot`, one group a snapshot
-and customer; all modules' sums are taken in one pass. Its `columns` are what follows from the sums.
+Each module of features has two functions. `sums` returns aggregates over `days_by_snapshot` per snapshot and customer;
+the sums of all modules are computed in one pass. `columns` returns the features derived from the sums.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _MONEY_MEASURES = [column.name for column in DAILY.columns if column.type == MON
 
 
 def days_by_snapshot(daily: DataFrame, *, first: date, last: date) -> DataFrame:
-    """The daily rows, each repeated for every snapshot from `first` to `last` that has it in its twelve months.
+    """The daily rows, repeated for every snapshot from `first` to `last` whose twelve months contain them.
 
-    Adds `as_of`, `age_days` (1 = the day before as_of) and `month_lag` (1 = the month before as_of). Money comes in
-    ten-thousandths, as bigint: Spark adds them several times faster than decimals, and as exactly.
+    Adds `as_of`, `age_days` (1 = the day before as_of) and `month_lag` (1 = the month before as_of). Money is in
+    ten-thousandths, as bigint: Spark sums these exactly, and several times faster than decimals.
     """
     month_start = F.trunc("ordered_on", "month")
     earliest = F.greatest(F.add_months(month_start, 1), F.lit(first))
@@ -50,12 +50,12 @@ def in_month(lag: int) -> Column:
 
 
 def sum_where(condition: Column, value: Column) -> Column:
-    """The sum of a count over the rows that meet a condition; null without one."""
+    """The sum of a count over the rows that meet a condition; null if there are none."""
     return F.sum(F.when(condition, value))
 
 
 def money_where(condition: Column, measure: str) -> Column:
-    """The sum of a money measure over the rows that meet a condition, as a decimal; null without one."""
+    """The sum of a money measure over the rows that meet a condition, as a decimal; null if there are none."""
     return (sum_where(condition, F.col(measure)).cast("decimal(18,0)") * F.lit(_MONEY_UNIT)).cast(MONEY)
 
 
@@ -89,5 +89,5 @@ def columns(departments: Sequence[str]) -> Mapping[str, Column]:
 
 
 def ratio(numerator: str, denominator: str) -> Column:
-    """One column divided by another, as a double; null where the other is zero or null."""
+    """One column divided by another, as a double; null if the denominator is zero or null."""
     return F.try_divide(F.col(numerator).cast("double"), F.col(denominator).cast("double"))

@@ -35,6 +35,7 @@ _ROW_MODULES = (
     "jobs.landing.parquet_copy",
     "jobs.cleaning.customers",
     "jobs.cleaning.filing",
+    "jobs.cleaning.flagging",
     "jobs.cleaning.transactions",
     "jobs.cleaning.margin",
     "jobs.cleaning.parsing",

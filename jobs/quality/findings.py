@@ -1,4 +1,4 @@
-"""What validation found: the list that the task's log ends with, the error that stops a run, the record in the lake."""
+"""Results of a validation: the summary in the task's log, the error that stops a run, the record in the lake."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What became of one rule.
+class RuleResult:
+    """The result of one rule.
 
     Attributes:
         suite: name of the suite.
         rule: name of the rule.
-        says: the rule, in words.
+        says: the rule as a sentence.
         severity: critical or warning; a rule that could not be evaluated is critical.
         passed: whether it holds.
-        observed: what was found.
+        observed: the observed value.
         allowed: what the rule allows.
-        rows: number of rows that break it, where it is about rows.
-        place: where they lie.
-        query: Spark SQL that finds them.
-        examples: up to three of them, by their keys.
+        rows: number of rows that break it; None for rules about totals.
+        place: where they are stored.
+        query: Spark SQL that selects them.
+        examples: the keys of up to three of them.
         page: address of the suite's results in the Data Docs.
     """
 
@@ -45,51 +45,51 @@ class Verdict:
 
 
 class ValidationFailedError(ValueError):
-    """A critical rule does not hold."""
+    """A critical rule failed."""
 
 
-def listing(verdicts: Sequence[Verdict]) -> str:
-    """The failed rules, critical ones first: what was observed and allowed, how many rows, where they lie."""
-    failed = _failed(verdicts)
-    lines = [f"{len(verdicts)} rules, {len(failed)} failed"]
-    for verdict in failed:
-        lines.append(f"{verdict.severity.upper()} {verdict.suite}.{verdict.rule}: {verdict.says}")
-        lines.append(f"    observed {verdict.observed}; allowed {verdict.allowed}; in {verdict.place}")
-        if verdict.query:
-            lines.append(f"    rows: {verdict.query}")
-        if verdict.examples:
-            lines.append(f"    e.g. {'; '.join(verdict.examples)}")
-    lines += [f"Data Docs: {page}" for page in dict.fromkeys(verdict.page for verdict in failed)]
+def listing(results: Sequence[RuleResult]) -> str:
+    """The failed rules, critical ones first: the observed and the allowed value, and where the rows are stored."""
+    failed = _failed(results)
+    lines = [f"{len(results)} rules, {len(failed)} failed"]
+    for result in failed:
+        lines.append(f"{result.severity.upper()} {result.suite}.{result.rule}: {result.says}")
+        lines.append(f"    observed {result.observed}; allowed {result.allowed}; in {result.place}")
+        if result.query:
+            lines.append(f"    rows: {result.query}")
+        if result.examples:
+            lines.append(f"    e.g. {'; '.join(result.examples)}")
+    lines += [f"Data Docs: {page}" for page in dict.fromkeys(result.page for result in failed)]
     return "\n".join(lines)
 
 
-def critical_failures(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def critical_failures(results: Sequence[RuleResult]) -> list[RuleResult]:
     """The critical rules that failed."""
-    return [verdict for verdict in verdicts if not verdict.passed and verdict.severity == "critical"]
+    return [result for result in results if not result.passed and result.severity == "critical"]
 
 
-def raise_if_critical(verdicts: Sequence[Verdict], *, stage: str, as_of: date) -> None:
+def raise_if_critical(results: Sequence[RuleResult], *, stage: str, as_of: date) -> None:
     """Raise ValidationFailedError, naming the first critical rules that failed."""
-    critical = critical_failures(verdicts)
+    critical = critical_failures(results)
     if not critical:
         return
     named = "; ".join(
-        f"{verdict.suite}.{verdict.rule} (observed {verdict.observed}, allowed {verdict.allowed})"
-        for verdict in critical[:EXAMPLES]
+        f"{result.suite}.{result.rule} (observed {result.observed}, allowed {result.allowed})"
+        for result in critical[:EXAMPLES]
     )
     more = f" and {len(critical) - EXAMPLES} more" if len(critical) > EXAMPLES else ""
     raise ValidationFailedError(
         f"The {stage} as of {as_of} break {len(critical)} critical rule(s): {named}{more}. "
-        "The list above tells where the rows lie; nothing after this stage has run."
+        "The list above names the rows; no task after this stage has run."
     )
 
 
-def as_json(verdicts: Sequence[Verdict], *, stage: str, as_of: date, run_id: int) -> str:
-    """All verdicts as a JSON text, the same for the same verdicts."""
-    result = {"stage": stage, "as_of": str(as_of), "run_id": run_id, "rules": [asdict(verdict) for verdict in verdicts]}
-    return json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False)
+def as_json(results: Sequence[RuleResult], *, stage: str, as_of: date, run_id: int) -> str:
+    """All results as a JSON text, the same for the same results."""
+    record = {"stage": stage, "as_of": str(as_of), "run_id": run_id, "rules": [asdict(result) for result in results]}
+    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
 
 
-def _failed(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    failed = [verdict for verdict in verdicts if not verdict.passed]
-    return sorted(failed, key=lambda verdict: verdict.severity)
+def _failed(results: Sequence[RuleResult]) -> list[RuleResult]:
+    failed = [result for result in results if not result.passed]
+    return sorted(failed, key=lambda result: result.severity)

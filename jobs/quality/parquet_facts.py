@@ -1,4 +1,4 @@
-"""What the footers of a period's Parquet files say of its columns: types, nulls, extremes. No row is read."""
+"""Column types, null counts and extremes from the footers of a period's Parquet files. No row is read."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def column_facts(
     required: Collection[str] = (),
     volatile: Collection[str] = (),
 ) -> pd.DataFrame:
-    """One row per declared column of a table: `table`, `column`, and what is true of it in a period.
+    """One row per declared column of a table: `table`, `column` and its properties in a period.
 
-    `stored_type` and `declared_type` are Spark's names of types. A column is constant where all rows hold the same,
-    be it null; `was_constant` says so of the period `before`, and is true where there is none to compare with.
+    `stored_type` and `declared_type` are Spark's type names. A column is constant if all rows hold the same value or
+    all are null; `was_constant` is the same for the period `before`, and true without one.
 
     Args:
-        lake: where the table lies.
+        lake: the lake that holds the table.
         table: the table; its columns must not be nested.
         period: a complete period.
-        before: the complete period to compare with, where there is one.
+        before: the complete period to compare with, if any.
         required: columns that must have a value in every row.
-        volatile: columns that may well be constant now and then.
+        volatile: columns that may be constant in some periods.
 
     Raises:
         IncompleteError: a period is not complete.
@@ -95,18 +95,18 @@ def _statistics(footers: list[_Footer], column: Column) -> Iterator[Any]:
 
 
 def _is_finite(chunk: Any) -> bool:
-    """Whether a chunk's numbers are; writers leave the extremes out, or give NaN, where one is NaN."""
+    """Whether a chunk's numbers are finite; if one is NaN, writers omit the extremes or write NaN."""
     if chunk.physical_type != "DOUBLE" or chunk.num_values == 0:
         return True
     return bool(chunk.has_min_max and math.isfinite(chunk.min) and math.isfinite(chunk.max))
 
 
 def _is_constant(footers: list[_Footer], column: Column) -> bool:
-    """Whether all rows hold the same value, or all hold null; true without rows."""
+    """Whether all rows hold the same value, or all hold null; true if there are no rows."""
     values: set[object] = set()
     for chunk in _statistics(footers, column):
         if chunk.null_count:
             values.add(None)
-        if chunk.num_values:  # of those that are not null
+        if chunk.num_values:  # counts values that are not null
             values |= {chunk.min, chunk.max} if chunk.has_min_max else {"unknown", "extremes"}
     return len(values) <= 1

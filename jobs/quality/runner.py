@@ -1,4 +1,4 @@
-"""Hold frames against their expectation suites, and add the results to the Data Docs."""
+"""Validate frames against their expectation suites, and add the results to the Data Docs."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.rules import figure
-from jobs.quality.findings import DATA_DOCS, EXAMPLES, Verdict, critical_failures
+from jobs.quality.findings import DATA_DOCS, EXAMPLES, RuleResult, critical_failures
 
 ERROR_CHARACTERS = 300
 RESULTS_LISTED = 500
-"""Results that the index of the Data Docs shows, newest first; it is made anew by reading each of them."""
+"""Results that the index of the Data Docs shows, newest first; it is rebuilt by reading each of them."""
 # Counts without lists of values: the lists cost a Spark job a rule, and examples are looked up for failures alone.
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Rows, and the folder they lie in."""
+    """Rows, and the folder that stores them."""
 
     rows: DataFrame
     folder: Path
@@ -46,15 +46,15 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A suite and the frame to hold it against.
+    """A suite and the frame to validate with it.
 
     Attributes:
         suite: the rules.
         frame: the rows under test; those of one stored period, or figures (pandas).
-        keys: the columns that name a row.
-        place: where the rows lie, for people.
+        keys: the columns that identify a row.
+        place: where the rows are stored, for messages.
         tables: the stored tables that the rules' queries name; `rows` are the rows under test.
-        is_contract: whether no other rule can be evaluated where a critical one of these fails.
+        is_contract: whether a critical failure stops the validation, because later rules cannot be evaluated.
     """
 
     suite: gx.ExpectationSuite
@@ -70,11 +70,11 @@ class Check:
         return self.tables["rows"].rows.sparkSession
 
 
-def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Path) -> list[Verdict]:
-    """Hold every frame against its suite, add the results to the Data Docs below `reports`; a verdict a rule."""
+def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Path) -> list[RuleResult]:
+    """Validate every frame with its suite and add the results to the Data Docs below `reports`; one result a rule."""
     context = _context(reports)
     run = RunIdentifier(run_name=f"{as_of}_run_{run_id}", run_time=datetime.combine(as_of, time(), UTC))
-    verdicts: list[Verdict] = []
+    results: list[RuleResult] = []
     built: list[Any] = []
     for check in checks:
         suite = context.suites.add_or_update(check.suite)
@@ -85,20 +85,20 @@ def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Pa
         )
         views = _register(check)
         parameters = {"dataframe": _evaluated(check, views)}
-        result = definition.run(batch_parameters=parameters, result_format=RESULT_FORMAT, run_id=run)
+        validation = definition.run(batch_parameters=parameters, result_format=RESULT_FORMAT, run_id=run)
         of_suite = ExpectationSuiteIdentifier(name=suite.name)
-        of_result = ValidationResultIdentifier(of_suite, run, result.batch_id)
+        of_result = ValidationResultIdentifier(of_suite, run, validation.batch_id)
         built += [of_suite, of_result]
         page = reports.resolve().joinpath(DATA_DOCS, "validations", *of_result.to_tuple()).as_uri() + ".html"  # type: ignore[no-untyped-call]
-        verdicts += [_verdict(check, views, single, page) for single in result.results]
-        if check.is_contract and critical_failures(verdicts):
+        results += [_rule_result(check, views, single, page) for single in validation.results]
+        if check.is_contract and critical_failures(results):
             break
     context.build_data_docs(resource_identifiers=built)
-    return verdicts
+    return results
 
 
 def _context(reports: Path) -> EphemeralDataContext:
-    """A context of this run alone, whose suites and results outlast it: the Data Docs link to earlier ones."""
+    """An ephemeral context; its suites and results are stored on disk, because the Data Docs link to earlier runs."""
     root = reports.resolve()
 
     def folder(name: str) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _context(reports: Path) -> EphemeralDataContext:
 
 
 def _data_source(context: EphemeralDataContext, frame: DataFrame | pd.DataFrame) -> SparkDatasource | PandasDatasource:
-    """The data source of a frame's kind. One for Spark starts a session where there is none: never for pandas."""
+    """The data source of a frame's kind. A Spark data source would start a session, so figures get a pandas one."""
     known = context.data_sources.all()
     if isinstance(frame, DataFrame):
         return known.get("lake") or context.data_sources.add_spark("lake", persist=False)
@@ -139,7 +139,7 @@ def _data_source(context: EphemeralDataContext, frame: DataFrame | pd.DataFrame)
 
 
 def _register(check: Check) -> dict[str, str]:
-    """Register the check's tables as views; name in the rules' queries → name of the view."""
+    """Register the check's tables as views; returns name in the rules' queries → name of the view."""
     views = {name: f"{check.suite.name}__{name}" for name in check.tables}
     for name, view in views.items():
         check.tables[name].rows.createOrReplaceTempView(view)
@@ -147,7 +147,7 @@ def _register(check: Check) -> dict[str, str]:
 
 
 def _evaluated(check: Check, views: Mapping[str, str]) -> DataFrame | pd.DataFrame:
-    """The columns that the rules name, among them one for each predicate and for the number of rows a query finds."""
+    """The columns that the rules name, plus one for each predicate and one for the row count of each query."""
     metas = [rule.meta or {} for rule in check.suite.expectations]
     predicates = {meta["rule"]: meta["predicate"].format(**views) for meta in metas if "predicate" in meta}
     if isinstance(check.frame, DataFrame):
@@ -165,7 +165,7 @@ def _evaluated(check: Check, views: Mapping[str, str]) -> DataFrame | pd.DataFra
     return frame
 
 
-def _verdict(check: Check, views: Mapping[str, str], single: Any, page: str) -> Verdict:
+def _rule_result(check: Check, views: Mapping[str, str], single: Any, page: str) -> RuleResult:
     rule = single.expectation_config
     error = "; ".join(_errors(single.exception_info))
     rows = None
@@ -177,8 +177,8 @@ def _verdict(check: Check, views: Mapping[str, str], single: Any, page: str) -> 
     else:
         observed = figure(single.result["observed_value"])
     is_broken = not single.success and not error
-    query, examples = _found(check, views, rule.meta) if is_broken else (None, [])
-    return Verdict(
+    query, examples = _broken_rows(check, views, rule.meta) if is_broken else (None, [])
+    return RuleResult(
         suite=check.suite.name,
         rule=rule.meta["rule"],
         says=rule.meta["says"],
@@ -202,8 +202,8 @@ def _errors(exception_info: Mapping[str, Any]) -> Iterator[str]:
             yield textwrap.shorten(str(metric["exception_message"]), ERROR_CHARACTERS, placeholder=" …")
 
 
-def _found(check: Check, views: Mapping[str, str], meta: Mapping[str, str]) -> tuple[str | None, list[str]]:
-    """The query that finds the rows breaking a rule, to be run anywhere, and the first of them by key."""
+def _broken_rows(check: Check, views: Mapping[str, str], meta: Mapping[str, str]) -> tuple[str | None, list[str]]:
+    """The query for the rows that break a rule, which runs in any Spark session, and the first of those rows by key."""
     if isinstance(check.frame, pd.DataFrame) and "broken_by" in meta:
         broken = check.frame.query(meta["broken_by"], engine="python")
         return None, [_named(row, check.keys) for row in broken.head(EXAMPLES).to_dict("records")]

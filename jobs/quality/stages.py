@@ -1,4 +1,4 @@
-"""Which suites a stage is held against, over which rows and figures of the lake."""
+"""The suites that validate each stage, and the rows and totals of the lake they are applied to."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Stage:
         lake: the lake.
         as_of: the first day after the data month.
         run_id: the run.
-        departments: the departments that have features of their own.
+        departments: the departments with their own features.
         is_margin: whether values are margins.
     """
 
@@ -99,7 +99,7 @@ class Stage:
 
 
 def inputs(stage: Stage) -> Iterator[Check]:
-    """The delivered tables of the data month; raises IncompleteError where there are no transactions."""
+    """The delivered tables of the data month; raises IncompleteError if there are no transactions."""
     lake, month, delivered = stage.lake, stage.month, stage.delivered()
     lake.record(TRANSACTIONS, month)
     if absent := [name for name in INPUTS if name not in delivered]:
@@ -131,7 +131,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
 
 
 def snapshot(stage: Stage) -> Iterator[Check]:
-    """The days of the data month, and the features made from them."""
+    """The daily rows of the data month, and the features built from them."""
     lake, month, as_of, table = stage.lake, stage.month, stage.as_of, stage.snapshots
     last = lake.before(table, as_of)
     facts = column_facts(
@@ -162,7 +162,7 @@ def snapshot(stage: Stage) -> Iterator[Check]:
 
 
 def forecast(stage: Stage) -> Iterator[Check]:
-    """The forecasts of the month, held against the snapshot they were made from."""
+    """The forecasts of the month, compared with the snapshot they were made from."""
     lake, as_of = stage.lake, stage.as_of
     last = lake.before(FORECASTS, as_of)
     required = [name for name in FORECASTS.names if name not in MAY_BE_EMPTY]
@@ -179,7 +179,7 @@ def forecast(stage: Stage) -> Iterator[Check]:
 
 
 def special_forecast(stage: Stage) -> Iterator[Check]:
-    """The forecasts of a special run, held against the snapshot they were made from."""
+    """The forecasts of a special run, compared with the snapshot they were made from."""
     table, as_of, lake = SPECIAL_FORECASTS, stage.as_of, special_lake(stage.lake, stage.run_id)
     yield _columns(stage, table.name, [column_facts(lake, table, as_of, required=table.names)])
     made = Stored(read_periods(stage.spark, lake, table, [as_of]), lake.folder(table, as_of))
@@ -220,7 +220,7 @@ def _totals(suite: ExpectationSuite, figures: Mapping[str, float], tables: Mappi
 
 
 def _events(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite], *, time: str) -> Check:
-    """A month of events as a whole, beside the months it is compared with."""
+    """The totals of a month of events, compared with those of earlier months."""
     lake, month = stage.lake, stage.month
     compared = [past for past in reference_months(month) if lake.is_complete(table, past)]
     activity = activity_by_month(read_periods(stage.spark, lake, table, [*compared, month]), time=time)
@@ -239,7 +239,7 @@ def _events(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite], 
 
 
 def _list(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite]) -> Check:
-    """A list that is delivered whole, beside its last delivery."""
+    """The totals of a list that is delivered in full, compared with those of its last delivery."""
     lake, month = stage.lake, stage.month
     last = lake.before(table, month)
     figures = {"rows": lake.record(table, month).rows, "rejected_share": rejected_share(lake, table, month)}

@@ -1,4 +1,4 @@
-"""Figures about whole periods, for rules that are not about single rows: volumes, gaps, rejections, reconciliations."""
+"""Totals of whole periods, for rules that are not about single rows: volumes, gaps, rejections, reconciliations."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, FORECASTS, TRANSACTIONS, Table, rejected
 
 EXACT = "decimal(38,4)"
-"""Doubles of money that were decimals become the same decimals again: sums do not depend on the order of rows."""
+"""Doubles that were decimals are cast back to the same decimals, so that sums do not depend on the order of rows."""
 REASON_MONTHS = 3
-"""Earlier months whose rejections the data month's are compared with."""
+"""Number of earlier months with which the data month's rejections are compared."""
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What happened in a month: its figures by name, and the days on which something did, in order."""
+    """The activity of a month: its totals by name, and the days with at least one row, in order."""
 
     figures: Mapping[str, float]
     days: Sequence[date]
@@ -58,23 +58,23 @@ def activity_by_month(rows: DataFrame, *, time: str) -> dict[Month, Activity]:
 
 
 def silent_days_at_end(days: Sequence[date], month: Month) -> int:
-    """Days from the newest of some days to the end of the month; the whole month where there is none."""
+    """Days without activity at the end of the month: all of its days if `days` is empty."""
     newest = max(days, default=month.first_day - timedelta(days=1))
     return (month.as_of - newest).days - 1
 
 
 def longest_gap_days(activity: Mapping[Month, Activity], month: Month, *, months: int) -> int:
-    """The longest run of silent days between two others in the months before `month`; in the first month, within it."""
+    """The longest run of days without activity in the months before `month`; in the first month, within it."""
     recent = month.plus(-months).through(month.plus(-1))
-    looked_at = recent if any(past in activity for past in recent) else [month]
-    days = [day for past in looked_at if past in activity for day in activity[past].days]
+    months_compared = recent if any(past in activity for past in recent) else [month]
+    days = [day for past in months_compared if past in activity for day in activity[past].days]
     return max(((later - earlier).days - 1 for earlier, later in pairwise(days)), default=0)
 
 
 def rejected_share(lake: Lake, table: Table, month: Month) -> float:
-    """Rejected rows as a share of all delivered ones; 0 where there were none."""
-    refused, accepted = lake.record(rejected(table), month).rows, lake.record(table, month).rows
-    return refused / max(refused + accepted, 1)
+    """Rejected rows as a share of all delivered rows; 0 if there are none."""
+    rejected_rows, clean_rows = lake.record(rejected(table), month).rows, lake.record(table, month).rows
+    return rejected_rows / max(rejected_rows + clean_rows, 1)
 
 
 def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Sequence[Table], month: Month) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Sequence[Table]
         for table in delivered
     }
     counts = _rows_by_reason(spark, lake, {table: [*months, month] for table, months in compared.items()})
-    found = []
+    reason_rows = []
     for table in delivered:
         reasons = sorted(reason for name, of, reason in counts if (name, of) == (table.name, str(month)))
         for reason in reasons:
@@ -102,8 +102,8 @@ def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Sequence[Table]
                 if count
             }
             before = max((shares.get(past, 0.0) for past in compared[table]), default=shares[month])
-            found.append((table.name, reason, rows[month], shares[month], shares[month] - before))
-    return pd.DataFrame(found, columns=["table", "reason", "rows", "share", "rise"])
+            reason_rows.append((table.name, reason, rows[month], shares[month], shares[month] - before))
+    return pd.DataFrame(reason_rows, columns=["table", "reason", "rows", "share", "rise"])
 
 
 def _rows_by_reason(
@@ -121,16 +121,16 @@ def _rows_by_reason(
 
 
 def daily_totals(daily: DataFrame, lake: Lake, month: Month) -> dict[str, float]:
-    """How far the days of a month, each counted once, are from the order lines they were added up from."""
+    """The totals of a month's daily rows, each day counted once, minus those of its order lines."""
     names = ("net_value", "units")
     sums = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).agg(*(F.sum(name).alias(name) for name in names))
-    found = sums.collect()[0]
+    actual = sums.collect()[0]
     expected = lake.record(TRANSACTIONS, month).sums
-    return {f"{name}_less_transactions": float((found[name] or 0) - Decimal(expected[name])) for name in names}
+    return {f"{name}_less_transactions": float((actual[name] or 0) - Decimal(expected[name])) for name in names}
 
 
 def features_totals(snapshot: DataFrame, lake: Lake, table: Table, as_of: date) -> dict[str, float]:
-    """The size of a snapshot, and how far its money is from that of the order lines it was made from."""
+    """The size of a snapshot, and how far its net value differs from that of the order lines."""
     months = [Month.parse(text) for text in lake.periods(TRANSACTIONS)]
     net_value = {past: _net_value(lake, past) for past in months if past.as_of <= as_of}
     sums = snapshot.agg(*(F.sum(F.col(name).cast(EXACT)).alias(name) for name in map(_lag, LAG_MONTHS))).collect()[0]
@@ -147,9 +147,9 @@ def features_totals(snapshot: DataFrame, lake: Lake, table: Table, as_of: date) 
 
 
 def forecasts_totals(forecasts: DataFrame, lake: Lake, as_of: date) -> dict[str, float]:
-    """The size of a month's forecasts, and their sum against what was bought and what was forecast before.
+    """The size of a month's forecasts, and their sum relative to the trailing year and the previous forecast.
 
-    A ratio is left out where there is nothing to compare with.
+    A ratio without a positive denominator is omitted.
     """
     record = lake.record(FORECASTS, as_of)
     total = Decimal(record.sums["clv_12m"])

@@ -161,10 +161,10 @@ def test_a_sale_at_a_loss_is_valid_in_margins_and_in_nothing_else(
     ingest_all(spark, SHOP.on(MARGIN_PER_LINE), landing, lake, AS_OF)
     build_daily(spark, lake, as_of=AS_OF)
     build_features(spark, lake, SHOP.departments, as_of=AS_OF)
-    seen = Stage(spark=spark, lake=lake, as_of=AS_OF, run_id=1, departments=SHOP.departments, is_margin=is_margin)
+    checked = Stage(spark=spark, lake=lake, as_of=AS_OF, run_id=1, departments=SHOP.departments, is_margin=is_margin)
     run = {"as_of": AS_OF, "run_id": 1, "reports": tmp_path / "reports"}
-    verdicts = [verdict for stage in ("inputs", "features") for verdict in run_checks(STAGES[stage](seen), **run)]
-    failed = {verdict.rule for verdict in critical_failures(verdicts)}
+    results = [result for stage in ("inputs", "features") for result in run_checks(STAGES[stage](checked), **run)]
+    failed = {result.rule for result in critical_failures(results)}
     on_signs = {"net_value_not_zero", "is_return_by_net_value", "no_negative_counts"}
     assert failed - {"ends_far_too_early", "net_value_not_negative"} == (set() if is_margin else on_signs)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from jobs.cleaning.transactions import lines
+from jobs.cleaning.transactions import transactions
 from jobs.core.month import Month
 from jobs.sources.mapping import Source, TransactionColumns
 
@@ -28,7 +28,7 @@ def test_returns_without_sign_are_told_by_the_mapping_and_units_take_the_sign_of
     ]
     rows = [("f", "2011-11", None, ("x", "2011-11-05", *values)) for values in delivered]
 
-    typed = lines(spark.createDataFrame(rows, DELIVERED), source, first=Month(2011, 11), last=Month(2011, 11))
+    typed = transactions(spark.createDataFrame(rows, DELIVERED), source, first=Month(2011, 11), last=Month(2011, 11))
 
     found = typed.select("net_value", "units", "is_return").collect()
     assert [tuple(row) for row in found] == [

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.core.month import Month
-from jobs.features.assemble import Inputs, build_snapshots
+from jobs.features.assemble import FrameInputs, build_snapshots
 from jobs.features.daily import daily
 from jobs.features.table import features
 from jobs.lake.tables import CUSTOMERS, SESSIONS, TRANSACTIONS
@@ -37,10 +37,10 @@ def shop() -> Shop:
 
 
 @pytest.fixture(scope="module")
-def inputs(spark: SparkSession, shop: Shop) -> Inputs:
+def inputs(spark: SparkSession, shop: Shop) -> FrameInputs:
     """Everything that all snapshots of the shop are made from."""
     logged_in = set(shop.sessions["month"])
-    return Inputs(
+    return FrameInputs(
         daily=daily(spark_frame(spark, shop.lines, TRANSACTIONS)).localCheckpoint(),
         previous=spark.createDataFrame([], f"{FEATURES.ddl}, as_of string"),
         customers=spark_frame(spark, shop.customers, CUSTOMERS),
@@ -51,7 +51,7 @@ def inputs(spark: SparkSession, shop: Shop) -> Inputs:
 
 
 @pytest.fixture(scope="module")
-def at_once(inputs: Inputs) -> DataFrame:
+def at_once(inputs: FrameInputs) -> DataFrame:
     """All snapshots, built in one pass."""
     return build_snapshots(inputs, first=AS_OFS[0], last=AS_OFS[-1], departments=DEPARTMENTS).localCheckpoint()
 
@@ -82,7 +82,7 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def inputs_of_one_run(inputs: Inputs, at_once: DataFrame, as_of: date) -> Inputs:
+def inputs_of_one_run(inputs: FrameInputs, at_once: DataFrame, as_of: date) -> FrameInputs:
     """What a monthly run reads: twelve daily months, the snapshot before, nothing from as_of on."""
     months = [str(Month.of(as_of).plus(-lag)) for lag in range(1, 13)]
     return replace(
@@ -100,7 +100,7 @@ def test_every_snapshot_is_what_all_history_before_it_says(at_once: DataFrame, s
 
 
 def test_a_snapshot_continues_from_the_one_before_and_sees_nothing_of_later_months(
-    inputs: Inputs, at_once: DataFrame
+    inputs: FrameInputs, at_once: DataFrame
 ) -> None:
     one_run = inputs_of_one_run(inputs, at_once, AFTER_A_YEAR)
     built = build_snapshots(one_run, first=AFTER_A_YEAR, last=AFTER_A_YEAR, departments=DEPARTMENTS)
@@ -108,7 +108,7 @@ def test_a_snapshot_continues_from_the_one_before_and_sees_nothing_of_later_mont
 
 
 @pytest.mark.usefixtures("five_shuffle_partitions")
-def test_order_and_partitions_of_the_rows_change_nothing(inputs: Inputs, at_once: DataFrame) -> None:
+def test_order_and_partitions_of_the_rows_change_nothing(inputs: FrameInputs, at_once: DataFrame) -> None:
     one_run = inputs_of_one_run(inputs, at_once, AFTER_A_YEAR)
     shuffled = replace(one_run, daily=one_run.daily.repartition(7).sortWithinPartitions(F.desc("net_value")))
     built = build_snapshots(shuffled, first=AFTER_A_YEAR, last=AFTER_A_YEAR, departments=DEPARTMENTS)

@@ -3,10 +3,10 @@ from datetime import date
 
 import pytest
 
-from jobs.quality.findings import ValidationFailedError, Verdict, as_json, listing, raise_if_critical
+from jobs.quality.findings import RuleResult, ValidationFailedError, as_json, listing, raise_if_critical
 
 AS_OF = date(2011, 12, 1)
-PASSED = Verdict(
+PASSED = RuleResult(
     suite="transactions",
     rule="order_id_filled",
     says="order_id is never null",
@@ -32,7 +32,7 @@ WARNING = replace(
     PASSED,
     suite="transactions_totals",
     rule="rows_off_earlier_months",
-    says="rows: 0.75 to 2 times what earlier months lead to expect",
+    says="rows: 0.75 to 2 times the expected value",
     severity="warning",
     passed=False,
     observed="20,000",
@@ -49,7 +49,7 @@ def test_the_list_names_what_failed_critical_rules_first_and_where_the_rows_lie(
         "    observed 17 of 30,000 rows; allowed no row; in /lake/clean/transactions/month=2011-11",
         "    rows: SELECT * FROM parquet.`/lake/clean/transactions/month=2011-11` WHERE order_id IS NULL",
         "    e.g. customer_id=1; customer_id=2",
-        "WARNING transactions_totals.rows_off_earlier_months: rows: 0.75 to 2 times what earlier months lead to expect",
+        "WARNING transactions_totals.rows_off_earlier_months: rows: 0.75 to 2 times the expected value",
         "    observed 20,000; allowed 22,500 to 60,000; in /lake/clean/transactions/month=2011-11",
         "Data Docs: file:///reports/transactions.html",
         "Data Docs: file:///reports/transactions_totals.html",
@@ -66,7 +66,7 @@ def test_a_critical_rule_stops_the_run_and_the_error_names_the_first_of_them() -
     rule = "transactions.order_id_filled (observed 17 of 30,000 rows, allowed no row)"
     assert str(failure.value) == (
         f"The inputs as of 2011-12-01 break 5 critical rule(s): {rule}; {rule}; {rule} and 2 more. "
-        "The list above tells where the rows lie; nothing after this stage has run."
+        "The list above names the rows; no task after this stage has run."
     )
 
 

@@ -11,14 +11,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.rules import filled, holds, named_suite, total, unique
-from jobs.quality.findings import DATA_DOCS, Verdict
+from jobs.quality.findings import DATA_DOCS, RuleResult
 from jobs.quality.runner import Check, Stored, run_checks
 
 AS_OF = date(2011, 12, 1)
 
 
-def judged(*checks: Check, reports: Path, as_of: date = AS_OF, run_id: int = 1) -> dict[str, Verdict]:
-    return {verdict.rule: verdict for verdict in run_checks(checks, as_of=as_of, run_id=run_id, reports=reports)}
+def judged(*checks: Check, reports: Path, as_of: date = AS_OF, run_id: int = 1) -> dict[str, RuleResult]:
+    return {result.rule: result for result in run_checks(checks, as_of=as_of, run_id=run_id, reports=reports)}
 
 
 def figures(*rules: object, **columns: float) -> Check:
@@ -30,10 +30,10 @@ AT_MOST_1 = {"high": 1, "says": "a is at most 1", "because": "it is", "severity"
 
 
 def test_an_expectation_that_cannot_be_evaluated_is_critical_and_says_why(tmp_path: Path) -> None:
-    verdict = judged(figures(total("missing", "nowhere", **AT_MOST_1), a=1.0), reports=tmp_path)["missing"]
-    assert (verdict.passed, verdict.severity) == (False, "critical")
-    assert verdict.observed.startswith("an error: ")
-    assert "nowhere" in verdict.observed
+    result = judged(figures(total("missing", "nowhere", **AT_MOST_1), a=1.0), reports=tmp_path)["missing"]
+    assert (result.passed, result.severity) == (False, "critical")
+    assert result.observed.startswith("an error: ")
+    assert "nowhere" in result.observed
 
 
 def test_a_file_that_cannot_be_read_is_critical(tmp_path: Path, spark: SparkSession) -> None:
@@ -41,9 +41,9 @@ def test_a_file_that_cannot_be_read_is_critical(tmp_path: Path, spark: SparkSess
     rows = spark.read.schema("customer_id bigint").parquet(str(tmp_path / "rows"))
     suite = named_suite("rows", "rows", [filled("customer_id", because="it is the key", severity="warning")])
     check = Check(suite=suite, frame=rows, keys=("customer_id",), place="here", tables={"rows": Stored(rows, tmp_path)})
-    verdict = judged(check, reports=tmp_path)["customer_id_filled"]
-    assert (verdict.passed, verdict.severity) == (False, "critical")
-    assert verdict.observed.startswith("an error: ")
+    result = judged(check, reports=tmp_path)["customer_id_filled"]
+    assert (result.passed, result.severity) == (False, "critical")
+    assert result.observed.startswith("an error: ")
 
 
 def test_where_the_columns_are_wrong_nothing_else_is_evaluated(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_where_the_columns_are_wrong_nothing_else_is_evaluated(tmp_path: Path) -
         yield Check(suite=contract.suite, frame=contract.frame, keys=(), place="here", is_contract=True)
         pytest.fail("the next check was asked for")
 
-    assert [verdict.rule for verdict in run_checks(checks(), as_of=AS_OF, run_id=1, reports=tmp_path)] == ["columns"]
+    assert [result.rule for result in run_checks(checks(), as_of=AS_OF, run_id=1, reports=tmp_path)] == ["columns"]
 
 
 def test_the_query_of_a_broken_rule_finds_its_rows_anywhere(tmp_path: Path, spark: SparkSession) -> None:
@@ -74,17 +74,17 @@ def test_the_query_of_a_broken_rule_finds_its_rows_anywhere(tmp_path: Path, spar
     )
     check = Check(suite=suite, frame=tables["rows"].rows, keys=("id",), place="here", tables=tables)
 
-    verdicts = judged(check, reports=tmp_path)
+    results = judged(check, reports=tmp_path)
 
     found = {
-        rule: [row.id for row in spark.sql(verdict.query).select("id").orderBy("id").collect()]
-        for rule, verdict in verdicts.items()
+        rule: [row.id for row in spark.sql(result.query).select("id").orderBy("id").collect()]
+        for rule, result in results.items()
     }
     assert found == {"customer_id_unique": [4, 5], "in_time": [2], "listed": [2, 3]}
-    assert {rule: verdict.rows for rule, verdict in verdicts.items()} == {rule: len(ids) for rule, ids in found.items()}
-    assert verdicts["listed"].examples == ["id=2", "id=3"]
-    assert verdicts["listed"].observed == "2 of 5 rows"
-    assert verdicts["listed"].allowed == "10% of the rows"
+    assert {rule: result.rows for rule, result in results.items()} == {rule: len(ids) for rule, ids in found.items()}
+    assert results["listed"].examples == ["id=2", "id=3"]
+    assert results["listed"].observed == "2 of 5 rows"
+    assert results["listed"].allowed == "10% of the rows"
 
 
 def linked_pages(index: Path) -> set[str]:
