@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from jobs.core.postgres import fetch
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure
-from jobs.forecasting.champion_challenger import CHAMPION, contest
+from jobs.forecasting.champion_challenger import CHAMPION, compare_candidates
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.gate import RULES
@@ -145,7 +145,7 @@ def test_the_champion_is_judged_by_its_twin_on_the_challengers_fold(
 
     reasons = gate(registry, number, as_of=AS_OF).reasons
 
-    rounds = contest(fitted[FOLD_OF[AS_OF]], fitted[FOLD_OF[EARLIER]], FRAMES, as_of=AS_OF)
+    rounds = compare_candidates(fitted[FOLD_OF[AS_OF]], fitted[FOLD_OF[EARLIER]], FRAMES, as_of=AS_OF)
     wape = measure(rounds)[CHAMPION][MEASURES.index(MONEY)]
     assert any(reason.startswith("wape ") and f" against champion {wape:.4g}: " in reason for reason in reasons)
 

@@ -1,7 +1,7 @@
-"""A customer's last twelve months, with the season taken out: what the boosters see, and where they start from.
+"""A customer's last twelve months without the season: the boosters' inputs, and the base models that they correct.
 
-Everything here is per customer and month; a month's season multiplies what is expected in it, so a purchase in a weak
-month counts for more. Months before the shop's first are unknown (NaN) and leave no trace in sums and means.
+Everything here is per customer and month; a month's season multiplies its expected value, so a purchase in a weak
+month counts for more. Months before the shop's first are unknown (NaN) and do not enter sums and means.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ HORIZON_NAMES = (
 
 @dataclass(frozen=True)
 class BaseForecast:
-    """A horizon month before boosting.
+    """The base forecasts of a horizon month.
 
     Attributes:
         inputs: the inputs that change with it (`HORIZON_NAMES`).
@@ -65,14 +65,14 @@ class BaseForecast:
 
 @dataclass(frozen=True)
 class BaseModels:
-    """Where the boosters start from: a purchase and a spend model, customers' own means, and the seasons.
+    """The models that the boosters correct: a purchase and a spend model, customers' own means, and the seasons.
 
     Attributes:
         purchases: Pareto/NBD in weeks; its expected purchases of a month start the activity model.
         spend: Gamma-Gamma value of an order day.
         season: strength of the calendar months.
         value_mean: net value of the average customer-month.
-        prior_months: how many months of the average customer each customer's own are mixed with.
+        prior_months: how many months of the average customer are mixed into each customer's own.
     """
 
     purchases: ParetoNbd
@@ -124,7 +124,7 @@ class History:
         return np.concatenate([self.customers.inputs, own], axis=1)
 
     def month(self, horizon: int) -> BaseForecast:
-        """Where the boosters start from in a horizon month."""
+        """The base forecasts of a horizon month."""
         calendar_month = Month.of(self.customers.as_of).plus(horizon - 1)
         season = self.base_models.season
         of_value, of_activity = season.of_value([calendar_month])[0], season.of_activity([calendar_month])[0]
@@ -196,5 +196,5 @@ def _sum(months: Floats) -> Floats:
 
 
 def _mean(months: Floats, span: int, known: int) -> Floats:
-    """Mean of the newest `span` months, as far as they are known: what is unknown must not tell the date."""
+    """Mean of the newest `span` months, as far as they are known: an unknown month must not reveal the date."""
     return _sum(months[:, : min(span, known)]) / min(span, known)

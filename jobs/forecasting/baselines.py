@@ -15,7 +15,7 @@ def trailing_value(customers: Customers, months: int) -> Floats:
 
 
 def btyd_value(base_models: BaseModels, customers: Customers, months: int) -> Floats:
-    """Pareto/NBD x Gamma-Gamma with the months' seasons; nothing for whoever has never bought."""
+    """Pareto/NBD x Gamma-Gamma with the months' seasons; zero for customers who never bought."""
     value, bought = np.zeros(len(customers)), customers.has_bought
     history = base_models.history(customers.take(bought))
     for horizon in range(1, months + 1):

@@ -1,8 +1,8 @@
-"""Level calibration: what the newest year of matured months says about the level of the forecasts.
+"""Bias correction: the level of the forecasts against the newest year of matured months.
 
-A panel learns from every month since the shop began; where customers spend more by now, or where the first months knew
-only the most faithful of them, its level is yesterday's. The ratio of actual to forecast money in the newest label
-months, a whole year of them so that no season tips the scale, is shrunk towards one.
+A panel learns from every month since the shop began. If customers spend more by now, or if the first months held only
+the most loyal ones, its level is out of date. The ratio of actual to forecast money in the newest label months, a whole
+year of them so that seasons cancel out, is shrunk towards one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Buy till you die: how often a customer will come back, and what an order day of his is worth.
+"""Buy till you die: how often a customer will come back, and what an order day is worth.
 
 Pareto/NBD: Schmittlein, Morrison and Colombo (1987), "Counting Your Customers: Who Are They and What Will They Do
 Next?", Management Science 33(1); the formulas in the form of Fader and Hardie (2005), "A Note on Deriving the
-Pareto/NBD Model and Related Expressions", brucehardie.com/notes/009. Where they take a hypergeometric function, the
-integral behind it is summed by Gauss and Legendre's rule, which neither overflows nor cancels. Time may be in any unit;
+Pareto/NBD Model and Related Expressions", brucehardie.com/notes/009. Instead of their hypergeometric function, the
+integral behind it is summed by Gauss-Legendre quadrature, which neither overflows nor cancels. Time may be in any unit;
 the forecaster uses weeks.
 """
 
@@ -21,7 +21,7 @@ _STARTS = ((0.6, 10.0, 0.6, 10.0), (1.0, 20.0, 1.5, 100.0))
 _PENALTY = 1e-4
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _NEGLIGIBLE = 36.0
-"""The integrand is left out where it has fallen by e to the power of this."""
+"""The integrand is cut off where it has fallen by a factor of e to this power."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Purchases:
 
 @dataclass(frozen=True)
 class ParetoNbd:
-    """Gamma(r, alpha) purchase rates, Gamma(s, beta) rates of leaving for good, at any time."""
+    """Gamma(r, alpha) purchase rates, Gamma(s, beta) rates of leaving for good at any time."""
 
     r: float
     alpha: float
@@ -50,11 +50,11 @@ class ParetoNbd:
 
     @classmethod
     def fit(cls, purchases: Purchases) -> ParetoNbd:
-        """Maximum likelihood, with a trace of a penalty so that a flat likelihood has an optimum."""
-        seen, weight = np.unique(
+        """Maximum likelihood, with a small penalty so that a flat likelihood has an optimum."""
+        rows, weight = np.unique(
             np.stack([purchases.repeats, purchases.last, purchases.age], axis=1), axis=0, return_counts=True
         )
-        distinct = Purchases(seen[:, 0], seen[:, 1], seen[:, 2])
+        distinct = Purchases(rows[:, 0], rows[:, 1], rows[:, 2])
 
         def loss(log_parameters: Floats) -> float:
             each = cls(*np.exp(log_parameters)).log_likelihood(distinct)
@@ -62,7 +62,7 @@ class ParetoNbd:
 
         bounds = [(-7.0, 9.0)] * 4
         fits = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds) for start in _STARTS]
-        return cls(*np.exp(min(fits, key=lambda found: float(found.fun)).x).tolist())
+        return cls(*np.exp(min(fits, key=lambda result: float(result.fun)).x).tolist())
 
     def log_likelihood(self, purchases: Purchases) -> Floats:
         """Log-likelihood of each customer's history (equation 20 of the note)."""
@@ -94,8 +94,8 @@ class ParetoNbd:
         """Logarithm of s x the integral of (alpha + u)^-(r + x) (beta + u)^-(s + 1) over u from last to age.
 
         With u = (least + last) e^w - least, least being the smaller of alpha and beta, the integrand falls off in w
-        ever faster, so that it can be cut off by its slope at the start. Nodes are added one after the other, so that
-        a customer's figure does not depend on how many there are.
+        ever faster, so that it can be cut off by its slope at the start. Nodes are added one by one, so that a
+        customer's result does not depend on the number of customers.
         """
         last, least = purchases.last, min(self.alpha, self.beta)
         by_purchase, by_time = self.r + purchases.repeats, self.s + 1.0
@@ -142,8 +142,8 @@ class GammaGamma:
             return float(-each.mean() + _PENALTY * (log_parameters**2).sum())
 
         bounds = [(-4.0, 7.0), (-2.0, 7.0), (-4.0, 7.0)]
-        found = of(minimize(loss, np.log([2.0, 2.0, 1.0]), method="L-BFGS-B", bounds=bounds).x)
-        return cls(found.p, found.q, found.gamma * unit)
+        fitted = of(minimize(loss, np.log([2.0, 2.0, 1.0]), method="L-BFGS-B", bounds=bounds).x)
+        return cls(fitted.p, fitted.q, fitted.gamma * unit)
 
     def log_likelihood(self, days: Floats, mean: Floats) -> Floats:
         """Log-likelihood of each customer's mean order day (equation 1a of the note)."""

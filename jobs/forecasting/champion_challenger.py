@@ -1,4 +1,4 @@
-"""The contest that the gate decides: challenger, champion and simple rivals forecast the same months of the past."""
+"""The comparison that the gate decides on: challenger, champion and baselines forecast the same past months."""
 
 from __future__ import annotations
 
@@ -18,43 +18,45 @@ CHALLENGER, CHAMPION, TRAILING, BTYD = "challenger", "champion", "trailing value
 
 
 def origins(first: date, as_of: date) -> list[date]:
-    """The days that forecasts are made on, the first one first, so that something has come of each by `as_of`."""
+    """The origins to forecast from, oldest first; at least one month has matured since each by `as_of`."""
     months = Month.of(first).months_until(Month.of(as_of))
     return [Month.of(as_of).plus(-ahead).first_day for ahead in rolling(months)] if months > 0 else []
 
 
-def contest(
+def compare_candidates(
     challenger: Forecaster, champion: Forecaster | None, snapshots: Snapshots, *, as_of: date
 ) -> list[BacktestOrigin]:
-    """Everybody's forecasts of the months up to `as_of`, from several origins.
+    """Every candidate's forecasts of the months up to `as_of`, from several origins.
 
     Args:
         challenger: fitted as of the first origin: the months that follow it are out of its time.
-        champion: likewise, or earlier.
+        champion: fitted as of the first origin or earlier.
         snapshots: those as of every origin, and every later one up to `as_of`.
         as_of: the newest outcome looked at lies before it.
 
     Raises:
-        ValueError: somebody was fitted after the first origin.
-        InputError: the snapshots lack columns that somebody needs.
+        ValueError: a forecaster was fitted after the first origin.
+        InputError: the snapshots lack columns that a forecaster needs.
     """
-    rivals = {CHALLENGER: challenger} | ({} if champion is None else {CHAMPION: champion})
-    for name, forecaster in rivals.items():
+    candidates = {CHALLENGER: challenger} | ({} if champion is None else {CHAMPION: champion})
+    for name, forecaster in candidates.items():
         if forecaster.as_of > challenger.as_of:
             raise ValueError(f"the {name}, fitted as of {forecaster.as_of}, has seen months after {challenger.as_of}")
     known = known_by(snapshots, as_of)
     outcomes = Outcomes.read(known)
-    return [_round(rivals, known[day], outcomes, day, as_of) for day in origins(challenger.as_of, as_of)]
+    return [_origin(candidates, known[day], outcomes, day, as_of) for day in origins(challenger.as_of, as_of)]
 
 
-def _round(
-    rivals: Mapping[str, Forecaster], frame: pd.DataFrame, outcomes: Outcomes, origin: date, as_of: date
+def _origin(
+    candidates: Mapping[str, Forecaster], frame: pd.DataFrame, outcomes: Outcomes, origin: date, as_of: date
 ) -> BacktestOrigin:
     months = Month.of(origin).months_until(Month.of(as_of))
     ids = frame["customer_id"].to_numpy(dtype=object)
     actual, _ = outcomes.after(ids, origin, range(1, months + 1))
-    forecasts = {name: one.expect(frame, origin).value[:, :months].sum(axis=1) for name, one in rivals.items()}
-    challenger = rivals[CHALLENGER]
+    forecasts = {
+        name: forecaster.expect(frame, origin).value[:, :months].sum(axis=1) for name, forecaster in candidates.items()
+    }
+    challenger = candidates[CHALLENGER]
     customers = challenger.encoder.encode(frame, origin)
     forecasts[TRAILING] = trailing_value(customers, months)
     forecasts[BTYD] = btyd_value(challenger.monthly.base_models, customers, months)

@@ -1,6 +1,6 @@
-"""Rates for customers who never bought: each gets what others who stood as he does went on to do.
+"""Rates for customers who never bought: each gets the average outcome of customers at the same stage.
 
-They have no history; they are told apart by the days since they signed up. Each cell of stage and horizon month leans
+They have no history: the stage is the time since they signed up. Each cell of stage and horizon month leans
 on its stage, and a stage on the whole group, as much as a few customers weigh.
 """
 
@@ -20,7 +20,7 @@ STAGES = (31.0, 92.0, 183.0, 365.0)
 
 _PRIOR_CUSTOMER_MONTHS = 50.0
 _UNSEEN_P = 0.01
-"""P(active) in a month of a group that nobody has been seen in yet."""
+"""P(active) in a month of a group without observations."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Rates:
 
     Attributes:
         p: one row a stage, one column a horizon month.
-        value: likewise.
+        value: expected net value, in the same shape.
     """
 
     p: Sequence[Sequence[float]]

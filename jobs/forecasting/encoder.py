@@ -55,10 +55,10 @@ class Customers:
         ids: customer ids.
         inputs: one row a customer, one column an input (`InputEncoder.names`).
         values: net value of the last twelve calendar months, newest first; NaN before the shop's first month.
-        orders: orders likewise.
+        orders: orders, in the same shape.
         order_days: days with an order since the first.
         net_value: net value since the first order.
-        signup_days: days since the account was opened; NaN: not told.
+        signup_days: days since the account was opened; NaN if unknown.
         recency_days: days since the last order; NaN: never ordered.
         tenure_days: days since the first order; NaN: never ordered.
     """

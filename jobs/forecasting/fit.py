@@ -51,7 +51,8 @@ def fit(
             back; else it is fitted here.
 
     Raises:
-        InputError: there is no snapshot as of `as_of`, or fewer than two, or columns are missing, or nobody ordered.
+        InputError: there is no snapshot as of `as_of`, there are fewer than two, columns are missing, or no customer
+            ordered.
     """
     params = params or ModelParams()
     known = known_by(snapshots, as_of)

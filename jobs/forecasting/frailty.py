@@ -20,7 +20,7 @@ _MOST_P = 0.999
 def p_active(p: Floats, shape: Floats | float) -> Floats:
     """Probability of an order in the first 1, 2, ... months: one row a customer, cumulative over the columns.
 
-    The shape is everybody's, or one a customer.
+    `shape` is one number for all customers, or one a customer.
     """
     shape = np.broadcast_to(shape, len(p))[:, None]
     hazards = np.cumsum((1.0 - np.minimum(p, _MOST_P)) ** (-1.0 / shape) - 1.0, axis=1)
@@ -41,5 +41,5 @@ def fit_shape(p: Floats, active: NDArray[np.bool_]) -> float:
         chance = np.clip(p_active(p, float(np.exp(log_shape)))[:, -1], 1e-6, 1.0 - 1e-6)
         return float(-np.mean(np.where(active, np.log(chance), np.log1p(-chance))))
 
-    found = minimize_scalar(loss, bounds=tuple(np.log(SHAPES)), method="bounded")
-    return float(np.exp(found.x))
+    result = minimize_scalar(loss, bounds=tuple(np.log(SHAPES)), method="bounded")
+    return float(np.exp(result.x))

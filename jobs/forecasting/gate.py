@@ -15,14 +15,14 @@ from jobs.forecasting.metrics import spearman
 
 
 @dataclass(frozen=True)
-class Rule:
+class GateRule:
     """How much worse than its opponent a challenger may be on a measure.
 
     Attributes:
         measure: name in `bootstrap.py`.
         sign: 1 where lower figures are better, -1 where higher ones are.
         tolerance: allowed loss, absolute.
-        words: the rule in words.
+        words: what the measure is.
     """
 
     measure: str
@@ -32,83 +32,83 @@ class Rule:
 
 
 RULES = (
-    Rule(MONEY, 1, 0.02, "error in money, to all money"),
-    Rule(RANKING, -1, 0.02, "ranking"),
-    Rule(LEVEL, 1, 0.10, "logarithm of the total's error"),
+    GateRule(MONEY, 1, 0.02, "WAPE"),
+    GateRule(RANKING, -1, 0.02, "ranking"),
+    GateRule(LEVEL, 1, 0.10, "log error of the total"),
 )
 
 DOUBT = 0.2
-"""A challenger is blocked where it is worse than allowed in more than this share of the resamples."""
+"""A challenger is blocked if it is worse than allowed in more than this share of the resamples."""
 
 IMPLAUSIBLE_SPEARMAN = 0.9
-"""The best published forecasts of twelve months of retail reach 0.5 to 0.63: this is knowledge of the future."""
+"""The best published forecasts of twelve months of retail reach 0.5 to 0.63: more than this means a leak."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the challenger is promoted, and every comparison behind it in words."""
+    """Whether the challenger is promoted, and every comparison behind it as a sentence."""
 
     promoted: bool
     reasons: tuple[str, ...]
 
 
-def decide(rounds: Sequence[BacktestOrigin], *, has_champion: bool, seed: int) -> Decision:
-    """Promote a challenger that is no worse than trailing value, BTYD and the champion, nor too good to be true.
+def decide(origins: Sequence[BacktestOrigin], *, has_champion: bool, seed: int) -> Decision:
+    """Promote a challenger that is no worse than trailing value, BTYD and the champion, with a plausible accuracy.
 
     Args:
-        rounds: the contest; empty where the history is too short for one. Where the champion does not take part, the
-            challenger is held against the others alone.
-        has_champion: whether there is one at present.
-        seed: of the bootstrap.
+        origins: the comparison; empty if the history is too short. Without the champion's forecasts, the challenger is
+            compared with the baselines alone.
+        has_champion: whether a champion exists.
+        seed: seed of the bootstrap.
     """
-    if not rounds:
+    if not origins:
         if has_champion:
             return Decision(False, ("no month has matured to compare on: the champion stays",))
         return Decision(True, ("no month has matured to compare on, and there is no champion yet",))
-    suspicion = list(_too_good(rounds))
+    suspicion = list(_too_good(origins))
     if suspicion:
         return Decision(False, tuple(suspicion))
-    found, drawn = measure(rounds), resampled(rounds, seed)
+    measures, samples = measure(origins), resampled(origins, seed)
     passed, reasons = [], []
     for opponent in (TRAILING, BTYD, CHAMPION):
-        if opponent not in found:
-            reasons.append("the champion takes no part" if has_champion else "no champion to compare with")
+        if opponent not in measures:
+            reasons.append("the champion cannot be compared" if has_champion else "no champion to compare with")
             continue
         for rule in RULES:
-            ok, reason = compare(rule, opponent, found, drawn)
+            ok, reason = compare(rule, opponent, measures, samples)
             passed.append(ok)
             reasons.append(reason)
-    months = " and ".join(str(one.months) for one in rounds)
+    months = " and ".join(str(origin.months) for origin in origins)
     return Decision(all(passed), (f"compared on the newest {months} months, each from its own origin", *reasons))
 
 
-def _too_good(rounds: Sequence[BacktestOrigin]) -> Iterator[str]:
-    for one in rounds:
-        forecast = one.forecasts[CHALLENGER]
-        if one.months < HORIZON_MONTHS or not np.ptp(one.actual) or not np.ptp(forecast):
+def _too_good(origins: Sequence[BacktestOrigin]) -> Iterator[str]:
+    for origin in origins:
+        forecast = origin.forecasts[CHALLENGER]
+        if origin.months < HORIZON_MONTHS or not np.ptp(origin.actual) or not np.ptp(forecast):
             continue
-        found = spearman(one.actual, forecast)
-        if found > IMPLAUSIBLE_SPEARMAN:
+        correlation = spearman(origin.actual, forecast)
+        if correlation > IMPLAUSIBLE_SPEARMAN:
             yield (
-                f"spearman {found:.4g} over {one.months} months is above {IMPLAUSIBLE_SPEARMAN}: look for features "
-                "that know the future before you believe it"
+                f"spearman {correlation:.4g} over {origin.months} months is above {IMPLAUSIBLE_SPEARMAN}: look for "
+                "features that know the future"
             )
 
 
-def compare(rule: Rule, opponent: str, found: dict[str, Floats], drawn: dict[str, Floats]) -> tuple[bool, str]:
-    """Whether the challenger passes a rule against an opponent, and the comparison in words.
+def compare(rule: GateRule, opponent: str, measures: dict[str, Floats], samples: dict[str, Floats]) -> tuple[bool, str]:
+    """Whether the challenger passes a rule against an opponent, and the comparison as a sentence.
 
     Args:
         rule: the rule.
-        opponent: who else forecast.
-        found: what `bootstrap.measure` found.
-        drawn: what `bootstrap.resampled` found.
+        opponent: the other candidate.
+        measures: what `bootstrap.measure` returns.
+        samples: what `bootstrap.resampled` returns.
     """
     column = MEASURES.index(rule.measure)
-    ours, theirs = found[CHALLENGER][column], found[opponent][column]
+    ours, theirs = measures[CHALLENGER][column], measures[opponent][column]
     if np.isnan(ours - theirs):
         return True, f"{rule.measure} against {opponent}: cannot be measured, nothing was sold"
-    losses = rule.sign * (drawn[CHALLENGER][:, column] - drawn[opponent][:, column])
+    losses = rule.sign * (samples[CHALLENGER][:, column] - samples[opponent][:, column])
     worse = int((losses > rule.tolerance).sum())
     ok = worse <= DOUBT * RESAMPLES
     return ok, (

@@ -1,14 +1,14 @@
-"""80 % intervals for the net value of several months: a predictive distribution, made honest by split conformal.
+"""80 % intervals for the net value of several months: a predictive distribution, calibrated by split conformal.
 
 The distribution is zero with probability 1 - P(active), else lognormal around the expected value given activity; its
-spread shrinks with the number of active months expected. How much of it an interval must hold is calibrated by value
-band on outcomes that came after the forecasts (Vovk et al. 2005; bands are Mondrian categories): at 80 % nominal the
-interval may need to hold 85 % of a distribution that is too narrow. Where zero alone is likelier than that, the
-interval is [0, forecast].
+spread shrinks with the expected number of active months. How much of it an interval must hold is calibrated by value
+band on outcomes that followed the forecasts (Vovk, Gammerman and Shafer 2005, "Algorithmic Learning in a Random
+World"; bands are Mondrian categories): for 80 % coverage the interval may need to hold 85 % of a distribution that is
+too narrow. If zero alone is more likely than that, the interval is [0, forecast].
 
-The total of many customers is not as uncertain as their intervals' ends added up, and more uncertain than if customers
-were independent: an error of level is shared by all. Its size is what the totals forecast from a few earlier origins
-were wrong by; with so few, the interval is Student's.
+The total of many customers is less uncertain than the sum of their intervals' ends, and more uncertain than if
+customers were independent: all share an error of level. Its size is estimated from the totals forecast from earlier
+origins; since these are few, the interval uses Student's t distribution.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BANDS = (0.5, 0.9)
 """Quantiles of the forecast between the bands: the lower half, the upper half, the top decile."""
 
 LEAST_COVERAGE = 0.7
-"""No band is calibrated below this, even where a lower band must hold more than the nominal share."""
+"""No band is calibrated below this coverage, even if a lower band must cover more than the nominal share."""
 
 _CONTENTS = np.arange(0.30, 0.9951, 0.005)
 _LEAST_SPREAD = 0.05
@@ -35,7 +35,7 @@ _LEAST_VALUE = 0.01
 _LEAST_P = 1e-6
 _LEAST_ACTIVE = 30
 _WIDE = 0.5
-"""Variance of log value that is assumed where too few outcomes are known."""
+"""Variance of log value that is assumed if too few outcomes are known."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Outlook:
     active_months: Floats
 
     def at_level(self, actual: Floats, active: NDArray[np.bool_]) -> Outlook:
-        """The outlook brought to the level that came: money in proportion, P(active) in odds.
+        """The outlook at the actual level: money scaled in proportion, P(active) in odds.
 
-        An error of level is one draw that all customers share: it says nothing of how far they lie apart.
+        An error of level is one draw that all customers share: it says nothing about their spread.
         """
         if actual.sum() <= 0.0 or self.value.sum() <= 0.0 or active.all() or not active.any():
             return self
@@ -79,8 +79,8 @@ class Intervals:
         spread_per_month: variance of log value that one active month adds, divided by their expected number.
         edges: forecasts per month that separate the bands.
         contents: share of the distribution the interval of each band holds.
-        level_errors: logarithms of actual to forecast total, from a few earlier origins.
-        level_months: the most months that one of those totals was of.
+        level_errors: logarithms of actual over forecast total, from a few earlier origins.
+        level_months: the longest horizon, in months, of those totals.
     """
 
     spread_floor: float
@@ -92,14 +92,14 @@ class Intervals:
 
     @classmethod
     def uncalibrated(cls, coverage: float) -> Intervals:
-        """Wide intervals for want of matured outcomes."""
+        """Wide intervals, for a history without matured outcomes."""
         return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1), [_WIDE], 1)
 
     @classmethod
     def fit(
         cls, outlook: Outlook, actual: Floats, months: int, coverage: float, level_errors: Sequence[float]
     ) -> Intervals:
-        """Calibrate on what came after forecasts that could not know it."""
+        """Calibrate on the outcomes of forecasts that could not know them."""
         floor, per_month = _spread(outlook, actual)
         unit = outlook.value / months
         edges = np.quantile(unit, BANDS)
@@ -109,12 +109,12 @@ class Intervals:
         return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage), level_errors, months)
 
     def of(self, outlook: Outlook, months: int) -> tuple[Floats, Floats]:
-        """Lower and upper end for each customer; the interval holds the forecast."""
+        """Lower and upper end for each customer; the interval contains the forecast."""
         band = np.searchsorted(np.asarray(self.edges), outlook.value / months, side="right")
         return self.holding(outlook, np.asarray(self.contents)[band])
 
     def holding(self, outlook: Outlook, content: Floats) -> tuple[Floats, Floats]:
-        """The interval that holds a share of the distribution: two-sided where zero is unlikely, else from zero."""
+        """The interval that holds a share of the distribution: two-sided if zero is unlikely, else from zero."""
         zero = 1.0 - outlook.p_active
         tail = (1.0 - content) / 2.0
         from_zero = zero >= tail
@@ -125,7 +125,7 @@ class Intervals:
     def of_total(self, outlook: Outlook, months: int, coverage: float) -> tuple[float, float]:
         """Ends of the interval for all these customers together: a shop, or a segment of it.
 
-        Beyond the months that errors of level are known of, their variance grows as a random walk's.
+        Beyond the horizon of the known errors of level, their variance grows as that of a random walk.
         """
         total = float(outlook.value.sum())
         if total <= 0.0:

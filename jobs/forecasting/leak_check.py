@@ -1,4 +1,4 @@
-"""A leak canary: whether a forecast moves when what came after it is changed.
+"""A check for leaks: whether a forecast changes when the months after its origin are changed.
 
 The forecaster is fitted as of a day of the past, on a few customers and with few trees, twice: on the snapshots as they
 are, and with everything after that day made into something else. Both must forecast the same, to the last digit.
@@ -21,7 +21,7 @@ _TIMES = 7.0
 
 
 class LeakError(ValueError):
-    """A forecast depends on what came after it."""
+    """A forecast depends on months after its origin."""
 
 
 def check(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> None:
@@ -49,8 +49,8 @@ def check(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> None:
     moved = before.columns[[not before[name].equals(after[name]) for name in before.columns]].tolist()
     if moved:
         raise LeakError(
-            f"the forecast as of {origin} changes with what came after it, in {', '.join(moved)}: the model knows the "
-            "future. Look for what reads snapshots later than its as_of, and do not use its figures"
+            f"the forecast as of {origin} changes with the months after it, in {', '.join(moved)}: the model knows the "
+            "future. Look for code that reads snapshots later than its as_of"
         )
 
 

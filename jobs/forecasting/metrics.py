@@ -1,9 +1,10 @@
-"""How good a forecast of customers' value is: error in money, ranking, level, probability, intervals."""
+"""Metrics of a forecast of customers' value: error, ranking, level, probability, intervals."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu, spearmanr
 
 from jobs.forecasting.encoder import Floats
 
@@ -11,20 +12,20 @@ DECILES = 10
 
 
 def value_metrics(actual: Floats, forecast: Floats) -> dict[str, float]:
-    """Error, ranking and level of expected values against what happened; both one number a customer.
+    """Error, ranking and level of expected values against actual ones; both arrays hold one number a customer.
 
-    A figure that does not exist (a share of nothing, the rank of a constant) is left out, and so is a decile of which
-    nothing came from the mean over deciles.
+    A metric that does not exist (a share of nothing, the rank of a constant) is left out. The mean over deciles leaves
+    out those without any actual value.
     """
     error = forecast - actual
     total = actual.sum()
-    found = {
+    metrics = {
         "mse": float(np.mean(error**2)),
         "rmse": float(np.sqrt(np.mean(error**2))),
         "mae": float(np.mean(np.abs(error))),
     }
     if total > 0:
-        found |= {
+        metrics |= {
             "wape": float(np.abs(error).sum() / total),
             "portfolio_mape": float(abs(error.sum()) / total),
             "total_ratio": float(forecast.sum() / total),
@@ -32,24 +33,24 @@ def value_metrics(actual: Floats, forecast: Floats) -> dict[str, float]:
             "top20_capture": capture(actual, forecast, 0.2),
         }
     if total > 0 and np.ptp(actual) > 0:
-        found["norm_gini"] = normalised_gini(actual, forecast)
+        metrics["norm_gini"] = normalised_gini(actual, forecast)
     if np.ptp(actual) > 0 and np.ptp(forecast) > 0:
-        found["spearman"] = spearman(actual, forecast)
-    ahead, came = decile_means(actual, forecast).T
-    if (came > 0).any():
-        found["decile_mape"] = float(np.mean(np.abs(ahead[came > 0] / came[came > 0] - 1.0)))
-    return found
+        metrics["spearman"] = spearman(actual, forecast)
+    predicted, realised = decile_means(actual, forecast).T
+    sold = realised > 0
+    if sold.any():
+        metrics["decile_mape"] = float(np.mean(np.abs(predicted[sold] / realised[sold] - 1.0)))
+    return metrics
 
 
 def activity_metrics(active: NDArray[np.bool_], probability: Floats) -> dict[str, float]:
-    """Brier score of P(active), and its area under the ROC curve where both outcomes occur."""
-    found = {"brier": float(np.mean((probability - active) ** 2))}
-    if 0 < active.sum() < len(active):
-        ranks = _average_ranks(probability)
-        positives = int(active.sum())
-        above = ranks[active].sum() - positives * (positives + 1) / 2
-        found["auc"] = float(above / (positives * (len(active) - positives)))
-    return found
+    """Brier score of P(active), and its area under the ROC curve if both outcomes occur."""
+    metrics = {"brier": float(np.mean((probability - active) ** 2))}
+    positives = int(active.sum())
+    if 0 < positives < len(active):
+        above = mannwhitneyu(probability[active], probability[~active]).statistic
+        metrics["auc"] = float(above / (positives * (len(active) - positives)))
+    return metrics
 
 
 def interval_metrics(actual: Floats, forecast: Floats, lower: Floats, upper: Floats) -> dict[str, float]:
@@ -65,15 +66,15 @@ def interval_metrics(actual: Floats, forecast: Floats, lower: Floats, upper: Flo
 
 
 def decile_metrics(actual: Floats, forecast: Floats, lower: Floats, upper: Floats) -> dict[str, float]:
-    """For each decile of the forecast, 1 the highest: forecast to actual, coverage and mean width of the intervals."""
-    found = {}
+    """By decile of the forecast, 1 the highest: forecast over actual, coverage and mean width of the intervals."""
+    metrics = {}
     for decile, rows in enumerate(decile_rows(forecast), start=1):
         inside = (lower[rows] <= actual[rows]) & (actual[rows] <= upper[rows])
-        found[f"coverage80_decile_{decile:02d}"] = float(inside.mean())
-        found[f"width80_decile_{decile:02d}"] = float((upper - lower)[rows].mean())
+        metrics[f"coverage80_decile_{decile:02d}"] = float(inside.mean())
+        metrics[f"width80_decile_{decile:02d}"] = float((upper - lower)[rows].mean())
         if actual[rows].sum() > 0:
-            found[f"total_ratio_decile_{decile:02d}"] = float(forecast[rows].sum() / actual[rows].sum())
-    return found
+            metrics[f"total_ratio_decile_{decile:02d}"] = float(forecast[rows].sum() / actual[rows].sum())
+    return metrics
 
 
 def by_rank(forecast: Floats) -> NDArray[np.intp]:
@@ -92,7 +93,7 @@ def decile_means(actual: Floats, forecast: Floats) -> Floats:
 
 
 def capture(actual: Floats, forecast: Floats, share: float) -> float:
-    """Share of the actual value that the best `share` of customers by forecast brought."""
+    """Share of the actual value that comes from the `share` of customers with the highest forecasts."""
     best = by_rank(forecast)[: int(np.ceil(share * len(actual)))]
     return float(actual[best].sum() / actual.sum())
 
@@ -109,10 +110,4 @@ def normalised_gini(actual: Floats, forecast: Floats) -> float:
 
 def spearman(actual: Floats, forecast: Floats) -> float:
     """Rank correlation, ties at their mean rank."""
-    return float(np.corrcoef(_average_ranks(actual), _average_ranks(forecast))[0, 1])
-
-
-def _average_ranks(values: Floats) -> Floats:
-    _, position, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count - 1) / 2.0)[position])
+    return float(spearmanr(actual, forecast).statistic)

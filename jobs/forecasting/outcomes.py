@@ -39,7 +39,7 @@ def rolling(months: int) -> list[int]:
 
 
 def first_month(snapshots: Snapshots) -> Month:
-    """The first calendar month with an order; where nobody ever ordered, the data month of the oldest snapshot."""
+    """The first calendar month with an order; if no customer ordered, the data month of the oldest snapshot."""
     newest = snapshots[max(snapshots)]
     first = pd.to_datetime(newest["first_ordered_on"]).min()
     return Month.before(min(snapshots)) if pd.isna(first) else Month.of(first.date())
@@ -65,7 +65,7 @@ class Outcomes:
         position: customer → row.
         months: calendar month → column.
         values: net value, one row a customer, one column a month.
-        orders: orders likewise.
+        orders: orders, in the same shape.
     """
 
     position: pd.Series

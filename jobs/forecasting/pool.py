@@ -1,12 +1,12 @@
-"""Several forecasts made into one: the log-linear pool that the boosters start from.
+"""A log-linear pool of several forecasts, which the value booster corrects.
 
 E[value of a month] = season x exp(c) x forecast_1^w_1 x forecast_2^w_2 ...: weights that sum to less than one pull
 extremes in, more than the mean of the forecasts would. The weights are estimated by Poisson quasi-likelihood, which
 asks only the mean to be right and balances forecast and actual money (Gourieroux, Monfort and Trognon 1984); a ridge
-keeps them near equal where there is little to tell them apart (Genest and Zidek 1986 review pools).
+penalty keeps them nearly equal if the data hardly distinguishes them (Genest and Zidek 1986 review pools).
 
-There is no term for the horizon: long ones have matured of the oldest snapshots alone, so it would measure how those
-differ from the newest. How value fades is for BTYD to say, which knows each customer's silence.
+There is no term for the horizon: only the oldest snapshots have matured at long horizons, so it would measure how those
+differ from the newest. BTYD, which knows each customer's recency, describes how value fades.
 """
 
 from __future__ import annotations

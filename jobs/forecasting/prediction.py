@@ -21,7 +21,7 @@ class Expectation:
         value: expected net value of each horizon month.
         frailty: see `frailty.py`, one a customer.
         status: see `status.py`.
-        method: likewise.
+        method: see `status.py`.
     """
 
     p: Floats

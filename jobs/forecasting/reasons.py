@@ -54,7 +54,7 @@ class Explainer:
         weights: share of each of `HORIZONS` in the value.
         typical: feature group → mean effect over the buyers.
         buyer: mean logarithm of their value, without season.
-        newcomer: likewise, of customers who never bought.
+        newcomer: the same of customers who never bought.
     """
 
     weights: Sequence[float]
@@ -113,9 +113,9 @@ class Explainer:
     def of_newcomers(self, rates: Rates, signup_days: Floats) -> Floats:
         """The same for customers who never bought: that they never ordered, and for how long."""
         effects = np.zeros((len(signup_days), len(FEATURE_GROUPS)))
-        value, told = _log_value(rates, signup_days, self.weights), ~np.isnan(signup_days)
-        effects[:, FEATURE_GROUPS.index(TENURE)] = np.where(told, value - self.newcomer, 0.0)
-        effects[:, FEATURE_GROUPS.index(NEVER_ORDERED)] = np.where(told, self.newcomer, value) - self.buyer
+        value, is_known = _log_value(rates, signup_days, self.weights), ~np.isnan(signup_days)
+        effects[:, FEATURE_GROUPS.index(TENURE)] = np.where(is_known, value - self.newcomer, 0.0)
+        effects[:, FEATURE_GROUPS.index(NEVER_ORDERED)] = np.where(is_known, self.newcomer, value) - self.buyer
         return effects
 
 

@@ -1,9 +1,9 @@
-"""How strong each calendar month is, told apart from growth and attrition by following customers through the months.
+"""How strong each calendar month is, separated from growth and attrition by following customers through the months.
 
-Whoever bought in the months before a snapshot is followed for a year: log(value in a later month / mean month before)
-= decline with the distance + season of the later month - mean season of the months before. New customers never enter,
-so a growing shop does not look like a season, and every pair of snapshot and distance tells of two seasons at once: a
-single year of history is enough for a first answer. A ridge keeps what the data cannot tell near zero.
+Customers who bought in the months before a snapshot are followed for a year: log(value in a later month / mean month
+before) = decline with the distance + season of the later month - mean season of the months before. New customers never
+enter, so a growing shop does not look like a season, and every pair of snapshot and distance informs two seasons at
+once: a single year of history gives a first answer. A ridge penalty keeps what the data does not determine near zero.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Season:
 
     @classmethod
     def fit(cls, outcomes: Outcomes, params: ModelParams) -> Season:
-        """Learn both from every month that is over; flat where there are too few."""
+        """Learn both from every month that is over; flat if there are too few."""
         months = sorted(outcomes.months)
         if len(months) < _LEAST_MONTHS:
             return cls([0.0] * 12, [0.0] * 12)

@@ -1,4 +1,4 @@
-"""How a customer stands at `as_of`, and which method forecasts him: defined here and nowhere else."""
+"""The status of a customer at `as_of`, and the method that forecasts the customer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:
     """The status of each customer.
 
     `never_bought`: no order yet. `dormant`: last order more than `dormant_days` ago. `new`: first order at most
-    `new_days` ago. `active`: last order at most `active_days` ago. `lapsing`: everybody in between.
+    `new_days` ago. `active`: last order at most `active_days` ago. `lapsing`: customers in between.
     """
     recency, tenure = customers.recency_days, customers.tenure_days
     return np.select(
@@ -33,5 +33,5 @@ def status(customers: Customers, params: ModelParams) -> NDArray[np.object_]:
 
 
 def method(status: NDArray[np.object_], buyers: str = MODEL) -> NDArray[np.object_]:
-    """The method that forecasts customers of a status: `buyers` for whoever bought, else the cohort's rates."""
+    """The method that forecasts customers of a status: `buyers` for customers who bought, else the cohort's rates."""
     return np.where(status == NEVER_BOUGHT, COHORT_PRIOR, buyers).astype(object)

@@ -27,10 +27,10 @@ class Rows:
     """Training rows, one a customer-month.
 
     Attributes:
-        inputs: what the boosters see.
+        inputs: the boosters' inputs.
         logs: logarithms of the pooled forecasts, without season.
         season: the label month's factor on the net value.
-        p_base: P(active) that the activity booster starts from.
+        p_base: P(active) of the base models, which the activity booster corrects.
         value: net value of the label month.
         active: whether there was an order in it.
         month: the label month, counted in months.
@@ -47,12 +47,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Panel:
-    """The coded snapshots, oldest first, and what came of them.
+    """The encoded snapshots, oldest first, and their outcomes.
 
     Attributes:
-        coded: as_of → customers.
+        coded: as_of → encoded customers.
         methods: as_of → method that forecasts each customer.
-        outcomes: what every customer did in every month that is over.
+        outcomes: the outcome of every customer in every month that is over.
         active_value: mean net value of a month with an order.
         params: the forecaster's settings.
     """
@@ -65,7 +65,7 @@ class Panel:
 
     @classmethod
     def of(cls, known: Snapshots, encoder: InputEncoder, params: ModelParams) -> Panel:
-        """Code every snapshot."""
+        """Encode every snapshot."""
         coded = {day: encoder.encode(frame, day) for day, frame in known.items()}
         outcomes = Outcomes.read(known)
         bought = outcomes.values[(outcomes.orders > 0) & (outcomes.values > 0)]
@@ -107,7 +107,7 @@ class Panel:
         return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def newcomers(self, base_models: BaseModels) -> Iterator[Seen]:
-        """What customers who had never bought did after each snapshot."""
+        """The outcomes of customers who had never bought, after each snapshot."""
         for day in list(self.coded)[self._burn_in :]:
             group = self.coded[day].take(self.methods[day] == COHORT_PRIOR)
             horizons = self.outcomes.matured(day)
@@ -120,7 +120,7 @@ class Panel:
 
     @property
     def _burn_in(self) -> int:
-        """Snapshots left out at the start, when the shop knew only whom it had just sold to."""
+        """Snapshots left out at the start, when the shop knew only its most recent buyers."""
         return min(self.params.burn_in_months, len(self.coded) // 4)
 
     def _part(self, base_models: BaseModels, day: date, modelled: NDArray[np.intp], horizon: int, share: float) -> Rows:
@@ -142,5 +142,5 @@ class Panel:
 
 
 def capped(value: Floats, start: Floats, unit: float, params: ModelParams) -> Floats:
-    """Net value as it is learned from: giants count as a multiple of what was to be expected, returns as nothing."""
+    """Net value as it is learned from: outliers count as a multiple of the expected value, returns as zero."""
     return np.asarray(np.clip(value, 0.0, params.value_cap_multiple * np.maximum(start, unit)))

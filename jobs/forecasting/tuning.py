@@ -1,8 +1,8 @@
-"""Tuning the boosters: a seeded random search (Bergstra and Bengio 2012), chosen and confirmed on different months.
+"""Tuning the boosters: a seeded random search (Bergstra and Bengio 2012), chosen on some months, confirmed on others.
 
-The months held back are halved. Forecasters fitted before the first half compete on it; the best of them and the
-present settings are fitted anew before the second half, and compared there, on the same customers. The best of many
-looks better than it is on the months that it was chosen by, but not on others.
+The months held back are halved. Forecasters fitted before the first half are compared on it; the best of them and the
+present settings are fitted again before the second half, and compared there, on the same customers. The best of many
+looks better than it is on the months of the choice, but not on others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure, resampled
-from jobs.forecasting.champion_challenger import CHALLENGER, CHAMPION, contest
+from jobs.forecasting.champion_challenger import CHALLENGER, CHAMPION, compare_candidates
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.gate import RULES, compare
@@ -34,17 +34,17 @@ SPACE: Mapping[str, tuple[float, ...]] = {
 """Setting of `ModelParams` → the values that are tried."""
 
 SURE = 0.95
-"""Other settings are adopted where their error in money is smaller in at least this share of the resamples."""
+"""Other settings are adopted if their WAPE is smaller in at least this share of the resamples."""
 
 LEAST_GAIN = 0.01
-"""And by at least this share of it: customers resampled do not tell what other months would have brought."""
+"""And by at least this share of it: resampling customers says nothing about other months."""
 
 _LEAST_MONTHS = 2
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Settings that were tried, and their error in money on the months to choose by, to all money."""
+    """Settings that were tried, and their WAPE on the months of the choice."""
 
     settings: Settings
     wape: float
@@ -52,16 +52,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a search came to.
+    """The result of a search.
 
     Attributes:
         settings: those to use from now on: the best trial's, or the present ones.
-        adopted: whether they are others than before.
-        gain: by how much the best trial's error in money was smaller on the months to confirm by, as a share of the
-            present one's; negative where it was larger.
+        adopted: whether they differ from the present ones.
+        gain: by how much the best trial's WAPE was smaller on the months of the confirmation, as a share of the
+            present one's; negative if it was larger.
         sure: share of the resamples in which it was smaller.
         trials: everything tried, the present settings first.
-        reasons: the comparisons behind the decision, in words.
+        reasons: the comparisons behind the decision.
     """
 
     settings: Settings
@@ -80,13 +80,13 @@ def candidates(present: ModelParams, trials: int) -> Iterator[ModelParams]:
 
 
 def tune(snapshots: Snapshots, *, as_of: date, present: ModelParams, tried: Iterable[ModelParams]) -> Tuning:
-    """Look for settings whose forecasts are better than the present ones' by more than chance.
+    """Look for settings whose forecasts are significantly better than those of the present ones.
 
     Args:
-        snapshots: as for `fit.fit`.
+        snapshots: as for `jobs.forecasting.fit.fit`.
         as_of: the newest outcome looked at lies before it.
         present: the settings in use.
-        tried: others, that differ from them within `SPACE`.
+        tried: other settings within `SPACE`.
 
     Raises:
         InputError: the history is too short to choose on some months and to confirm on others.
@@ -106,7 +106,7 @@ def tune(snapshots: Snapshots, *, as_of: date, present: ModelParams, tried: Iter
 def _trials(
     known: Snapshots, first: date, middle: date, present: ModelParams, tried: Iterable[ModelParams]
 ) -> tuple[Trial, ...]:
-    """Every setting's error on the first half; trust, level and intervals are the present settings'."""
+    """Every setting's WAPE on the first half; the calibration is that of the present settings."""
     at_present = fit(known, as_of=first, params=present)
     seen = {day: frame for day, frame in known.items() if day <= middle}
 
@@ -114,8 +114,8 @@ def _trials(
         fitted = at_present
         if params is not present:
             fitted = fit(known, as_of=first, params=params, calibration=at_present.monthly.calibration)
-        found = measure(contest(fitted, None, seen, as_of=middle))
-        return Trial(_settings(params), float(found[CHALLENGER][MEASURES.index(MONEY)]))
+        measures = measure(compare_candidates(fitted, None, seen, as_of=middle))
+        return Trial(_settings(params), float(measures[CHALLENGER][MEASURES.index(MONEY)]))
 
     return (trial(present), *map(trial, tried))
 
@@ -127,12 +127,12 @@ def _confirmed(
     challenger, champion = (
         fit(known, as_of=middle, params=params) for params in (with_settings(present, best.settings), present)
     )
-    rounds = contest(challenger, champion, known, as_of=as_of)
-    found, drawn = measure(rounds), resampled(rounds, present.seed)
+    origins = compare_candidates(challenger, champion, known, as_of=as_of)
+    measures, samples = measure(origins), resampled(origins, present.seed)
     column = MEASURES.index(MONEY)
-    gain = 1.0 - float(found[CHALLENGER][column] / found[CHAMPION][column])
-    sure = float((drawn[CHALLENGER][:, column] < drawn[CHAMPION][:, column]).mean())
-    passed, reasons = zip(*(compare(rule, CHAMPION, found, drawn) for rule in RULES), strict=True)
+    gain = 1.0 - float(measures[CHALLENGER][column] / measures[CHAMPION][column])
+    sure = float((samples[CHALLENGER][:, column] < samples[CHAMPION][:, column]).mean())
+    passed, reasons = zip(*(compare(rule, CHAMPION, measures, samples) for rule in RULES), strict=True)
     adopted = worth_it(gain, sure) and all(passed)
     settings = best.settings if adopted else _settings(present)
     smaller = f"{MONEY} smaller than the present settings' by {gain:.1%}, and smaller in {sure:.0%} of the resamples"
@@ -141,7 +141,7 @@ def _confirmed(
 
 
 def worth_it(gain: float, sure: float) -> bool:
-    """Whether a gain on the months to confirm by is large and sure enough."""
+    """Whether a gain on the months of the confirmation is large and sure enough."""
     return gain >= LEAST_GAIN and sure >= SURE
 
 

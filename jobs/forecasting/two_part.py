@@ -1,9 +1,9 @@
-"""Two-part model of a month: p(at least one order), and the net value, boosted from where history alone would put them.
+"""Two-part model of a month: p(at least one order), and the net value, boosted from what the base models forecast.
 
 E[net value] = p x E[net value | active]. The value part is fitted to the money of all customer-months (Poisson loss, so
 that every leaf balances forecast and actual money) rather than to buyers alone: E[net value | active] is what it
-implies. Both boosters start from the customer's own history and learn what has to be corrected; a customer outside the
-range of the training data keeps his own level.
+implies. Both boosters start from the base models and learn corrections; a customer outside the
+range of the training data keeps its own level.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from jobs.forecasting.training_rows import Rows, capped
 ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
 ACTIVITY_WEIGHT = 0.25
-"""How much of what the activity booster corrects goes into the start of the value booster, in logarithms."""
+"""Share of the activity booster's correction, in logarithms, that the value booster starts from."""
 
 _LEAST_P = 1e-6
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """What the boosters make of customer-months.
+    """The boosters' forecasts of customer-months.
 
     Attributes:
         p: P(active).
@@ -52,7 +52,7 @@ class TwoPartModel:
 
     Attributes:
         names: their inputs, in order.
-        unit: the money that counts as one in the value booster.
+        unit: the amount of money that is one unit of the value booster.
         activity: P(active).
         pool: where the value booster starts from.
         value: net value in units.
@@ -121,7 +121,7 @@ class TwoPartModel:
         season: Floats | float,
         p_base: Floats,
     ) -> Boosted:
-        """Rows of the panel, forecast; the arguments as in `Rows`."""
+        """Forecast rows of the panel; the arguments are those of `Rows`."""
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=_logit(p_base))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)

@@ -99,13 +99,13 @@ def _contest(
     registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold
 ) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
     """Everybody's forecasts on the challenger's fold, and why the champion is not among them, if so."""
-    from jobs.forecasting.champion_challenger import contest, origins
+    from jobs.forecasting.champion_challenger import compare_candidates, origins
 
     first = challenger.fold_origin
     if first is None:
         return [], ()
     snapshots = read_fold(origins(first, challenger.as_of), challenger.as_of)
-    enter = partial(contest, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
+    enter = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
     if champion is None:
         return enter(None, snapshots), ()
     try:

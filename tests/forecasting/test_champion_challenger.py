@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING, contest, origins
+from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING, compare_candidates, origins
 from jobs.forecasting.fit import fit
 from jobs.forecasting.outcomes import Outcomes
 from jobs.forecasting.params import ModelParams
@@ -24,7 +24,7 @@ def test_origins_leave_all_two_thirds_and_one_third_of_the_fold_ahead() -> None:
 
 
 def test_everybody_forecasts_the_same_customers_and_months() -> None:
-    rounds = contest(TWIN, TWIN, SNAPSHOTS, as_of=AS_OF)
+    rounds = compare_candidates(TWIN, TWIN, SNAPSHOTS, as_of=AS_OF)
     assert [one.months for one in rounds] == [6, 4, 2]
     for one, day in zip(rounds, origins(FIRST, AS_OF), strict=True):
         assert list(one.forecasts) == [CHALLENGER, CHAMPION, TRAILING, BTYD]
@@ -39,7 +39,10 @@ def test_no_forecast_knows_the_months_it_is_judged_on() -> None:
     future = {
         day: frame if day <= FIRST else frame.assign(net_value_month_lag_01=1e6) for day, frame in SNAPSHOTS.items()
     }
-    known, changed = contest(TWIN, None, SNAPSHOTS, as_of=AS_OF)[0], contest(TWIN, None, future, as_of=AS_OF)[0]
+    known, changed = (
+        compare_candidates(TWIN, None, SNAPSHOTS, as_of=AS_OF)[0],
+        compare_candidates(TWIN, None, future, as_of=AS_OF)[0],
+    )
     for name, forecast in known.forecasts.items():
         assert (forecast == changed.forecasts[name]).all()
     assert (known.actual != changed.actual).all()
@@ -47,4 +50,4 @@ def test_no_forecast_knows_the_months_it_is_judged_on() -> None:
 
 def test_who_has_seen_the_months_may_not_enter() -> None:
     with pytest.raises(ValueError, match=r"champion, fitted as of .* has seen months after"):
-        contest(TWIN, replace(TWIN, as_of=AS_OF), SNAPSHOTS, as_of=AS_OF)
+        compare_candidates(TWIN, replace(TWIN, as_of=AS_OF), SNAPSHOTS, as_of=AS_OF)

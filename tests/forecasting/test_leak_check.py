@@ -39,7 +39,9 @@ def test_a_forecaster_that_reads_later_snapshots_is_found_out(monkeypatch: pytes
         return honest(told, as_of=as_of, params=params)
 
     monkeypatch.setattr(leak_check, "fit", knowing)
-    with pytest.raises(leak_check.LeakError, match=r"the forecast as of .* changes with what came after it, in clv_1m"):
+    with pytest.raises(
+        leak_check.LeakError, match=r"the forecast as of .* changes with the months after it, in clv_1m"
+    ):
         leak_check.check(SNAPSHOTS, as_of=AS_OF, params=PARAMS)
 
 
