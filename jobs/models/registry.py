@@ -83,7 +83,6 @@ class Registry:
     def register(self, training: Training, origin: Origin) -> int:
         """Log a training run with all its figures and register its model as a new version, in that order."""
         mlflow = self._mlflow
-        mlflow.set_tracking_uri(self.tracking_uri)
         mlflow.set_experiment(self.model)
         with TemporaryDirectory() as scratch:
             parts = _save(training, Path(scratch))
@@ -104,7 +103,6 @@ class Registry:
             origin: the snapshots, the settings that were in use, code and libraries.
         """
         mlflow = self._mlflow
-        mlflow.set_tracking_uri(self.tracking_uri)
         mlflow.set_experiment(self.tunings)
         with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)) as run:
             mlflow.log_params(dict(tuning["settings"]))
@@ -170,12 +168,14 @@ class Registry:
             )
         return files
 
-    @cached_property
+    @property
     def _mlflow(self) -> ModuleType:
+        """MLflow at this address: downloads find the registry by the global address, whatever they are given."""
         for variable, value in CLIENT_ENVIRONMENT.items():
             os.environ.setdefault(variable, value)
         import mlflow
 
+        mlflow.set_tracking_uri(self.tracking_uri)
         return mlflow
 
     @cached_property

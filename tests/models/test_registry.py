@@ -18,7 +18,7 @@ from jobs.forecasting.fit import fit
 from jobs.models.model_version import Origin, Training, UnreadableError, unpack
 from jobs.models.registry import Registry, TamperedError
 from jobs.models.served_model import as_floats
-from tests.conftest import emptied_registry
+from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 ORIGIN = Origin(
@@ -37,7 +37,7 @@ def training() -> Training:
         metrics={"ours": {"wape": 0.5, "rmse": 7.0}, "trailing_value": {"wape": 0.6}},
         figures={"gain_curve": Figure()},
         example=SNAPSHOTS[AS_OF].iloc[10:13],
-        not_measured=["random_forest: too short a history"],
+        not_measured=["everything: too short a history"],
     )
 
 
@@ -92,7 +92,7 @@ def test_the_run_page_shows_settings_figures_plots_and_what_is_missing(
         f"{candidate}/{name}": one for candidate, found in training.metrics.items() for name, one in found.items()
     }
     assert run.data.metrics == figures
-    assert run.data.tags["not_measured"] == "random_forest: too short a history"
+    assert run.data.tags["not_measured"] == "everything: too short a history"
     assert [file.path for file in client.list_artifacts(run.info.run_id, "plots")] == ["plots/gain_curve.png"]
 
 
@@ -169,3 +169,14 @@ def test_an_alias_is_on_one_version_at_a_time(registry: Registry, number: int, t
     registry.alias("champion", number)
     registry.alias("champion", second)
     assert registry.aliased("champion") == second
+
+
+def test_a_version_is_fetched_from_the_address_given_whatever_the_environment_says(
+    registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    code = "import sys; from jobs.models.registry import Registry; print(*sorted(Registry(sys.argv[1]).fetch(1)))"
+    command = [sys.executable, "-c", code, registry.tracking_uri]
+    fetched = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert number == 1
+    assert fetched.stdout.split() == sorted(registry.fetch(number)), fetched.stderr[-2000:]
