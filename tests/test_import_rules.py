@@ -19,6 +19,7 @@ NEVER_IMPORTED = ("jobs.local_stack", "jobs.simulation", "benchmarks", "docs", "
 """What production code does not import; a package of these may import itself."""
 OWN_PROGRAMS = {"jobs.simulate": "jobs.simulation"}
 MOST_LINES = 250
+MOST_LINES_OF_A_FUNCTION = 60
 
 
 def modules() -> dict[str, Path]:
@@ -127,3 +128,13 @@ def test_no_module_is_longer_than_a_reader_holds_in_mind() -> None:
 def test_programs_are_short() -> None:
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules().items()}
     assert {name: count for name, count in lines.items() if is_program(name) and count > 110} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    functions = [
+        (f"{name}.{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert [function for function in functions if function[1] > MOST_LINES_OF_A_FUNCTION] == []
