@@ -38,16 +38,18 @@ def make_in_background(path: Path, environment: Mapping[str, str], *, log_config
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(path), str(log_config)]
-    with log.open("w") as output:
-        subprocess.Popen(
-            command,
-            env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    output = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "jobs.local_stack.spark_classes", str(path), str(log_config)],
+        {**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, output, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
 def make(path: Path, log_config: Path) -> None:

@@ -116,7 +116,7 @@ class MonthRun:
         """Run tasks that nothing strikes."""
         for stage in stages:
             code, said = self.run(stage)
-            assert code == 0, f"{stage}: {said[-4000:]}"
+            assert code == 0, f"{stage} ended with {code}: {said[-4000:]}"
 
     def struck(self, point: Point) -> bool:
         """Whether the point was reached."""
