@@ -23,9 +23,9 @@ PAGE = (ROOT / "docs" / "your_own_data.md").read_text(encoding="utf-8")
 
 def example(language: str, name: str) -> str:
     """The page's code block of that language and name."""
-    found = re.search(rf"^```{language} {name}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-    assert found, f"the page has no block {language} {name}"
-    return found[1]
+    block = re.search(rf"^```{language} {name}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert block, f"the page has no block {language} {name}"
+    return block[1]
 
 
 @pytest.fixture(autouse=True)
