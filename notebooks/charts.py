@@ -66,8 +66,8 @@ def log_histogram(axes: Axes, values: pd.Series, *, colour: str = BLUE) -> None:
 
 def counts(axes: Axes, values: pd.Series, *, most: int) -> None:
     """How many customers have 1, 2, … of something; `most` stands for that many and more."""
-    found = values.clip(upper=most).value_counts().reindex(range(1, most + 1), fill_value=0)
-    axes.bar(found.index, found.to_numpy(), color=BLUE)
+    customers = values.clip(upper=most).value_counts().reindex(range(1, most + 1), fill_value=0)
+    axes.bar(customers.index, customers.to_numpy(), color=BLUE)
     axes.set_xticks([1, *range(5, most + 1, 5)], ["1", *map(str, range(5, most, 5)), f"{most}+"])
 
 
@@ -119,8 +119,8 @@ def correlations(figure: Figure, axes: Axes, matrix: pd.DataFrame) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=8)
     for row, column in np.argwhere(np.abs(matrix.to_numpy()) > 0.9):
         if row != column:
-            figure_shown = f"{matrix.iloc[row, column]:.2f}".replace("0.", ".")
-            axes.text(column, row, figure_shown, ha="center", va="center", fontsize=7, color="white")
+            label = f"{matrix.iloc[row, column]:.2f}".replace("0.", ".")
+            axes.text(column, row, label, ha="center", va="center", fontsize=7, color="white")
     figure.colorbar(image, ax=axes, label="Pearson correlation", shrink=0.8)
 
 
