@@ -30,7 +30,7 @@ _SHOWN = {"wape": "WAPE", "norm_gini": "Gini", "spearman": "Spearman", "total_ra
 _KINDS = {"status": "status", "tenure": "tenure", "decile": "decile of the forecast, 01 the highest"}
 _WORST = 3
 
-Found = Mapping[str, Any]
+Results = Mapping[str, Any]
 
 
 def page() -> str:
@@ -57,7 +57,7 @@ def _lines(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(markdown(cells))
 
 
-def _against_peers(result: Found) -> dict[str, Any]:
+def _against_peers(result: Results) -> dict[str, Any]:
     origins = result["origins"]
     names = [name for name in (OURS, *_PEERS) if all(name in origin["models"] for origin in origins)]
     rows = [[name, *(f"{_mean(origins, name, metric):.3f}" for metric in _SHOWN)] for name in names]
@@ -75,7 +75,7 @@ def _against_peers(result: Found) -> dict[str, Any]:
     }
 
 
-def _intervals(results: Sequence[Found]) -> list[list[str]]:
+def _intervals(results: Sequence[Results]) -> list[list[str]]:
     rows = [["data", "as of", "all", "top decile", "lowest decile", "highest decile", "interval of the total"]]
     for result in results:
         for origin in result["origins"]:
@@ -88,7 +88,7 @@ def _intervals(results: Sequence[Found]) -> list[list[str]]:
     return rows
 
 
-def _failures(result: Found) -> dict[str, Any]:
+def _failures(result: Results) -> dict[str, Any]:
     origin = result["origins"][-1]
     kinds = []
     for kind, segments in _segments(origin).items():
@@ -104,7 +104,7 @@ def _failures(result: Found) -> dict[str, Any]:
     return {"data": result["data"], "as_of": origin["as_of"], "kinds": kinds}
 
 
-def _segments(origin: Found) -> dict[str, dict[str, Found]]:
+def _segments(origin: Results) -> dict[str, dict[str, Results]]:
     """The segments by kind; results made before segments were kept have the deciles alone."""
     if "segments" in origin:
         return {
@@ -115,7 +115,7 @@ def _segments(origin: Found) -> dict[str, dict[str, Found]]:
             }
             for kind, segments in origin["segments"].items()
         }
-    deciles: dict[str, Found] = {
+    deciles: dict[str, Results] = {
         name[-2:]: {"coverage80": value, "total_ratio": origin["deciles"].get(f"total_ratio_decile_{name[-2:]}")}
         for name, value in origin["deciles"].items()
         if name.startswith("coverage80_decile")
@@ -123,7 +123,7 @@ def _segments(origin: Found) -> dict[str, dict[str, Found]]:
     return {"decile": deciles}
 
 
-def _level(name: str, figures: Found) -> str:
+def _level(name: str, figures: Results) -> str:
     ratio = "nothing was sold" if figures["total_ratio"] is None else f"{figures['total_ratio']:.2f}"
     share = f", {figures['value_share']:.0%} of the value" if "value_share" in figures else ""
     return f"{ratio} ({name}{share})"
@@ -133,11 +133,11 @@ def _off(ratio: float | None) -> float:
     return 0.0 if ratio is None else float(abs(np.log(max(ratio, 1e-9))))
 
 
-def _mean(origins: Sequence[Found], name: str, metric: str) -> float:
+def _mean(origins: Sequence[Results], name: str, metric: str) -> float:
     return float(np.mean([origin["models"][name][metric] for origin in origins]))
 
 
-def _about(result: Found) -> str:
+def _about(result: Results) -> str:
     dates = ", ".join(origin["as_of"] for origin in result["origins"])
     return f"the {result['months']} months from {dates} on, {result['origins'][-1]['customers']:,} customers"
 

@@ -133,7 +133,7 @@ class MappingKind:
     """A mapping that is refused when it is read: what it says differently from a good one."""
 
     name: str
-    said: Mapping[str, object]
+    changes: Mapping[str, object]
     says: str
 
 

@@ -67,16 +67,16 @@ Value = TypeVar("Value")
 
 
 def drawn(values: st.SearchStrategy[Value], count: int) -> list[Value]:
-    """Random values, the same each time, to be read by Spark all at once: asked one by one it would take hours."""
-    found: list[Value] = []
+    """Random values, the same each time, as a list that Spark reads at once: one by one would take hours."""
+    values_drawn: list[Value] = []
 
     @settings(max_examples=count, derandomize=True, database=None, phases=[Phase.generate], deadline=None)
     @given(value=values)
     def collect(value: Value) -> None:
-        found.append(value)
+        values_drawn.append(value)
 
     collect()
-    return found
+    return values_drawn
 
 
 def test_every_random_row_is_found_once_and_clean_values_are_those_that_were_written(
@@ -94,8 +94,8 @@ def test_every_random_row_is_found_once_and_clean_values_are_those_that_were_wri
 
     refused = rejected(spark, lake, tables.TRANSACTIONS)
     clean = stored(spark, lake, tables.TRANSACTIONS)
-    found = Counter([raw["row"] for _, _, raw, _ in refused] + [str(row[1]) for row in clean])
-    assert found == Counter(f"row {number}" for number in range(len(rows)))
+    written = Counter([raw["row"] for _, _, raw, _ in refused] + [str(row[1]) for row in clean])
+    assert written == Counter(f"row {number}" for number in range(len(rows)))
     assert result["transactions"].clean + result["transactions"].rejected == result["transactions"].read == len(rows)
     assert all(why and set(why) <= REASONS for _, _, _, why in refused)
     for customer, number, at, product, _, units, value, is_return, _ in clean:
@@ -127,7 +127,7 @@ def test_months_of_random_times_are_read_without_spark_as_with_it(spark: SparkSe
 
     for source, months in zip(sources, read.toPandas().to_numpy().T, strict=True):
         with_spark = [month if month and "1900-01" <= month <= "2200-12" else "NaT" for month in months]
-        without = [str(found) for found in months_of(pa.array(texts, pa.string()), source)]
+        without = [str(month) for month in months_of(pa.array(texts, pa.string()), source)]
         assert {*zip(texts, without, strict=True)} == {*zip(texts, with_spark, strict=True)}
 
 

@@ -39,7 +39,7 @@ def by_name(kind: RowKind | RefusedKind | MappingKind | MonthKind) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class Ingested:
     """What became of all kinds of rows: results by table, rows and reasons by kind."""
 
     results: dict[str, Reconciliation]
@@ -48,7 +48,7 @@ class Found:
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Found:
+def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
     """Every kind of rows, all ingested at once: those that are about a file in one of their own."""
     root = tmp_path_factory.mktemp("bad_input")
     landing, lake = root / "landing", Lake(root / "lake")
@@ -67,17 +67,17 @@ def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Foun
             clean[values[marker]].append(values)
         for _, file, raw, why in rejected(spark, lake, TABLES[table]):
             reasons[raw["kind"] if file == "rows.csv" else file.partition(".csv")[0]].append(tuple(why))
-    return Found(results, dict(clean), dict(reasons))
+    return Ingested(results, dict(clean), dict(reasons))
 
 
 @pytest.mark.parametrize("kind", ROWS, ids=by_name)
-def test_every_bad_row_is_quarantined_with_its_reasons_or_kept_as_it_is(kind: RowKind, found: Found) -> None:
-    assert sorted(found.reasons.get(kind.name, [])) == sorted(kind.rejected)
-    assert found.clean.get(kind.name, []) == kind.clean_rows()
+def test_every_bad_row_is_quarantined_with_its_reasons_or_kept_as_it_is(kind: RowKind, ingested: Ingested) -> None:
+    assert sorted(ingested.reasons.get(kind.name, [])) == sorted(kind.rejected)
+    assert ingested.clean.get(kind.name, []) == kind.clean_rows()
 
 
-def test_clean_and_rejected_are_all_that_was_read(found: Found) -> None:
-    for table, result in found.results.items():
+def test_clean_and_rejected_are_all_that_was_read(ingested: Ingested) -> None:
+    for table, result in ingested.results.items():
         kinds = [kind for kind in ROWS if kind.table == table]
         assert result.clean + result.rejected == result.read == result.in_files
         assert (result.clean, result.rejected) == (
@@ -87,11 +87,11 @@ def test_clean_and_rejected_are_all_that_was_read(found: Found) -> None:
 
 
 def test_ids_that_were_kept_reach_the_readers_of_the_forecast_as_plain_text(
-    found: Found, database: Database, lake: Lake
+    ingested: Ingested, database: Database, lake: Lake
 ) -> None:
     position = list(GOOD["transactions"].clean).index("customer_id")
     customers = {
-        rows[position] for kind in ROWS if kind.table == "transactions" for rows in found.clean.get(kind.name, [])
+        rows[position] for kind in ROWS if kind.table == "transactions" for rows in ingested.clean.get(kind.name, [])
     }
     run_id = plan(database.writer, AS_OF)
     write(lake, AS_OF, [row(customer) for customer in sorted(customers)])
@@ -110,19 +110,19 @@ def test_what_cannot_be_read_is_refused_for_good_with_the_remedy(
     landing.mkdir()
     kind.deliver(landing)
 
-    said = refusal(lambda: ingest_all(spark, kind.source, landing, lake, AS_OF, [NOVEMBER]), capsys)
+    message = refusal(lambda: ingest_all(spark, kind.source, landing, lake, AS_OF, [NOVEMBER]), capsys)
 
-    assert said.startswith("jobs.landing.files.LandingError: ")
-    assert kind.says in said
+    assert message.startswith("jobs.landing.files.LandingError: ")
+    assert kind.says in message
     assert not lake.periods(TABLES["transactions"])
 
 
 @pytest.mark.parametrize("kind", MAPPINGS, ids=by_name)
 def test_a_mapping_that_cannot_be_read_by_is_refused(kind: MappingKind, capsys: pytest.CaptureFixture[str]) -> None:
-    said = refusal(lambda: replace(SHOP, **kind.said), capsys)
+    message = refusal(lambda: replace(SHOP, **kind.changes), capsys)
 
-    assert said.startswith("jobs.sources.mapping.MappingError: ")
-    assert kind.says in said
+    assert message.startswith("jobs.sources.mapping.MappingError: ")
+    assert kind.says in message
 
 
 @pytest.mark.parametrize("kind", MONTHS, ids=by_name)
@@ -156,13 +156,13 @@ def test_a_file_that_may_not_be_read_is_refused(
     if is_root:
         os.seteuid(65534)  # nobody: root may read everything
     try:
-        said = refusal(lambda: sha256(file), capsys)
+        message = refusal(lambda: sha256(file), capsys)
     finally:
         if is_root:
             os.seteuid(0)
 
-    assert f"{file} cannot be read" in said
-    assert "grant the user that runs the job read access" in said
+    assert f"{file} cannot be read" in message
+    assert "grant the user that runs the job read access" in message
 
 
 def refusal(job: Callable[[], object], capsys: pytest.CaptureFixture[str]) -> str:

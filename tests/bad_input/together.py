@@ -5,26 +5,26 @@ from tests.bad_input.kinds import MappingKind, MonthKind
 MAPPINGS = (
     MappingKind(
         name="an encoding of which not all readers know",
-        said={"encoding": "cp1252"},
+        changes={"encoding": "cp1252"},
         says="encoding 'cp1252' is not supported: deliver one of UTF-8",
     ),
     MappingKind(
         name="an encoding of two bytes a character",
-        said={"encoding": "UTF-16"},
+        changes={"encoding": "UTF-16"},
         says="encoding 'UTF-16' is not supported: deliver one of UTF-8",
     ),
     MappingKind(
-        name="a delimiter of two characters", said={"delimiter": "||"}, says="delimiter '||' is not one character"
+        name="a delimiter of two characters", changes={"delimiter": "||"}, says="delimiter '||' is not one character"
     ),
-    MappingKind(name="no delimiter", said={"delimiter": ""}, says="delimiter '' is not one character"),
+    MappingKind(name="no delimiter", changes={"delimiter": ""}, says="delimiter '' is not one character"),
     MappingKind(
         name="a time zone that is none",
-        said={"timezone": "Europe/Bonn"},
+        changes={"timezone": "Europe/Bonn"},
         says="timezone 'Europe/Bonn' is unknown: give one like",
     ),
     MappingKind(
         name="a directive of a time format that is not read",
-        said={"time_formats": ("%c",)},
+        changes={"time_formats": ("%c",)},
         says="time format '%c' uses %c: only",
     ),
 )

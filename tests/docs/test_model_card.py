@@ -25,8 +25,8 @@ def test_the_worst_segments_are_named_where_the_results_have_them(monkeypatch: p
         return {"customers": customers, "value_share": 0.1, "total_ratio": ratio, "coverage80": coverage}
 
     def with_segments() -> dict[Any, Any]:
-        found = page.accuracy_results()
-        for result in found.values():
+        results = page.accuracy_results()
+        for result in results.values():
             newest = result["origins"][-1]
             everybody = newest["customers"]
             newest["segments"] = {
@@ -39,7 +39,7 @@ def test_the_worst_segments_are_named_where_the_results_have_them(monkeypatch: p
                 }
             }
             newest["models"]["ours"] |= {"total_p10_ratio": 0.75, "total_p90_ratio": 1.25}
-        return found
+        return results
 
     monkeypatch.setattr(model_card, "accuracy_results", with_segments)
     card = model_card.page()
