@@ -17,10 +17,10 @@ from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.gate import RULES
 from jobs.lake.lake import Lake
-from jobs.models.model_version import Origin, Training
+from jobs.models.model_version import Training, TrainingInputs
 from jobs.models.promotion import promote
 from jobs.models.registry import Registry, TamperedError
-from jobs.models.training_data import read_fold
+from jobs.models.training_data import read_holdout
 from jobs.models.verdict import PromoteError, Verdict
 from jobs.promote import main
 from tests.conftest import Database
@@ -31,7 +31,7 @@ from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, wri
 SNAPSHOTS = simulated_snapshots(months=10)
 FRAMES = model_frames(SNAPSHOTS)
 OLDER, EARLIER, AS_OF = sorted(SNAPSHOTS)[-3:]
-FOLD_OF = dict(zip((OLDER, EARLIER, AS_OF), sorted(SNAPSHOTS)[3:6], strict=True))
+HOLDOUT_OF = dict(zip((OLDER, EARLIER, AS_OF), sorted(SNAPSHOTS)[3:6], strict=True))
 
 SO_WRONG = 1e6
 """A level that no rule lets pass."""
@@ -55,7 +55,7 @@ class OtherFormat(Forecaster):
 
 @pytest.fixture(scope="module")
 def fitted() -> Mapping[date, Forecaster]:
-    return {day: fit(FRAMES, as_of=day, params=QUICK) for day in {*FOLD_OF, *FOLD_OF.values()}}
+    return {day: fit(FRAMES, as_of=day, params=QUICK) for day in {*HOLDOUT_OF, *HOLDOUT_OF.values()}}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[Verdict]:
     """`promote` where nothing has been published yet."""
     lake = Lake(tmp_path_factory.mktemp("shop"))
     write_snapshots(lake, SNAPSHOTS)
-    return partial(promote, newest_published=None, read_fold=partial(read_fold, lake, TABLE, 1000))
+    return partial(promote, newest_published=None, read_holdout=partial(read_holdout, lake, TABLE, 1000))
 
 
 def decisions(database: Database) -> list[dict[str, object]]:
@@ -76,20 +76,22 @@ def decisions(database: Database) -> list[dict[str, object]]:
 
 @pytest.fixture
 def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
-    """Registers a version, with a good twin or a bad one, or without a fold; its number."""
+    """Registers a version, with a good holdout model or a bad one, or without one; its number."""
     made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_version": "c", "libraries": "d"}
 
-    def register(as_of: date, *, bad: bool = False, fold: bool = True, twin: Forecaster | None = None) -> int:
-        twin = twin or fitted[FOLD_OF[as_of]]
+    def register(
+        as_of: date, *, bad: bool = False, holdout: bool = True, holdout_model: Forecaster | None = None
+    ) -> int:
+        holdout_model = holdout_model or fitted[HOLDOUT_OF[as_of]]
         training = Training(
             forecaster=fitted[as_of],
-            backtest=(wrong(twin) if bad else twin) if fold else None,
+            backtest=(wrong(holdout_model) if bad else holdout_model) if holdout else None,
             params={},
             metrics={},
             figures={},
             example=FRAMES[as_of].head(2),
         )
-        return registry.register(training, Origin(as_of=str(as_of), **made_by))
+        return registry.register(training, TrainingInputs(as_of=str(as_of), **made_by))
 
     return register
 
@@ -145,7 +147,7 @@ def test_the_champion_is_judged_by_its_twin_on_the_challengers_fold(
 
     reasons = gate(registry, number, as_of=AS_OF).reasons
 
-    rounds = compare_candidates(fitted[FOLD_OF[AS_OF]], fitted[FOLD_OF[EARLIER]], FRAMES, as_of=AS_OF)
+    rounds = compare_candidates(fitted[HOLDOUT_OF[AS_OF]], fitted[HOLDOUT_OF[EARLIER]], FRAMES, as_of=AS_OF)
     wape = measure(rounds)[CHAMPION][MEASURES.index(MONEY)]
     assert any(reason.startswith("wape ") and f" against champion {wape:.4g}: " in reason for reason in reasons)
 
@@ -208,7 +210,7 @@ def test_a_gate_that_was_killed_after_promoting_promotes_again(
 def test_without_a_fold_the_first_version_is_champion_and_the_next_one_is_not(
     registry: Registry, trained: Train, gate: partial[Verdict]
 ) -> None:
-    first, second = trained(EARLIER, fold=False), trained(AS_OF, fold=False)
+    first, second = trained(EARLIER, holdout=False), trained(AS_OF, holdout=False)
 
     assert gate(registry, first, as_of=EARLIER).decision == "first"
     verdict = gate(registry, second, as_of=AS_OF)
@@ -218,7 +220,7 @@ def test_without_a_fold_the_first_version_is_champion_and_the_next_one_is_not(
 def test_a_champion_without_a_twin_is_left_out_of_the_comparison(
     registry: Registry, trained: Train, gate: partial[Verdict]
 ) -> None:
-    first = trained(EARLIER, fold=False)
+    first = trained(EARLIER, holdout=False)
     gate(registry, first, as_of=EARLIER)
 
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
@@ -230,20 +232,20 @@ def test_a_champion_without_a_twin_is_left_out_of_the_comparison(
 def test_a_champion_whose_twin_knows_the_fold_is_left_out_of_the_comparison(
     registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
 ) -> None:
-    registry.alias("champion", trained(EARLIER, twin=fitted[EARLIER]))
+    registry.alias("champion", trained(EARLIER, holdout_model=fitted[EARLIER]))
 
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
 
     assert verdict.reasons[0].endswith(
-        f"its twin has learned from months after {FOLD_OF[AS_OF]}, where the fold starts"
+        f"its holdout model was trained on months after {HOLDOUT_OF[AS_OF]}, where the holdout starts"
     )
 
 
 def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
     registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
 ) -> None:
-    other = OtherFormat(**vars(fitted[FOLD_OF[EARLIER]]))
-    registry.alias("champion", trained(EARLIER, twin=other))
+    other = OtherFormat(**vars(fitted[HOLDOUT_OF[EARLIER]]))
+    registry.alias("champion", trained(EARLIER, holdout_model=other))
     number = trained(AS_OF, bad=True)
 
     verdict = gate(registry, number, as_of=AS_OF)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
-from jobs.models.model_version import Origin, Training
+from jobs.models.model_version import Training, TrainingInputs
 from jobs.models.registry import Registry
 from jobs.models.verdict import PromoteError
 from jobs.promote import main
@@ -38,13 +38,13 @@ def forecaster() -> Forecaster:
 
 @pytest.fixture
 def trained(forecaster: Forecaster) -> Train:
-    """Registers a version of a month whose history is too short for a fold; its number."""
+    """Registers a version of a month whose history is too short for a holdout; its number."""
 
     def register(registry: Registry, as_of: date) -> int:
         example = FRAMES[AS_OF].head(2)
         training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
         made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_version": "c", "libraries": "d"}
-        return registry.register(training, Origin(as_of=str(as_of), **made_by))
+        return registry.register(training, TrainingInputs(as_of=str(as_of), **made_by))
 
     return register
 

@@ -11,7 +11,7 @@ from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
-from jobs.models.training import GROUP_IMPORTANCE, origin_of, special_version, train
+from jobs.models.training import GROUP_IMPORTANCE, inputs_of, special_version, train
 from jobs.models.training_data import read_history
 from jobs.train import main
 from tests.conftest import Database, emptied_registry
@@ -61,7 +61,7 @@ def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(regis
     version = registry.version(number)
 
     assert version.as_of == AS_OF
-    assert version.fold_origin == unpack(registry.fetch(number, "backtest")).as_of
+    assert version.holdout_origin == unpack(registry.fetch(number, "backtest")).as_of
     client = MlflowClient(registry.tracking_uri)
     metrics = client.get_run(client.get_model_version(registry.model, str(number)).run_id).data.metrics
     assert {"ours/wape", "trailing_value/wape", "btyd/wape"} <= metrics.keys()
@@ -90,22 +90,22 @@ def test_training_points_no_alias(registry: Registry, number: int) -> None:
 def test_other_snapshots_settings_or_months_are_another_origin(lake: Lake) -> None:
     write_snapshots(lake, SNAPSHOTS)
     origins = [
-        origin_of(lake, TABLE, as_of=AS_OF, params=QUICK),
-        origin_of(lake, TABLE, as_of=AS_OF, params=replace(QUICK, rounds=4)),
-        origin_of(lake, TABLE, as_of=EARLIER, params=QUICK),
+        inputs_of(lake, TABLE, as_of=AS_OF, params=QUICK),
+        inputs_of(lake, TABLE, as_of=AS_OF, params=replace(QUICK, rounds=4)),
+        inputs_of(lake, TABLE, as_of=EARLIER, params=QUICK),
     ]
     write_snapshots(lake, {EARLIER: SNAPSHOTS[EARLIER].assign(city="Leeds")})
-    origins.append(origin_of(lake, TABLE, as_of=AS_OF, params=QUICK))
+    origins.append(inputs_of(lake, TABLE, as_of=AS_OF, params=QUICK))
 
     assert len(set(origins)) == 4
 
 
 def test_later_snapshots_are_no_part_of_an_earlier_months_origin(lake: Lake) -> None:
     write_snapshots(lake, {day: frame for day, frame in SNAPSHOTS.items() if day <= EARLIER})
-    before = origin_of(lake, TABLE, as_of=EARLIER, params=QUICK)
+    before = inputs_of(lake, TABLE, as_of=EARLIER, params=QUICK)
     write_snapshots(lake, {AS_OF: SNAPSHOTS[AS_OF]})
 
-    assert origin_of(lake, TABLE, as_of=EARLIER, params=QUICK) == before
+    assert inputs_of(lake, TABLE, as_of=EARLIER, params=QUICK) == before
 
 
 def test_a_history_that_is_too_short_is_refused_with_the_number_of_months_needed(

@@ -11,7 +11,7 @@ from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import SPACE, candidates
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.models.registry import Registry
-from jobs.models.training import origin_of, params_of, train, tune_month
+from jobs.models.training import inputs_of, params_of, train, tune_month
 from jobs.tune import main
 from tests.conftest import Database
 from tests.forecasts import plan
@@ -30,7 +30,7 @@ def test_a_search_is_kept_with_what_it_searched_on(lake: Lake, registry: Registr
 
     client = MlflowClient(registry.tracking_uri)
     run = client.get_run(run_id)
-    origin = origin_of(lake, TABLE, as_of=AS_OF, params=QUICK)
+    origin = inputs_of(lake, TABLE, as_of=AS_OF, params=QUICK)
     assert client.get_experiment(run.info.experiment_id).name == "clv_tuning"
     assert vars(origin).items() <= run.data.tags.items()
     settings = registry.tuned(AS_OF)

@@ -34,7 +34,7 @@ def known_by(snapshots: Snapshots, as_of: date) -> dict[date, pd.DataFrame]:
 
 
 def rolling(months: int) -> list[int]:
-    """How many of the newest months lie ahead of each of the origins that a fold of `months` months is judged from."""
+    """How many of the newest months lie ahead of each of the origins from which `months` months are judged."""
     return sorted({months, -(-months * 2 // 3), -(-months // 3)}, reverse=True)
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from jobs.forecasting.forecaster import Forecaster
 
 Part = Literal["forecaster", "backtest"]
-"""A folder of a version's artifacts: the model, or its twin that was fitted at the origin of its out-of-time fold."""
+"""A folder of a version's artifacts: the model, or its holdout model, fitted at the origin of the holdout."""
 
-FOLD_ORIGIN = "fold_origin"
-"""The tag that tells where a version's out-of-time fold starts."""
+HOLDOUT_ORIGIN = "holdout_origin"
+"""The tag that tells where a version's holdout starts."""
 
 LIBRARIES = ("numpy", "pandas", "pyarrow", "xgboost")
 
@@ -48,8 +48,8 @@ def library_versions() -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
-    """What a version was trained from; training from the same origin again gives the same bytes.
+class TrainingInputs:
+    """What a version was trained from; training from the same inputs again gives the same bytes.
 
     Attributes:
         as_of: the month contract's date, ISO.
@@ -72,7 +72,7 @@ class Training:
 
     Attributes:
         forecaster: the model.
-        backtest: its twin, fitted at the origin of the out-of-time fold; None where the history has no such origin.
+        backtest: its holdout model, fitted at the origin of the holdout; None where the history has no such origin.
         params: what it was trained with.
         metrics: candidate → metric → value, out of time; likewise, theme by theme, the importance of themes.
         figures: file name → plot.
@@ -107,7 +107,7 @@ class Version:
         return date.fromisoformat(self.tags["as_of"])
 
     @property
-    def fold_origin(self) -> date | None:
-        """Where its out-of-time fold starts, as of which its twin was fitted; None without a fold."""
-        origin = self.tags.get(FOLD_ORIGIN)
+    def holdout_origin(self) -> date | None:
+        """Where its holdout starts, as of which its holdout model was fitted; None without one."""
+        origin = self.tags.get(HOLDOUT_ORIGIN)
         return None if origin is None else date.fromisoformat(origin)

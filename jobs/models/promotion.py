@@ -20,7 +20,7 @@ from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.models.model_version import UnreadableError, Version, unpack
 from jobs.models.registry import Registry
-from jobs.models.training_data import read_fold
+from jobs.models.training_data import read_holdout
 from jobs.models.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
 
 if TYPE_CHECKING:
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 GATE, PARAMETER = "gate", "run parameter"
 """Who decides, as `clv.model_decision` records it beside the names of people."""
 
-ReadFold = Callable[[Sequence[date], date], Snapshots]
+ReadHoldout = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
 
 
 class NoHoldoutModelError(ValueError):
-    """The champion has no twin that knows nothing of the fold."""
+    """The champion has no model that was trained without the months of the holdout."""
 
 
 def promote(
-    registry: Registry, number: int, *, as_of: date, newest_published: date | None, read_fold: ReadFold
+    registry: Registry, number: int, *, as_of: date, newest_published: date | None, read_holdout: ReadHoldout
 ) -> Verdict:
     """Judge a version, point the aliases accordingly and tag it with the verdict; or repeat what was decided before.
 
     Raises:
         PromoteError: the version was trained for another month.
         TamperedError: the champion's files are not those that were registered.
-        IncompleteError: a snapshot of the fold is not in the lake.
+        IncompleteError: a snapshot of the holdout is not in the lake.
     """
     challenger = registry.version(number)
     if challenger.as_of != as_of:
@@ -61,7 +61,7 @@ def promote(
         verdict = Verdict(model_version=number, decision="backfill", reasons=(later,))
     else:
         registry.alias("challenger", number)
-        verdict = _judge(registry, challenger, champion, read_fold)
+        verdict = _judge(registry, challenger, champion, read_holdout)
         if verdict.decision in ("first", "promoted"):
             registry.alias("champion", number)
     registry.tag(number, {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)})
@@ -78,13 +78,13 @@ def _later_month(as_of: date, newest_published: date | None, champion: Version |
     return None
 
 
-def _judge(registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold) -> Verdict:
+def _judge(registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout) -> Verdict:
     """Hold a version of the newest month against trailing value, BTYD and the champion."""
     from jobs.forecasting.gate import decide
 
     if champion is not None and champion.number == challenger.number:
         return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is the champion already",))
-    rounds, notes = _contest(registry, challenger, champion, read_fold)
+    rounds, notes = _holdout_forecasts(registry, challenger, champion, read_holdout)
     decision = decide(rounds, has_champion=champion is not None, seed=ModelParams().seed)
     reasons = (*notes, *decision.reasons)
     if decision.promoted:
@@ -95,32 +95,32 @@ def _judge(registry: Registry, challenger: Version, champion: Version | None, re
     return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
 
 
-def _contest(
-    registry: Registry, challenger: Version, champion: Version | None, read_fold: ReadFold
+def _holdout_forecasts(
+    registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout
 ) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
-    """Everybody's forecasts on the challenger's fold, and why the champion is not among them, if so."""
+    """All candidates' forecasts of the challenger's holdout, and why the champion is not among them, if so."""
     from jobs.forecasting.champion_challenger import compare_candidates, origins
 
-    first = challenger.fold_origin
+    first = challenger.holdout_origin
     if first is None:
         return [], ()
-    snapshots = read_fold(origins(first, challenger.as_of), challenger.as_of)
+    snapshots = read_holdout(origins(first, challenger.as_of), challenger.as_of)
     enter = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
     if champion is None:
         return enter(None, snapshots), ()
     try:
-        return enter(_twin(registry, champion, first), snapshots), ()
+        return enter(_holdout_model(registry, champion, first), snapshots), ()
     except (NoHoldoutModelError, UnreadableError, InputError) as error:
         notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
         return enter(None, snapshots), notes
 
 
-def _twin(registry: Registry, champion: Version, first: date) -> Forecaster:
-    """The champion's twin, which knows nothing of the months from `first` on."""
-    if champion.fold_origin is None:
-        raise NoHoldoutModelError("its history was too short for a fold")
-    if champion.fold_origin > first:
-        raise NoHoldoutModelError(f"its twin has learned from months after {first}, where the fold starts")
+def _holdout_model(registry: Registry, champion: Version, first: date) -> Forecaster:
+    """The champion's holdout model, trained without the months from `first` on."""
+    if champion.holdout_origin is None:
+        raise NoHoldoutModelError("its history was too short for a holdout")
+    if champion.holdout_origin > first:
+        raise NoHoldoutModelError(f"its holdout model was trained on months after {first}, where the holdout starts")
     return unpack(registry.fetch(champion.number, "backtest"))
 
 
@@ -176,8 +176,8 @@ class Promotion:
         return follow(self.registry, number, as_of=as_of, published=next(iter(published), None))
 
     def _promote(self, number: int, *, as_of: date, newest_published: date | None) -> Verdict:
-        reader = partial(read_fold, self.lake, self.table, ModelParams().max_customers)
-        return promote(self.registry, number, as_of=as_of, newest_published=newest_published, read_fold=reader)
+        reader = partial(read_holdout, self.lake, self.table, ModelParams().max_customers)
+        return promote(self.registry, number, as_of=as_of, newest_published=newest_published, read_holdout=reader)
 
     def _record(
         self,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.core.code_version import JOBS, files_sha256, folder_sha256
 from jobs.core.settings import MODEL
-from jobs.models.model_version import FOLD_ORIGIN, Origin, Part, Training, Version, library_versions
+from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -69,7 +69,7 @@ class Registry:
         """The experiment that holds every search for better settings, a run each."""
         return f"{self.model}_tuning"
 
-    def find(self, origin: Origin) -> int | None:
+    def find(self, origin: TrainingInputs) -> int | None:
         """The newest version that was trained from this origin."""
         wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(origin).items())
         found = self._client.search_model_versions(f"name = '{self.model}' and {wanted}")
@@ -80,7 +80,7 @@ class Registry:
         found = self._client.search_model_versions(f"name = '{self.model}' and tags.`as_of` = '{as_of}'")
         return max((int(version.version) for version in found), default=None)
 
-    def register(self, training: Training, origin: Origin) -> int:
+    def register(self, training: Training, origin: TrainingInputs) -> int:
         """Log a training run with all its figures and register its model as a new version, in that order."""
         mlflow = self._mlflow
         mlflow.set_experiment(self.model)
@@ -91,11 +91,11 @@ class Registry:
                 model_uri = _log_model(self.model, training, parts, _copy_code(Path(scratch)))
             tags = asdict(origin) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
-            tags[FOLD_ORIGIN] = str(training.backtest.as_of)
+            tags[HOLDOUT_ORIGIN] = str(training.backtest.as_of)
         version = mlflow.register_model(model_uri, self.model, tags=tags)
         return int(version.version)
 
-    def keep_tuning(self, tuning: Mapping[str, Any], origin: Origin) -> str:
+    def keep_tuning(self, tuning: Mapping[str, Any], origin: TrainingInputs) -> str:
         """Keep what a search came to, as JSON, with what it searched on; the id of its run.
 
         Args:
@@ -189,7 +189,7 @@ def _sha256_tag(part: Part) -> str:
 
 
 def _save(training: Training, folder: Path) -> dict[Part, Path]:
-    """Write the model and its twin, each to a folder of its own below `folder`."""
+    """Write the model and its holdout model, each to a folder of its own below `folder`."""
     forecasters: dict[Part, Forecaster | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
     saved: dict[Part, Path] = {}
     for part, forecaster in forecasters.items():

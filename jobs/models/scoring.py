@@ -119,7 +119,7 @@ def shipped_package(spark: SparkSession) -> Iterator[None]:
 
 
 def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:
-    """BaseModels Spark and fetch a version at the same time: either waits for seconds, mostly for imports."""
+    """Start Spark and fetch a version at the same time: each takes seconds, mostly for imports."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         fetched = pool.submit(lambda: Model.of(number, registry.fetch(number)))
         return session(name), fetched.result()

@@ -14,7 +14,7 @@ from jobs.core.code_version import code_version
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
-from jobs.models.model_version import Origin, Training, library_versions
+from jobs.models.model_version import Training, TrainingInputs, library_versions
 from jobs.models.registry import Registry
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
         InputError: too few snapshots lie before it, or they lack columns.
         LeakError: a forecast changes with what came after it.
     """
-    origin = origin_of(lake, table, as_of=as_of, params=params)
+    origin = inputs_of(lake, table, as_of=as_of, params=params)
     known = registry.find(origin)
     if known is not None:
         log.info("Version %s was made from the same snapshots, settings and code: nothing to train", known)
@@ -63,10 +63,10 @@ def params_of(registry: Registry, *, as_of: date) -> ModelParams:
     return ModelParams() if tuned is None else replace(ModelParams(), **tuned)
 
 
-def origin_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> Origin:
+def inputs_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> TrainingInputs:
     """What a training as of `as_of` learns from; raises IncompleteError if that snapshot is not in the lake."""
     snapshots = snapshots_until(lake, table, as_of)
-    return Origin(
+    return TrainingInputs(
         as_of=str(as_of),
         input_fingerprint=_fingerprint({str(day): lake.record(table, day).fingerprint for day in snapshots}),
         params_fingerprint=_fingerprint(asdict(params)),
@@ -125,7 +125,7 @@ def tune_month(
     from jobs.forecasting.tuning import tune
     from jobs.models.training_data import read_history
 
-    origin = origin_of(lake, table, as_of=as_of, params=present)
+    origin = inputs_of(lake, table, as_of=as_of, params=present)
     snapshots = read_history(lake, table, present.max_customers, snapshots_until(lake, table, as_of))
     found = tune(snapshots, as_of=as_of, present=present, tried=tried)
     log.info("%d settings tried, adopted: %s; %s", len(found.trials) - 1, found.adopted, "; ".join(found.reasons))

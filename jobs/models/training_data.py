@@ -43,7 +43,7 @@ def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence
     return {as_of: _read(lake, table, as_of, model_columns(table), customers) for as_of in periods}
 
 
-def read_fold(
+def read_holdout(
     lake: Lake, table: Table, max_customers: int, origins: Sequence[date], as_of: date
 ) -> dict[date, pd.DataFrame]:
     """The snapshots at `origins` with their model columns, and the labels of every other one after the first.

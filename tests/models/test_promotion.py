@@ -12,7 +12,7 @@ import pandas as pd
 from jobs.forecasting.backtest import evaluate
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.params import ModelParams
-from jobs.models.model_version import Origin, Training
+from jobs.models.model_version import Training, TrainingInputs
 from jobs.models.promotion import promote
 from jobs.models.registry import Registry
 from jobs.models.verdict import Verdict
@@ -41,13 +41,15 @@ def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
     training = Training(
         forecaster=forecaster, backtest=forecaster, params={}, metrics={}, figures={}, example=SNAPSHOTS[AS_OF].head(2)
     )
-    origin = Origin(as_of=str(AS_OF), input_fingerprint="a", params_fingerprint="b", code_version=code, libraries="d")
+    origin = TrainingInputs(
+        as_of=str(AS_OF), input_fingerprint="a", params_fingerprint="b", code_version=code, libraries="d"
+    )
     number = registry.register(training, origin)
 
     def read(_: Sequence[date], __: date) -> dict[date, pd.DataFrame]:
         return SNAPSHOTS
 
-    return promote(registry, number, as_of=AS_OF, newest_published=None, read_fold=read)
+    return promote(registry, number, as_of=AS_OF, newest_published=None, read_holdout=read)
 
 
 def test_a_model_that_is_no_worse_than_its_rivals_becomes_champion(registry: Registry) -> None:

@@ -15,24 +15,24 @@ from mlflow.exceptions import MlflowException
 
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
-from jobs.models.model_version import Origin, Training, UnreadableError, unpack
+from jobs.models.model_version import Training, TrainingInputs, UnreadableError, unpack
 from jobs.models.registry import Registry, TamperedError
 from jobs.models.served_model import as_floats
 from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
-ORIGIN = Origin(
+ORIGIN = TrainingInputs(
     as_of="2024-11-01", input_fingerprint="aa", params_fingerprint="bb", code_version="cc+dd", libraries="xgboost==3"
 )
 SNAPSHOTS = model_frames(simulated_snapshots(months=10))
-FOLD, AS_OF = sorted(SNAPSHOTS)[5], max(SNAPSHOTS)
+HOLDOUT, AS_OF = sorted(SNAPSHOTS)[5], max(SNAPSHOTS)
 
 
 @pytest.fixture(scope="module")
 def training() -> Training:
     return Training(
         forecaster=fit(SNAPSHOTS, as_of=AS_OF, params=QUICK),
-        backtest=fit(SNAPSHOTS, as_of=FOLD, params=QUICK),
+        backtest=fit(SNAPSHOTS, as_of=HOLDOUT, params=QUICK),
         params={"rounds": QUICK.rounds},
         metrics={"ours": {"wape": 0.5, "rmse": 7.0}, "trailing_value": {"wape": 0.6}},
         figures={"gain_curve": Figure()},
@@ -78,7 +78,7 @@ def test_a_version_tells_what_it_was_trained_from(registry: Registry, number: in
     version = registry.version(number)
 
     assert vars(ORIGIN).items() <= version.tags.items()
-    assert (version.as_of, version.fold_origin) == (AS_OF, FOLD)
+    assert (version.as_of, version.holdout_origin) == (AS_OF, HOLDOUT)
 
 
 def test_the_run_page_shows_settings_figures_plots_and_what_is_missing(

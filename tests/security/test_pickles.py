@@ -15,14 +15,16 @@ from matplotlib.figure import Figure
 
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
-from jobs.models.model_version import Origin, Training
+from jobs.models.model_version import Training, TrainingInputs
 from jobs.models.registry import Registry
 from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 SNAPSHOTS = model_frames(simulated_snapshots(months=10))
 AS_OF = max(SNAPSHOTS)
-ORIGIN = Origin(as_of="2024-11-01", input_fingerprint="a", params_fingerprint="b", code_version="c", libraries="d")
+ORIGIN = TrainingInputs(
+    as_of="2024-11-01", input_fingerprint="a", params_fingerprint="b", code_version="c", libraries="d"
+)
 
 READ_IN_A_PROCESS_OF_ITS_OWN = """
 import sys
