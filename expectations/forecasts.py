@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from great_expectations import ExpectationSuite
 
-from expectations.rules import Severity, filled, holds, named_suite, one_of, total, unique
+from expectations.rules import Rule, Severity, filled, holds, named_suite, one_of, total, unique
 from jobs.core.month import HORIZONS
 from jobs.forecasting.reason_codes import VOCABULARY
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, STATUSES
@@ -19,16 +19,21 @@ LAST_FORECAST_RATIO = (0.5, 2.0)
 KEYS = ("customer_id",)
 
 
+def customer_known() -> Rule:
+    """The rule that every forecast is of a customer of the snapshot."""
+    return holds(
+        "customer_known",
+        "customer_id in (SELECT customer_id FROM {features})",
+        says="the customer is in the features snapshot",
+        because="A forecast for a customer unknown at as_of was not made from the snapshot",
+    )
+
+
 def suite() -> ExpectationSuite:
     """Rules for the forecast of each customer."""
     rules = [
         unique("customer_id", because="Every known customer has exactly one forecast; duplicates count twice"),
-        holds(
-            "customer_known",
-            "customer_id in (SELECT customer_id FROM {features})",
-            says="the customer is in the features snapshot",
-            because="A forecast for a customer unknown at as_of was not made from the snapshot",
-        ),
+        customer_known(),
         *(
             holds(
                 f"clv_{months}m_is_the_sum_of_its_months",

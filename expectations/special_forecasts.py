@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from great_expectations import ExpectationSuite
 
-from expectations.forecasts import METHODS
+from expectations.forecasts import METHODS, customer_known
 from expectations.rules import holds, named_suite, one_of, total, unique
 from jobs.forecasting.status import STATUSES
 
@@ -15,12 +15,7 @@ def suite() -> ExpectationSuite:
     """Rules for the forecast of each customer."""
     rules = [
         unique("customer_id", because="Duplicates count twice"),
-        holds(
-            "customer_known",
-            "customer_id in (SELECT customer_id FROM {features})",
-            says="the customer is in the features snapshot",
-            because="A forecast for a customer unknown at as_of was not made from the snapshot",
-        ),
+        customer_known(),
         holds(
             "interval_holds_the_forecast",
             "clv_p10 <= clv and clv <= clv_p90",

@@ -18,6 +18,7 @@ from jobs.score import main
 from tests.conftest import Database
 from tests.forecasts import plan
 from tests.models.test_registry import ORIGIN
+from tests.scoring import served
 from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
 
 SNAPSHOTS = simulated_snapshots(months=20)
@@ -33,9 +34,7 @@ def forecaster() -> Forecaster:
 
 @pytest.fixture(scope="module")
 def model(forecaster: Forecaster, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    folder = tmp_path_factory.mktemp("model")
-    forecaster.save(folder)
-    return Model.of(3, {path.name: path.read_bytes() for path in folder.iterdir()})
+    return served(forecaster, tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture
