@@ -153,6 +153,14 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
 
 
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    """An empty landing place."""
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real MLflow server that keeps everything below a temporary folder."""

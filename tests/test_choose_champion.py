@@ -8,14 +8,14 @@ import pytest
 from mlflow.exceptions import RestException
 
 from jobs.choose_champion import ChoiceError, choose_champion, main
-from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.fit import fit
 from jobs.models.model_version import Training
 from jobs.models.registry import Registry
 from tests.conftest import Database
 from tests.models.test_registry import ORIGIN
+from tests.models.versions import decisions
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
-from tests.test_promote import decisions
 
 Register = Callable[[date], int]
 

@@ -32,9 +32,8 @@ _ARROW = {"string": pa.string(), "decimal(18,2)": pa.decimal128(18, 2), "double"
 def special_row(customer_id: str, clv: str = "30.00", **changed: object) -> dict[str, object]:
     value = Decimal(clv)
     ends = {"clv_p10": value / 2, "clv_p90": value * 2}
-    probabilities = {"p_active": 1 / 3, "active_months": 0.5}
-    known = {"status": "active", "method": "model", "model_version": 3}
-    return {"customer_id": customer_id, "clv": value, **ends, **probabilities, **known, **changed}
+    known = {"status": "active", "method": "model", "model_version": 3, "p_active": 1 / 3, "active_months": 0.5}
+    return {"customer_id": customer_id, "clv": value, **ends, **known, **changed}
 
 
 def store(lake: Lake, table: Table, rows: Sequence[dict[str, object]], inputs: dict[str, str] | None = None) -> str:
@@ -44,8 +43,7 @@ def store(lake: Lake, table: Table, rows: Sequence[dict[str, object]], inputs: d
     fingerprint = hashlib.sha256(repr(rows).encode()).hexdigest()
     with lake.staging(table) as staged:
         pq.write_table(pa.Table.from_pylist(list(rows), schema), staged / "part-0.parquet")
-        record = Record(rows=len(rows), fingerprint=fingerprint, sums=sums, inputs=inputs or {})
-        lake.promote(staged, table, DECEMBER, record)
+        lake.promote(staged, table, DECEMBER, Record(len(rows), fingerprint, sums=sums, inputs=inputs or {}))
     return fingerprint
 
 
@@ -159,8 +157,7 @@ def test_an_airflow_run_that_is_cleared_from_its_plan_on_replaces_what_it_loaded
 
 
 @pytest.mark.parametrize(
-    "point",
-    ["begin_special_load", "record_special_load", "copy_special_forecast", "special_load_totals"],
+    "point", ["begin_special_load", "record_special_load", "copy_special_forecast", "special_load_totals"]
 )
 def test_a_connection_cut_at_any_statement_leaves_what_was_loaded_before(
     database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch, point: str

@@ -3,9 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,46 +18,17 @@ from jobs.core.settings import Settings
 from jobs.features.build import build_daily, build_features
 from jobs.features.table import features
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import IncompleteError, Lake, Record
-from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table, rejected
+from jobs.lake.lake import IncompleteError, Lake
+from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table
 from jobs.quality.findings import ValidationFailedError
-from jobs.sources import load
 from jobs.validate import main, validate
 from tests import forecasts
 from tests.conftest import Database
+from tests.small_shop import DEPARTMENTS, PEOPLE, SOURCE, order_lines, store
 
-SOURCE = "simulated_shop"
-DEPARTMENTS = load(SOURCE).departments
 MONTHS = Month(2011, 8).through(Month(2011, 11))
 MONTH = MONTHS[-1]
 AS_OF = MONTH.as_of
-PEOPLE = 12
-
-
-def order_lines(month: Month) -> list[tuple[object, ...]]:
-    """Three lines a day, every tenth day one of them a return."""
-    days = [month.first_day + timedelta(days=day) for day in range((month.as_of - month.first_day).days)]
-    lines = []
-    for day in days:
-        for number in range(3):
-            is_return = number == 2 and day.day % 10 == 0
-            value = Decimal(-5 if is_return else 10 + day.day)
-            at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=8 + 4 * number)
-            person, order = f"c{(day.day + number) % PEOPLE:02d}", f"o{month}-{day.day}-{number}"
-            lines.append(
-                (person, order, at, f"p{number}", DEPARTMENTS[number], Decimal(1).copy_sign(value), value, is_return)
-            )
-    return [(*line, str(month)) for line in lines]
-
-
-def store(spark: SparkSession, lake: Lake, table: Table, rows: Mapping[Month, list[tuple[object, ...]]]) -> None:
-    """Write whole months of a table, none of whose delivered rows was rejected."""
-    key = f"`{table.period_key}` string"
-    frame = spark.createDataFrame([row for month in rows.values() for row in month], f"{table.ddl}, {key}")
-    write_periods(frame, lake, table, {month: {} for month in rows})
-    for month in rows:
-        with lake.staging(rejected(table)) as staged:
-            lake.promote(staged, rejected(table), month, Record(rows=0, fingerprint="0"))
 
 
 @pytest.fixture(scope="module")

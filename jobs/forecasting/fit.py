@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.bias_correction import fit_bias_correction
-from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.calibrated import Calibration
+from jobs.forecasting.calibration import calibrate
 from jobs.forecasting.cold_start import Rates
 from jobs.forecasting.correction_shrinkage import blend
 from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Customers, Floats, InputEncoder, InputError
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.frailty import fit_shape
-from jobs.forecasting.holdout import calibrate
 from jobs.forecasting.monthly_model import NO_FRAILTY_YET, MonthlyModel
 from jobs.forecasting.outcomes import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
-from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.cold_start import Rates
 from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Customers, Floats, InputEncoder

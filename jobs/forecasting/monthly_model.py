@@ -10,7 +10,7 @@ import numpy as np
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting import total_level
 from jobs.forecasting.base_margin import BaseModels
-from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.cold_start import Rates
 from jobs.forecasting.correction_shrinkage import LITTLE_CORRECTION, blend
 from jobs.forecasting.corrections import Corrections

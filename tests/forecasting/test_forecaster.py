@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jobs.forecasting.calibration import Calibration
+from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import COLUMNS, Forecaster

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,13 +29,6 @@ NOVEMBER = Month(2011, 11)
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
     return tmp_path / "lake"
-
-
-@pytest.fixture
-def landing(tmp_path: Path) -> Path:
-    folder = tmp_path / "landing"
-    folder.mkdir()
-    return folder
 
 
 def deliver(landing: Path, lake: Path, text: str, source: Source = SHOP) -> Delivery:
@@ -189,93 +181,3 @@ def test_workbooks_are_read_with_all_their_sheets_and_copied_once(landing: Path,
         {"who": "C7", "paid": "3", "sheet": "one"},
     ]
     assert table["sheet"].to_pylist() == ["one"] * 3 + ["two"] * 3
-
-
-BROKEN = {
-    "nothing there": (lambda path: None, "contains no transactions: deliver transactions.csv"),
-    "an empty file": (lambda path: (path / "transactions.csv").write_bytes(b""), "transactions.csv is empty"),
-    "a folder for a file": (
-        lambda path: (path / "transactions.parquet").mkdir(),
-        "transactions.parquet is a folder where a file was expected",
-    ),
-    "a truncated gzip": (
-        lambda path: (path / "transactions.csv.gz").write_bytes(gzip.compress(b"who,when,paid\n" * 999)[:-20]),
-        "transactions.csv.gz is damaged or was not delivered in full",
-    ),
-    "not a gzip": (
-        lambda path: (path / "transactions.csv.gz").write_bytes(b"who,when,paid\n"),
-        "transactions.csv.gz is damaged or was not delivered in full",
-    ),
-    "a truncated Parquet": (
-        lambda path: (path / "transactions.parquet").write_bytes(b"PAR1 and no footer"),
-        "transactions.parquet is damaged or was not delivered in full",
-    ),
-    "not a workbook": (
-        lambda path: (path / "transactions.xlsx").write_bytes(b"PK\x03\x04"),
-        "transactions.xlsx cannot be read",
-    ),
-    "a missing column": (
-        lambda path: (path / "transactions.csv").write_text("who,date,paid\na,2011-11-05,1\n"),
-        r"transactions.csv has no column 'when'. It has: 'who', 'date', 'paid'.*mapping of 'Corner shop'",
-    ),
-    "another delimiter": (
-        lambda path: (path / "transactions.csv").write_text("who;when;paid\na;2011-11-05;1\n"),
-        r"has no column 'who', 'when', 'paid'. It has: 'who;when;paid'.*or its delimiter ','",
-    ),
-    "a column twice": (
-        lambda path: (path / "transactions.csv").write_text("who,when,paid,Paid\na,2011-11-05,1,2\n"),
-        "more than one column called paid",
-    ),
-    "another encoding": (
-        lambda path: (path / "transactions.csv").write_bytes("who,when,paid,Größe\n".encode("latin-1")),
-        "is not UTF-8: deliver it in that encoding, or set `encoding`",
-    ),
-    "times that are numbers": (
-        lambda path: pq.write_table(
-            pa.table({"who": ["a"], "when": [1.5], "paid": [1]}), path / "transactions.parquet"
-        ),
-        "column 'when' should hold times but has type double",
-    ),
-    "no time that can be read": (
-        lambda path: (path / "transactions.csv").write_text(HEADER + "a,05.11.2011,1\n"),
-        r"no row has a time in column 'when' .* ISO 8601. Set `time_formats`",
-    ),
-    "a header alone": (
-        lambda path: (path / "transactions.csv").write_text(HEADER),
-        "no row has a time in column 'when'",
-    ),
-    "two deliveries": (
-        lambda path: [(path / f"transactions{ending}").write_text(HEADER) for ending in (".csv", ".csv.gz")],
-        "contains transactions.csv, transactions.csv.gz: keep one of them",
-    ),
-    "an unknown format": (
-        lambda path: [(path / "transactions").mkdir(), (path / "transactions/rows.json").touch()],
-        "contains rows.json: only .csv, .csv.gz, .parquet, .xlsx are supported",
-    ),
-    "months and other files": (
-        lambda path: [month_folder(path, "transactions", "2011-11"), (path / "transactions/rest.csv").touch()],
-        "contains both month folders and rest.csv: move",
-    ),
-    "no complete month": (
-        lambda path: month_folder(path, "transactions", "2011-11", complete=False),
-        "has no month folder with a _SUCCESS",
-    ),
-    "a month that is none": (
-        lambda path: month_folder(path, "transactions", "2011-13"),
-        "'2011-13' is not a month|2011-13 is not a month",
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_delivery_is_refused_with_the_file_and_the_remedy(kind: str, landing: Path, lake: Path) -> None:
-    deliver_broken, message = BROKEN[kind]
-    deliver_broken(landing)  # type: ignore[no-untyped-call]
-
-    with pytest.raises(ValueError, match=message):
-        deliveries(SHOP, landing, lake)
-
-
-def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LandingError, match="set CLV_LANDING"):
-        deliveries(SHOP, tmp_path / "nowhere", tmp_path)

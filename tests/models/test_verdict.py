@@ -14,8 +14,8 @@ from jobs.models.registry import Registry
 from jobs.models.verdict import NoChampionError
 from tests.conftest import Database
 from tests.forecasts import plan, publish_new_run
+from tests.models.versions import decisions
 from tests.test_choose_champion import register, training  # noqa: F401 - fixtures
-from tests.test_promote import decisions
 
 OCTOBER, DECEMBER = date(2011, 10, 1), date(2011, 12, 1)
 

@@ -1,0 +1,99 @@
+"""Champions and challengers that the gate cannot compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from jobs.forecasting.forecaster import Forecaster
+from jobs.models.registry import Registry, TamperedError
+from jobs.models.verdict import PromoteError, Verdict
+from tests.models.test_registry import overwrite
+from tests.models.versions import (
+    AS_OF,
+    EARLIER,
+    HOLDOUT_OF,
+    Train,
+)
+
+pytestmark = pytest.mark.usefixtures("lenient")
+
+
+def test_without_a_holdout_the_first_version_is_champion_and_the_next_one_is_not(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
+    first, second = trained(EARLIER, holdout=False), trained(AS_OF, holdout=False)
+
+    assert gate(registry, first, as_of=EARLIER).decision == "first"
+    verdict = gate(registry, second, as_of=AS_OF)
+    assert (verdict.decision, verdict.model_version) == ("kept_champion", first)
+
+
+def test_a_champion_without_a_holdout_model_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: partial[Verdict]
+) -> None:
+    first = trained(EARLIER, holdout=False)
+    gate(registry, first, as_of=EARLIER)
+
+    verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
+
+    assert verdict.decision == "promoted"
+    assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared with: its history was too")
+
+
+def test_a_champion_whose_holdout_model_knows_the_holdout_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+) -> None:
+    registry.alias("champion", trained(EARLIER, holdout_model=fitted[EARLIER]))
+
+    verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
+
+    assert verdict.reasons[0].endswith(
+        f"its holdout model was trained on months after {HOLDOUT_OF[AS_OF]}, where the holdout starts"
+    )
+
+
+def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+) -> None:
+    other = OtherFormat(**vars(fitted[HOLDOUT_OF[EARLIER]]))
+    registry.alias("champion", trained(EARLIER, holdout_model=other))
+    number = trained(AS_OF, bad=True)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
+    assert "cannot be compared with: code of another version wrote it" in verdict.reasons[0]
+
+
+def test_a_champion_whose_files_were_changed_stops_the_gate(
+    registry: Registry, trained: Train, gate: partial[Verdict], tmp_path: Path
+) -> None:
+    champion = trained(EARLIER)
+    gate(registry, champion, as_of=EARLIER)
+    overwrite(registry, champion, "artifacts/backtest/forecaster.json", b"{}", tmp_path)
+    number = trained(AS_OF)
+
+    with pytest.raises(TamperedError):
+        gate(registry, number, as_of=AS_OF)
+    assert registry.aliased("champion") == champion
+    assert "decision" not in registry.version(number).tags
+
+
+def test_a_version_of_another_month_is_refused(registry: Registry, trained: Train, gate: partial[Verdict]) -> None:
+    number = trained(EARLIER)
+
+    with pytest.raises(PromoteError, match=f"version {number} was trained as of {EARLIER}: give one .* {AS_OF}"):
+        gate(registry, number, as_of=AS_OF)
+
+
+class OtherFormat(Forecaster):
+    """A forecaster as other code would have written it."""
+
+    def save(self, folder: Path) -> None:
+        super().save(folder)
+        (folder / "forecaster.json").write_text('{"format": 0}', encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Good, bad and unreadable versions of a small shop, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from jobs.forecasting.forecaster import Forecaster
+from jobs.models.registry import Registry
+from tests.conftest import Database
+from tests.snapshots import model_frames, simulated_snapshots
+
+SNAPSHOTS = simulated_snapshots(months=10)
+FRAMES = model_frames(SNAPSHOTS)
+OLDER, EARLIER, AS_OF = sorted(SNAPSHOTS)[-3:]
+HOLDOUT_OF = dict(zip((OLDER, EARLIER, AS_OF), sorted(SNAPSHOTS)[3:6], strict=True))
+SO_WRONG = 1e6
+"""A level that no rule lets pass."""
+
+
+Train = Callable[..., int]
+
+
+def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:
+    """The forecaster at another level."""
+    corrections = replace(forecaster.monthly.corrections, total_value=factor)
+    return replace(forecaster, monthly=replace(forecaster.monthly, corrections=corrections))
+
+
+def decisions(database: Database) -> list[dict[str, object]]:
+    """What readers see of every decision, but for its number and time, oldest first."""
+    query = text("SELECT * FROM clv.model_decisions ORDER BY decision_id")
+    with database.reader.connect() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [{key: value for key, value in row.items() if key not in ("decision_id", "decided_at")} for row in rows]
+
+
+def aliases(registry: Registry) -> tuple[int | None, int | None]:
+    return registry.aliased("challenger"), registry.aliased("champion")

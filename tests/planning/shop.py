@@ -1,0 +1,57 @@
+"""A shop that has delivered months, and a lake that holds some of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.core.month import Month
+from jobs.lake.lake import SUCCESS, Lake, Record
+from jobs.lake.tables import TRANSACTIONS
+from jobs.landing.files import files_fingerprint
+from jobs.plan import main
+
+OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
+
+
+def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
+    for month in months:
+        folder = landing / table / f"month={month}"
+        folder.mkdir(parents=True)
+        (folder / "part.csv").write_text(f"customer_id\n{month}\n", encoding="utf-8")
+        (folder / SUCCESS).touch()
+
+
+def ingested(lake: Lake, months: Iterable[Month]) -> None:
+    """Fill months of a lake as if what lies in the landing place now had been read."""
+    for month in months:
+        complete(lake, TRANSACTIONS, month, landing=landing_of(lake.root.with_name("landing"), month))
+
+
+def landing_of(landing: Path, month: Month) -> str:
+    return files_fingerprint([landing / "transactions" / f"month={month}" / "part.csv"])
+
+
+def complete(lake: Lake, table: Any, period: Any, **inputs: str) -> None:
+    with lake.staging(table) as staged:
+        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0", inputs=inputs))
+
+
+def planned(
+    capsys: pytest.CaptureFixture[str],
+    *,
+    run_type: str = "manual",
+    logical_date: str = "",
+    month: str = "",
+    dag_run_id: str = "manual__2011-12-05",
+    asked: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The last line of a planning, as the DAG takes it."""
+    run = ["--run-type", run_type, "--logical-date", logical_date, "--month", month, "--dag-run-id", dag_run_id]
+    main([*run, *asked])
+    result: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return result

@@ -1,0 +1,70 @@
+"""Months that cannot be planned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs.core.month import Month, MonthRefusedError
+from jobs.lake.lake import SUCCESS, Lake
+from jobs.landing.files import LandingError
+from tests.conftest import Database
+from tests.forecasts import count, publish_new_run
+from tests.planning.shop import OCTOBER, ingested, planned
+
+
+@pytest.mark.parametrize(
+    ("month", "why"),
+    [("2011-12", "is not closed"), ("2011-08", "lies before the first month of data"), ("2011-13", "is not a month")],
+)
+def test_a_month_that_cannot_be_run_is_refused_and_opens_no_run(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], month: str, why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        planned(capsys, month=month)
+    assert planned(capsys)["run_id"] == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_refusal_says_which_months_can_be_run(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(MonthRefusedError, match=r"month 2011-12 .*Months that can be run: 2011-09 to 2011-11"):
+        planned(capsys, run_type="scheduled", logical_date="2011-12-01T00:00:00+00:00")
+
+
+def test_a_shop_whose_first_month_is_not_over_is_told_so(
+    environment: None, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    landing = lake.root.with_name("landing")
+    landing.mkdir()
+    columns = "order_id,customer_id,ordered_at,product_id,quantity,unit_price"
+    (landing / "transactions.csv").write_text(f"{columns}\n1,7,2011-11-05 10:00:00,p,1,2.50\n", encoding="utf-8")
+    with pytest.raises(MonthRefusedError, match="no month is closed yet: the data starts in 2011-11"):
+        planned(capsys)
+
+
+def test_a_month_that_is_missing_in_between_is_named_and_no_run_goes_over_it(
+    landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (landing / "transactions" / "month=2011-10" / SUCCESS).unlink()
+    with pytest.raises(LandingError, match="transactions of 2011-10 are missing: a run cannot skip months"):
+        planned(capsys)
+    assert count(database, "run") == 0
+    assert planned(capsys, month="2011-09")["months"] == "2011-09"
+    (landing / "transactions" / "month=2011-10" / SUCCESS).touch()
+    ingested(lake, [OCTOBER])
+    (landing / "transactions" / "month=2011-10" / SUCCESS).unlink()
+    assert planned(capsys, month="2011-11")["months"] == "2011-09,2011-11"
+
+
+def test_a_month_that_was_run_without_success_is_named_by_the_later_ones(
+    landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "GAP" not in planned(capsys)["note"]
+    publish_new_run(database, lake, Month(2011, 8).as_of)
+    planned(capsys, month="2011-09")
+    planned(capsys, month="2011-10", asked=["--dry-run"])
+    note = planned(capsys)["note"].splitlines()
+    assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published. Run those months first, or backfill them."
+    assert "GAP: 2011-09 before it" in planned(capsys, month="2011-10")["note"]
+    assert "GAP" not in planned(capsys, month="2011-09")["note"]

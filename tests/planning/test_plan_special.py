@@ -1,0 +1,127 @@
+"""The plans of special runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.core.month import Month
+from jobs.core.postgres import fetch
+from jobs.lake.lake import Lake
+from jobs.lake.tables import TRANSACTIONS
+from jobs.planning.segment import SegmentError
+from jobs.sources.mapping import MappingError
+from tests.conftest import Database
+from tests.forecasts import DECEMBER, count, publish_new_run
+from tests.planning.shop import NOVEMBER, OCTOBER, complete, ingested, landing_of, planned
+
+SPECIAL = ["--horizon", "3", "--segment", "city= Paris ,Lyon", "--value-basis", "net_revenue"]
+
+
+def test_a_standard_run_is_one_that_was_asked_for_nothing_else(
+    landing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"special": False, "horizon_months": 12, "segment": "all", "value_basis": "net_revenue"}
+    said = ["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"]
+    for plan in (planned(capsys), planned(capsys, asked=said)):
+        assert {name: plan[name] for name in told} == told
+
+
+def test_a_special_run_s_plan_and_note_say_what_was_asked_for(
+    landing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = planned(capsys, asked=SPECIAL)
+    told = {"special": True, "horizon_months": 3, "segment": "city=Lyon,Paris", "value_basis": "net_revenue"}
+    assert {name: plan[name] for name in told} == told
+    note = plan["note"].splitlines()
+    assert note[0] == (
+        "Month 2011-11: SPECIAL RUN, horizon 3 months, segment city=Lyon,Paris, value basis net_revenue, "
+        "from 2011-12-01 on, shop simulated_shop."
+    )
+    assert note[3:] == [
+        "Scores with this month's model version, trained now if necessary; the champion stays.",
+        "Adds to clv.special_forecast; the published forecasts stay as they are.",
+    ]
+
+
+def test_the_note_of_a_special_run_names_the_version_that_made_the_published_forecast(
+    landing: Path, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_new_run(database, lake, DECEMBER)
+    note = planned(capsys, asked=SPECIAL)["note"].splitlines()
+    assert note[3] == "Scores with model version 3, which made the published forecast."
+
+
+def test_a_standard_plan_is_the_same_whatever_special_runs_were_planned_before(
+    landing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def standard() -> dict[str, Any]:
+        return {name: value for name, value in planned(capsys).items() if name != "run_id"}
+
+    before = standard()
+    planned(capsys, asked=SPECIAL, dag_run_id="special")
+    planned(capsys, asked=["--value-basis", "margin_per_line"], dag_run_id="margin")
+    assert json.dumps(standard()) == json.dumps(before)
+
+
+def test_a_special_run_does_not_show_among_the_runs_of_its_month(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = planned(capsys, asked=SPECIAL)["run_id"]
+    assert fetch(database.reader, "run", run_id=run_id) == []
+
+
+def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--value-basis", "margin_by_department"]
+    ingested(lake, Month(2011, 9).through(NOVEMBER))
+    assert planned(capsys, asked=asked)["months"] == "2011-09,2011-10,2011-11"
+    complete(Lake(lake.root / "margin_by_department"), TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER))
+    plan = planned(capsys, asked=asked)
+    assert (plan["months"], plan["special"]) == ("2011-09,2011-11", True)
+    assert planned(capsys)["months"] == "2011-11"
+
+
+@pytest.mark.parametrize(
+    ("basis", "remedy"),
+    [("margin_by_department", "add margin_rates="), ("margin_per_line", "name the delivered column of margin")],
+)
+def test_a_margin_that_the_source_does_not_declare_is_refused_with_the_remedy(
+    landing: Path,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    basis: str,
+    remedy: str,
+) -> None:
+    monkeypatch.setenv("CLV_SOURCE", "cdnow")
+    with pytest.raises(MappingError, match=remedy):
+        planned(capsys, asked=["--value-basis", basis])
+    assert count(database, "run") == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        (["--segment", "town=Paris"], SegmentError),
+        (["--segment", "status=asleep"], SegmentError),
+        (["--horizon", "2"], SystemExit),
+        (["--value-basis", "profit"], SystemExit),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_and_opens_no_run(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], asked: list[str], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        planned(capsys, asked=asked)
+    assert count(database, "run") == 0
+
+
+def test_a_special_run_scores_with_its_month_s_model(
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match="leave `model` at as_of"):
+        planned(capsys, asked=[*SPECIAL, "--model", "champion"])
+    assert count(database, "run") == 0
