@@ -1,8 +1,8 @@
-"""Tell people when a month is late.
+"""Send an alert if the previous month is not published yet.
 
-Looks at noon (UTC) of the 2nd to the 10th day of each month whether the month before is published; where it is not, the
-connection `clv_alerts` is told once a day until it is. What keeps it can be seen in `clv_monthly`: a run that waits for
-its delivery, that has failed, or that never began.
+Checks at noon (UTC) from the 2nd to the 10th day of each month whether the previous month is published. If it is not,
+one alert a day goes to the connection `clv_alerts`. The runs of `clv_monthly` show the cause: a run that is waiting for
+its delivery, a run that has failed, or no run at all.
 """
 
 import json
@@ -18,20 +18,20 @@ from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 @task
 def tell(*, ti: Any = None, dag_run: Any = None) -> None:
-    """Alert if the month is late."""
-    found = ti.xcom_pull("late")
-    if found["reason"]:
+    """Send an alert if the month is late."""
+    late = ti.xcom_pull("late")
+    if late["reason"]:
         address = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
         run = urllib.parse.quote(dag_run.run_id)
         alert(
-            *["late", f"--dag-run-id={dag_run.run_id}", f"--month={found['month']}", f"--ended={found['reason']}"],
+            *["late", f"--dag-run-id={dag_run.run_id}", f"--month={late['month']}", f"--ended={late['reason']}"],
             f"--link={address}/dags/{dag_run.dag_id}/runs/{run}",
         )
 
 
 with DAG(
     dag_id="clv_late",
-    description="Tell people while the month that is over is not published",
+    description="Alert once a day while the previous month is not published",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 12 2-10 * *", timezone="UTC"),
     start_date=datetime(1970, 1, 1, tzinfo=UTC),

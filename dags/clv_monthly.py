@@ -1,4 +1,4 @@
-"""Forecast every customer's value over the next twelve months, once a month. `clv_monthly.md` is what the UI shows."""
+"""Forecast every customer's value over the next twelve months, once a month. The UI shows `clv_monthly.md`."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -34,12 +34,12 @@ CALENDAR = [
 
 
 def model_version_of(task_id: str) -> list[str]:
-    """The model version that a task decided on, as arguments."""
+    """Arguments that pass on the model version in a task's XCom."""
     return ["--model-version", f"{{{{ ti.xcom_pull('{task_id}')['model_version'] }}}}"]
 
 
 def ingest(table: str) -> SparkSubmitOperator:
-    """The ingestion of one table."""
+    """The task that ingests a table; skipped if the shop does not deliver it."""
     return spark_job(
         "ingest",
         *["--table", table, "--months", f"{{{{ {PLAN}['months'] }}}}", *RUN, *BASIS],
@@ -54,7 +54,7 @@ with DAG(
     description="A 12-month customer-lifetime-value forecast per customer, published month by month",
     doc_md=str(Path(__file__).with_suffix(".md")),
     schedule=CronDataIntervalTimetable("0 0 1 * *", "UTC"),
-    # Before any shop's data: a manual run dated before the start would succeed at once without running a task.
+    # Earlier than any data: Airflow marks a run dated before start_date as successful without running its tasks.
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -124,10 +124,10 @@ with DAG(
 
     delivery >> plan >> [note, go_on]
     go_on >> [products, customers, sessions]
-    # The department of a transaction line comes from the products.
+    # Transaction lines take their department from the products.
     products >> transactions
     [customers, sessions, transactions] >> inputs
     inputs >> build_features >> validate_features >> train >> promote >> score >> validate_forecasts
-    # Nothing is published that was not validated.
+    # Only validated forecasts are published.
     validate_forecasts >> publish >> report
     promote >> score_special >> validate_special >> publish_special

@@ -1,4 +1,4 @@
-"""The note of a run, which says what it was planned to do: its id shows the day of the run, not the month."""
+"""The note of a run: its data month, which the run id does not show, and what it plans to do."""
 
 import json
 import urllib.parse
@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 @task(task_id="note")
 def write_note(*, ti: Any = None, dag_run: Any = None) -> None:
-    """Put the plan's note on the run. A note that cannot be written fails no run."""
+    """Write the plan's note to the run; log a failure instead of raising it."""
     note = ti.xcom_pull("plan.plan")["note"]
     print(note)  # noqa: T201 - the task's log
     try:
@@ -21,14 +21,14 @@ def write_note(*, ti: Any = None, dag_run: Any = None) -> None:
         run = f"{airflow.host}/api/v2/dags/{dag_run.dag_id}/dagRuns/{urllib.parse.quote(dag_run.run_id, safe='')}"
         call("PATCH", run, {"note": note}, Authorization=f"Bearer {token}")
     except AirflowNotFoundException:
-        print("The run gets no note: there is no connection 'airflow_api' (host, login, password)")  # noqa: T201
+        print("No note was written: create the connection 'airflow_api' (host, login, password)")  # noqa: T201
     except OSError as error:
-        print(f"The run gets no note: connection 'airflow_api' does not work: {error}")  # noqa: T201
+        print(f"No note was written: the connection 'airflow_api' does not work: {error}")  # noqa: T201
 
 
 def call(method: str, url: str, body: dict[str, Any], **headers: str) -> Any:
     """Call Airflow's REST API."""
     headers["Content-Type"] = "application/json"
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)

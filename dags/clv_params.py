@@ -1,4 +1,4 @@
-"""The parameters of `clv_monthly`, as its trigger form shows them."""
+"""The parameters of `clv_monthly`, as shown in its trigger form."""
 
 from airflow.sdk import Param
 
@@ -24,14 +24,14 @@ PARAMS = {
         pattern=r"^(all|[a-z0-9_]+=.+)$",
         title="Customer segment",
         description="all, or column=value,value of a text column of the features (city=Paris), or status=new. "
-        "A value with a comma or a quote stands in double quotes. Other than all: a special run.",
+        "Put a value with a comma or a quote in double quotes. Other than all: a special run.",
     ),
     "value_basis": Param(
         "net_revenue",
         type="string",
         enum=["net_revenue", "margin_by_department", "margin_per_line"],
         title="Value basis",
-        description="What value is counted in. Margins must be declared in the shop's mapping. "
+        description="How value is measured. Margins must be declared in the shop's mapping. "
         "Other than net_revenue: a special run, with a model of its own.",
     ),
     "model": Param(
@@ -39,21 +39,21 @@ PARAMS = {
         type="string",
         enum=["as_of", "champion"],
         title="Model",
-        description="as_of: trained on what was known then, judged by the gate. champion: today's champion scores, "
-        "nothing is trained, and no champion moves.",
+        description="as_of: train on what was known then and let the gate decide. champion: score with today's "
+        "champion; nothing is trained and the champion stays.",
     ),
     "restate": Param(
         "refuse",
         type="string",
         enum=["refuse", "accept"],
         title="Restated months",
-        description="Months that were delivered otherwise after they had been ingested. refuse: the plan fails and "
-        "names them. accept: they are read again, and what was made from them is rebuilt.",
+        description="Months whose delivery has changed since they were ingested. refuse: the plan fails and names "
+        "them. accept: they are ingested again, and everything that depends on them is rebuilt.",
     ),
     "dry_run": Param(
         False,
         type="boolean",
         title="Dry run",
-        description="End with the plan, in the run's note and in clv.run; nothing else is changed.",
+        description="Stop after the plan, which is in the run's note and in clv.runs; nothing else is changed.",
     ),
 }

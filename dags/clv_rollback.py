@@ -1,13 +1,15 @@
-"""Go back: show readers an earlier forecast of a month again, or make an earlier model version the champion.
+"""Roll back: publish an earlier forecast of a month again, or make an earlier model version the champion.
 
-Both are the operator's word over the pipeline's, so both ask for a reason, and both are kept: `clv.publications` and
-`clv.model_decisions` say who, when, why, from what and to what. Who is the user that triggered this DAG.
+Both override a decision of the pipeline, so both require a reason, and both are recorded: `clv.publications` and
+`clv.model_decisions` show who made the change, when, why, from what and to what. The user recorded is the one who
+triggered this DAG.
 
-- **A month's forecast**: give `month`, and `run` unless it is the run before the one that readers see. Nothing else
-  moves, and the month's next run publishes as always. Without a run to go to, the log lists those there are.
-- **The champion**: give `version`. Months that were judged keep their forecasts; the next month is judged against it.
+- **A month's forecast**: set `month`. Set `run` too, unless you want the run before the one that readers see. Nothing
+  else changes, and the month's next run publishes as usual. If there is no such run, the log lists the runs available.
+- **The champion**: set `version`. Months already published keep their forecasts; the next month's challenger is
+  compared with this version.
 
-A task that fails has changed nothing. It is not tried again by itself: look first at what readers see.
+A failed task has changed nothing. It is not retried automatically: first check what readers see.
 """
 
 from collections.abc import Callable
@@ -25,21 +27,21 @@ WHY = [
 
 
 def only_with(parameter: str) -> Callable[[Any], None]:
-    """Leave a task out of a run whose form does not name what it moves; refuse a form that names nothing."""
+    """A pre-execute hook that skips the task if `parameter` is not set, and fails it if no target is set at all."""
 
     def check(context: Any) -> None:
-        form = context["params"]
-        if form["month"] is None and form["version"] is None:
-            raise AirflowFailException("Give a month, or a version: nothing was changed")
-        if form[parameter] is None:
-            raise AirflowSkipException(f"The form names no {parameter}")
+        params = context["params"]
+        if params["month"] is None and params["version"] is None:
+            raise AirflowFailException("Set a month or a version: nothing was changed")
+        if params[parameter] is None:
+            raise AirflowSkipException(f"The parameter {parameter} is not set")
 
     return check
 
 
 with DAG(
     dag_id="clv_rollback",
-    description="Show an earlier forecast of a month again, or choose an earlier champion",
+    description="Publish an earlier forecast of a month again, or make an earlier model version the champion",
     doc_md=__doc__,
     schedule=None,
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
@@ -52,28 +54,28 @@ with DAG(
             type="string",
             pattern=r"\S",
             title="Why",
-            description="The reason, for those who will ask.",
+            description="The reason; it is recorded with the change.",
         ),
         "month": Param(
             None,
             type=["null", "string"],
             pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
             title="Month to roll back",
-            description="The data month, YYYY-MM, whose readers are to see an earlier run again.",
+            description="YYYY-MM: the data month to publish from an earlier run.",
         ),
         "run": Param(
             None,
             type=["null", "integer"],
             minimum=1,
-            title="Run to go to",
-            description="A run of that month in clv.runs. Empty: the one before the run that readers see.",
+            title="Run to publish again",
+            description="A run_id of that month in clv.runs. Empty: the run before the one that readers see.",
         ),
         "version": Param(
             None,
             type=["null", "integer"],
             minimum=1,
             title="Version to make champion",
-            description="A version of the model in MLflow.",
+            description="A registered model version in MLflow.",
         ),
     },
     user_defined_filters=FILTERS,

@@ -1,4 +1,4 @@
-"""Which tasks of `clv_monthly` a run leaves out, by its plan."""
+"""Which tasks of `clv_monthly` a run skips, according to its plan."""
 
 from typing import Any
 
@@ -7,25 +7,25 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 
 def skip_unless_delivered(context: Any) -> None:
-    """Leave out the ingestion of a table that the shop does not deliver."""
+    """Skip the ingestion of a table that the shop does not deliver."""
     table = context["task"].task_id.rpartition(".")[2]
     if table not in context["ti"].xcom_pull("plan.plan")["tables"]:
-        raise AirflowSkipException(f"The shop delivers no {table}")
+        raise AirflowSkipException(f"The shop does not deliver {table}")
 
 
 def only_in_special_runs(context: Any) -> None:
-    """Leave a special run's tasks out of a standard run."""
+    """Skip the tasks of a special run in a standard run."""
     if not context["ti"].xcom_pull("plan.plan")["special"]:
         raise AirflowSkipException("This is a standard run: it publishes its month")
 
 
 def only_in_standard_runs(context: Any) -> None:
-    """Leave the tasks that publish a month out of a special run."""
+    """Skip the tasks that publish a month in a special run."""
     if context["ti"].xcom_pull("plan.plan")["special"]:
-        raise AirflowSkipException("This is a special run: it publishes no month")
+        raise AirflowSkipException("This is a special run: it does not publish its month")
 
 
 @task.short_circuit(task_id="go_on")
 def end_dry_run(*, ti: Any = None) -> bool:
-    """Leave out everything after the plan of a dry run."""
+    """Skip everything after the plan in a dry run."""
     return not ti.xcom_pull("plan.plan")["dry_run"]

@@ -1,6 +1,6 @@
-"""How a task of this folder's DAGs runs a job: the command lines, their time limits, what is tried again, what waits.
+"""How the DAGs run the jobs: operators, time limits, the retry policy and the delivery sensor.
 
-Nothing of `jobs/` is imported: a DAG and a job meet at a command line.
+Nothing is imported from `jobs/`: a DAG calls a job through its command line only.
 """
 
 import os
@@ -18,12 +18,12 @@ from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# Modules are found from anywhere, and a job's own folder does not hide a library behind a module's name.
+# PYTHONPATH makes `jobs` importable from any folder; PYTHONSAFEPATH keeps a job's own folder from shadowing libraries.
 ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
 
 DRIVER_MEMORY = "3g"
 SPARK_POOL = "clv_spark"
-"""One slot: the Spark stages of runs that overlap take turns."""
+"""A pool with one slot, so that the Spark stages of overlapping runs do not run at the same time."""
 SPARK_CONF = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -36,37 +36,54 @@ TRAINING_TIMEOUT = timedelta(hours=3)
 
 DELIVERY_DEADLINE = timedelta(days=5)
 """How long a scheduled run waits for its month's data."""
-DELIVERY_LOOK = timedelta(minutes=15)
+DELIVERY_POKE_INTERVAL = timedelta(minutes=15)
 
+_REFUSED = 65
+"""Exit code of a job that refuses its input (EX_DATAERR)."""
 _NOT_YET = 75
-"""Exit code of `jobs.await_delivery` (EX_TEMPFAIL)."""
+"""Exit code of `jobs.await_delivery` if the month is not delivered yet (EX_TEMPFAIL)."""
+
+_LOG_TAIL = "\nLast spark-submit output:\n"
+"""Starts the log lines that the Spark hook appends to its error."""
 
 
 def quoted(value: object) -> str:
-    """A value as one word for the shell, whatever it holds; None is no word."""
+    """Quote a value as a single shell word; None becomes an empty string, which adds no word."""
     return "" if value is None else shlex.quote(str(value))
 
 
 def one_word(argument: str) -> str:
-    """An argument; what its template comes to, if it has one, is quoted."""
+    """Add the filter `quoted` to each template expression in an argument."""
     return re.sub(r"\{\{ (.*?) \}\}", r"{{ (\1) | quoted }}", argument)
 
 
 FILTERS = {"quoted": quoted}
 
 
+def exit_code(error: BaseException | None) -> int | None:
+    """The exit code of the job that failed with an operator's error; None if the error does not state one.
+
+    Airflow reports the code only in the message: the Spark operator writes "Error code is: 65.", followed by lines of
+    the job's log; the Bash operator and the sensor end with "exit code 65.". The log lines are not searched, and the
+    code must end the message, because both the log and the command line may contain such a text themselves.
+    """
+    message = str(error).partition(_LOG_TAIL)[0]
+    code = re.search(r"(?:Error code is:|exit code) (\d+)\.(?: Kubernetes spark exit code is: \w+)?\Z", message)
+    return int(code[1]) if code else None
+
+
 class RetryUnlessRefused(RetryPolicy):
-    """Bad input does not become good by trying again: a job that refuses it ends with exit code 65 (EX_DATAERR)."""
+    """Do not retry a task whose job refused its input: the same input would be refused again."""
 
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
-        """Fail at once where the job has refused its input."""
-        if re.search(r"code (is: )?65\.", str(exception)):
-            return RetryDecision.fail("the job refused its input: repair it, then clear the task")
+        """Fail at once if the job refused its input; else follow the task's `retries`."""
+        if exit_code(exception) == _REFUSED:
+            return RetryDecision.fail("the job refused its input: correct the input, then clear the task")
         return RetryDecision.default()
 
 
 def spark_job(module: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
-    """A job under Spark: `jobs/<module>.py`, submitted on the connection `spark_default`."""
+    """A task that submits `jobs/<module>.py` to Spark through the connection `spark_default`."""
     return SparkSubmitOperator(
         conn_id="spark_default",
         application=str(REPOSITORY / "jobs" / f"{module}.py"),
@@ -81,7 +98,7 @@ def spark_job(module: str, *arguments: str, **options: Any) -> SparkSubmitOperat
 
 
 def python_job(module: str, *arguments: str, **options: Any) -> BashOperator:
-    """A job in plain Python. The last line it prints is its XCom."""
+    """A task that runs `jobs/<module>.py` in Python without Spark. The last line on its stdout is its XCom."""
     return BashOperator(
         bash_command=" ".join(['exec "${CLV_PYTHON:-python}" -m', f"jobs.{module}", *map(one_word, arguments)]),
         env=ENVIRONMENT,
@@ -96,41 +113,42 @@ def _merged(options: dict[str, Any], **defaults: Any) -> dict[str, Any]:
 
 
 class DeliverySensor(BaseSensorOperator):
-    """Waits until a scheduled run's data month is delivered in full; the plan of any other run refuses at once.
+    """Wait until the data month of a scheduled run is delivered in full.
 
-    It looks, in a process of its own like every job, and lets go of its worker slot until it looks again. That needs
-    neither a trigger nor that the triggerer reaches the landing place: `mode="reschedule"` waits at no cost but a row.
+    Runs of other types do not wait: their plan fails if the month is incomplete. Each poke runs `jobs.await_delivery`
+    as a separate process. `mode="reschedule"` releases the worker slot between pokes; unlike a deferrable sensor, it
+    does not require the triggerer to reach the landing folder.
     """
 
     template_fields = ("arguments",)
 
     def __init__(self, *, arguments: list[str], **options: Any) -> None:
-        waiting = _merged(options, mode="reschedule", poke_interval=DELIVERY_LOOK, timeout=DELIVERY_DEADLINE)
+        waiting = _merged(options, mode="reschedule", poke_interval=DELIVERY_POKE_INTERVAL, timeout=DELIVERY_DEADLINE)
         super().__init__(**waiting)
         self.arguments = arguments
-        self.told = ""
+        self.status = ""
 
     def poke(self, context: Any) -> bool:
-        """Look once."""
+        """Whether the month is delivered in full; always true unless the run is scheduled."""
         if context["dag_run"].run_type != "scheduled":
             return True
         command = [os.environ.get("CLV_PYTHON", "python"), "-m", "jobs.await_delivery", *self.arguments]
-        looked = subprocess.run(
+        completed = subprocess.run(
             command, env=os.environ | ENVIRONMENT, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False
         )
-        self.told = looked.stdout.strip().rpartition("\n")[2]
-        self.log.info("%s", self.told)
-        if looked.returncode not in (0, _NOT_YET):
-            raise AirflowException(f"jobs.await_delivery ended with exit code {looked.returncode}.")
-        return looked.returncode == 0
+        self.status = completed.stdout.strip().rpartition("\n")[2]
+        self.log.info("%s", self.status)
+        if completed.returncode not in (0, _NOT_YET):
+            raise AirflowException(f"jobs.await_delivery ended with exit code {completed.returncode}.")
+        return completed.returncode == 0
 
     def execute(self, context: Any) -> None:
-        """Wait; raises AirflowSensorTimeout with what is lacking once the deadline has passed."""
+        """Wait for the delivery; raises AirflowSensorTimeout, which states what is missing, after `timeout` seconds."""
         try:
             super().execute(context)
         except AirflowSensorTimeout as error:
             waited = timedelta(seconds=self.timeout)
             raise AirflowSensorTimeout(
-                f"The data came too late: after {waited} of waiting, {self.told}. Clear this task once it is "
-                "delivered; until then readers keep the month published before."
+                f"The data was not delivered within {waited}: {self.status}. Clear this task once the month is "
+                "delivered; until then readers see the previously published month."
             ) from error

@@ -119,7 +119,12 @@ def test_an_attempt_that_is_tried_again_is_told_to_nobody(dag: Any, monkeypatch:
         for task in dag.tasks:
             end(task, "up_for_retry", "Error code is: 1.", pulled=PLAN)
         assert webhook.received == []
-        end(dag.get_task("score.score"), "failed", "Error code is: 137. Last lines", pulled=PLAN)
+        end(
+            dag.get_task("score.score"),
+            "failed",
+            "Error code is: 137.\nLast spark-submit output:\nexit code 1.",
+            pulled=PLAN,
+        )
     [(_, body)] = webhook.received
     assert (body["task"], body["month"], body["reason"]) == ("score.score", "2011-11", "exit code 137")
 

@@ -1,4 +1,4 @@
-"""The DAG as Airflow loads it, and the tasks of its runs as a worker would see them; no scheduler, no database."""
+"""The DAGs as Airflow loads them, and tasks rendered as a worker renders them, without a scheduler or a database."""
 
 from __future__ import annotations
 
@@ -60,19 +60,19 @@ Render = Callable[..., Any]
 
 @pytest.fixture
 def results() -> dict[str, Any]:
-    """What the tasks before have printed."""
+    """The XComs of the upstream tasks."""
     return dict(RESULTS)
 
 
 @pytest.fixture
 def render(dag: Any, results: dict[str, Any]) -> Render:
-    """Render a task as the worker does just before it executes it: `render(task_id, run_type, logical_date, conf)`."""
+    """Render a task as a worker does before executing it: `render(task_id, run_type, logical_date, **conf)`."""
     return renderer(dag, results)
 
 
 @pytest.fixture
 def render_rollback(dag_bag: Any) -> Render:
-    """The same for the tasks of clv_rollback."""
+    """Render a task of clv_rollback."""
     return renderer(dag_bag.dags["clv_rollback"], {})
 
 
@@ -101,7 +101,7 @@ def renderer(dag: Any, results: dict[str, Any]) -> Render:
             partition_key=None,
             triggering_user_name="O'Hara",
         )
-        # Parameters are resolved in place, so a run with some gets a DAG of its own.
+        # Airflow resolves parameters in place, so a run with a conf gets its own copy of the DAG.
         own = load_dag_bag().dags[dag.dag_id] if conf else dag
         task = own.get_task(task_id).prepare_for_execution()
         instance = Instance.model_construct(

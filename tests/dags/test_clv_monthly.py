@@ -1,4 +1,4 @@
-"""The monthly DAG: what is in it, in which order, under which policies."""
+"""The monthly DAG: its tasks, their order and their policies."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_stages_are_task_groups_in_order(dag: Any) -> None:
     assert groups == ["plan", "ingest", "validate", "features", "retrain", "score", "publish", "special"]
 
 
-def test_the_calendar_is_monthly_with_whole_months_as_intervals_and_no_catching_up(dag: Any) -> None:
+def test_the_schedule_is_monthly_with_whole_months_as_intervals_and_no_catchup(dag: Any) -> None:
     from airflow.sdk import CronDataIntervalTimetable
 
     assert isinstance(dag.timetable, CronDataIntervalTimetable)
@@ -99,12 +99,18 @@ def test_every_task_has_an_owner_retries_with_a_delay_and_a_time_limit(dag: Any)
     ("message", "action"),
     [
         ("Bash command failed. The command returned a non-zero exit code 65.", "fail"),
-        ("Cannot execute: spark-submit jobs/ingest.py. Error code is: 65. Last lines of its log", "fail"),
+        ("jobs.await_delivery ended with exit code 65.", "fail"),
+        ("Cannot execute: spark-submit jobs/ingest.py. Error code is: 65.", "fail"),
+        ("Cannot execute: spark-submit jobs/ingest.py. Error code is: 65.\nLast spark-submit output:\nRefused", "fail"),
+        ("Cannot execute: spark-submit. Error code is: 1. Kubernetes spark exit code is: 65", "default"),
+        ("Cannot execute: spark-submit. Error code is: 1.\nLast spark-submit output:\nexit code 65.", "default"),
+        ("Cannot execute: spark-submit. Error code is: 1.\nLast spark-submit output:\nError code is: 65.", "default"),
+        ("Cannot execute: spark-submit --segment city=exit code 65. Error code is: 137.", "default"),
         ("Bash command failed. The command returned a non-zero exit code 1.", "default"),
         ("Cannot execute: spark-submit jobs/ingest.py. Error code is: 137.", "default"),
     ],
 )
-def test_refused_input_is_not_tried_again_and_everything_else_is(dag: Any, message: str, action: str) -> None:
+def test_only_refused_input_is_not_retried(dag: Any, message: str, action: str) -> None:
     for task in dag.tasks:
         assert task.retry_policy.evaluate(RuntimeError(message), 1, 2).action.value == action
 
@@ -139,9 +145,9 @@ def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None
         "theirs = set(sys.modules); import clv_monthly; "
         "print(*sorted({m.partition('.')[0] for m in set(sys.modules) - theirs}))"
     )
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code, str(DAGS)], capture_output=True, text=True, check=True, cwd=Path(DAGS.anchor)
     )
-    loaded = set(told.stdout.split())
+    loaded = set(completed.stdout.split())
     assert "clv_monthly" in loaded
     assert loaded.isdisjoint(heavy)

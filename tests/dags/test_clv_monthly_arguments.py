@@ -1,4 +1,4 @@
-"""The command lines that the monthly DAG runs: what each job is told, and what is refused before any runs."""
+"""The command lines of the monthly DAG: the arguments of each job, and parameters refused before any job runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
         ("backfill", datetime(2011, 11, 1, tzinfo=UTC), {"month": "2011-09"}, ("2011-11-01T00:00:00+00:00", "2011-09")),
     ],
 )
-def test_plan_is_told_what_kind_of_run_it_is_for_and_for_when(
+def test_plan_receives_the_run_type_and_the_logical_date(
     render: Render, run_type: str, logical_date: datetime | None, conf: dict[str, str], expected: tuple[str, str]
 ) -> None:
     command = shlex.split(render("plan.plan", run_type, logical_date, **conf).bash_command)
@@ -37,12 +37,12 @@ def test_plan_is_told_what_kind_of_run_it_is_for_and_for_when(
     ]
 
 
-def test_plan_is_told_the_choices_of_the_run(render: Render) -> None:
+def test_plan_receives_the_choices_of_the_run(render: Render) -> None:
     command = shlex.split(render("plan.plan", model="champion", restate="accept", dry_run=True).bash_command)
     assert command[-5:] == ["--model", "champion", "--restate", "accept", "--dry-run"]
 
 
-def test_plan_is_told_what_is_asked_for_and_no_shell_reads_it(render: Render) -> None:
+def test_plan_receives_the_parameters_quoted_for_the_shell(render: Render) -> None:
     asked = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
     command = shlex.split(render("plan.plan", **asked).bash_command)
     assert command[-10:-4] == [
@@ -67,14 +67,14 @@ def test_plan_is_told_what_is_asked_for_and_no_shell_reads_it(render: Render) ->
         {"dry_run": "yes"},
     ],
 )
-def test_parameters_that_mean_nothing_are_refused_before_anything_runs(render: Render, asked: dict[str, Any]) -> None:
+def test_invalid_parameters_are_refused_before_any_task_runs(render: Render, asked: dict[str, Any]) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
     with pytest.raises(ParamValidationError, match=next(iter(asked))):
         render("plan.plan", **asked)
 
 
-def test_the_form_offers_what_the_jobs_know_and_a_standard_run_where_nothing_is_chosen(dag: Any) -> None:
+def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(dag: Any) -> None:
     from jobs.core.month import HORIZONS
     from jobs.core.value_basis import VALUE_BASES
     from jobs.planning.options import MODEL_CHOICES, RESTATE_CHOICES, RunChoices, RunParameters
@@ -97,7 +97,7 @@ def test_the_form_offers_what_the_jobs_know_and_a_standard_run_where_nothing_is_
 
 
 @pytest.mark.parametrize("month", ["2011-13", "2011-1", "november", "2011-11; reboot", 201111])
-def test_a_month_that_is_none_is_refused_before_anything_runs(render: Render, month: object) -> None:
+def test_an_invalid_month_is_refused_before_any_task_runs(render: Render, month: object) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
     with pytest.raises(ParamValidationError, match="month"):
@@ -148,7 +148,7 @@ def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
     assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
 
 
-def test_a_special_run_tells_every_job_what_the_plan_resolved(render: Render, results: dict[str, Any]) -> None:
+def test_a_special_run_passes_the_resolved_plan_to_every_job(render: Render, results: dict[str, Any]) -> None:
     results["plan.plan"] = SPECIAL_PLAN
     asked = ["--horizon", "3", "--segment", SPECIAL_PLAN["segment"]]
     basis = ["--value-basis", "margin_per_line"]

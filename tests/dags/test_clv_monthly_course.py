@@ -1,4 +1,4 @@
-"""How a run of the monthly DAG goes: what it waits for, leaves out, and does without."""
+"""Runs of the monthly DAG: what they wait for, what they skip, and which failures they tolerate."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
             task._pre_execute_hook(context)
 
 
-def test_a_run_goes_on_without_a_note_and_says_why(
+def test_a_run_without_a_note_continues_and_logs_why(
     dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_note = dag.get_task("plan.note").python_callable
     write_note(ti=_Plan(), dag_run=None)
     assert capsys.readouterr().out.splitlines() == [
         "Month 2011-11",
-        "The run gets no note: there is no connection 'airflow_api' (host, login, password)",
+        "No note was written: create the connection 'airflow_api' (host, login, password)",
     ]
     unreachable = {"conn_type": "http", "host": "http://127.0.0.1:9", "login": "admin", "password": "secret"}
     monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_API", json.dumps(unreachable))
@@ -102,7 +102,7 @@ class _Run:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A shop whose folder of November is there, but not complete."""
+    """A shop whose folder for November exists but is not complete."""
     settings = {"CLV_SOURCE": "simulated_shop", "CLV_LANDING": tmp_path / "landing", "CLV_LAKE": tmp_path / "lake"}
     unused = dict.fromkeys(("CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI"), "unused")
     for name, value in (settings | unused | {"CLV_PYTHON": sys.executable}).items():
@@ -119,21 +119,23 @@ def test_a_scheduled_run_waits_until_its_month_is_complete(render: Render, shop:
     sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
     context = {"dag_run": _Run("scheduled")}
     assert sensor.poke(context) is False
-    assert sensor.told == "transactions are complete up to 2011-10; waiting for 2011-11"
+    assert sensor.status == "transactions are complete up to 2011-10; waiting for 2011-11"
     (shop / "transactions" / "month=2011-11" / "_SUCCESS").touch()
     assert sensor.poke(context) is True
 
 
-def test_data_that_comes_too_late_is_told_with_what_is_lacking_and_the_remedy(render: Render, shop: Path) -> None:
+def test_the_timeout_of_the_sensor_states_what_is_missing_and_what_to_do(render: Render, shop: Path) -> None:
     from airflow.sdk.exceptions import AirflowSensorTimeout
 
     sensor = render("plan.await_delivery", "scheduled", datetime(2011, 11, 1, tzinfo=UTC))
     sensor.mode, sensor.timeout = "poke", 0
-    with pytest.raises(AirflowSensorTimeout, match=r"too late: .* up to 2011-10; waiting for 2011-11\. Clear this"):
+    with pytest.raises(
+        AirflowSensorTimeout, match=r"not delivered within .* up to 2011-10; waiting for 2011-11\. Clear this"
+    ):
         sensor.execute({"dag_run": _Run("scheduled")})
 
 
-def test_a_look_that_fails_is_no_waiting(render: Render, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poke_that_fails_fails_the_sensor(render: Render, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk.exceptions import AirflowException
 
     monkeypatch.setenv("CLV_SOURCE", "no_such_shop")

@@ -1,4 +1,4 @@
-"""The DAG by which an operator goes back: its form, and the command lines it runs."""
+"""The DAG that rolls back: its form and the command lines it runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def command(task: Any) -> list[str]:
     return shlex.split(task.bash_command)[2:]
 
 
-def test_a_month_goes_back_to_the_run_before_or_to_the_one_that_is_named(render_rollback: Render) -> None:
+def test_a_month_goes_back_to_the_previous_run_or_to_a_given_run(render_rollback: Render) -> None:
     why = ["--by", "O'Hara", "--because", HOSTILE]
     form = {"month": "2011-11", "because": HOSTILE}
     assert command(render_rollback("rollback", **form)) == ["-m", "jobs.rollback", "--month", "2011-11", *why]
@@ -30,8 +30,17 @@ def test_a_month_goes_back_to_the_run_before_or_to_the_one_that_is_named(render_
 
 
 def test_a_version_is_made_champion(render_rollback: Render) -> None:
-    told = command(render_rollback("choose_champion", version=3, because="v4 overrates"))
-    assert told == ["-m", "jobs.choose_champion", "--model-version", "3", "--by", "O'Hara", "--because", "v4 overrates"]
+    arguments = command(render_rollback("choose_champion", version=3, because="v4 overrates"))
+    assert arguments == [
+        "-m",
+        "jobs.choose_champion",
+        "--model-version",
+        "3",
+        "--by",
+        "O'Hara",
+        "--because",
+        "v4 overrates",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,7 @@ def test_a_form_without_a_reason_or_with_nonsense_is_refused(render_rollback: Re
         render_rollback("rollback", **form)
 
 
-def test_only_what_the_form_names_is_moved_and_a_form_that_names_nothing_fails(rollback: Any) -> None:
+def test_tasks_without_their_parameter_are_skipped_and_an_empty_form_fails(rollback: Any) -> None:
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
     month, champion = (rollback.get_task(name)._pre_execute_hook for name in ("rollback", "choose_champion"))
@@ -64,7 +73,7 @@ def test_only_what_the_form_names_is_moved_and_a_form_that_names_nothing_fails(r
             hook({"params": {"month": None, "version": None}})
 
 
-def test_nothing_is_tried_twice_for_a_second_try_would_go_back_further(rollback: Any) -> None:
+def test_nothing_is_retried_because_a_second_attempt_would_go_back_further(rollback: Any) -> None:
     assert {task.retries for task in rollback.tasks} == {0}
     assert rollback.schedule is None
     assert rollback.is_paused_upon_creation is False
