@@ -1,4 +1,4 @@
-# Everything a newcomer or an operator types. `make` explains itself.
+# The commands for developers and operators. `make` lists them.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -20,12 +20,12 @@ help: ## Show this help
 ## SOURCE=…        layout of the data: a module of jobs/sources (default: a simulated shop)
 ## LANDING=…       the file or folder the shop delivers to
 ## MONTH=YYYY-MM   the data month to run (default: the last month delivered in full)
-## SCHEDULE=on     let the calendar start runs too (default: off)
-## AIRFLOW_PORT=…  MLFLOW_PORT=…   where to listen (default: 8080 and 5000, or free ones)
-## CLV_HOME=…      where all state lies (default: var/)
+## SCHEDULE=on     let the schedule start runs, too (default: off)
+## AIRFLOW_PORT=…  MLFLOW_PORT=…   ports to listen on (default: 8080 and 5000, or any free ports)
+## CLV_HOME=…      the folder for all state (default: var/)
 
 .PHONY: run
-run: venv ## Run a month from end to end and print the result; starts the stack if need be
+run: venv ## Run a month end to end and print the result; starts the stack if necessary
 	@$(PYTHON) -m jobs.local_stack.demo $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"} $${MONTH:+--month "$$MONTH"}
 
 .PHONY: up
@@ -33,15 +33,15 @@ up: venv ## Start Postgres, MLflow and Airflow, and leave them running
 	@$(PYTHON) -m jobs.local_stack.stack up $${SOURCE:+--source "$$SOURCE"} $${LANDING:+--landing "$$LANDING"}
 
 .PHONY: down
-down: ## Stop everything; data and history stay
+down: ## Stop all servers; data and history are kept
 	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.local_stack.stack down
 
 .PHONY: clean
-clean: ## Stop everything and forget it: lakes, forecasts, models, history
+clean: ## Stop all servers and delete all state: lakes, forecasts, models, history
 	@[ ! -x $(PYTHON) ] || $(PYTHON) -m jobs.local_stack.stack clean
 
 .PHONY: psql
-psql: venv ## Run SQL="select …" on the forecasts as clv_reader; without SQL, open a prompt
+psql: venv ## Query the forecasts as clv_reader: SQL="select …"; without SQL, open a prompt
 	@$(PYTHON) -m jobs.local_stack.psql $${SQL:+"$$SQL"}
 
 .PHONY: champion
@@ -49,48 +49,48 @@ champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="
 	@$(PYTHON) -m jobs.local_stack.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: tune
-tune: venv ## Look for better settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
+tune: venv ## Search for better model settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
 	@$(PYTHON) -m jobs.local_stack.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
 
 .PHONY: rollback
-rollback: venv ## Show readers an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
+rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
 	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
 
 .PHONY: test
-test: venv ## Run the test suite, but for the test-… below
+test: venv ## Run the test suite, except the test-… targets below
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not faults and not long"
 
 .PHONY: test-months
-test-months: venv ## Run whole months and a backfill on a stack of their own (about 10 minutes)
+test-months: venv ## Run whole months and a backfill on a separate stack (about 10 minutes)
 	@$(PYTHON) -m pytest -m slow
 
 .PHONY: test-browser
-test-browser: venv ## Do in a browser what an operator does (needs Chromium; about 15 minutes)
+test-browser: venv ## Test an operator's procedures in a browser (needs Chromium; about 15 minutes)
 	@$(PYTHON) -m pytest -m browser
 
 .PHONY: pictures
-pictures: venv ## The same, and take the runbook's pictures anew
+pictures: venv ## Run test-browser and update the runbook's screenshots
 	@CLV_PICTURES=docs/images $(PYTHON) -m pytest -m browser
 
 .PHONY: test-faults
-test-faults: venv ## Kill tasks and servers at every point of a month, and run it again (about 45 minutes)
+test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about 45 minutes)
 	@$(PYTHON) -m pytest -m faults
 
 .PHONY: test-faults-sample
-test-faults-sample: venv ## Kill a task or a server in every stage of a month, a dozen cases (about 10 minutes)
+test-faults-sample: venv ## Kill a task or a server in each stage of a month: a dozen cases (about 10 minutes)
 	@$(PYTHON) -m pytest -m faults_sample
 
 .PHONY: test-long
-test-long: venv ## Run the tests of benchmarks that take minutes
+test-long: venv ## Run the slow tests of the benchmarks
 	@$(PYTHON) -m pytest -m long
 
 .PHONY: bench-setup
-bench-setup: venv ## Make benchmarks/.venv, in which the BTYD peers of bench-accuracy run (Python 3.11)
+bench-setup: venv ## Create benchmarks/.venv for the BTYD peers of bench-accuracy (Python 3.11)
 	@.venv/bin/uv venv --quiet --clear --no-python-downloads --python 3.11 $(BENCH)
 	@.venv/bin/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --require-hashes -r benchmarks/requirements.lock
 
 .PHONY: bench-accuracy
-bench-accuracy: venv ## Judge the forecasts against peers on real and simulated data
+bench-accuracy: venv ## Compare the forecasts with peers on real and simulated data
 	@$(PYTHON) -m benchmarks.datasets
 
 .PHONY: bench-scale
@@ -98,7 +98,7 @@ bench-scale: venv ## Measure training and scoring at a million simulated custome
 	@$(PYTHON) -m benchmarks.scale
 
 .PHONY: notebook
-notebook: venv ## Run the notebook on Online Retail II anew, in place
+notebook: venv ## Rerun the notebook on Online Retail II in place
 	@$(PYTHON) -m notebooks.execute notebooks/01_clv_analysis.ipynb
 
 .PHONY: lint
@@ -109,34 +109,34 @@ lint: venv ## Check style, types and SQL
 	@.venv/bin/sqlfluff lint --processes 0 sql
 
 .PHONY: docs
-docs: venv ## Write the generated pages and sql/schema.sql
+docs: venv ## Regenerate the generated pages and sql/schema.sql
 	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema; do \
 	  $(PYTHON) -m docs.generate.$$page --write || exit 1; done
 
 .PHONY: lock
-lock: venv ## Resolve the locks anew: requirements.lock (runtime), requirements-dev.lock (with the tools), benchmarks' own
+lock: venv ## Update the lock files: requirements.lock (runtime), requirements-dev.lock (with the tools), benchmarks/requirements.lock
 	@.venv/bin/uv pip compile pyproject.toml --group dev $(LOCKED) --output-file requirements-dev.lock
 	@.venv/bin/uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCKED) --output-file requirements.lock
 	@.venv/bin/uv pip compile benchmarks/requirements.in $(LOCKED) --output-file benchmarks/requirements.lock
 
 .PHONY: audit
-audit: venv ## Look up the known vulnerabilities of all that is locked (asks pypi.org)
+audit: venv ## Look up known vulnerabilities of all locked libraries (queries pypi.org)
 	@$(PYTHON) -c 'import urllib.request as r; r.urlopen("https://pypi.org/pypi/pip/json", timeout=15)' 2>/dev/null \
-	  || { echo "pypi.org, which knows the vulnerabilities, cannot be reached from here: NOTHING WAS CHECKED"; exit 2; }
+	  || { echo "Cannot reach pypi.org, which lists the vulnerabilities: NOTHING WAS CHECKED"; exit 2; }
 	@found=0; for lock in requirements-dev.lock benchmarks/requirements.lock; do echo "$$lock"; \
 	  $(PYTHON) -m pip_audit --progress-spinner off --disable-pip --require-hashes -r $$lock || found=1; \
 	done; exit $$found
 
 .PHONY: venv
-venv: .venv/requirements-dev.lock ## Make .venv from requirements-dev.lock; nothing to do where it is up to date
+venv: .venv/requirements-dev.lock ## Create or update .venv from requirements-dev.lock
 
 .venv/requirements-dev.lock: requirements-dev.lock
 	@python=$$(for name in python3.11 python3.12 python3.13 python3; do \
 	    $$name -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	      && { echo $$name; break; }; done); \
 	  if [ -z "$$python" ]; then \
-	    echo "Python 3.11, 3.12 or 3.13 with its venv module is needed, for example: sudo apt-get install python3 python3-venv"; exit 1; fi; \
-	  echo "Making .venv with $$($$python --version); this takes a few minutes the first time"; \
+	    echo "Python 3.11, 3.12 or 3.13 with its venv module is required, for example: sudo apt-get install python3 python3-venv"; exit 1; fi; \
+	  echo "Creating .venv with $$($$python --version); this takes a few minutes the first time"; \
 	  [ -x $(PYTHON) ] || $$python -m venv .venv
 	@$(PYTHON) -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements-dev.lock)"
 	@.venv/bin/uv pip install --quiet --python $(PYTHON) --no-deps --require-hashes -r requirements-dev.lock

@@ -1,10 +1,10 @@
-"""Tell people that a task has failed for good, or that a run is late.
+"""Send an alert: a task has failed for good, or a month is late.
 
     CLV_ALERTS='{"host": "https://…"}' python -m jobs.alert failed --dag-run-id manual__2011-12-05 \
         --task validate.inputs --attempt 1 --month 2011-11 --ended "exit code 65" --link https://…
 
-Whom to tell stands in CLV_ALERTS, the Airflow connection `clv_alerts` as JSON. The reason is what the job left in
-`clv.run_failure`; where there is none, how the task ended.
+CLV_ALERTS is the Airflow connection `clv_alerts` as JSON; it names the receiver. The reason is the one that the job
+recorded in `clv.run_failure`; if there is none, how the task ended.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ log = logging.getLogger(__name__)
 
 
 def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> str | None:
-    """What an attempt at a task left as its reason; None where it left none, or Postgres cannot be asked."""
+    """The reason recorded by an attempt at a task; None if there is none, or Postgres cannot be queried."""
     if not url:
         return None
     try:
-        found = fetch(engine(url), "failure", dag_run_id=dag_run_id, task=task, attempt=attempt)
+        failures = fetch(engine(url), "failure", dag_run_id=dag_run_id, task=task, attempt=attempt)
     except SQLAlchemyError as error:
-        log.warning("Postgres cannot be asked for the reason: %s", reason_of(error))
+        log.warning("Cannot read the reason from Postgres: %s", reason_of(error))
         return None
-    return str(found[0]["reason"]) if found else None
+    return str(failures[0]["reason"]) if failures else None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Compose the notice and send it; exits with 1 and a line on stderr where it cannot be sent."""
+    """Compose the notice and send it; exits with 1 and a line on stderr if it cannot be sent."""
     asked = parser(__doc__)
     asked.add_argument("event", choices=["failed", "late"])
     asked.add_argument("--dag-run-id", required=True)
-    asked.add_argument("--link", required=True, help="where to look")
-    asked.add_argument("--month", default="", help="the data month, where it is known")
+    asked.add_argument("--link", required=True, help="URL of the task or run")
+    asked.add_argument("--month", default="", help="the data month, if known")
     asked.add_argument("--task", default="", help="the task that failed")
-    asked.add_argument("--attempt", type=int, default=0, help="Airflow's number of the attempt")
+    asked.add_argument("--attempt", type=int, default=0, help="Airflow's try number")
     asked.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
     arguments = asked.parse_args(argv)
     log_to_stderr()
@@ -72,9 +72,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         receiver_of(connection).send(notice)
     except (OSError, HTTPException, ValueError) as error:
-        said = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
-        sys.exit(f"No notice was sent: {one_line(said)}")
-    log.info("a notice was sent: %s", notice.headline)
+        failure = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
+        sys.exit(f"No notice was sent: {one_line(failure)}")
+    log.info("Notice sent: %s", notice.headline)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What people are told of a run that needs them, and how it reaches them: by a webhook, or by e-mail.
+"""Notices about runs that need attention, and the receivers they are sent to: a webhook or a mailbox.
 
-Whom to tell is one Airflow connection, `clv_alerts`. A host that is an address (`https://…`) is a webhook; the secret
-end of its path, where it has one, is the password. Type `smtp` is a mail server; its extra names `from_email` and `to`.
+The Airflow connection `clv_alerts` names the receiver. If its host is a URL (`https://…`), it is a webhook; the secret
+end of its path, if any, is the password. Type `smtp` is a mail server; its extra contains `from_email` and `to`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 
 TIMEOUT_SECONDS = 15
-"""How long one answer of a receiver is waited for."""
+"""How long to wait for a response of a receiver."""
 
 _SMTPS_PORT = 465
 _SUBMISSION_PORT = 587
 
 
 class ReceiverError(ValueError):
-    """The connection does not say whom to tell, or would give its password away."""
+    """The connection does not name a receiver, or using it would send its password unencrypted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,9 @@ class Notice:
 
     Attributes:
         event: `failed`, a task has failed for good, or `late`, a run has not ended in time.
-        month: the data month, as text; empty where it is not known.
+        month: the data month, as text; empty if it is not known.
         task: the task that failed; empty for a late run.
-        reason: a line.
+        reason: why, on one line.
         dag_run_id: the Airflow run.
         link: where to look.
     """
@@ -47,24 +47,24 @@ class Notice:
 
     @property
     def headline(self) -> str:
-        """What, and of which month."""
+        """What happened, and to which month."""
         what = f"{self.task} failed" if self.task else f"run {self.dag_run_id} is late"
         return f"CLV {self.month}: {what}" if self.month else f"CLV: {what}"
 
     @property
     def text(self) -> str:
-        """The whole notice for people. Angle brackets would be a chat's mark-up: mentions, links."""
+        """The notice as plain text. Angle brackets are replaced, because chats read them as mentions or links."""
         return f"{self.headline}\n{self.reason}\n{self.link}".replace("<", "‹").replace(">", "›")
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that takes JSON: `text`, which Slack, Teams and their like show, and every field of the notice."""
+    """A URL that accepts JSON: `text`, which Slack, Teams and similar services show, and every field of the notice."""
 
     url: str
 
     def send(self, notice: Notice) -> None:
-        """Post the notice; raises OSError or http.client.HTTPException where it does not arrive."""
+        """Post the notice; raises OSError or http.client.HTTPException if it is not delivered."""
         body = json.dumps({"text": notice.text, **asdict(notice)}).encode()
         request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"}, method="POST")
         urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
@@ -72,7 +72,7 @@ class Webhook:
 
 @dataclass(frozen=True, kw_only=True)
 class Mailbox:
-    """Somebody's mailbox, and the server that takes mail for it."""
+    """A mailbox, and the mail server to send through."""
 
     host: str
     port: int
@@ -82,11 +82,11 @@ class Mailbox:
     to: str
 
     def send(self, notice: Notice) -> None:
-        """Mail the notice, encrypted wherever the server can be spoken to so.
+        """Send the notice by e-mail, over TLS if the server supports it.
 
         Raises:
-            ReceiverError: the server wants a password and offers no encryption.
-            OSError: it cannot be reached, or refuses (smtplib.SMTPException).
+            ReceiverError: a login is configured, but the server does not support TLS.
+            OSError: the server cannot be reached, or rejects the message (smtplib.SMTPException).
         """
         message = EmailMessage()
         message["Subject"], message["From"], message["To"] = notice.headline, self.sender, self.to
@@ -106,15 +106,15 @@ class Mailbox:
             server.starttls(context=verified)
         elif self.login:
             server.close()
-            raise ReceiverError(f"{self.host} offers no encryption: it gets no password")
+            raise ReceiverError(f"{self.host} does not support TLS: the password was not sent")
         return server
 
 
 def receiver_of(connection: Mapping[str, object]) -> Webhook | Mailbox:
-    """Whom an Airflow connection names; raises ReceiverError where it names nobody.
+    """The receiver that an Airflow connection names; raises ReceiverError if it does not name one.
 
     Args:
-        connection: its fields by their names in Airflow's JSON form.
+        connection: its fields, named as in Airflow's JSON format.
     """
     field = {name: str(connection.get(name) or "") for name in ("conn_type", "host", "port", "login", "password")}
     if field["host"].startswith(("http://", "https://")):
@@ -123,7 +123,7 @@ def receiver_of(connection: Mapping[str, object]) -> Webhook | Mailbox:
     extra = json.loads(extra) if isinstance(extra, str) else extra
     if field["conn_type"] != "smtp" or not isinstance(extra, dict) or not {"from_email", "to"} <= set(extra):
         raise ReceiverError(
-            "connection clv_alerts: give a host that starts with https:// (webhook), "
+            "connection clv_alerts: set a host that starts with https:// (webhook), "
             "or type smtp, with from_email and to in the extra (e-mail)"
         )
     return Mailbox(

@@ -1,4 +1,4 @@
-"""A small client of Airflow's public REST API: what the stack and its demonstration ask of it."""
+"""A small client of Airflow's public REST API: the calls that the stack and `make run` need."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AirflowApi:
         return self._call("PATCH", path, json=body)
 
     def is_healthy(self) -> bool:
-        """Whether the API server answers and says that scheduler, triggerer and DAG processor are alive."""
+        """Whether the API server responds and reports scheduler, triggerer and DAG processor as healthy."""
         try:
             answer = requests.get(f"{self.address}/api/v2/monitor/health", timeout=_HEALTH_TIMEOUT_SECONDS)
         except (requests.ConnectionError, requests.Timeout):
@@ -45,7 +45,7 @@ class AirflowApi:
         return answer.ok and all(part["status"] == "healthy" for part in answer.json().values())
 
     def exists(self, path: str) -> bool:
-        """Whether GET `/api/v2<path>` finds something."""
+        """Whether GET `/api/v2<path>` returns a resource (not 404)."""
         return bool(self._request("GET", path).status_code != requests.codes.not_found)
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
@@ -65,5 +65,5 @@ class AirflowApi:
         body = {"username": self.user, "password": self.password}
         answer = requests.post(f"{self.address}/auth/token", json=body, timeout=_TIMEOUT_SECONDS)
         if not answer.ok:
-            raise AirflowAnswerError(f"log-in as {self.user}: {answer.status_code} {answer.text}")
+            raise AirflowAnswerError(f"login as {self.user}: {answer.status_code} {answer.text}")
         return str(answer.json()["access_token"])

@@ -1,4 +1,4 @@
-"""Airflow's configuration for the embedded stack: what must agree with each other, written in one place."""
+"""Airflow's configuration for the embedded stack: settings that must be consistent, in one place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAY_SECONDS = 86_400
 def airflow_config(
     *, port: int, database_url: str, password_file: Path, secret: dict[str, str], on_schedule: bool
 ) -> str:
-    """The text of `airflow.cfg`; what is not in it keeps Airflow's default.
+    """The text of `airflow.cfg`; other settings keep Airflow's defaults.
 
     Args:
         port: of the API server, which serves the UI, the REST API and the tasks' own API.
@@ -46,7 +46,7 @@ def airflow_config(
         },
         "database": {
             "sql_alchemy_conn": database_url,
-            # Nothing of ours needs the asynchronous engine, whose driver is not installed.
+            # The asynchronous engine is not needed, and its driver is not installed.
             "sql_alchemy_conn_async": "",
         },
         "api": {
@@ -57,10 +57,10 @@ def airflow_config(
             "secret_key": secret["secret_key"],
         },
         "api_auth": {"jwt_secret": secret["jwt_secret"]},
-        # A task's token is renewed while it runs, and the renewal races: one that outlives the task cannot lose.
+        # Renewing a task's token while it runs is subject to a race; a token that outlives the task is never renewed.
         "execution_api": {"jwt_expiration_time": str(_DAY_SECONDS)},
-        # On two cores that Spark keeps busy, an answer may take longer than the 5 s a task waits by default.
-        # And a task that ends without success is noticed at the next heartbeat only.
+        # While Spark keeps two cores busy, a response may take longer than the default timeout of 5 s.
+        # A task that ends without success is only noticed at its next heartbeat.
         "workers": {"execution_api_timeout": "60", "min_heartbeat_interval": "1"},
         "scheduler": {
             "use_job_schedule": str(on_schedule),
@@ -76,7 +76,7 @@ def airflow_config(
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
-    """The stack's secrets: made once, kept in a file that only its owner reads."""
+    """The stack's secrets: generated once and stored in a file that only its owner can read."""
     path = folder / "secrets.json"
     if not path.is_file():
         from cryptography.fernet import Fernet

@@ -1,4 +1,4 @@
-"""Run a month on the embedded stack and show how it goes: what `make run` does.
+"""Run a month on the embedded stack and show its progress; `make run` calls this.
 
     python -m jobs.local_stack.demo [--source NAME] [--landing PATH] [--month YYYY-MM]
 
@@ -38,14 +38,14 @@ _ENDED = {"success", "failed", "skipped", "upstream_failed"}
 
 
 class RunFailedError(RuntimeError):
-    """The run failed; holds what its first failed task said."""
+    """The run failed; the message contains the end of its first failed task's log."""
 
 
 def run_month(stack: Stack, month: str | None) -> dict[str, Any]:
-    """Run the DAG for a month (the last closed one, where none is given), telling how it goes; returns the plan.
+    """Run the DAG for a month (default: the last month delivered in full), print its progress, and return the plan.
 
     Raises:
-        RunFailedError: with the end of the failed task's log, and where the log lies.
+        RunFailedError: with the end of the failed task's log and the path of the log.
     """
     api = stack.api()
     api.patch(f"/dags/{DAG}", {"is_paused": False})
@@ -63,16 +63,16 @@ def run_month(stack: Stack, month: str | None) -> dict[str, Any]:
 
 def _follow(api: AirflowApi, path: str, stack: Stack) -> None:
     """Print a line for each task as it ends, until the run has ended."""
-    told: set[str] = set()
+    printed: set[str] = set()
     while True:
         state = api.get(path)["state"]
         tasks = api.get(f"{path}/taskInstances", limit=100)["task_instances"]
-        ended = [task for task in tasks if task["state"] in _ENDED and task["task_id"] not in told]
+        ended = [task for task in tasks if task["state"] in _ENDED and task["task_id"] not in printed]
         is_planned = any(task["task_id"] == "plan.plan" and task["state"] == "success" for task in tasks)
         if ended:
             rows = _rows(api, path, stack) if is_planned else {}
             for task in sorted(ended, key=lambda task: task["end_date"] or ""):
-                told.add(task["task_id"])
+                printed.add(task["task_id"])
                 sys.stdout.write(_line(task, rows.get(task["task_id"])))
             sys.stdout.flush()
         if state in ("success", "failed"):
@@ -96,7 +96,7 @@ def _plan(api: AirflowApi, path: str) -> Any:
 
 
 def _failure(api: AirflowApi, path: str, stack: Stack) -> str:
-    """What the first failed task said last, and where the rest of it lies."""
+    """The end of the first failed task's log, and the path of the log."""
     tasks = api.get(f"{path}/taskInstances", limit=100)["task_instances"]
     failed = min((task for task in tasks if task["state"] == "failed"), key=lambda task: str(task["end_date"]))
     attempt = f"taskInstances/{failed['task_id']}/logs/{failed['try_number']}"
@@ -104,7 +104,7 @@ def _failure(api: AirflowApi, path: str, stack: Stack) -> str:
     run_id = path.rpartition("/")[2]
     folder = stack.home.folder / "airflow" / "logs" / f"dag_id={DAG}" / f"run_id={run_id}"
     file = folder / f"task_id={failed['task_id']}" / f"attempt={failed['try_number']}.log"
-    return "\n".join([f"Task {failed['task_id']} failed:", *events[-_LOG_LINES:], f"The whole log: {file}"])
+    return "\n".join([f"Task {failed['task_id']} failed:", *events[-_LOG_LINES:], f"Full log: {file}"])
 
 
 def summary(stack: Stack, plan: dict[str, Any]) -> str:

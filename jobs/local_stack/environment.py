@@ -14,7 +14,7 @@ from jobs.local_stack.spark_classes import archive, using
 from jobs.local_stack.spark_config import submit_options
 
 _OTHERS = ("AIRFLOW", "MLFLOW_", "PG", "PYTHON", "SPARK_")
-"""Variables that somebody has set for a tool of his own, and that ours would obey."""
+"""Prefixes of variables set for the user's own tools, which would also affect the stack's."""
 
 
 def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -38,10 +38,10 @@ def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str
         "SPARK_SUBMIT_OPTS": submit_options(home.spark_log_config, using(archive(home.java, java))),
         "NO_PROXY": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("NO_PROXY")])),
         "no_proxy": ",".join(filter(None, [LOOPBACK, "localhost", environ.get("no_proxy")])),
-        # setproctitle would write over the mark by which the stack's processes are found.
+        # setproctitle would overwrite the environment that holds the mark of the stack's processes.
         "SPT_NOENV": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # Seven more processes that serve language-model features.
+        # Saves seven processes that serve language-model features.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }

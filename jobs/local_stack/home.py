@@ -1,7 +1,7 @@
-"""Where the embedded stack keeps things: one folder a shop, so that two shops share no lake, registry or forecast.
+"""The folders of the embedded stack: one per shop, so that shops do not share a lake, a registry or forecasts.
 
-A shop is a source layout together with the place it delivers to. Below its folder lie the lake, the reports, the
-three databases, Airflow's logs, the MLflow artifacts and the logs of every server.
+A shop is a source layout together with its landing path. Its folder contains the lake, the reports, the three
+databases, Airflow's logs, the MLflow artifacts and the logs of every server.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ REPOSITORY = Path(__file__).parents[2]
 SIMULATED = "simulated_shop"
 
 _LONGEST_SOCKET_FOLDER = 70
-"""Characters; a Unix socket's whole path may have about 100 (104 on macOS, 108 on Linux)."""
+"""Characters; Linux limits the whole path of a Unix socket to 107."""
 
 
 class HomeError(ValueError):
-    """The shop asked for cannot be served."""
+    """The shop cannot be set up as requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Home:
     """The folder of one shop.
 
     Attributes:
-        folder: where everything of this shop lies.
+        folder: all state of this shop.
         source: the source layout, a module of `jobs.sources`.
         landing: the file or folder the shop delivers to.
     """
@@ -42,26 +42,26 @@ class Home:
 
     @property
     def name(self) -> str:
-        """The shop's name: that of its folder."""
+        """The shop's name, which is its folder's name."""
         return self.folder.name
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the shop's data is ours to write."""
+        """Whether the stack itself writes the shop's data."""
         return self.landing == self.folder / "landing"
 
     @property
     def java(self) -> Path:
-        """The folder of what belongs to Java, for all shops: a fetched JRE, archives of Spark's classes."""
+        """The folder for Java, shared by all shops: a downloaded JRE and the archives of Spark's classes."""
         return self.folder.parent / "java"
 
     @property
     def spark_log_config(self) -> Path:
-        """The file that says what Spark's log is to look like."""
+        """Spark's Log4j configuration file."""
         return self.folder / "spark" / "log4j2.properties"
 
     def sockets(self) -> Path:
-        """The folder for Unix sockets, made if need be: below `folder`, or a short one where its path is too long."""
+        """The folder for Unix sockets, created if missing: below `folder`, or in /tmp if that path is too long."""
         folder = self.folder / "run"
         if len(str(folder)) > _LONGEST_SOCKET_FOLDER:
             digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
@@ -72,7 +72,7 @@ class Home:
         return folder
 
     def save(self) -> None:
-        """Remember the shop, and that it is the one used last."""
+        """Save the shop, and mark it as the one used last."""
         self.folder.mkdir(parents=True, exist_ok=True)
         shop = {"source": self.source, "landing": str(self.landing)}
         (self.folder / "shop.json").write_text(json.dumps(shop), encoding="utf-8")
@@ -85,10 +85,10 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def shop_home(source: str | None, landing: str | None, *, state: Path) -> Home:
-    """The home of the shop that delivers in layout `source` to `landing`; the simulated shop where neither is given.
+    """The home of the shop that delivers in layout `source` to `landing`; the simulated shop if neither is given.
 
     Raises:
-        HomeError: a real source without the place it delivers to, or a place that is not there.
+        HomeError: a real source without a landing path, or a landing path that does not exist.
     """
     source = source or SIMULATED
     if landing is None:
@@ -109,7 +109,7 @@ def known_homes(state: Path) -> list[Home]:
 
 
 def current_home(state: Path) -> Home:
-    """The shop used last; the simulated one where there is none."""
+    """The shop used last; the simulated one if there is none."""
     pointer = state / "current"
     if pointer.is_file():
         folder = state / pointer.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Finds the Java that Spark needs, or fetches one."""
+"""Find a Java runtime for Spark, or download one."""
 
 from __future__ import annotations
 
@@ -13,28 +13,25 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 OLDEST_JAVA = 17
-"""Spark 4 runs on 17 and newer."""
+"""Spark 4 requires Java 17 or newer."""
 
 _FETCHED_JAVA = "21"
 
 _USUAL_PLACES = (
     "/usr/lib/jvm/*",
-    "/Library/Java/JavaVirtualMachines/*/Contents/Home",
-    "/opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home",
-    "/usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home",
     "/opt/java/*",
 )
 
 
 class JavaMissingError(RuntimeError):
-    """There is no Java for Spark, and none can be fetched."""
+    """No Java runtime for Spark was found, and none could be downloaded."""
 
 
 def java_home(fetched: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """The home of a Java that Spark can use; one is fetched into `fetched` where the machine has none.
+    """The home of a Java runtime that Spark can use; if the machine has none, one is downloaded into `fetched`.
 
     Raises:
-        JavaMissingError: none is here and none can be fetched; says what to install.
+        JavaMissingError: none was found and none could be downloaded; the message states what to install.
     """
     for candidate in _candidates(fetched, environ):
         if _version(candidate / "bin" / "java") >= OLDEST_JAVA:
@@ -50,34 +47,30 @@ def _candidates(fetched: Path, environ: Mapping[str, str]) -> Iterator[Path]:
         yield Path(on_path).resolve().parents[1]
     for pattern in _USUAL_PLACES:
         yield from sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)
-    yield from sorted(fetched.glob("*/Contents/Home"))
     yield from sorted(fetched.glob("*"))
 
 
 def _version(java: Path) -> int:
-    """The major version of a `java` program; 0 where it is none or does not run."""
+    """The major version of a `java` program; 0 if it does not exist or does not run."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=True).stderr
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=True).stderr
     except (OSError, subprocess.SubprocessError):
         return 0
-    match = re.search(r'version "(?:1\.)?(\d+)', told)
+    match = re.search(r'version "(?:1\.)?(\d+)', output)
     return int(match[1]) if match else 0
 
 
 def _fetch(folder: Path) -> Path:
     import jdk
 
-    log.info("No Java %d or newer found: fetching a JRE %s into %s", OLDEST_JAVA, _FETCHED_JAVA, folder)
+    log.info("No Java %d or newer found: downloading JRE %s to %s", OLDEST_JAVA, _FETCHED_JAVA, folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        home = Path(jdk.install(_FETCHED_JAVA, jre=True, path=str(folder)))
+        return Path(jdk.install(_FETCHED_JAVA, jre=True, path=str(folder)))
     except Exception as error:
         raise JavaMissingError(
-            f"Spark needs Java {OLDEST_JAVA} or newer: none was found, none could be fetched ({error}). Install one:\n"
+            f"Spark needs Java {OLDEST_JAVA} or newer: none found, and the download failed ({error}). Install it:\n"
             "  Debian, Ubuntu:  sudo apt-get install openjdk-17-jre-headless\n"
             "  Fedora, RHEL:    sudo dnf install java-21-openjdk-headless\n"
-            "  macOS:           brew install openjdk@21\n"
-            "or set JAVA_HOME to the folder of one."
+            "or set JAVA_HOME to the folder of an existing installation."
         ) from error
-    bundled = home / "Contents" / "Home"
-    return bundled if bundled.is_dir() else home

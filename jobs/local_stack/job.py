@@ -1,4 +1,4 @@
-"""Runs a program of ours in the environment of the shop used last.
+"""Run a job in the environment of the shop used last.
 
 python -m jobs.local_stack.job jobs.choose_champion --model-version 3 …
 """
@@ -17,7 +17,7 @@ from jobs.local_stack.stack import remembered
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Become the program; its exit code is ours."""
+    """Replace this process by the job, so that its exit code is returned."""
     module, *arguments = sys.argv[1:] if argv is None else argv
     home = current_home(state_folder())
     if postgres.server_process(home.folder / "postgres") is None:

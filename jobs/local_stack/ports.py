@@ -1,4 +1,4 @@
-"""The TCP ports of the stack: given by variables, else those of last time, else the usual ones, else any free ones."""
+"""The TCP ports of the stack: from variables, else those of the last start, else the defaults, else any free ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class PortTakenError(RuntimeError):
-    """A port that was asked for is in use."""
+    """A port set by a variable is in use."""
 
 
 @dataclass(frozen=True)
@@ -25,26 +25,26 @@ USUAL_PORTS = Ports(airflow=8080, mlflow=5000)
 
 
 def given_ports(environ: Mapping[str, str], otherwise: Ports) -> Ports:
-    """The ports that `AIRFLOW_PORT` and `MLFLOW_PORT` ask for, and those of `otherwise` where they do not."""
+    """The ports set by `AIRFLOW_PORT` and `MLFLOW_PORT`, or those of `otherwise` if unset."""
     return Ports(
         airflow=int(environ.get("AIRFLOW_PORT") or otherwise.airflow),
         mlflow=int(environ.get("MLFLOW_PORT") or otherwise.mlflow),
     )
 
 
-def free_ports(environ: Mapping[str, str], wished: Ports) -> Ports:
-    """Ports to start on; raises PortTakenError where a variable asks for one that is in use."""
-    airflow = _free_port("AIRFLOW_PORT", environ, wished.airflow, taken=None)
-    return Ports(airflow=airflow, mlflow=_free_port("MLFLOW_PORT", environ, wished.mlflow, taken=airflow))
+def free_ports(environ: Mapping[str, str], preferred: Ports) -> Ports:
+    """The ports to start on; raises PortTakenError if a variable sets a port that is in use."""
+    airflow = _free_port("AIRFLOW_PORT", environ, preferred.airflow, taken=None)
+    return Ports(airflow=airflow, mlflow=_free_port("MLFLOW_PORT", environ, preferred.mlflow, taken=airflow))
 
 
-def _free_port(variable: str, environ: Mapping[str, str], wished: int, *, taken: int | None) -> int:
+def _free_port(variable: str, environ: Mapping[str, str], preferred: int, *, taken: int | None) -> int:
     given = environ.get(variable)
-    port = int(given) if given else wished
+    port = int(given) if given else preferred
     if port != taken and _is_free(port):
         return port
     if given:
-        raise PortTakenError(f"{variable}={given} is in use: give another one, or none to have a free one chosen")
+        raise PortTakenError(f"{variable}={given} is in use: set another port, or unset it to use any free port")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

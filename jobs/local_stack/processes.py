@@ -1,4 +1,4 @@
-"""The stack's processes under `supervisor`, which restarts the ones that die, and the removal of all of them."""
+"""Run the stack's servers under `supervisor`, which restarts servers that die, and stop all its processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 MARK = "CLV_STACK"
-"""Environment variable that every process of a stack carries, down to a task's Spark driver: the stack's folder."""
+"""Environment variable set to the stack's folder in each of its processes, down to a task's Spark driver."""
 
 _STOP_SECONDS = 5
 
@@ -40,7 +40,7 @@ class Supervisor:
     Attributes:
         folder: the stack's folder, which marks its processes.
         logs: where each program's output goes.
-        sockets: where its control socket lies.
+        sockets: the folder of its control socket.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class Supervisor:
         return self.folder / "supervisord.conf"
 
     def start(self, programs: Sequence[Program], environment: Mapping[str, str]) -> None:
-        """Start the daemon, with all programs known and none running; it stops them in the reverse of their order."""
+        """Start the daemon with all programs configured and none running; it stops them in reverse order."""
         self.logs.mkdir(parents=True, exist_ok=True)
         self.config.write_text(self._render(programs), encoding="utf-8")
         subprocess.run(
@@ -64,7 +64,7 @@ class Supervisor:
         )
 
     def marked(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """An environment by which a process is known as the stack's, and ends with it."""
+        """The environment plus the mark by which the stack finds a process and stops it."""
         return {**environment, MARK: str(self.folder)}
 
     def launch(self, *names: str) -> None:
@@ -74,7 +74,7 @@ class Supervisor:
                 daemon.startProcess(name, False)
 
     def states(self) -> dict[str, str]:
-        """Program → state (`RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …); empty where no daemon answers."""
+        """Program → state (`RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …); empty if no daemon responds."""
         try:
             with self._daemon() as daemon:
                 return {process["name"]: process["statename"] for process in daemon.getAllProcessInfo()}
@@ -82,7 +82,7 @@ class Supervisor:
             return {}
 
     def stop(self, *, last: str) -> None:
-        """End the programs, `last` after the others, the daemon, and whatever else still carries the stack's mark."""
+        """Stop the programs (`last` after the others), the daemon, and any other process with the stack's mark."""
         others = [name for name in self.states() if name != last]
         with suppress(OSError, xmlrpc.client.Error):
             with self._daemon() as daemon:
@@ -104,7 +104,7 @@ class Supervisor:
 
     @contextmanager
     def _daemon(self) -> Iterator[Any]:
-        """The daemon's remote calls; raises OSError where no daemon answers."""
+        """The daemon's remote calls; raises OSError if no daemon responds."""
         transport = SupervisorTransport(None, None, f"unix://{self.sockets / 'supervisor.sock'}")
         with xmlrpc.client.ServerProxy("http://supervisor", transport=transport) as proxy:
             yield proxy.supervisor
@@ -154,13 +154,13 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 
 
 def end_marked_processes(folder: Path) -> None:
-    """End every process that carries a stack's mark: servers of an unclean end, drivers of killed tasks."""
+    """End every process with a stack's mark: servers left by a crash, Spark drivers of killed tasks."""
     marked = [process for process in psutil.process_iter() if _mark(process) == str(folder)]
     end_processes(marked)
 
 
 def end_processes(processes: Sequence[psutil.Process]) -> None:
-    """Ask processes to end, and kill those that do not."""
+    """Terminate processes, and kill those that do not end in time."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()

@@ -1,4 +1,4 @@
-"""Opens the forecasts of the shop used last as the role `clv_reader`, with the `psql` of the embedded Postgres."""
+"""Open the forecast database of the shop used last as `clv_reader`, with the `psql` of the embedded Postgres."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jobs.local_stack.home import current_home, state_folder
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run a statement, or open a prompt where none is given."""
+    """Run a statement, or open a prompt if none is given."""
     statement = list(sys.argv[1:] if argv is None else argv)
     home = current_home(state_folder())
     if postgres.server_process(home.folder / "postgres") is None:

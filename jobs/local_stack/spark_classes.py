@@ -1,8 +1,8 @@
 """An archive of Spark's classes, which the JVM maps into memory instead of loading and checking them at every start.
 
 Application class-data sharing (JEP 310, dynamic archives by JEP 350) halves the CPU time of a Spark job that has little
-to do. The archive is made once per version of Java and Spark, in the background; until it is there, and wherever it
-does not fit, the JVM goes without.
+to do. The archive is created once per version of Java and Spark, in the background. While it is missing, or if it does
+not match, the JVM loads the classes as usual.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _NICENESS = 10
 
 
 def archive(folder: Path, java: Path) -> Path:
-    """Where the archive for this Java and this Spark lies."""
+    """The path of the archive for this version of Java and Spark."""
     release = (java / "release").read_bytes() if (java / "release").is_file() else str(java).encode()
     return folder / f"spark-{version('pyspark')}-{hashlib.sha256(release).hexdigest()[:12]}.jsa"
 
 
 def using(path: Path) -> str:
-    """The JVM option that uses an archive, where it is there."""
+    """The JVM option that uses an archive if it exists."""
     return f"-XX:SharedArchiveFile={path}"
 
 
 def make_in_background(path: Path, environment: Mapping[str, str], *, log_config: Path, log: Path) -> None:
-    """Make the archive, unless it is there, in a process of its own that other work goes before."""
+    """Create the archive, unless it exists, in a separate process with low priority."""
     if path.is_file():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def make_in_background(path: Path, environment: Mapping[str, str], *, log_config
 
 
 def make(path: Path, log_config: Path) -> None:
-    """Make the archive of the classes that `use_spark` loads; it appears as a whole."""
+    """Create the archive of the classes that `use_spark` loads; it is moved into place once complete."""
     with TemporaryDirectory(dir=path.parent) as scratch:
         unfinished = Path(scratch, path.name)
         options = submit_options(log_config, f"-XX:ArchiveClassesAtExit={unfinished}")
@@ -63,7 +63,7 @@ def make(path: Path, log_config: Path) -> None:
 
 
 def use_spark(scratch: Path) -> None:
-    """A little of what the jobs do: read and write Parquet by partition, group, join, and apply a Python function."""
+    """Exercise what the jobs use: read and write Parquet by partition, group, join, and apply a Python function."""
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F
 

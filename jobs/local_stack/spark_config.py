@@ -1,6 +1,6 @@
-"""Spark's defaults on one machine, where a stage takes seconds: start fast, stay on the loopback interface, say little.
+"""Spark's defaults on one machine, where a stage takes seconds: fast start, loopback interface only, little logging.
 
-What a run's connection or the DAG sets wins over these. A cluster has its own.
+The settings of the connection and of the DAG take precedence. A cluster has its own defaults.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pathlib import Path
 from jobs.local_stack.ports import LOOPBACK
 
 QUICK_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""A stage ends before the optimising compiler has paid for itself: half the CPU time on a month of 1 M lines."""
+"""A stage ends before the optimising compiler pays off: without it, a month of 1 M lines takes half the CPU time."""
 
 _DEFAULTS = {
-    # 200 tasks to shuffle a month cost more than the shuffle.
+    # Scheduling the default of 200 shuffle tasks costs more than shuffling a month.
     "spark.sql.shuffle.partitions": "8",
     "spark.driver.host": LOOPBACK,
     "spark.driver.bindAddress": LOOPBACK,
@@ -34,7 +34,7 @@ logger.native.level = error
 
 
 def write_log_config(path: Path) -> None:
-    """Write what Spark's log is to look like."""
+    """Write Spark's Log4j configuration."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_LOG4J, encoding="utf-8")
 
@@ -42,11 +42,11 @@ def write_log_config(path: Path) -> None:
 def submit_options(log_config: Path, *classes: str) -> str:
     """The JVM options of every spark-submit, for SPARK_SUBMIT_OPTS.
 
-    A folder of settings (SPARK_CONF_DIR) would stand on the class path, where the JVM takes no archive of classes.
+    A configuration folder (SPARK_CONF_DIR) would be on the class path, and the JVM does not use class archives then.
 
     Args:
         log_config: as written by `write_log_config`.
-        classes: the options that make, or use, an archive of classes: see `spark_classes.py`.
+        classes: the options that create or use an archive of classes; see `spark_classes.py`.
     """
     settings = [f"-D{key}={value}" for key, value in _DEFAULTS.items()]
     return shlex.join([*QUICK_JVM, *classes, f"-Dlog4j2.configurationFile={log_config.as_uri()}", *settings])

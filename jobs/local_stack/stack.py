@@ -1,4 +1,4 @@
-"""The embedded stack of one shop: Postgres, MLflow and Airflow on this machine, started once and then left running.
+"""The embedded stack of a shop: Postgres, MLflow and Airflow on this machine, left running once started.
 
     python -m jobs.local_stack.stack up [--source NAME] [--landing PATH]
     python -m jobs.local_stack.stack down
@@ -36,12 +36,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack: whose it is and how it is reached.
+    """A running stack: its shop and its addresses.
 
     Attributes:
         home: the shop's folder.
         ports: where its servers listen.
-        on_schedule: whether the calendar starts runs, too.
+        on_schedule: whether the schedule starts runs, too.
     """
 
     home: Home
@@ -74,7 +74,7 @@ class Stack:
 
 
 def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
-    """Start a shop's stack unless it runs already; the stack of another shop is stopped first, its data kept."""
+    """Start a shop's stack unless it is running; the stack of another shop is stopped first and keeps its data."""
     state = home.folder.parent
     state.mkdir(parents=True, exist_ok=True)
     with _only_one(state):
@@ -84,11 +84,11 @@ def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
                 _stop(other)
         home.save()
         before, is_whole = remembered(home), _is_whole(home)
-        wanted = Stack(home, given_ports(environ, before.ports), _on_schedule(environ, otherwise=before.on_schedule))
-        if is_whole and wanted == before and set(supervisor(home).states().values()) == {"RUNNING"}:
+        requested = Stack(home, given_ports(environ, before.ports), _on_schedule(environ, otherwise=before.on_schedule))
+        if is_whole and requested == before and set(supervisor(home).states().values()) == {"RUNNING"}:
             return before
         _stop(home)
-        stack = Stack(home, free_ports(environ, before.ports), wanted.on_schedule)
+        stack = Stack(home, free_ports(environ, before.ports), requested.on_schedule)
         _remember(stack, is_whole=False)
         try:
             start_servers(home, stack.ports, supervisor(home), on_schedule=stack.on_schedule, environ=environ)
@@ -108,7 +108,7 @@ def down(state: Path) -> None:
 
 
 def clean(state: Path) -> None:
-    """Stop everything and forget it: lakes, forecasts, models, Airflow's history, a fetched JRE."""
+    """Stop everything and delete all state: lakes, forecasts, models, Airflow's history, a downloaded JRE."""
     down(state)
     for home in known_homes(state):
         shutil.rmtree(home.sockets())
@@ -118,11 +118,11 @@ def clean(state: Path) -> None:
 
 
 def remembered(home: Home) -> Stack:
-    """A shop's stack as it was started last; the usual one where it never was."""
-    kept = _kept(home)
-    if not kept:
+    """A shop's stack as last started; the default one if it never was."""
+    saved = _saved_state(home)
+    if not saved:
         return Stack(home, USUAL_PORTS, on_schedule=False)
-    return Stack(home, Ports(**kept["ports"]), kept["on_schedule"])
+    return Stack(home, Ports(**saved["ports"]), saved["on_schedule"])
 
 
 def supervisor(home: Home) -> Supervisor:
@@ -146,32 +146,32 @@ def _only_one(state: Path) -> Iterator[None]:
 
 
 def _on_schedule(environ: Mapping[str, str], *, otherwise: bool) -> bool:
-    asked = environ.get("SCHEDULE")
-    if asked not in (None, "", "on", "off"):
-        raise ValueError(f"SCHEDULE={asked}: give on or off")
-    return asked == "on" if asked else otherwise
+    setting = environ.get("SCHEDULE")
+    if setting not in (None, "", "on", "off"):
+        raise ValueError(f"SCHEDULE={setting}: set it to on or off")
+    return setting == "on" if setting else otherwise
 
 
 def _is_whole(home: Home) -> bool:
-    """Whether the last start got to its end."""
-    return bool(_kept(home).get("is_whole"))
+    """Whether the last start completed."""
+    return bool(_saved_state(home).get("is_whole"))
 
 
-def _kept(home: Home) -> dict[str, Any]:
+def _saved_state(home: Home) -> dict[str, Any]:
     path = home.folder / "stack.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _remember(stack: Stack, *, is_whole: bool) -> None:
-    kept = {"ports": asdict(stack.ports), "on_schedule": stack.on_schedule, "is_whole": is_whole}
-    (stack.home.folder / "stack.json").write_text(json.dumps(kept), encoding="utf-8")
+    saved = {"ports": asdict(stack.ports), "on_schedule": stack.on_schedule, "is_whole": is_whole}
+    (stack.home.folder / "stack.json").write_text(json.dumps(saved), encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one of the commands."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["up", "down", "clean"])
-    parser.add_argument("--source", help="layout of the data, a module of jobs/sources; else the shop used last")
+    parser.add_argument("--source", help="layout of the data, a module of jobs/sources (default: the shop used last)")
     parser.add_argument("--landing", help="file or folder the shop delivers to")
     arguments = parser.parse_args(argv)
     log_to_stderr()
@@ -181,8 +181,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     elif arguments.command == "clean":
         clean(state)
     else:
-        asked = arguments.source or arguments.landing
-        stack = up(shop_home(arguments.source, arguments.landing, state=state) if asked else current_home(state))
+        is_given = arguments.source or arguments.landing
+        stack = up(shop_home(arguments.source, arguments.landing, state=state) if is_given else current_home(state))
         sys.stdout.write(
             f"Shop     {stack.home.name}\n"
             f"Airflow  {stack.airflow_url}  (user {ADMIN}, password {stack.admin_password})\n"

@@ -1,4 +1,4 @@
-"""Brings up a stack's servers in the order in which they need each other, and says when they are ready."""
+"""Start a stack's servers in the order of their dependencies, and wait until they are ready."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TIMEOUT_SECONDS = 300
 
 
 class StartError(RuntimeError):
-    """A part of the stack did not come up."""
+    """A part of the stack did not start."""
 
 
 def start_servers(
@@ -42,8 +42,8 @@ def start_servers(
     """Start Postgres, MLflow and Airflow, and return once Airflow can run the DAG.
 
     Raises:
-        StartError: a part did not come up; names its log.
-        JavaMissingError: there is no Java for Spark.
+        StartError: a part did not start; the message names its log.
+        JavaMissingError: no Java runtime for Spark was found.
     """
     log.info("Starting the stack of shop %s in %s", home.name, home.folder)
     java = java_home(home.java, environ)
@@ -90,7 +90,7 @@ def _programs(home: Home, ports: Ports, data: Path) -> list[Program]:
             ],
         ),
         Program("api-server", [*airflow, "api-server"]),
-        # The log servers would listen on every interface; the API server reads the logs from the folder itself.
+        # The log servers would listen on every interface; the API server reads the logs from the same folder.
         Program("scheduler", [*airflow, "scheduler", "--skip-serve-logs"]),
         Program("dag-processor", [*airflow, "dag-processor"]),
         Program("triggerer", [*airflow, "triggerer", "--skip-serve-logs"]),
@@ -113,7 +113,7 @@ def _configure_airflow(home: Home, ports: Ports, *, on_schedule: bool) -> None:
 
 
 def _migrate(home: Home, environment: Mapping[str, str]) -> None:
-    """Bring the forecast database and Airflow's own to this version's schema."""
+    """Migrate the forecast database and Airflow's database to this version's schema."""
     logs = home.folder / "logs"
     owner = postgres.url(postgres.SUPERUSER, "clv", home.sockets())
     _run(["jobs.migrate"], logs / "migrate.log", {**environment, "CLV_OWNER_DATABASE_URL": owner})
@@ -133,11 +133,11 @@ def _run(module: list[str], log_path: Path, environment: Mapping[str, str]) -> N
 
 
 def _connect(api: AirflowApi) -> None:
-    """Create the connections and the pool of the DAG. What operators changed stays, but for Airflow's own address."""
+    """Create the connections and the pool of the DAG. Operators' changes are kept, except to Airflow's own address."""
     ours = {
         "connection_id": "airflow_api",
         "conn_type": "http",
-        "description": "Airflow's own REST API, by which a run gets its note",
+        "description": "Airflow's REST API, used to write the notes of runs",
         "host": api.address,
         "login": api.user,
         "password": api.password,

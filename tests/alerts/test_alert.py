@@ -142,7 +142,7 @@ def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
         end(dag.get_task("publish.publish"), "failed", "exit code 1.", pulled=PLAN)
     assert webhook.received[0][1]["reason"] == "exit code 1"
     said = capsys.readouterr().out
-    assert "Postgres cannot be asked for the reason" in said
+    assert "Cannot read the reason from Postgres" in said
     assert "s3cr3t" not in said
 
 
@@ -156,7 +156,7 @@ def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pyt
     [
         ({"host": "http://127.0.0.1:9/s3cr3t", "password": "s3cr3t"}, "URLError"),
         ({"host": "http://127.0.0.1:9/a b", "password": "s3cr3t"}, "InvalidURL"),
-        ({"host": "hooks.example.com", "password": "s3cr3t"}, "give a host that starts with https://"),
+        ({"host": "hooks.example.com", "password": "s3cr3t"}, "set a host that starts with https://"),
         ({"conn_type": "smtp", "host": "127.0.0.1", "password": "s3cr3t"}, "from_email and to"),
         (
             {"conn_type": "smtp", "host": "127.0.0.1", "port": 9, "extra": {"from_email": "a@b.c", "to": "d@e.f"}},
@@ -206,7 +206,7 @@ def test_a_password_is_not_given_to_a_mail_server_without_encryption(
         end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
     assert server.messages == []
     assert "s3cr3t" not in " ".join(server.commands)
-    assert "offers no encryption: it gets no password" in capsys.readouterr().out
+    assert "does not support TLS: the password was not sent" in capsys.readouterr().out
 
 
 def test_a_chat_reads_no_mark_up_in_a_notice() -> None:

@@ -11,7 +11,7 @@ from jobs.local_stack.java import JavaMissingError, java_home
 
 @pytest.fixture(autouse=True)
 def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without Java, on which fetching one fails."""
+    """A machine without Java, on which the download fails."""
 
     def no_network(*_: object, **__: object) -> str:
         raise jdk.JdkError("no network")
@@ -28,10 +28,12 @@ def installed(home: Path, version: str) -> Path:
     return home
 
 
-def test_java_home_is_asked_before_the_path(tmp_path: Path) -> None:
-    one, other = installed(tmp_path / "one", "17.0.15"), installed(tmp_path / "other", "21.0.4")
-    assert java_home(tmp_path / "fetched", {"JAVA_HOME": str(other), "PATH": str(one / "bin")}) == other
-    assert java_home(tmp_path / "fetched", {"PATH": str(one / "bin")}) == one
+def test_java_home_takes_precedence_over_the_path(tmp_path: Path) -> None:
+    on_path, in_java_home = installed(tmp_path / "on_path", "17.0.15"), installed(tmp_path / "java_home", "21.0.4")
+    assert (
+        java_home(tmp_path / "fetched", {"JAVA_HOME": str(in_java_home), "PATH": str(on_path / "bin")}) == in_java_home
+    )
+    assert java_home(tmp_path / "fetched", {"PATH": str(on_path / "bin")}) == on_path
 
 
 @pytest.mark.parametrize("version", ["1.8.0_452", "11.0.27"])
@@ -45,7 +47,7 @@ def test_a_java_that_does_not_run_is_passed_over(tmp_path: Path) -> None:
     assert java_home(tmp_path / "fetched", {"JAVA_HOME": str(tmp_path), "PATH": str(new / "bin")}) == new
 
 
-def test_a_java_is_fetched_once_where_the_machine_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_java_is_downloaded_once_if_the_machine_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched = tmp_path / "fetched"
     fetches = []
 
@@ -59,13 +61,8 @@ def test_a_java_is_fetched_once_where_the_machine_has_none(tmp_path: Path, monke
     assert fetches == [("21", True)]
 
 
-def test_where_none_can_be_had_it_says_what_to_install(tmp_path: Path) -> None:
+def test_the_error_states_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(JavaMissingError) as refusal:
         java_home(tmp_path / "fetched", {"PATH": ""})
-    for line in (
-        "apt-get install openjdk-17-jre-headless",
-        "dnf install java-21",
-        "brew install openjdk@21",
-        "JAVA_HOME",
-    ):
+    for line in ("apt-get install openjdk-17-jre-headless", "dnf install java-21", "JAVA_HOME"):
         assert line in str(refusal.value)
