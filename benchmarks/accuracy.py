@@ -78,11 +78,11 @@ def accuracy(
     """
     with TemporaryDirectory(prefix="clv-benchmark-") as folder:
         delivered = shop(spark, source, landing, Lake(Path(folder)), origins=origins, months=months)
-        judged, found = zip(*(_origin(delivered, landing, origin, months) for origin in origins), strict=True)
+        judged, result = zip(*(_origin(delivered, landing, origin, months) for origin in origins), strict=True)
     by_origin, overall = differences(judged, OURS)
-    for entry, gaps in zip(found, by_origin, strict=True):
+    for entry, gaps in zip(result, by_origin, strict=True):
         entry["differences"] = gaps
-    return {"data": source.name, "months": months, "origins": list(found), "differences": overall}
+    return {"data": source.name, "months": months, "origins": list(result), "differences": overall}
 
 
 def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[Judged, dict[str, Any]]:
@@ -93,7 +93,7 @@ def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[
     others, missing = peers.forecasts(problem, own.forecaster)
     forecasts = {OURS: own.forecast} | others
     came = outcome(delivered.days, problem.ids, origin, months)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "as_of": str(origin),
         "customers": len(problem.ids),
         "actual_total": float(came.value.sum()),
@@ -104,8 +104,8 @@ def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[
     }
     told = truth_file(landing, origin)
     if told is not None:
-        found["truth"] = calibration(told, problem, forecasts, own.monthly)
-    return Judged(problem.ids, came, forecasts), found
+        result["truth"] = calibration(told, problem, forecasts, own.monthly)
+    return Judged(problem.ids, came, forecasts), result
 
 
 def columns_of(text: str) -> TransactionColumns:
@@ -172,13 +172,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     newest = Month.of(args.as_of)
     origins = [newest.plus(-back).first_day for back in reversed(range(args.origins))]
     try:
-        found = accuracy(session(), _source(args), args.transactions, origins=origins, months=args.months)
+        result = accuracy(session(), _source(args), args.transactions, origins=origins, months=args.months)
     except (NotMaturedError, InputError, LandingError, IngestError, MappingError, JavaMissingError) as error:
         parser.error(str(error))
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    picture(found).savefig(args.json.with_suffix(".png"), dpi=110)
-    sys.stdout.write(table(found))
+    args.json.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    picture(result).savefig(args.json.with_suffix(".png"), dpi=110)
+    sys.stdout.write(table(result))
 
 
 if __name__ == "__main__":

@@ -42,10 +42,10 @@ def differences(origins: Sequence[Judged], ours: str) -> tuple[list[Differences]
     in common cancels out.
     """
     drawn = np.stack([_measured(origins, rows) for rows in _resamples(origins)])
-    found = _measured(origins, [np.arange(len(one.ids)) for one in origins])
+    result = _measured(origins, [np.arange(len(one.ids)) for one in origins])
     names = _names(origins)
     gaps = drawn[:, :, names.index(ours), None] - drawn
-    gap = found[:, names.index(ours), None] - found
+    gap = result[:, names.index(ours), None] - result
     by_origin = [_described(gap[i], gaps[:, i], names, ours) for i in range(len(origins))]
     return by_origin, _described(_mean(gap, 0), _mean(gaps, 1), names, ours)
 
@@ -68,14 +68,14 @@ def _resamples(origins: Sequence[Judged]) -> list[list[NDArray[np.intp]]]:
 def _measured(origins: Sequence[Judged], rows: Sequence[NDArray[np.intp]]) -> Floats:
     """Every measure of every model at every origin, on some rows; NaN where there is none."""
     names = _names(origins)
-    found = np.full((len(origins), len(names), len(LOWER_IS_BETTER)), np.nan)
+    result = np.full((len(origins), len(names), len(LOWER_IS_BETTER)), np.nan)
     for i, (one, drawn) in enumerate(zip(origins, rows, strict=True)):
         for name, forecast in one.forecasts.items():
             figures = value_metrics(one.outcome.value[drawn], forecast.value[drawn])
             if figures.get("total_ratio", 0.0) > 0.0:
                 figures[LEVEL] = float(abs(np.log(figures["total_ratio"])))
-            found[i, names.index(name)] = [figures.get(measure, np.nan) for measure in LOWER_IS_BETTER]
-    return found
+            result[i, names.index(name)] = [figures.get(measure, np.nan) for measure in LOWER_IS_BETTER]
+    return result
 
 
 def _mean(figures: Floats, axis: int) -> Floats:
@@ -87,16 +87,16 @@ def _mean(figures: Floats, axis: int) -> Floats:
 
 def _described(gap: Floats, gaps: Floats, names: Sequence[str], ours: str) -> Differences:
     tail = (1.0 - _CONFIDENCE) / 2.0
-    found: Differences = {}
+    result: Differences = {}
     for i, name in enumerate(names):
         if name == ours or np.isnan(gap[i]).all():
             continue
-        found[name] = {
+        result[name] = {
             measure: _difference(gap[i, k], np.nanquantile(gaps[:, i, k], [tail, 1.0 - tail]), lower_is_better)
             for k, (measure, lower_is_better) in enumerate(LOWER_IS_BETTER.items())
             if not np.isnan(gap[i, k])
         }
-    return found
+    return result
 
 
 def _difference(gap: float, interval: Floats, lower_is_better: bool) -> Difference:

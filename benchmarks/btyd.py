@@ -50,9 +50,9 @@ def forecast(problem: Problem, model: str, python: Path = PYTHON) -> Forecast:
             raise CannotFitError(f"not fitted within {_LONGEST_S // 60} minutes") from None
         if run.returncode:
             raise CannotFitError((run.stderr.strip().splitlines() or ["ended without a word"])[-1])
-        found = pd.read_csv(expected, dtype={"customer_id": str}, keep_default_na=False).set_index("customer_id")
-    found = found.astype(np.float64).reindex(problem.ids, fill_value=0.0)
-    return Forecast(found["value"].to_numpy(), found["p_active"].to_numpy(), **json.loads(run.stdout))
+        result = pd.read_csv(expected, dtype={"customer_id": str}, keep_default_na=False).set_index("customer_id")
+    result = result.astype(np.float64).reindex(problem.ids, fill_value=0.0)
+    return Forecast(result["value"].to_numpy(), result["p_active"].to_numpy(), **json.loads(run.stdout))
 
 
 def purchases(problem: Problem) -> pd.DataFrame:

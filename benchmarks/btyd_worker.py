@@ -49,10 +49,10 @@ def main() -> None:
     count = orders.conditional_expected_number_of_purchases_up_to_time(weeks, frequency, recency, age)
     value = count * money.conditional_expected_average_profit(purchases, spent)
     p_active = (_bg_nbd_active if model == "bg_nbd" else _pareto_nbd_active)(orders, weeks, frequency, recency, age)
-    found = pd.DataFrame({"customer_id": history.index, "value": value, "p_active": p_active})
-    if not np.isfinite(found[["value", "p_active"]].to_numpy()).all():
-        sys.exit(f"{(~np.isfinite(found['value'])).sum()} of {len(found)} forecasts are not finite")
-    found.to_csv(expected, index=False)
+    result = pd.DataFrame({"customer_id": history.index, "value": value, "p_active": p_active})
+    if not np.isfinite(result[["value", "p_active"]].to_numpy()).all():
+        sys.exit(f"{(~np.isfinite(result['value'])).sum()} of {len(result)} forecasts are not finite")
+    result.to_csv(expected, index=False)
     sys.stdout.write(json.dumps({"fit_s": fitted - started, "score_s": time.perf_counter() - fitted}))
 
 

@@ -82,8 +82,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     for data_set in DATA_SETS:
         if data_set.source in (args.only or names):
             judge(data_set, args.data)
-    for task, goal, found, verdict in page.goal_cells(page.accuracy_results()):
-        sys.stdout.write(f"{verdict:8} {task}: {goal}: {found}\n")
+    for task, goal, result, verdict in page.goal_cells(page.accuracy_results()):
+        sys.stdout.write(f"{verdict:8} {task}: {goal}: {result}\n")
     page.main(["--write"])
     model_card.main(["--write"])
 

@@ -74,14 +74,14 @@ def timed(fit: Callable[[], Fitted], score: Callable[[Fitted], Forecast]) -> For
 
 def figures(forecast: Forecast, outcome: Outcome) -> dict[str, float | None]:
     """Every metric of a forecast."""
-    found: dict[str, float] = value_metrics(outcome.value, forecast.value)
+    result: dict[str, float] = value_metrics(outcome.value, forecast.value)
     if forecast.p_active is not None:
-        found |= activity_metrics(outcome.active, forecast.p_active)
+        result |= activity_metrics(outcome.active, forecast.p_active)
     if forecast.interval is not None:
-        found |= interval_metrics(outcome.value, forecast.value, *forecast.interval)
+        result |= interval_metrics(outcome.value, forecast.value, *forecast.interval)
     total = float(outcome.value.sum())
     if forecast.total_interval is not None and total > 0.0:
         ends = ("total_p10_ratio", "total_p90_ratio")
-        found |= {name: end / total for name, end in zip(ends, forecast.total_interval, strict=True)}
+        result |= {name: end / total for name, end in zip(ends, forecast.total_interval, strict=True)}
     seconds = {"fit_s": forecast.fit_s, "score_s": forecast.score_s}
-    return {name: found.get(name, seconds.get(name)) for name in METRICS}
+    return {name: result.get(name, seconds.get(name)) for name in METRICS}

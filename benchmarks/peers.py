@@ -44,14 +44,14 @@ def forecasts(problem: Problem, forecaster: Forecaster) -> tuple[dict[str, Forec
         "two_part_gbm": lambda: two_part_gbm(problem, forecaster),
         "ziln": lambda: ziln(problem, forecaster),
     }
-    found: dict[str, Forecast] = {}
+    result: dict[str, Forecast] = {}
     reasons: dict[str, str] = {}
     for name, peer in peers.items():
         try:
-            found[name] = peer()
+            result[name] = peer()
         except (CannotFitError, ValueError, xgb.core.XGBoostError) as error:
             reasons[name] = str(error)
-    return found, reasons
+    return result, reasons
 
 
 def trailing_year(problem: Problem) -> Forecast:

@@ -26,16 +26,16 @@ _WORST_SHOWN = 2.0
 """Beyond this, a dot stands at the edge with its figure beside it, so that the others can be told apart."""
 
 
-def picture(found: Mapping[str, Any]) -> Figure:
+def picture(result: Mapping[str, Any]) -> Figure:
     """Draw what `accuracy` found; the newest origin is a filled dot, earlier ones are hollow."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 7), layout="constrained")
-    names = list(dict.fromkeys(name for origin in found["origins"] for name in origin["models"]))
+    names = list(dict.fromkeys(name for origin in result["origins"] for name in origin["models"]))
     panels = figure.subplots(2, 3, sharey=True).ravel()
     for axes, (metric, title) in zip(panels, _PANELS.items(), strict=True):
         for row, name in enumerate(names):
-            values = [origin["models"].get(name, {}).get(metric) for origin in found["origins"]]
+            values = [origin["models"].get(name, {}).get(metric) for origin in result["origins"]]
             _dots(axes, row, values, _OURS_COLOUR if name == OURS else _PEER_COLOUR)
         if metric == "total_ratio":
             axes.axvline(1.0, color="black", linewidth=0.8, linestyle=":")
@@ -43,8 +43,8 @@ def picture(found: Mapping[str, Any]) -> Figure:
         axes.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
-    newest = found["origins"][-1]["as_of"]
-    figure.suptitle(f"{found['data']}: {found['months']} months, {len(found['origins'])} origin(s), newest {newest}")
+    newest = result["origins"][-1]["as_of"]
+    figure.suptitle(f"{result['data']}: {result['months']} months, {len(result['origins'])} origin(s), newest {newest}")
     return figure
 
 

@@ -108,7 +108,7 @@ def sampled(root: Path, days: Sequence[date]) -> tuple[Forecaster, list[dict[str
     held_out, others = ids[:HELD_OUT], ids[HELD_OUT:]
     frame = history[origin][history[origin]["customer_id"].isin(held_out)]
     actual = Outcomes.read(history).after(frame["customer_id"].to_numpy(), origin, range(1, AHEAD + 1))[0].sum(axis=1)
-    found = []
+    measured = []
     for customers in SAMPLES:
         for seed in SEEDS:
             chosen = set(np.random.default_rng(seed).choice(others, min(customers, len(others)), replace=False))
@@ -116,8 +116,8 @@ def sampled(root: Path, days: Sequence[date]) -> tuple[Forecaster, list[dict[str
             forecaster = fit(some, as_of=origin)
             metrics = value_metrics(actual, forecaster.expect(frame, origin).value[:, :AHEAD].sum(axis=1))
             log.info("%d customers, seed %d: WAPE %.4f", customers, seed, metrics["wape"])
-            found.append({"customers": customers, "seed": seed} | {name: metrics[name] for name in _METRICS})
-    return forecaster, found
+            measured.append({"customers": customers, "seed": seed} | {name: metrics[name] for name in _METRICS})
+    return forecaster, measured
 
 
 def scored(forecaster: Forecaster, root: Path, day: date, customers: int) -> float:
@@ -162,8 +162,8 @@ def main() -> None:
     """Measure, and write the figures and the page."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with TemporaryDirectory(prefix="clv-scale-") as folder:
-        found = scale(Path(folder))
-    page.SCALE.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        measured = scale(Path(folder))
+    page.SCALE.write_text(json.dumps(measured, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     page.main(["--write"])
 
 

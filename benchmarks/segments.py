@@ -44,7 +44,7 @@ def segments(
 
 def _figures(forecast: Forecast, came: Outcome, rows: NDArray[np.bool_]) -> dict[str, float | None]:
     value, actual, brought = forecast.value[rows], came.value[rows], float(came.value[rows].sum())
-    found: dict[str, float | None] = {
+    result: dict[str, float | None] = {
         "customers": int(rows.sum()),
         "value_share": brought / float(came.value.sum()),
         "wape": float(np.abs(value - actual).sum()) / brought if brought > 0.0 else None,
@@ -52,5 +52,5 @@ def _figures(forecast: Forecast, came: Outcome, rows: NDArray[np.bool_]) -> dict
     }
     if forecast.interval is not None:
         lower, upper = (end[rows] for end in forecast.interval)
-        found["coverage80"] = float(((lower <= actual) & (actual <= upper)).mean())
-    return found
+        result["coverage80"] = float(((lower <= actual) & (actual <= upper)).mean())
+    return result

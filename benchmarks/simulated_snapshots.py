@@ -99,9 +99,9 @@ def _snapshot(people: Population, history: _History, age: int, as_of: date) -> p
 
 
 def _dates(days: Floats) -> npt.NDArray[np.datetime64]:
-    found, known = np.full(len(days), "NaT", dtype="datetime64[ns]"), ~np.isnan(days)
-    found[known] = days[known].astype(np.int64).astype("datetime64[D]")
-    return found
+    result, known = np.full(len(days), "NaT", dtype="datetime64[ns]"), ~np.isnan(days)
+    result[known] = days[known].astype(np.int64).astype("datetime64[D]")
+    return result
 
 
 def _signup_days(people: Population, first: Month) -> Floats:

@@ -45,10 +45,10 @@ _SIGNS = {"win": "+", "loss": "−", "tie": "="}
 _NONE = "·"
 
 
-def table(found: Mapping[str, Any]) -> str:
+def table(result: Mapping[str, Any]) -> str:
     """Everything that `accuracy` found."""
-    sections = [_origin(found, origin) for origin in found["origins"]]
-    return "\n".join([*sections, _differences(found)])
+    sections = [_origin(result, origin) for origin in result["origins"]]
+    return "\n".join([*sections, _differences(result)])
 
 
 def rows(origin: Mapping[str, Any]) -> list[list[str]]:
@@ -95,10 +95,10 @@ def truth_rows(truth: Mapping[str, Any]) -> list[list[str]]:
     return [["against the truth", "customers", "slope", "total"], *body]
 
 
-def _origin(found: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
+def _origin(result: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
     title = (
-        f"{found['data']}: the {found['months']} months from {origin['as_of']} on, {origin['customers']:,} customers, "
-        f"actual total {origin['actual_total']:,.0f}"
+        f"{result['data']}: the {result['months']} months from {origin['as_of']} on, "
+        f"{origin['customers']:,} customers, actual total {origin['actual_total']:,.0f}"
     )
     lines = [title, "=" * len(title), *aligned(rows(origin)), f"{BEST} best of the column"]
     lines += [decile_line(origin)]
@@ -109,13 +109,13 @@ def _origin(found: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _differences(found: Mapping[str, Any]) -> str:
-    if not found["differences"]:
+def _differences(result: Mapping[str, Any]) -> str:
+    if not result["differences"]:
         return "nobody to compare with\n"
-    count = len(found["origins"])
+    count = len(result["origins"])
     over = "" if count == 1 else f", mean of {count} origins"
     title = f"Ours less each peer{over}, with 95 % bootstrap intervals"
-    lines = [title, "-" * len(title), *aligned(difference_rows(found["differences"])), tally(found["differences"])]
+    lines = [title, "-" * len(title), *aligned(difference_rows(result["differences"])), tally(result["differences"])]
     return "\n".join([*lines, ""])
 
 
@@ -139,8 +139,8 @@ def markdown(cells: Sequence[Sequence[str]]) -> list[str]:
 
 def _best(metric: str, models: Mapping[str, Mapping[str, float | None]]) -> set[str]:
     """The models whose figure, as printed, nobody betters."""
-    found = {name: figures[metric] for name, figures in models.items()}
-    distance = {name: _distance(metric, value) for name, value in found.items() if value is not None}
+    result = {name: figures[metric] for name, figures in models.items()}
+    distance = {name: _distance(metric, value) for name, value in result.items() if value is not None}
     least = min((gap for gap in distance.values() if gap is not None), default=None)
     return {name for name, gap in distance.items() if gap is not None and gap == least}
 

@@ -468,7 +468,7 @@ COMMENT ON COLUMN clv.model_decisions.decision_id IS 'Number of the decision; gr
 COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided; empty where somebody chose by hand';
 COMMENT ON COLUMN clv.model_decisions.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decisions.model_version IS 'The version that was judged, or chosen';
-COMMENT ON COLUMN clv.model_decisions.decision IS 'first: no champion before; promoted: took the champion''s place; kept_champion: the champion forecasts; not_promoted: forecasts for want of a champion; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
+COMMENT ON COLUMN clv.model_decisions.decision IS 'first: no champion before; promoted: took the champion''s place; kept_champion: the champion forecasts; not_promoted: forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
 COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; empty where there is none';
@@ -580,7 +580,7 @@ COMMENT ON COLUMN clv.run.value_basis IS 'What value is counted in: net_revenue,
 COMMENT ON COLUMN clv.run.is_special IS 'Whether any of the three differs from a standard run: 12 months, all customers, net revenue';
 COMMENT ON COLUMN clv.run.is_dry_run IS 'Whether the run ended with its plan';
 COMMENT ON COLUMN clv.run.model_choice IS 'as_of: scores with a model of what was known then; champion: with the champion of the day the run was made';
-COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months delivered otherwise since they were ingested: refuse the run, or accept them';
+COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
 COMMENT ON COLUMN clv.run.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
 
 CREATE TABLE clv.run_failure (

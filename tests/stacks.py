@@ -34,14 +34,14 @@ def small_shop(state: Path, last: Month, **environ: str) -> Iterator[Stack]:
 
 def marked(stack: Stack) -> list[psutil.Process]:
     """The processes that carry the stack's mark: all but Postgres, where that runs as another user."""
-    found = []
+    actual = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARK) == str(stack.home.folder) and process.cmdline():
-                found.append(process)
+                actual.append(process)
         except psutil.Error:
             continue
-    return found
+    return actual
 
 
 def command_line(process: psutil.Process) -> str:

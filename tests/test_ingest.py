@@ -46,7 +46,7 @@ def november(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def autumn(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
-    """October and November from one file with three columns that also holds December and slips of the pen."""
+    """October and November from one file with three columns that also holds December and mistyped dates."""
     root = tmp_path_factory.mktemp("autumn")
     file, lake = root / "till.csv", Lake(root / "lake")
     days = [f"2011-{month}-{day:02d}" for month in (10, 11, 12) for day in range(1, 29)]

@@ -19,7 +19,7 @@ def test_readers_see_every_column_of_the_forecast_as_it_lies_in_the_lake(databas
     rows = [row("12346"), row("12347", level="-0.01"), row("12348", level="0.00", p_active_12m=0.1 + 0.2)]
     write(lake, DECEMBER, rows, files=2)
     publication = publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
-    assert [dict(found) for found in seen(database)] == [
+    assert [dict(actual) for actual in seen(database)] == [
         {"as_of": DECEMBER, **expected, "run_id": run_id} for expected in rows
     ]
     assert (publication.rows, publication.clv_12m_total) == (3, Decimal("779.22"))
@@ -30,7 +30,7 @@ def test_the_monthly_view_has_a_row_for_each_customer_and_calendar_month(databas
     write(lake, NOVEMBER, [row("12346", level="1.50")])
     publish(database.writer, lake, as_of=NOVEMBER, run_id=run_id)
     calendar = [date(2011, 11, 1), date(2011, 12, 1), *(date(2012, month, 1) for month in range(1, 11))]
-    assert [tuple(found.values()) for found in seen(database, "forecast_monthly")] == [
+    assert [tuple(actual.values()) for actual in seen(database, "forecast_monthly")] == [
         (NOVEMBER, "12346", month, h, Decimal("1.50") * h) for h, month in enumerate(calendar, start=1)
     ]
 
@@ -54,7 +54,7 @@ def test_hostile_customer_ids_come_out_as_they_went_in(database: Database, lake:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row(customer_id) for customer_id in hostile])
     publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
-    assert sorted(found["customer_id"] for found in seen(database)) == sorted(hostile)
+    assert sorted(actual["customer_id"] for actual in seen(database)) == sorted(hostile)
 
 
 def test_a_backfill_of_an_older_month_leaves_the_current_forecast_alone(database: Database, lake: Lake) -> None:
@@ -62,13 +62,13 @@ def test_a_backfill_of_an_older_month_leaves_the_current_forecast_alone(database
     current = seen(database, "forecast_current")
     publish_new_run(database, lake, NOVEMBER, level="99.00")
     assert seen(database, "forecast_current") == current
-    assert {found["as_of"] for found in seen(database)} == {NOVEMBER, DECEMBER}
+    assert {actual["as_of"] for actual in seen(database)} == {NOVEMBER, DECEMBER}
 
 
 def test_a_newer_run_replaces_the_month_and_keeps_the_rows_of_the_older(database: Database, lake: Lake) -> None:
     publish_new_run(database, lake, DECEMBER)
     newer = publish_new_run(database, lake, DECEMBER, level="20.00")
-    assert [(found["customer_id"], found["run_id"], found["clv_1m"]) for found in seen(database)] == [
+    assert [(actual["customer_id"], actual["run_id"], actual["clv_1m"]) for actual in seen(database)] == [
         (customer, newer, Decimal("20.00")) for customer in CUSTOMERS
     ]
     assert count(database, "forecast_rows") == 2 * len(CUSTOMERS)
@@ -85,7 +85,7 @@ def test_a_run_that_was_scored_again_replaces_its_own_rows(database: Database, l
     run_id = publish_new_run(database, lake, DECEMBER)
     write(lake, DECEMBER, [row("12346", level="7.00")])
     assert publish(database.writer, lake, as_of=DECEMBER, run_id=run_id).replaced_run_id == run_id
-    assert [(found["customer_id"], found["clv_1m"]) for found in seen(database)] == [("12346", Decimal("7.00"))]
+    assert [(actual["customer_id"], actual["clv_1m"]) for actual in seen(database)] == [("12346", Decimal("7.00"))]
     assert count(database, "published_history") == 2
 
 

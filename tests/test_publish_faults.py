@@ -42,7 +42,7 @@ def test_a_connection_cut_at_any_statement_leaves_the_month_whole_and_nothing_be
     assert seen(database) == served
     assert count(database, "forecast_rows") == len(CUSTOMERS)
     publish(writer, lake, as_of=DECEMBER, run_id=run_id)
-    assert {found["run_id"] for found in seen(database)} == {run_id}
+    assert {actual["run_id"] for actual in seen(database)} == {run_id}
 
 
 def test_readers_always_see_exactly_one_whole_run_and_never_wait_for_a_lock(database: Database, lake: Lake) -> None:
@@ -91,7 +91,7 @@ def test_a_vacuum_of_the_rows_does_not_hold_up_a_publication(database: Database,
     with database.owner.connect() as vacuum:
         vacuum.execute(text("LOCK TABLE clv.forecast_rows IN SHARE UPDATE EXCLUSIVE MODE"))
         run_id = publish_new_run(database, lake, DECEMBER)
-    assert {found["run_id"] for found in seen(database)} == {run_id}
+    assert {actual["run_id"] for actual in seen(database)} == {run_id}
 
 
 def test_a_reader_whose_planning_outlasts_the_publication_still_sees_the_month(database: Database, lake: Lake) -> None:
@@ -112,7 +112,7 @@ def test_a_reader_whose_planning_outlasts_the_publication_still_sees_the_month(d
         # To estimate the comparison, the planner calls the function; it waits there for the lock.
         slow = text("SELECT run_id, count(*) FROM clv.forecast WHERE customer_id > clv.nothing_later() GROUP BY run_id")
         with database.reader.connect() as connection:
-            return {tuple(found) for found in connection.execute(slow)}
+            return {tuple(actual) for actual in connection.execute(slow)}
 
     with ThreadPoolExecutor(1) as pool, database.owner.connect() as holder:
         holder.execute(text("SELECT pg_advisory_lock(1)"))

@@ -75,7 +75,7 @@ def test_readers_see_a_special_run_s_rows_and_the_interval_of_their_total(databa
 
     expected = {"run_id": run_id, "as_of": DECEMBER, **ASKED}
     shown = [name for name in LOADED if name != "customer_id"]
-    assert [dict(found) for found in seen(database, "special_forecast")] == [
+    assert [dict(actual) for actual in seen(database, "special_forecast")] == [
         {**expected, "customer_id": customer, **{name: special_row(customer)[name] for name in shown}}
         for customer in CUSTOMERS
     ]
@@ -104,7 +104,7 @@ def test_a_special_run_planned_since_does_not_outrank_the_run_of_its_month(datab
 
     publish(database.writer, lake, as_of=DECEMBER, run_id=standard)
 
-    assert {found["run_id"] for found in seen(database)} == {standard}
+    assert {actual["run_id"] for actual in seen(database)} == {standard}
 
 
 def test_a_special_run_cannot_publish_a_month(database: Database, lake: Lake) -> None:
@@ -136,7 +136,7 @@ def test_loading_again_replaces_the_run_s_own_rows_alone(database: Database, lak
     publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
     publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
 
-    assert [(found["run_id"], found["clv"]) for found in seen(database, "special_forecast")] == [
+    assert [(actual["run_id"], actual["clv"]) for actual in seen(database, "special_forecast")] == [
         *((other, Decimal("30.00")) for _ in CUSTOMERS),
         (run_id, Decimal("7.00")),
     ]
@@ -148,12 +148,12 @@ def test_an_airflow_run_that_is_cleared_from_its_plan_on_replaces_what_it_loaded
     first = load_new_run(database, lake)
     again = load_new_run(database, lake, "20.00")
 
-    assert {(found["run_id"], found["clv"]) for found in seen(database, "special_forecast")} == {
+    assert {(actual["run_id"], actual["clv"]) for actual in seen(database, "special_forecast")} == {
         (again, Decimal("20.00"))
     }
     with pytest.raises(DBAPIError, match=f"run {first} is superseded by another plan"):
         publish_special(database.writer, lake, as_of=DECEMBER, run_id=first)
-    assert {found["run_id"] for found in seen(database, "special_forecast")} == {again}
+    assert {actual["run_id"] for actual in seen(database, "special_forecast")} == {again}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_connection_cut_at_any_statement_leaves_what_was_loaded_before(
 
     assert seen(database, "special_forecast") == served
     publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
-    assert [found["clv"] for found in seen(database, "special_forecast")] == [Decimal("7.00")]
+    assert [actual["clv"] for actual in seen(database, "special_forecast")] == [Decimal("7.00")]
 
 
 def _before(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
@@ -244,7 +244,7 @@ def test_the_command_loads_the_run_of_a_margin_from_its_own_lake(database: Datab
 
     main(["--as-of", str(DECEMBER), "--run-id", str(run_id), "--value-basis", basis])
 
-    assert [found["value_basis"] for found in seen(database, "special_forecast")] == [basis]
+    assert [actual["value_basis"] for actual in seen(database, "special_forecast")] == [basis]
     assert [(task["task"], task["rows"]) for task in fetch(database.writer, "run_tasks", run_id=run_id)] == [
         ("special.publish_special", 1)
     ]

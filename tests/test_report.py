@@ -71,7 +71,7 @@ def test_the_ten_most_valuable_customers_come_in_order_with_ties_by_id(database:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row(f"C{number:02d}", level=str(number // 2)) for number in range(24)])
     publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
-    assert [(found["customer_id"], found["clv_12m"]) for found in top_customers(database.reader, DECEMBER)] == [
+    assert [(actual["customer_id"], actual["clv_12m"]) for actual in top_customers(database.reader, DECEMBER)] == [
         (f"C{number}", Decimal(78 * (number // 2))) for number in (22, 23, 20, 21, 18, 19, 16, 17, 14, 15)
     ]
 

@@ -55,11 +55,11 @@ def test_spark_forecasts_what_pandas_forecasts_however_it_cuts_the_snapshot(
 ) -> None:
     customers = spark.createDataFrame(FRAMES[AS_OF][list(model.columns)]).repartition(partitions)
 
-    found = forecast(customers, model, as_of=AS_OF).toPandas()
+    actual = forecast(customers, model, as_of=AS_OF).toPandas()
 
-    assert set(found.pop("as_of")) == {str(AS_OF)}
-    found = found.sort_values("customer_id", ignore_index=True)
-    pd.testing.assert_frame_equal(found, expected(forecaster), check_exact=True)
+    assert set(actual.pop("as_of")) == {str(AS_OF)}
+    actual = actual.sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(actual, expected(forecaster), check_exact=True)
 
 
 def test_every_customer_of_the_snapshot_gets_exactly_one_forecast_in_the_lake(

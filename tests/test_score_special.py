@@ -76,56 +76,56 @@ def standard(forecaster: Forecaster) -> pd.DataFrame:
 def test_the_value_is_the_standard_forecast_s_and_the_interval_that_of_these_months(
     spark: SparkSession, shop: Lake, forecaster: Forecaster, model: Model, months: int
 ) -> None:
-    found, total = scored(spark, shop, model, months, "all")
+    actual, total = scored(spark, shop, model, months, "all")
 
     known = standard(forecaster)
-    assert found["clv"].tolist() == known[f"clv_{months}m"].tolist()
-    assert found[["customer_id", "status", "method"]].equals(known[["customer_id", "status", "method"]])
+    assert actual["clv"].tolist() == known[f"clv_{months}m"].tolist()
+    assert actual[["customer_id", "status", "method"]].equals(known[["customer_id", "status", "method"]])
     outlook = forecaster.expect(FRAMES[AS_OF], AS_OF).outlook(months)
     lower, upper = forecaster.intervals.of(outlook, months)
     ends = pd.DataFrame({"customer_id": FRAMES[AS_OF]["customer_id"], "lower": lower, "upper": upper})
     ends = ends.sort_values("customer_id", ignore_index=True)
-    value = found["clv"].astype(float)
+    value = actual["clv"].astype(float)
     lower, upper = np.minimum(ends["lower"].round(2), value), np.maximum(ends["upper"].round(2), value)
-    assert found["clv_p10"].astype(float).tolist() == pytest.approx(lower.tolist(), abs=1e-9)
-    assert found["clv_p90"].astype(float).tolist() == pytest.approx(upper.tolist(), abs=1e-9)
-    assert total.clv == sum(found["clv"])
+    assert actual["clv_p10"].astype(float).tolist() == pytest.approx(lower.tolist(), abs=1e-9)
+    assert actual["clv_p90"].astype(float).tolist() == pytest.approx(upper.tolist(), abs=1e-9)
+    assert total.clv == sum(actual["clv"])
     joint = forecaster.intervals.of_total(outlook, months, QUICK.coverage)
     assert [float(total.clv_p10), float(total.clv_p90)] == pytest.approx(list(joint), rel=1e-3)
-    assert float(total.clv_p90 - total.clv_p10) != pytest.approx(float(sum(found["clv_p90"] - found["clv_p10"])))
+    assert float(total.clv_p90 - total.clv_p10) != pytest.approx(float(sum(actual["clv_p90"] - actual["clv_p10"])))
 
 
 def test_twelve_months_are_the_standard_run_to_the_cent(
     spark: SparkSession, shop: Lake, forecaster: Forecaster, model: Model
 ) -> None:
-    found, _ = scored(spark, shop, model, 12, "all")
+    actual, _ = scored(spark, shop, model, 12, "all")
 
     known = standard(forecaster)
     for ours, theirs in {"clv_p10": "clv_12m_p10", "clv_p90": "clv_12m_p90", "p_active": "p_active_12m"}.items():
-        assert found[ours].tolist() == known[theirs].tolist()
+        assert actual[ours].tolist() == known[theirs].tolist()
 
 
 @pytest.mark.parametrize("value", [city for city in CITIES if city])
 def test_a_segment_is_just_the_customers_that_have_the_value(
     spark: SparkSession, shop: Lake, forecaster: Forecaster, model: Model, value: str
 ) -> None:
-    found, _ = scored(spark, shop, model, 3, str(Segment("city", (value,))))
+    actual, _ = scored(spark, shop, model, 3, str(Segment("city", (value,))))
 
     inside = SNAPSHOTS[AS_OF].loc[SNAPSHOTS[AS_OF]["city"] == value, "customer_id"]
-    assert found["customer_id"].tolist() == sorted(inside)
+    assert actual["customer_id"].tolist() == sorted(inside)
     everybody = standard(forecaster).set_index("customer_id")
-    assert found["clv"].tolist() == everybody.loc[sorted(inside), "clv_3m"].tolist()
+    assert actual["clv"].tolist() == everybody.loc[sorted(inside), "clv_3m"].tolist()
 
 
 def test_a_segment_may_be_how_customers_stand(
     spark: SparkSession, shop: Lake, forecaster: Forecaster, model: Model
 ) -> None:
-    found, _ = scored(spark, shop, model, 6, "status=dormant,never_bought")
+    actual, _ = scored(spark, shop, model, 6, "status=dormant,never_bought")
 
     known = standard(forecaster)
     inside = known[known["status"].isin(["dormant", "never_bought"])]
     assert set(inside["status"]) == {"dormant", "never_bought"} < set(STATUSES)
-    assert found["customer_id"].tolist() == inside["customer_id"].tolist()
+    assert actual["customer_id"].tolist() == inside["customer_id"].tolist()
 
 
 def test_a_segment_without_customers_is_refused_with_the_values_there_are(
@@ -163,12 +163,12 @@ def test_a_row_does_not_depend_on_who_else_is_asked_for_and_the_total_holds_its_
     forecaster: Forecaster, months: int, customers: list[int]
 ) -> None:
     some = FRAMES[AS_OF].iloc[customers].reset_index(drop=True)
-    found = predict_horizon(forecaster, some, months, as_of=AS_OF)
+    actual = predict_horizon(forecaster, some, months, as_of=AS_OF)
     everybody = predict_horizon(forecaster, FRAMES[AS_OF], months, as_of=AS_OF).iloc[customers]
-    pd.testing.assert_frame_equal(found, everybody.reset_index(drop=True))
-    lower, upper = total_interval(forecaster, found, months)
-    assert lower <= sum(found["clv"], Decimal(0)) <= upper
-    assert total_interval(forecaster, found[::-1], months) == (lower, upper)
+    pd.testing.assert_frame_equal(actual, everybody.reset_index(drop=True))
+    lower, upper = total_interval(forecaster, actual, months)
+    assert lower <= sum(actual["clv"], Decimal(0)) <= upper
+    assert total_interval(forecaster, actual[::-1], months) == (lower, upper)
 
 
 @pytest.mark.usefixtures("spark", "environment")

@@ -35,9 +35,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_shop_delivers_every_table_and_the_truth_of_the_months_that_exist(shop: Path) -> None:
     months = [str(month) for month in Month(2010, 10).through(Month(2011, 11))]
 
-    found = files_of(shop)
+    actual = files_of(shop)
 
-    assert sorted(found) == sorted(
+    assert sorted(actual) == sorted(
         [
             "customers.csv.gz",
             "products.csv",

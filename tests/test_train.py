@@ -73,8 +73,8 @@ def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_
     shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.models.training.code_version", lambda: "code that was never trained with")
-    found = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
-    assert found == registry.newest(AS_OF)
+    actual = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
+    assert actual == registry.newest(AS_OF)
 
     margins = Registry(registry.tracking_uri, "clv_margin_per_line")
     first = special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK)

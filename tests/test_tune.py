@@ -41,12 +41,12 @@ def test_a_search_is_kept_with_what_it_searched_on(lake: Lake, registry: Registr
 
 def test_the_same_snapshots_give_the_same_settings(lake: Lake, registry: Registry) -> None:
     write_snapshots(lake, SNAPSHOTS)
-    found = []
+    actual = []
     for _ in range(2):
         tune_month(lake, TABLE, registry, as_of=AS_OF, present=QUICK, tried=candidates(QUICK, 2))
-        found.append(registry.tuned(AS_OF))
+        actual.append(registry.tuned(AS_OF))
 
-    assert found[0] == found[1]
+    assert actual[0] == actual[1]
 
 
 def test_a_training_uses_what_had_been_found_by_its_month(registry: Registry) -> None:

@@ -176,9 +176,9 @@ def test_a_column_that_is_missing_stops_the_run_before_any_other_rule(settings: 
         pq.write_table(pq.read_table(file).drop_columns("net_value"), file)
     with pytest.raises(ValidationFailedError, match=r"inputs_columns.stored_as_declared \(observed 1 of"):
         validate("inputs", settings, as_of=AS_OF, run_id=1)
-    found = failures(lake, "inputs")
-    assert {entry["suite"] for entry in found.values()} == {"inputs_columns"}
-    assert found["inputs_columns.stored_as_declared"]["examples"] == [
+    actual = failures(lake, "inputs")
+    assert {entry["suite"] for entry in actual.values()} == {"inputs_columns"}
+    assert actual["inputs_columns.stored_as_declared"]["examples"] == [
         "table=clean/transactions, column=net_value, declared_type=decimal(18,4), stored_type=(missing)"
     ]
 
@@ -191,18 +191,18 @@ def test_a_snapshot_that_lost_a_customer_and_his_money_stops_the_run(
     replaced(spark, lake, table, AS_OF, kept.withColumn("orders_365d", F.lit(None).cast("double")))
     with pytest.raises(ValidationFailedError):
         validate("features", settings, as_of=AS_OF, run_id=1)
-    found = failures(lake, "features")
-    assert set(found) == {"features_columns.no_null_where_required"} | {"features_columns.not_newly_constant"}
+    actual = failures(lake, "features")
+    assert set(actual) == {"features_columns.no_null_where_required"} | {"features_columns.not_newly_constant"}
     replaced(spark, lake, table, AS_OF, kept)
     with pytest.raises(ValidationFailedError):
         validate("features", settings, as_of=AS_OF, run_id=1)
-    found = failures(lake, "features")
-    assert set(found) == {
+    actual = failures(lake, "features")
+    assert set(actual) == {
         "features_totals.every_known_customer_has_a_row",
         "features_totals.net_value_lifetime_as_in_transactions",
         "features_totals.net_value_of_months_as_in_transactions",
     }
-    assert found["features_totals.every_known_customer_has_a_row"]["examples"] == ["customer_id=c03"]
+    assert actual["features_totals.every_known_customer_has_a_row"]["examples"] == ["customer_id=c03"]
 
 
 def test_forecasts_that_miss_a_customer_or_the_level_stop_the_run(settings: Settings, lake: Lake) -> None:

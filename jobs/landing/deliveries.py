@@ -82,7 +82,7 @@ def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]
             f"{landing} contains no transactions: deliver transactions{'|'.join(FORMATS)}, or "
             f"transactions/{_MONTH_PREFIX}YYYY-MM/ with a {SUCCESS} in it"
         )
-    return {table: found for table, found in delivered.items() if found is not None}
+    return {table: delivery for table, delivery in delivered.items() if delivery is not None}
 
 
 def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery | None:

@@ -127,28 +127,28 @@ def schema(path: Path, source: Source) -> pa.Schema:
     return columns
 
 
-def check_columns(path: Path, found: pa.Schema, columns: TableColumns, source: Source) -> None:
+def check_columns(path: Path, file_schema: pa.Schema, columns: TableColumns, source: Source) -> None:
     """Raise LandingError if a column that the mapping names is missing, or a column has an unsupported type."""
-    missing = [name for name in delivered_columns(columns) if name not in found.names]
+    missing = [name for name in delivered_columns(columns) if name not in file_schema.names]
     if missing:
         hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
         raise LandingError(
-            f"{path} has no column {', '.join(map(repr, missing))}. It has: {', '.join(map(repr, found.names))}. "
+            f"{path} has no column {', '.join(map(repr, missing))}. It has: {', '.join(map(repr, file_schema.names))}. "
             f"Correct the file, or the mapping of {source.name!r} in jobs/sources{hint}"
         )
-    for field in found:
+    for field in file_schema:
         if pa.types.is_time(field.type) or pa.types.is_float16(field.type) or pa.types.is_decimal256(field.type):
             raise LandingError(f"{path}: column {field.name!r} has type {field.type}: deliver it as text, or drop it")
     if columns.time is not None:
         time_column = getattr(columns, columns.time)
-        type_ = found.field(time_column).type
+        type_ = file_schema.field(time_column).type
         if not (pa.types.is_timestamp(type_) or pa.types.is_date(type_) or _is_text(type_)):
             raise LandingError(
                 f"{path}: column {time_column!r} should hold times but has type {type_}: deliver times or text"
             )
     for name in delivered_columns(columns):
-        if pa.types.is_nested(found.field(name).type):
-            raise LandingError(f"{path}: column {name!r} has type {found.field(name).type}: deliver plain values")
+        if pa.types.is_nested(file_schema.field(name).type):
+            raise LandingError(f"{path}: column {name!r} has type {file_schema.field(name).type}: deliver plain values")
 
 
 def batches(path: Path, source: Source) -> Iterator[pa.RecordBatch]:

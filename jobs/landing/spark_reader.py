@@ -50,7 +50,9 @@ def delivered_rows(
         schemas[path] = schema(copies[path], source)
         check_columns(path, schemas[path], columns, source)
     optional = columns.optional if isinstance(columns, TransactionColumns) else ()
-    names = list(dict.fromkeys([name for found in schemas.values() for name in found.names] + list(optional)))
+    names = list(
+        dict.fromkeys([name for file_schema in schemas.values() for name in file_schema.names] + list(optional))
+    )
     if not files:
         return _no_rows(spark, delivered_columns(columns) + list(optional))
     frames = []
@@ -88,8 +90,8 @@ def _no_rows(spark: SparkSession, names: Sequence[str]) -> DataFrame:
 def _alike(schemas: Mapping[Path, pa.Schema], copies: Mapping[Path, Path]) -> list[list[Path]]:
     """Groups of files that one reader can read: equal format and columns. A file that was copied is its own group."""
     groups: dict[object, list[Path]] = {}
-    for path, found in schemas.items():
-        columns = (is_csv(path), found.to_string(show_schema_metadata=False))
+    for path, file_schema in schemas.items():
+        columns = (is_csv(path), file_schema.to_string(show_schema_metadata=False))
         groups.setdefault(columns if copies[path] == path else path, []).append(path)
     return list(groups.values())
 
@@ -109,10 +111,10 @@ def _known_origin(path: Path) -> tuple[Column, Column]:
 
 
 def _as_delivered(
-    frame: DataFrame, found: pa.Schema, source: Source, names: Sequence[str], *, file_name: Column, month: Column
+    frame: DataFrame, file_schema: pa.Schema, source: Source, names: Sequence[str], *, file_name: Column, month: Column
 ) -> DataFrame:
     values = [
-        (_as_text(name, found, source) if name in found.names else F.lit(None).cast("string")).alias(name)
+        (_as_text(name, file_schema, source) if name in file_schema.names else F.lit(None).cast("string")).alias(name)
         for name in names
     ]
     malformed = F.col(_MALFORMED) if _MALFORMED in frame.columns else F.lit(None).cast("string")
@@ -124,8 +126,8 @@ def _as_delivered(
     )
 
 
-def _csv(spark: SparkSession, paths: Sequence[Path], found: pa.Schema, source: Source) -> DataFrame:
-    fields = [T.StructField(name, T.StringType()) for name in (*found.names, _MALFORMED)]
+def _csv(spark: SparkSession, paths: Sequence[Path], file_schema: pa.Schema, source: Source) -> DataFrame:
+    fields = [T.StructField(name, T.StringType()) for name in (*file_schema.names, _MALFORMED)]
     reader = spark.read.schema(T.StructType(fields)).options(
         header=True,
         delimiter=source.delimiter,
@@ -143,10 +145,10 @@ def _parquet(spark: SparkSession, paths: Sequence[Path]) -> DataFrame:
     return spark.read.parquet(*(str(path) for path in paths))
 
 
-def _as_text(name: str, found: pa.Schema, source: Source) -> Column:
+def _as_text(name: str, file_schema: pa.Schema, source: Source) -> Column:
     """A column as text; whole floats without decimals, times with an offset in the shop's time zone."""
     column = F.col("`{}`".format(name.replace("`", "``")))
-    type_ = found.field(name).type
+    type_ = file_schema.field(name).type
     if pa.types.is_floating(type_):
         is_whole = (column == F.floor(column)) & (F.abs(column) < _LARGEST_EXACT_INTEGER)
         return F.when(is_whole, column.try_cast("bigint").cast("string")).otherwise(column.cast("string"))

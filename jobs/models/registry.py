@@ -72,13 +72,13 @@ class Registry:
     def find(self, origin: TrainingInputs) -> int | None:
         """The newest version that was trained from this origin."""
         wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(origin).items())
-        found = self._client.search_model_versions(f"name = '{self.model}' and {wanted}")
-        return max((int(version.version) for version in found), default=None)
+        versions = self._client.search_model_versions(f"name = '{self.model}' and {wanted}")
+        return max((int(version.version) for version in versions), default=None)
 
     def newest(self, as_of: date) -> int | None:
         """The newest version that was trained as of a day, by whatever code."""
-        found = self._client.search_model_versions(f"name = '{self.model}' and tags.`as_of` = '{as_of}'")
-        return max((int(version.version) for version in found), default=None)
+        versions = self._client.search_model_versions(f"name = '{self.model}' and tags.`as_of` = '{as_of}'")
+        return max((int(version.version) for version in versions), default=None)
 
     def register(self, training: Training, origin: TrainingInputs) -> int:
         """Log a training run with all its figures and register its model as a new version, in that order."""
@@ -133,8 +133,8 @@ class Registry:
 
     def aliased(self, alias: Alias) -> int | None:
         """The version an alias points at; None while nothing carries it."""
-        found = self._client.search_registered_models(f"name = '{self.model}'")
-        number = found[0].aliases.get(alias) if found else None
+        models = self._client.search_registered_models(f"name = '{self.model}'")
+        number = models[0].aliases.get(alias) if models else None
         return None if number is None else int(number)
 
     def alias(self, alias: Alias, number: int) -> None:
@@ -159,11 +159,11 @@ class Registry:
         with TemporaryDirectory() as scratch:
             folder = Path(download(artifact_uri=uri, dst_path=scratch, tracking_uri=self.tracking_uri))
             files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        found = files_sha256(files)
-        if found != registered:
+        present = files_sha256(files)
+        if present != registered:
             raise TamperedError(
-                f"model {self.model} version {number}: its {part} in MLflow's artifact store has sha256 {found}, "
-                f"registered was {registered}. Somebody changed the files: restore them, or delete the version and "
+                f"model {self.model} version {number}: its {part} in MLflow's artifact store has sha256 {present}, "
+                f"registered was {registered}. The files were changed: restore them, or delete the version and "
                 "rerun its month"
             )
         return files

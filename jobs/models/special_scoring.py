@@ -65,7 +65,7 @@ def _members(customers: DataFrame, segment: Segment | None) -> DataFrame:
 
 
 def _known(snapshot: DataFrame, segment: Segment) -> str:
-    """The commonest values of a segment's column, as the end of a sentence; ids are nobody's business."""
+    """The commonest values of a segment's column, as the end of a sentence; never of ids, which stay out of the log."""
     if segment.column in (STATUS, "customer_id"):
         return ""
     column = F.col(segment.column)

@@ -127,6 +127,6 @@ def tune_month(
 
     origin = inputs_of(lake, table, as_of=as_of, params=present)
     snapshots = read_history(lake, table, present.max_customers, snapshots_until(lake, table, as_of))
-    found = tune(snapshots, as_of=as_of, present=present, tried=tried)
-    log.info("%d settings tried, adopted: %s; %s", len(found.trials) - 1, found.adopted, "; ".join(found.reasons))
-    return registry.keep_tuning(asdict(found), origin)
+    tuning = tune(snapshots, as_of=as_of, present=present, tried=tried)
+    log.info("%d settings tried, adopted: %s; %s", len(tuning.trials) - 1, tuning.adopted, "; ".join(tuning.reasons))
+    return registry.keep_tuning(asdict(tuning), origin)

@@ -31,7 +31,7 @@ class Verdict:
         model_version: the version that forecasts the month.
         decision: `first` (there was no champion, this is one now), `promoted` (took the champion's place),
             `kept_champion` (the champion forecasts), `not_promoted` (there is no champion and this did not become one:
-            it forecasts, for want of a better), `backfill` (of an older month: it forecasts that month alone),
+            it forecasts, as there is no other), `backfill` (of an older month: it forecasts that month alone),
             `special` (nothing was judged: it forecasts a special run), `todays_champion` (nothing was judged: the run
             asked for the champion).
         reasons: every comparison behind it, in words.

@@ -26,10 +26,10 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
     Raises:
         UnknownRunError: no such run was planned.
     """
-    found = fetch(engine, "run", run_id=run_id)
-    if not found:
+    rows = fetch(engine, "run", run_id=run_id)
+    if not rows:
         raise UnknownRunError(f"run {run_id} was never planned in this database")
-    run = found[0]
+    run = rows[0]
     tasks = fetch(engine, "run_tasks", run_id=run_id)
     forecast = f"view clv.forecast, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])

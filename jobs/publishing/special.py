@@ -38,8 +38,8 @@ def publish_special(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> 
         connection.execute(statement("record_special_load"), load)
         rows = csv_batches(own, SPECIAL_FORECASTS, as_of, LOADED, first=run)
         copy_rows(connection, "copy_special_forecast", rows)
-        found = connection.execute(statement("special_load_totals"), run).mappings().one_or_none()
-        _check(found, record, total, run_id)
+        loaded = connection.execute(statement("special_load_totals"), run).mappings().one_or_none()
+        _check(loaded, record, total, run_id)
     return record.rows
 
 
@@ -53,20 +53,20 @@ def _total(own: Lake, as_of: date) -> dict[str, int | Decimal]:
     return dict(total)
 
 
-def _check(found: RowMapping | None, record: Record, total: dict[str, int | Decimal], run_id: int) -> None:
+def _check(loaded: RowMapping | None, record: Record, total: dict[str, int | Decimal], run_id: int) -> None:
     """Refuse rows that differ from the lake's record, from their total, or that another model version made."""
     wrong = []
-    if found is None:
+    if loaded is None:
         wrong.append("there are none")
     else:
-        if not found["customers"] == record.rows == total["customers"]:
-            wrong.append(f"{found['customers']} were loaded, the record says {record.rows}")
+        if not loaded["customers"] == record.rows == total["customers"]:
+            wrong.append(f"{loaded['customers']} were loaded, the record says {record.rows}")
         for column in ("clv", "clv_p10", "clv_p90"):
-            if found[column] != Decimal(record.sums[column]):
-                wrong.append(f"{column} sums to {found[column]}, the record says {record.sums[column]}")
-        if found["clv"] != total["clv"]:
-            wrong.append(f"clv sums to {found['clv']}, the total says {total['clv']}")
-        if found["by_another_version"]:
-            wrong.append(f"{found['by_another_version']} are not by version {found['model_version']}")
+            if loaded[column] != Decimal(record.sums[column]):
+                wrong.append(f"{column} sums to {loaded[column]}, the record says {record.sums[column]}")
+        if loaded["clv"] != total["clv"]:
+            wrong.append(f"clv sums to {loaded['clv']}, the total says {total['clv']}")
+        if loaded["by_another_version"]:
+            wrong.append(f"{loaded['by_another_version']} are not by version {loaded['model_version']}")
     if wrong:
         raise PublishError(f"rows of special run {run_id}: {'; '.join(wrong)}. Nothing was changed: score it again.")

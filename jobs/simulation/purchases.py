@@ -174,8 +174,8 @@ def _pick(shares: Floats, row: Ints, rng: np.random.Generator) -> Ints:
     """A column for each row number, by that row's shares."""
     width = shares.shape[1]
     steps = (np.cumsum(shares, axis=1) + np.arange(len(shares))[:, None]).ravel()
-    found = np.searchsorted(steps, row + rng.random(len(row)), side="right") - row * width
-    return np.asarray(np.clip(found, 0, width - 1))
+    positions = np.searchsorted(steps, row + rng.random(len(row)), side="right") - row * width
+    return np.asarray(np.clip(positions, 0, width - 1))
 
 
 def _taken_back(lines: Lines, earliest: Ints, latest: int, rng: np.random.Generator) -> Lines:

@@ -55,7 +55,7 @@ COMMENT ON COLUMN clv.run.is_dry_run IS 'Whether the run ended with its plan';
 COMMENT ON COLUMN clv.run.model_choice IS
 'as_of: scores with a model of what was known then; champion: with the champion of the day the run was made';
 COMMENT ON COLUMN clv.run.restate IS
-'What was to be done about months delivered otherwise since they were ingested: refuse the run, or accept them';
+'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
 COMMENT ON COLUMN clv.run.plan IS
 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
 

@@ -52,8 +52,8 @@ def test_people_are_told_of_a_late_month_and_of_no_other(dag_bag: Any, monkeypat
     with serving(Webhook()) as webhook:
         connect(monkeypatch, conn_type="generic", host=webhook.url)
         for reason in ("", "month 2011-11 is not published on 2011-12-02"):
-            found = {"month": "2011-11", "reason": reason}
-            tell(ti=SimpleNamespace(xcom_pull=lambda _, found=found: found), dag_run=run)
+            actual = {"month": "2011-11", "reason": reason}
+            tell(ti=SimpleNamespace(xcom_pull=lambda _, actual=actual: actual), dag_run=run)
     [(_, body)] = webhook.received
     assert (body["event"], body["month"]) == ("late", "2011-11")
     assert body["reason"] == "month 2011-11 is not published on 2011-12-02"

@@ -39,8 +39,8 @@ def test_a_better_model_wins_and_loses_from_the_other_side() -> None:
 
 
 def test_a_tiny_difference_is_no_win() -> None:
-    _, found = differences([judged(3, range(60), ours=0.50, peer=0.51)], "ours")
-    assert found["peer"]["norm_gini"]["verdict"] == "tie"
+    _, result = differences([judged(3, range(60), ours=0.50, peer=0.51)], "ours")
+    assert result["peer"]["norm_gini"]["verdict"] == "tie"
 
 
 def test_the_mean_is_over_the_origins_at_which_a_peer_could_be_fitted() -> None:
@@ -59,6 +59,6 @@ def test_level_is_as_bad_above_as_below() -> None:
     actual = np.array([10.0, 20.0, 30.0, 0.0] * 25)
     outcome = Outcome(actual, actual > 0.0)
     forecasts = {"ours": Forecast(actual * 2.0), "peer": Forecast(actual / 2.0)}
-    _, found = differences([Judged(pd.Index([f"c{i}" for i in range(100)]), outcome, forecasts)], "ours")
-    assert found["peer"].keys() == LOWER_IS_BETTER.keys()
-    assert found["peer"][LEVEL]["difference"] == pytest.approx(0.0)
+    _, result = differences([Judged(pd.Index([f"c{i}" for i in range(100)]), outcome, forecasts)], "ours")
+    assert result["peer"].keys() == LOWER_IS_BETTER.keys()
+    assert result["peer"][LEVEL]["difference"] == pytest.approx(0.0)

@@ -46,10 +46,10 @@ def test_rows_on_and_after_the_origin_change_no_forecast(spark: SparkSession, tm
     assert max(before.history) == ORIGIN
     pd.testing.assert_frame_equal(before.days, after.days)
     pd.testing.assert_frame_equal(before.snapshot, after.snapshot)
-    expected, found = all_forecasts(before), all_forecasts(after)
-    assert expected.keys() == found.keys()
+    expected, actual = all_forecasts(before), all_forecasts(after)
+    assert expected.keys() == actual.keys()
     for name, forecast in expected.items():
         # A forest's trees are added up in the order in which threads end: the last digit may differ.
-        np.testing.assert_allclose(forecast.value, found[name].value, rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(forecast.value, actual[name].value, rtol=1e-12, err_msg=name)
         if forecast.p_active is not None:
-            np.testing.assert_allclose(forecast.p_active, found[name].p_active, rtol=1e-12, err_msg=name)
+            np.testing.assert_allclose(forecast.p_active, actual[name].p_active, rtol=1e-12, err_msg=name)

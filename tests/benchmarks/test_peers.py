@@ -54,9 +54,9 @@ def test_an_outcome_is_the_months_from_the_origin_on_and_nothing_for_who_did_not
         ("b", "2024-07-15", -3.0, 0),
         ("x", "2024-07-15", 9.0, 1),
     )
-    found = outcome(came, pd.Index(["a", "b", "c"]), ORIGIN, 2)
-    assert found.value.tolist() == [6.0, -3.0, 0.0]
-    assert found.active.tolist() == [True, False, False]
+    actual = outcome(came, pd.Index(["a", "b", "c"]), ORIGIN, 2)
+    assert actual.value.tolist() == [6.0, -3.0, 0.0]
+    assert actual.active.tolist() == [True, False, False]
 
 
 def test_direct_models_say_when_no_outcome_is_known() -> None:
@@ -100,19 +100,19 @@ def regulars() -> Problem:
 def test_btyd_models_forecast_everybody(model: str, regulars: Problem) -> None:
     if not btyd.PYTHON.exists():
         pytest.skip(f"{btyd.PYTHON} is not there: make bench-setup")
-    found = btyd.forecast(regulars, model)
+    actual = btyd.forecast(regulars, model)
     bought = (
         regulars.days.groupby("customer_id")["net_value"].agg(["count", "mean"]).reindex(regulars.ids, fill_value=0)
     )
-    assert found.p_active is not None
-    assert (found.value[-1], found.p_active[-1]) == (0.0, 0.0)
-    assert ((found.value[:-1] > 0.0) & (found.p_active[:-1] > 0.0) & (found.p_active[:-1] < 1.0)).all()
-    assert np.corrcoef(found.value, bought["count"] * bought["mean"])[0, 1] > 0.6
+    assert actual.p_active is not None
+    assert (actual.value[-1], actual.p_active[-1]) == (0.0, 0.0)
+    assert ((actual.value[:-1] > 0.0) & (actual.p_active[:-1] > 0.0) & (actual.p_active[:-1] < 1.0)).all()
+    assert np.corrcoef(actual.value, bought["count"] * bought["mean"])[0, 1] > 0.6
     again = btyd.forecast(regulars, model)
-    np.testing.assert_array_equal(found.value, again.value)
+    np.testing.assert_array_equal(actual.value, again.value)
 
 
 def test_figures_of_a_forecast_without_probability_or_interval_are_none() -> None:
-    found = figures(Forecast(np.array([1.0, 2.0])), Outcome(np.array([1.0, 3.0]), np.array([True, True])))
-    assert found["wape"] == pytest.approx(0.25)
-    assert (found["brier"], found["coverage80"], found["fit_s"]) == (None, None, None)
+    actual = figures(Forecast(np.array([1.0, 2.0])), Outcome(np.array([1.0, 3.0]), np.array([True, True])))
+    assert actual["wape"] == pytest.approx(0.25)
+    assert (actual["brier"], actual["coverage80"], actual["fit_s"]) == (None, None, None)

@@ -30,7 +30,7 @@ def test_a_written_shop_is_read_and_trained_on_as_any_other(tmp_path: Path) -> N
 
 def test_the_section_shows_ratios_and_the_spread_of_seeds() -> None:
     sample = {"norm_gini": 0.8, "spearman": 0.5, "total_ratio": 1.0}
-    found = {
+    actual = {
         "months": 14,
         "ahead": 3,
         "held_out": 40_000,
@@ -44,7 +44,7 @@ def test_the_section_shows_ratios_and_the_spread_of_seeds() -> None:
             {"customers": 10_000, "seed": 2, "wape": 0.72} | sample,
         ],
     }
-    text = "\n".join(map(str, values(found).values()))
+    text = "\n".join(map(str, values(actual).values()))
 
     assert "| `60,000` | 1.00 | 1.00 | 1,500 |" in text
     assert "| `1,000,000` | 2.08 | 1.10 | 2,048 |" in text

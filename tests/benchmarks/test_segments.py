@@ -14,20 +14,20 @@ TENURE = np.array([400.0, 800.0, 10.0, 91.0, 900.0, np.nan])
 
 
 @pytest.fixture
-def found() -> dict[str, dict[str, dict[str, float | None]]]:
+def actual() -> dict[str, dict[str, dict[str, float | None]]]:
     forecast = Forecast(VALUE, interval=(VALUE - 15.0, VALUE + 15.0))
     return segments(forecast, Outcome(ACTUAL, ACTUAL > 0.0), status=STATUS, tenure=TENURE)
 
 
-def test_every_kind_of_segment_holds_everybody_once(found: dict) -> None:
-    assert list(found) == ["status", "tenure", "decile"]
-    for kind in found.values():
+def test_every_kind_of_segment_holds_everybody_once(actual: dict) -> None:
+    assert list(actual) == ["status", "tenure", "decile"]
+    for kind in actual.values():
         assert sum(figures["customers"] for figures in kind.values()) == len(ACTUAL)
         assert sum(figures["value_share"] for figures in kind.values()) == pytest.approx(1.0)
 
 
-def test_a_segments_figures_are_of_its_customers(found: dict) -> None:
-    active = found["status"]["active"]
+def test_a_segments_figures_are_of_its_customers(actual: dict) -> None:
+    active = actual["status"]["active"]
     assert active == {
         "customers": 3,
         "value_share": pytest.approx(0.9),
@@ -35,15 +35,15 @@ def test_a_segments_figures_are_of_its_customers(found: dict) -> None:
         "total_ratio": pytest.approx(1.0),
         "coverage80": pytest.approx(1.0),
     }
-    assert found["status"]["dormant"]["coverage80"] == 0.0
-    assert found["tenure"]["over 2 years"]["total_ratio"] == pytest.approx(100.0 / 70.0)
+    assert actual["status"]["dormant"]["coverage80"] == 0.0
+    assert actual["tenure"]["over 2 years"]["total_ratio"] == pytest.approx(100.0 / 70.0)
 
 
-def test_of_a_segment_that_brought_nothing_there_is_no_ratio(found: dict) -> None:
-    assert found["status"]["new"]["total_ratio"] is None
-    assert found["tenure"]["never bought"]["wape"] is None
+def test_of_a_segment_that_brought_nothing_there_is_no_ratio(actual: dict) -> None:
+    assert actual["status"]["new"]["total_ratio"] is None
+    assert actual["tenure"]["never bought"]["wape"] is None
 
 
-def test_the_first_decile_is_the_highest_forecast(found: dict) -> None:
-    assert list(found["decile"]) == ["01", "02", "03", "04", "05", "06"]
-    assert found["decile"]["01"]["value_share"] == pytest.approx(0.5)
+def test_the_first_decile_is_the_highest_forecast(actual: dict) -> None:
+    assert list(actual["decile"]) == ["01", "02", "03", "04", "05", "06"]
+    assert actual["decile"]["01"]["value_share"] == pytest.approx(0.5)

@@ -36,10 +36,10 @@ def test_the_columns_are_those_that_the_jobs_build(built: pd.DataFrame) -> None:
 
     assert made.index.tolist() == built.index.tolist()
     for name in [name for name in built.columns if name in made and name not in ("city", "country", "membership")]:
-        expected, found = (
+        expected, actual = (
             frame[name].fillna(-1 if frame[name].dtype.kind == "f" else pd.NaT) for frame in (built, made)
         )
         if expected.dtype.kind == "f":
-            assert found.astype(float).tolist() == pytest.approx(expected.tolist(), abs=1e-6), name
+            assert actual.astype(float).tolist() == pytest.approx(expected.tolist(), abs=1e-6), name
         else:
-            assert found.tolist() == expected.tolist(), name
+            assert actual.tolist() == expected.tolist(), name

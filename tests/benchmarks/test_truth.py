@@ -47,21 +47,21 @@ def test_the_truth_itself_is_calibrated_overall_and_in_every_tenure_band(
     told: Path, problem: Problem, truth: np.ndarray
 ) -> None:
     perfect = np.nan_to_num(truth[:, :6].sum(axis=1))
-    found = calibration(told, problem, {"ours": Forecast(perfect)}, np.nan_to_num(truth))
-    bands = found["models"]["ours"]
+    actual = calibration(told, problem, {"ours": Forecast(perfect)}, np.nan_to_num(truth))
+    bands = actual["models"]["ours"]
     assert list(bands) == ["all", "never bought", "up to 3 months", "3 to 12 months", "1 to 2 years", "over 2 years"]
     assert bands["all"]["customers"] == len(problem.ids) - 1 == sum(b["customers"] for b in bands.values()) / 2
     for figures in bands.values():
         assert (figures["slope"], figures["total_ratio"]) == (pytest.approx(1.0), pytest.approx(1.0))
-    assert found["months"] == pytest.approx([1.0] * 12)
+    assert actual["months"] == pytest.approx([1.0] * 12)
 
 
 def test_a_forecast_of_twice_the_truth_has_half_the_slope(told: Path, problem: Problem, truth: np.ndarray) -> None:
     doubled = np.nan_to_num(truth[:, :6].sum(axis=1)) * 2.0
-    found = calibration(told, problem, {"ours": Forecast(doubled)}, np.nan_to_num(truth) * 2.0)
-    assert found["models"]["ours"]["all"]["slope"] == pytest.approx(0.5)
-    assert found["models"]["ours"]["all"]["total_ratio"] == pytest.approx(2.0)
-    assert found["months"] == pytest.approx([2.0] * 12)
+    actual = calibration(told, problem, {"ours": Forecast(doubled)}, np.nan_to_num(truth) * 2.0)
+    assert actual["models"]["ours"]["all"]["slope"] == pytest.approx(0.5)
+    assert actual["models"]["ours"]["all"]["total_ratio"] == pytest.approx(2.0)
+    assert actual["months"] == pytest.approx([2.0] * 12)
 
 
 def test_a_constant_forecast_has_no_slope(told: Path, problem: Problem, truth: np.ndarray) -> None:

@@ -147,11 +147,11 @@ def test_the_daily_grain_of_a_whole_shop_is_revenue_times_rate(spark: SparkSessi
     counts = ("orders", "return_orders", "units", "products", "orders_morning")
     for key, row in revenue.items():
         assert [margins[key][name] for name in counts] == [row[name] for name in counts]
-    for found in (margins, lines):
+    for actual in (margins, lines):
         parts: dict[tuple[str, date], Decimal] = {}
         for customer, day, department in in_departments:
-            parts[customer, day] = parts.get((customer, day), Decimal(0)) + found[customer, day, department].net_value
-        assert parts == {key[:2]: row.net_value for key, row in found.items() if key[2] == ALL_DEPARTMENTS}
+            parts[customer, day] = parts.get((customer, day), Decimal(0)) + actual[customer, day, department].net_value
+        assert parts == {key[:2]: row.net_value for key, row in actual.items() if key[2] == ALL_DEPARTMENTS}
 
 
 @pytest.mark.parametrize("is_margin", [True, False])

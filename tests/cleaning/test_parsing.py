@@ -69,9 +69,9 @@ def test_times_are_read_by_the_declared_formats_or_iso_and_nothing_is_guessed(sp
         for source in {(*source.time_formats, source.timezone): source for source, _, _ in TIMES}.values()
     ]
 
-    found = {row.i: row.time for row in rows.select("i", F.coalesce(*read).cast("string").alias("time")).collect()}
+    actual = {row.i: row.time for row in rows.select("i", F.coalesce(*read).cast("string").alias("time")).collect()}
 
-    assert [found[i] for i in range(len(TIMES))] == [expected for _, _, expected in TIMES]
+    assert [actual[i] for i in range(len(TIMES))] == [expected for _, _, expected in TIMES]
 
 
 def test_numbers_of_a_format_are_padded_only_where_they_touch() -> None:
@@ -84,9 +84,9 @@ def test_amounts_are_read_to_four_decimals_or_not_at_all(spark: SparkSession) ->
     amounts = ["2.5500", "-7.0000", "12.0000", "100000.0000", "0.0001"] + [None] * 8
     rows = spark.createDataFrame(list(enumerate(texts)), "i int, text string")
 
-    found = rows.orderBy("i").select(money(F.col("text")).cast("string").alias("amount")).collect()
+    actual = rows.orderBy("i").select(money(F.col("text")).cast("string").alias("amount")).collect()
 
-    assert [row.amount for row in found] == amounts
+    assert [row.amount for row in actual] == amounts
 
 
 def test_ids_stay_as_they_are_but_for_the_decimal_point_an_export_added(spark: SparkSession) -> None:
@@ -107,9 +107,9 @@ def test_ids_that_no_system_can_carry_are_told(spark: SparkSession) -> None:
     ids = ["ok", "naïve 😀 'quoted\"", "two\nlines", "nul\0", "K\ufffdln", "x" * 200, "x" * 201, None]
     rows = spark.createDataFrame(list(enumerate(ids)), "i int, id string").orderBy("i")
 
-    found = [row.bad for row in rows.select(is_unusable_id("id").alias("bad")).collect()]
+    actual = [row.bad for row in rows.select(is_unusable_id("id").alias("bad")).collect()]
 
-    assert found == [False, False, True, True, True, False, True, False]
+    assert actual == [False, False, True, True, True, False, True, False]
 
 
 def test_months_of_typed_times_follow_the_shops_clock() -> None:

@@ -30,8 +30,8 @@ def test_returns_without_sign_are_told_by_the_mapping_and_units_take_the_sign_of
 
     typed = transactions(spark.createDataFrame(rows, DELIVERED), source, first=Month(2011, 11), last=Month(2011, 11))
 
-    found = typed.select("net_value", "units", "is_return").collect()
-    assert [tuple(row) for row in found] == [
+    actual = typed.select("net_value", "units", "is_return").collect()
+    assert [tuple(row) for row in actual] == [
         (1, 2, False),
         (-1, -2, True),
         (-1, -2, True),

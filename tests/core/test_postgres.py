@@ -13,8 +13,8 @@ QUERIES = sorted((SQL / "queries").glob("*.sql"))
 def test_a_connection_speaks_utc_and_waits_for_nothing_for_ever(database: Database) -> None:
     settings = ("application_name", *SERVER_SETTINGS)
     with database.writer.connect() as connection:
-        found = {name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in settings}
-    assert found == {
+        actual = {name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in settings}
+    assert actual == {
         "application_name": APPLICATION_NAME,
         "timezone": "UTC",
         "statement_timeout": "15min",
@@ -41,7 +41,7 @@ def test_values_are_bound_and_never_read_as_sql(database: Database) -> None:
     run_id = plan(database.writer, DECEMBER)
     task = "x'); DROP TABLE clv.run_task; -- %s :rows"
     execute(database.writer, "record_task", run_id=run_id, task=task, seconds=1.5, peak_memory_mb=7, rows=None)
-    assert [dict(found) for found in fetch(database.writer, "run_tasks", run_id=run_id)] == [
+    assert [dict(actual) for actual in fetch(database.writer, "run_tasks", run_id=run_id)] == [
         {"task": task, "seconds": 1.5, "peak_memory_mb": 7, "rows": None}
     ]
 
@@ -52,7 +52,7 @@ def test_a_task_that_ran_again_says_what_it_cost_the_last_time(database: Databas
         execute(
             database.writer, "record_task", run_id=run_id, task="score.score", seconds=seconds, peak_memory_mb=1, rows=4
         )
-    assert [found["seconds"] for found in fetch(database.writer, "run_tasks", run_id=run_id)] == [2.0]
+    assert [actual["seconds"] for actual in fetch(database.writer, "run_tasks", run_id=run_id)] == [2.0]
 
 
 @pytest.mark.parametrize("file", QUERIES, ids=lambda file: file.stem)

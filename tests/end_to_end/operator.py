@@ -24,8 +24,8 @@ MISSING, MISSING_AND_ERRORED, ALL = "Missing Runs", "Missing and Errored Runs", 
 
 def browser_path() -> str | None:
     """Where the system's Chromium is; None where there is none."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    return next((path for path in found if path), None)
+    actual = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in actual if path), None)
 
 
 @contextmanager

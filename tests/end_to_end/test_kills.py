@@ -63,10 +63,10 @@ class Killer:
                 self.struck[task] = target
 
     def _strike(self, target: str) -> bool:
-        found = self._find(target)
-        for process in found:
+        actual = self._find(target)
+        for process in actual:
             process.kill()
-        return bool(found)
+        return bool(actual)
 
     def _find(self, target: str) -> list[psutil.Process]:
         """What is to be killed; nothing, while the job has not started."""

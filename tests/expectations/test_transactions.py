@@ -71,8 +71,8 @@ def test_each_bad_line_breaks_its_rule_alone(make_rows: MakeRows, broken: Broken
     suite = transactions.suite(MONTH, customers=True, products=True)
     customers = make_rows(CUSTOMERS, {}, {"customer_id": "c1"}, {"customer_id": " c1"}, {"customer_id": "c1\t"})
     products = make_rows(PRODUCTS, {}, {"product_id": "p1"})
-    found = broken(suite, lines, customers=customers, products=products)
-    assert found == {
+    actual = broken(suite, lines, customers=customers, products=products)
+    assert actual == {
         "customer_id_filled": 1,
         "order_id_filled": 1,
         "ordered_at_filled": 1,
@@ -93,8 +93,8 @@ def test_lines_of_unlisted_customers_and_articles_are_reported_when_many(make_ro
     lines = make_rows(TRANSACTIONS, GOOD, *[{}] * 17, *[{"customer_id": "stranger", "product_id": "unheard_of"}] * 2)
     suite = transactions.suite(MONTH, customers=True, products=True)
     customers, products = make_rows(CUSTOMERS, {"customer_id": "c1"}, {}), make_rows(PRODUCTS, {"product_id": "p1"}, {})
-    found = broken(suite, lines, customers=customers, products=products)
-    assert found == {"customer_id_listed": 2, "product_id_listed": 2}
+    actual = broken(suite, lines, customers=customers, products=products)
+    assert actual == {"customer_id_listed": 2, "product_id_listed": 2}
 
 
 def test_a_good_month_passes(broken: Broken) -> None:

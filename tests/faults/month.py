@@ -194,17 +194,17 @@ class MonthRun:
 
     def left_behind(self) -> list[str]:
         """What a next run could trip over."""
-        found = [str(path) for path in (self.lake.root / ".staging").glob("*")]
+        actual = [str(path) for path in (self.lake.root / ".staging").glob("*")]
         with engine(self.servers.url(postgres_server.SUPERUSER)).connect() as connection:
             states = "SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'"
-            found += [f"a connection, {state}" for (state,) in connection.execute(text(states))]
+            actual += [f"a connection, {state}" for (state,) in connection.execute(text(states))]
             loose = (
                 "SELECT count(*) FROM clv.forecast_rows WHERE load_id NOT IN (SELECT load_id FROM clv.forecast_load)"
             )
-            found += [f"{rows} rows of no load" for (rows,) in connection.execute(text(loose)) if rows]
+            actual += [f"{rows} rows of no load" for (rows,) in connection.execute(text(loose)) if rows]
             locks = "SELECT locktype FROM pg_locks WHERE locktype = 'advisory'"
-            found += [f"a lock, {kind}" for (kind,) in connection.execute(text(locks))]
-        return found
+            actual += [f"a lock, {kind}" for (kind,) in connection.execute(text(locks))]
+        return actual
 
     def decisions(self) -> int:
         """Rows of this run in the table of decisions."""

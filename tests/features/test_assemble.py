@@ -66,8 +66,8 @@ def five_shuffle_partitions(spark: SparkSession) -> Iterator[None]:
 
 
 def rows(frame: DataFrame, as_ofs: Sequence[date]) -> pd.DataFrame:
-    found = frame.where(F.col("as_of").isin([str(as_of) for as_of in as_ofs]))
-    return found.toPandas().sort_values(["as_of", "customer_id"], ignore_index=True)
+    actual = frame.where(F.col("as_of").isin([str(as_of) for as_of in as_ofs]))
+    return actual.toPandas().sort_values(["as_of", "customer_id"], ignore_index=True)
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:

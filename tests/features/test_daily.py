@@ -57,12 +57,12 @@ def day(
     )
 
 
-def assert_same(found: DataFrame, expected: DataFrame) -> None:
-    assertDataFrameEqual(found, expected, rtol=0, atol=0)
+def assert_same(actual: DataFrame, expected: DataFrame) -> None:
+    assertDataFrameEqual(actual, expected, rtol=0, atol=0)
 
 
 def test_an_order_counts_once_in_each_department_and_once_over_all(spark: SparkSession) -> None:
-    found = daily(
+    actual = daily(
         lines(
             spark,
             ("a", "1", "2024-03-01 05:59:59", "p1", "books", "2", "10.0001"),
@@ -77,11 +77,11 @@ def test_an_order_counts_once_in_each_department_and_once_over_all(spark: SparkS
         ("a", "2024-03-01", "toys", "2", "2", "0", 2, 0, "2", 2, (0, 1, 0, 1)),
         ("a", "2024-03-01", "(all)", "17.0001", "17.0001", "0", 2, 0, "5", 3, (1, 0, 0, 1)),
     )
-    assert_same(found, expected)
+    assert_same(actual, expected)
 
 
 def test_a_day_ends_at_midnight_and_so_does_a_month(spark: SparkSession) -> None:
-    found = daily(
+    actual = daily(
         lines(
             spark,
             ("a", "1", "2024-01-31 23:59:59.999999", None, "books", "1", "10"),
@@ -93,11 +93,11 @@ def test_a_day_ends_at_midnight_and_so_does_a_month(spark: SparkSession) -> None
         ("a", "2024-01-31", "(all)", "10", "10", "0", 1, 0, "1", 0, (0, 0, 0, 1)),
         ("a", "2024-02-01", "(all)", "7", "7", "0", 1, 0, "1", 0, (1, 0, 0, 0)),
     )
-    assert_same(found, expected)
+    assert_same(actual, expected)
 
 
 def test_a_return_is_no_order_even_under_an_order_s_number(spark: SparkSession) -> None:
-    found = daily(
+    actual = daily(
         lines(
             spark,
             ("a", "1", "2024-03-01 12:00:00", "p1", "books", "2", "10"),
@@ -110,7 +110,7 @@ def test_a_return_is_no_order_even_under_an_order_s_number(spark: SparkSession) 
         ("a", "2024-03-01", "(all)", "5", "10", "5", 1, 1, "1", 1, (0, 0, 1, 0)),
         ("b", "2024-03-01", "(all)", "-5", "0", "5", 0, 1, "-1", 0, (0, 0, 0, 0)),
     )
-    assert_same(found, expected)
+    assert_same(actual, expected)
 
 
 def test_a_month_without_lines_has_no_days(spark: SparkSession) -> None:

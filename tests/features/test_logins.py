@@ -15,7 +15,7 @@ def test_a_login_counts_in_the_days_before_each_snapshot_that_looks_back_on_it(s
         [("a", datetime.fromisoformat(at).replace(tzinfo=UTC)) for at in (*moments, "2024-04-01 00:00:00")],
         SESSIONS.ddl,
     )
-    found = logins_by_snapshot(sessions, first=date(2024, 4, 1), last=date(2024, 6, 1))
+    actual = logins_by_snapshot(sessions, first=date(2024, 4, 1), last=date(2024, 6, 1))
     expected = spark.createDataFrame(
         [
             (date(2024, 4, 1), "a", 2, 4, 1),
@@ -24,4 +24,4 @@ def test_a_login_counts_in_the_days_before_each_snapshot_that_looks_back_on_it(s
         ],
         "as_of date, customer_id string, logins_7d bigint, logins_30d bigint, days_since_last_login int",
     )
-    assertDataFrameEqual(found, expected)
+    assertDataFrameEqual(actual, expected)

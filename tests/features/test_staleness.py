@@ -108,18 +108,18 @@ def test_the_code_of_a_table_is_every_module_that_its_transform_imports(module: 
 
 def imported_by(module: str) -> set[str]:
     """The module and all modules of ours that it imports, and those that they import."""
-    found, open_ = set[str](), [module]
+    actual, open_ = set[str](), [module]
     while open_:
         name = open_.pop()
         spec = find_spec(name)
-        if name in found or spec is None or spec.origin is None:
+        if name in actual or spec is None or spec.origin is None:
             continue
-        found.add(name)
+        actual.add(name)
         for node in ast.walk(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("jobs"):
                 modules = [f"{node.module}.{alias.name}" for alias in node.names]
                 open_ += [child for child in modules if find_child(child)] or [node.module]
-    return found
+    return actual
 
 
 def find_child(name: str) -> bool:

@@ -52,9 +52,9 @@ def test_forecasts_cannot_know_the_months_they_are_judged_on() -> None:
 
 
 def test_a_history_too_short_to_hold_anything_back_says_so() -> None:
-    found = evaluate(SNAPSHOTS, as_of=date(2020, 3, 1), params=PARAMS)
-    assert not found.metrics
-    assert "leave none to be forecast" in found.missing[0]
+    result = evaluate(SNAPSHOTS, as_of=date(2020, 3, 1), params=PARAMS)
+    assert not result.metrics
+    assert "leave none to be forecast" in result.missing[0]
 
 
 def test_the_shares_of_the_feature_groups_sum_to_one() -> None:

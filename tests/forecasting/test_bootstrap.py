@@ -17,11 +17,11 @@ def round_of(**forecasts: np.ndarray) -> BacktestOrigin:
 
 
 def test_measures_are_those_of_the_metrics() -> None:
-    found = measure([round_of(good=GOOD)])["good"]
+    actual = measure([round_of(good=GOOD)])["good"]
     expected = value_metrics(ACTUAL, GOOD)
-    assert found[MEASURES.index(MONEY)] == pytest.approx(expected["wape"])
-    assert found[MEASURES.index(LEVEL)] == pytest.approx(abs(np.log(expected["total_ratio"])))
-    assert found[MEASURES.index(RANKING)] == pytest.approx(normalised_gini(ACTUAL, GOOD), abs=0.01)
+    assert actual[MEASURES.index(MONEY)] == pytest.approx(expected["wape"])
+    assert actual[MEASURES.index(LEVEL)] == pytest.approx(abs(np.log(expected["total_ratio"])))
+    assert actual[MEASURES.index(RANKING)] == pytest.approx(normalised_gini(ACTUAL, GOOD), abs=0.01)
 
 
 def test_the_same_customers_are_drawn_for_every_forecast_and_origin() -> None:
@@ -34,11 +34,11 @@ def test_the_same_customers_are_drawn_for_every_forecast_and_origin() -> None:
 
 def test_resamples_spread_around_what_was_found_and_repeat_with_the_seed() -> None:
     rounds = [round_of(good=GOOD, poor=POOR)]
-    drawn, found = resampled(rounds, seed=1), measure(rounds)
+    drawn, actual = resampled(rounds, seed=1), measure(rounds)
     for name in ("good", "poor"):
         low, high = np.quantile(drawn[name], [0.01, 0.99], axis=0)
-        assert (low[:2] < found[name][:2]).all()
-        assert (found[name][:2] < high[:2]).all()
+        assert (low[:2] < actual[name][:2]).all()
+        assert (actual[name][:2] < high[:2]).all()
     assert (drawn["poor"][:, 0] > drawn["good"][:, 0]).all()
     assert (resampled(rounds, seed=1)["good"] == drawn["good"]).all()
     assert (resampled(rounds, seed=2)["good"] != drawn["good"]).any()

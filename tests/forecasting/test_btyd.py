@@ -95,9 +95,9 @@ SHOP = ParetoNbd(r=0.8, alpha=6.0, s=0.7, beta=15.0)
 
 
 def test_parameters_of_a_simulated_shop_are_recovered() -> None:
-    found = ParetoNbd.fit(simulated(SHOP, 20_000, seed=5)[0])
-    assert (found.r, found.alpha) == pytest.approx((SHOP.r, SHOP.alpha), rel=0.1)
-    assert found.s / found.beta == pytest.approx(SHOP.s / SHOP.beta, rel=0.15)
+    actual = ParetoNbd.fit(simulated(SHOP, 20_000, seed=5)[0])
+    assert (actual.r, actual.alpha) == pytest.approx((SHOP.r, SHOP.alpha), rel=0.1)
+    assert actual.s / actual.beta == pytest.approx(SHOP.s / SHOP.beta, rel=0.15)
 
 
 def test_orders_expected_of_each_kind_of_customer_are_those_that_come() -> None:
@@ -138,9 +138,9 @@ def spending(true: GammaGamma, customers: int, seed: int) -> tuple[np.ndarray, n
 def test_gamma_gamma_recovers_a_simulated_shop_and_shrinks_as_it_should() -> None:
     true = GammaGamma(p=6.0, q=4.0, gamma=15.0)
     days, mean, real = spending(true, 30_000, seed=2)
-    found = GammaGamma.fit(days, mean)
-    assert (found.p, found.q) == pytest.approx((true.p, true.q), rel=0.1)
-    expected = found.expected_value(days, mean)
+    actual = GammaGamma.fit(days, mean)
+    assert (actual.p, actual.q) == pytest.approx((true.p, true.q), rel=0.1)
+    expected = actual.expected_value(days, mean)
     assert np.polyfit(expected, real, 1)[0] == pytest.approx(1.0, abs=0.05)
     assert np.std(expected) < np.std(mean)
 
@@ -153,5 +153,5 @@ def test_gamma_gamma_likelihood_is_that_of_the_story_it_tells() -> None:
             gamma.pdf(mean, model.p * days, scale=1 / (days * rate)) * gamma.pdf(rate, model.q, scale=1 / model.gamma)
         )
 
-    found = model.log_likelihood(np.array([days]), np.array([mean]))[0]
-    assert found == pytest.approx(np.log(quad(of, 0, 20)[0]), abs=1e-6)
+    actual = model.log_likelihood(np.array([days]), np.array([mean]))[0]
+    assert actual == pytest.approx(np.log(quad(of, 0, 20)[0]), abs=1e-6)

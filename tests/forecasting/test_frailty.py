@@ -8,9 +8,9 @@ from jobs.forecasting.frailty import fit_shape, p_active
 
 def test_one_month_keeps_its_probability_and_more_months_can_only_add() -> None:
     p = np.array([[0.1, 0.3, 0.2], [0.9, 0.9, 0.9]])
-    found = p_active(p, 0.7)
-    assert found[:, 0] == pytest.approx(p[:, 0])
-    assert (np.diff(found, axis=1) > 0).all()
+    actual = p_active(p, 0.7)
+    assert actual[:, 0] == pytest.approx(p[:, 0])
+    assert (np.diff(actual, axis=1) > 0).all()
 
 
 def test_a_large_shape_means_independent_months() -> None:
@@ -28,7 +28,7 @@ def test_shape_of_a_simulated_shop_is_recovered_and_calibrates_the_year() -> Non
     frailty = rng.gamma(shape, 1 / shape, customers)
     active = rng.random((customers, 12)) < 1 - np.exp(-(base * frailty))[:, None]
     p = np.repeat((1 - (1 + base / shape) ** -shape)[:, None], 12, axis=1)
-    found = fit_shape(p, active.any(axis=1))
-    assert found == pytest.approx(shape, rel=0.1)
-    assert p_active(p, found)[:, -1].mean() == pytest.approx(active.any(axis=1).mean(), abs=0.01)
+    actual = fit_shape(p, active.any(axis=1))
+    assert actual == pytest.approx(shape, rel=0.1)
+    assert p_active(p, actual)[:, -1].mean() == pytest.approx(active.any(axis=1).mean(), abs=0.01)
     assert (1 - (1 - p).prod(axis=1)).mean() > active.any(axis=1).mean() + 0.05

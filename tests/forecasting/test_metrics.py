@@ -19,13 +19,13 @@ FORECAST = np.array([5.0, 0.0, 15.0, 20.0])
 
 
 def test_money_errors_of_four_customers() -> None:
-    found = value_metrics(ACTUAL, FORECAST)
-    assert found["mse"] == pytest.approx((25 + 0 + 25 + 100) / 4)
-    assert found["rmse"] == pytest.approx(np.sqrt(37.5))
-    assert found["mae"] == pytest.approx(5.0)
-    assert found["wape"] == pytest.approx(0.5)
-    assert found["portfolio_mape"] == pytest.approx(0.0)
-    assert found["total_ratio"] == pytest.approx(1.0)
+    result = value_metrics(ACTUAL, FORECAST)
+    assert result["mse"] == pytest.approx((25 + 0 + 25 + 100) / 4)
+    assert result["rmse"] == pytest.approx(np.sqrt(37.5))
+    assert result["mae"] == pytest.approx(5.0)
+    assert result["wape"] == pytest.approx(0.5)
+    assert result["portfolio_mape"] == pytest.approx(0.0)
+    assert result["total_ratio"] == pytest.approx(1.0)
 
 
 def test_perfect_order_has_gini_one_and_reversed_order_minus_one() -> None:
@@ -72,9 +72,9 @@ def test_a_decile_of_which_nothing_came_is_left_out_of_their_mean_error() -> Non
 
 
 def test_auc_counts_the_pairs_in_the_right_order() -> None:
-    found = activity_metrics(np.array([True, False, True, False]), np.array([0.9, 0.2, 0.4, 0.4]))
-    assert found["auc"] == pytest.approx(3.5 / 4)
-    assert found["brier"] == pytest.approx((0.01 + 0.04 + 0.36 + 0.16) / 4)
+    result = activity_metrics(np.array([True, False, True, False]), np.array([0.9, 0.2, 0.4, 0.4]))
+    assert result["auc"] == pytest.approx(3.5 / 4)
+    assert result["brier"] == pytest.approx((0.01 + 0.04 + 0.36 + 0.16) / 4)
 
 
 def test_figures_that_do_not_exist_are_left_out() -> None:
@@ -85,7 +85,7 @@ def test_figures_that_do_not_exist_are_left_out() -> None:
 
 def test_coverage_counts_who_is_inside_overall_and_in_the_top_decile() -> None:
     forecast = np.arange(10.0)
-    found = interval_metrics(forecast, forecast, forecast - 1, np.where(forecast == 9, 8.5, forecast + 1))
-    assert found["coverage80"] == pytest.approx(0.9)
-    assert found["coverage80_top_decile"] == pytest.approx(0.0)
-    assert found["width80"] == pytest.approx((9 * 2 + 0.5) / 10)
+    result = interval_metrics(forecast, forecast, forecast - 1, np.where(forecast == 9, 8.5, forecast + 1))
+    assert result["coverage80"] == pytest.approx(0.9)
+    assert result["coverage80_top_decile"] == pytest.approx(0.0)
+    assert result["width80"] == pytest.approx((9 * 2 + 0.5) / 10)

@@ -31,8 +31,8 @@ NO_CAP = ModelParams(value_cap_multiple=1e9)
 
 
 def test_weights_that_made_the_data_are_found() -> None:
-    found = Pool.fit(rows((0.6, 0.2)), UNIT, NO_CAP)
-    assert found.weights == pytest.approx([0.6, 0.2], abs=0.03)
+    result = Pool.fit(rows((0.6, 0.2)), UNIT, NO_CAP)
+    assert result.weights == pytest.approx([0.6, 0.2], abs=0.03)
 
 
 def test_forecast_and_actual_money_are_balanced() -> None:
@@ -42,9 +42,9 @@ def test_forecast_and_actual_money_are_balanced() -> None:
 
 
 def test_a_strong_prior_keeps_the_geometric_mean() -> None:
-    found = Pool.fit(rows((0.9, 0.0)), UNIT, ModelParams(value_cap_multiple=1e9, pool_prior_months=1e9))
-    assert found.weights == pytest.approx([0.5, 0.5], abs=1e-3)
-    assert found.of(np.log([[4.0, 9.0]])) == pytest.approx([6.0], rel=1e-2)
+    result = Pool.fit(rows((0.9, 0.0)), UNIT, ModelParams(value_cap_multiple=1e9, pool_prior_months=1e9))
+    assert result.weights == pytest.approx([0.5, 0.5], abs=1e-3)
+    assert result.of(np.log([[4.0, 9.0]])) == pytest.approx([6.0], rel=1e-2)
 
 
 def test_the_unit_of_money_does_not_matter() -> None:

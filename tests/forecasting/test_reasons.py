@@ -50,11 +50,11 @@ def told() -> pd.DataFrame:
 
 def test_every_possible_input_has_a_feature_group() -> None:
     names = [column.name for column in feature_columns(("grocery", "home & garden"))]
-    found = {name: feature_group_of(name) for name in (*names, *NAMES, *HORIZON_NAMES)}
-    assert set(found.values()) == set(FEATURE_GROUPS) - {"never_ordered"}
-    assert found["net_value_grocery_365d"] == found["department_entropy_365d"] == "range"
-    assert found["recency_days"] == found["recency_to_gap_mean"] == "recency"
-    assert found["order_value_mean_30d"] == "order_size"
+    actual = {name: feature_group_of(name) for name in (*names, *NAMES, *HORIZON_NAMES)}
+    assert set(actual.values()) == set(FEATURE_GROUPS) - {"never_ordered"}
+    assert actual["net_value_grocery_365d"] == actual["department_entropy_365d"] == "range"
+    assert actual["recency_days"] == actual["recency_to_gap_mean"] == "recency"
+    assert actual["order_value_mean_30d"] == "order_size"
     with pytest.raises(ValueError, match="shoe_size has no feature group"):
         feature_group_of("shoe_size")
 
@@ -69,10 +69,10 @@ def test_contributions_sum_to_the_margins_of_the_boosters(exact: bool) -> None:
     month = history().month(6)
     inputs = np.concatenate([history().inputs(), month.inputs], axis=1)
     activity, value = fitted().monthly.two_part.contributions(inputs, exact=exact)
-    found = fitted().monthly.two_part.boosted(inputs, month.logs, month.season, month.p)
-    moved = np.log(found.p / (1.0 - found.p)) - np.log(month.p / (1.0 - month.p))
+    actual = fitted().monthly.two_part.boosted(inputs, month.logs, month.season, month.p)
+    moved = np.log(actual.p / (1.0 - actual.p)) - np.log(month.p / (1.0 - month.p))
     np.testing.assert_allclose(activity.sum(axis=1), moved, atol=1e-4)
-    np.testing.assert_allclose(value.sum(axis=1), np.log(found.value / found.base), atol=1e-4)
+    np.testing.assert_allclose(value.sum(axis=1), np.log(actual.value / actual.base), atol=1e-4)
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -152,10 +152,10 @@ def test_who_never_bought_is_told_so_and_how_long_he_has_not() -> None:
 
 
 def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_all() -> None:
-    found = np.zeros((3, len(FEATURE_GROUPS)))
-    found[0] = 0.5
-    found[1, 3], found[1, 2] = 0.4, -0.4
-    assert reasons(found).tolist() == [
+    actual = np.zeros((3, len(FEATURE_GROUPS)))
+    actual[0] = 0.5
+    actual[1, 3], actual[1, 2] = 0.4, -0.4
+    assert reasons(actual).tolist() == [
         ["higher: yet to order", "higher: ordered recently", "higher: many orders last year"],
         ["lower: few orders last year", "higher: large orders", None],
         [TYPICAL, None, None],

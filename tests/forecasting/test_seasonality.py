@@ -30,24 +30,24 @@ def outcomes(strength: np.ndarray, months: int, customers: int = 6_000, growth: 
 
 
 def relative(season: Season) -> np.ndarray:
-    found = season.of_value([Month(2023, number) for number in range(1, 13)])
-    return found / found.mean()
+    actual = season.of_value([Month(2023, number) for number in range(1, 13)])
+    return actual / actual.mean()
 
 
 def test_the_strength_of_each_month_is_found_in_three_years() -> None:
-    found = relative(Season.fit(outcomes(PEAK, 36), PARAMS))
-    assert found == pytest.approx(PEAK / PEAK.mean(), abs=0.12)
-    assert found[11] > 1.3
+    actual = relative(Season.fit(outcomes(PEAK, 36), PARAMS))
+    assert actual == pytest.approx(PEAK / PEAK.mean(), abs=0.12)
+    assert actual[11] > 1.3
 
 
 def test_a_growing_shop_does_not_look_like_a_season() -> None:
-    found = relative(Season.fit(outcomes(np.ones(12), 24, growth=2.0), PARAMS))
-    assert found == pytest.approx(np.ones(12), abs=0.12)
+    actual = relative(Season.fit(outcomes(np.ones(12), 24, growth=2.0), PARAMS))
+    assert actual == pytest.approx(np.ones(12), abs=0.12)
 
 
 def test_a_single_year_is_enough_for_a_first_answer() -> None:
-    found = relative(Season.fit(outcomes(PEAK, 14), PARAMS))
-    assert found[10:].min() > found[1:9].max()
+    actual = relative(Season.fit(outcomes(PEAK, 14), PARAMS))
+    assert actual[10:].min() > actual[1:9].max()
 
 
 def test_too_few_months_mean_no_season() -> None:

@@ -59,23 +59,23 @@ def test_the_defaults_are_in_the_space() -> None:
 
 
 def test_settings_that_are_better_on_both_halves_are_adopted() -> None:
-    found = tune(every_other_month(300, 24), as_of=FIRST.plus(24).first_day, present=PRUNED, tried=[PARAMS])
-    assert found.adopted
-    assert found.gain > 0.0
-    assert found.sure >= SURE
-    assert with_settings(PRUNED, found.settings) == PARAMS
+    actual = tune(every_other_month(300, 24), as_of=FIRST.plus(24).first_day, present=PRUNED, tried=[PARAMS])
+    assert actual.adopted
+    assert actual.gain > 0.0
+    assert actual.sure >= SURE
+    assert with_settings(PRUNED, actual.settings) == PARAMS
 
 
 def test_settings_that_are_worse_to_choose_by_are_not_tried_further() -> None:
-    found = tune(every_other_month(300, 24), as_of=FIRST.plus(24).first_day, present=PARAMS, tried=[PRUNED])
-    assert not found.adopted
-    assert with_settings(PARAMS, found.settings) == PARAMS
-    assert [trial.settings["split_gain"] for trial in found.trials] == [0.0, 1e9]
+    actual = tune(every_other_month(300, 24), as_of=FIRST.plus(24).first_day, present=PARAMS, tried=[PRUNED])
+    assert not actual.adopted
+    assert with_settings(PARAMS, actual.settings) == PARAMS
+    assert [trial.settings["split_gain"] for trial in actual.trials] == [0.0, 1e9]
 
 
 def test_settings_that_forecast_the_same_are_not_adopted() -> None:
-    found = tune(SNAPSHOTS, as_of=DAYS[-1], present=PARAMS, tried=[replace(PARAMS, split_gain=1e-12)])
-    assert not found.adopted
+    actual = tune(SNAPSHOTS, as_of=DAYS[-1], present=PARAMS, tried=[replace(PARAMS, split_gain=1e-12)])
+    assert not actual.adopted
 
 
 def test_nothing_is_chosen_by_the_months_that_confirm_it() -> None:
@@ -83,20 +83,20 @@ def test_nothing_is_chosen_by_the_months_that_confirm_it() -> None:
     last_two = {
         day: frame.assign(net_value_month_lag_01=7.0) if day > DAYS[-3] else frame for day, frame in SNAPSHOTS.items()
     }
-    found, changed = (tune(some, as_of=DAYS[-1], present=PARAMS, tried=tried) for some in (SNAPSHOTS, last_two))
-    assert found.trials == changed.trials
+    actual, changed = (tune(some, as_of=DAYS[-1], present=PARAMS, tried=tried) for some in (SNAPSHOTS, last_two))
+    assert actual.trials == changed.trials
 
 
 def test_what_comes_after_as_of_changes_nothing() -> None:
     tried = list(candidates(PARAMS, 2))
     before = {day: SNAPSHOTS[day] for day in DAYS[:-3]}
-    found, known = (tune(some, as_of=DAYS[-4], present=PARAMS, tried=tried) for some in (SNAPSHOTS, before))
-    assert asdict(found) == asdict(known)
+    actual, known = (tune(some, as_of=DAYS[-4], present=PARAMS, tried=tried) for some in (SNAPSHOTS, before))
+    assert asdict(actual) == asdict(known)
 
 
 def test_without_candidates_the_present_settings_stay() -> None:
-    found = tune(SNAPSHOTS, as_of=DAYS[-1], present=PARAMS, tried=[])
-    assert (found.adopted, with_settings(PARAMS, found.settings)) == (False, PARAMS)
+    actual = tune(SNAPSHOTS, as_of=DAYS[-1], present=PARAMS, tried=[])
+    assert (actual.adopted, with_settings(PARAMS, actual.settings)) == (False, PARAMS)
 
 
 def test_a_history_that_is_too_short_is_refused() -> None:

@@ -46,8 +46,8 @@ def golden_month(spark: SparkSession, scratch: Path) -> dict[str, pd.DataFrame]:
     snapshots = read_history(lake, table, QUICK.max_customers, periods)
     forecaster = fit(snapshots, as_of=AS_OF, params=QUICK)
     snapshot = read_periods(spark, lake, table, [AS_OF]).drop(table.period_key).toPandas()
-    found = {"features": snapshot, "forecasts": forecaster.predict(snapshots[AS_OF], as_of=AS_OF)}
-    return {name: _as_text(frame) for name, frame in found.items()}
+    actual = {"features": snapshot, "forecasts": forecaster.predict(snapshots[AS_OF], as_of=AS_OF)}
+    return {name: _as_text(frame) for name, frame in actual.items()}
 
 
 def stored(name: str) -> pd.DataFrame:

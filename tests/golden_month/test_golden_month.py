@@ -18,16 +18,16 @@ NUMBERS = [column.name for column in FORECASTS.columns if column.type.startswith
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+def actual(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     scratch: Path = tmp_path_factory.mktemp("golden")
     return golden_month(spark, scratch)
 
 
-def test_the_features_are_the_golden_ones_to_the_last_digit(found: dict[str, pd.DataFrame]) -> None:
-    pd.testing.assert_frame_equal(found["features"], stored("features"))
+def test_the_features_are_the_golden_ones_to_the_last_digit(actual: dict[str, pd.DataFrame]) -> None:
+    pd.testing.assert_frame_equal(actual["features"], stored("features"))
 
 
-def test_the_forecasts_are_the_golden_ones(found: dict[str, pd.DataFrame]) -> None:
+def test_the_forecasts_are_the_golden_ones(actual: dict[str, pd.DataFrame]) -> None:
     numbers = dict.fromkeys(NUMBERS, "float64")
-    got, golden = found["forecasts"].astype(numbers), stored("forecasts").astype(numbers)
+    got, golden = actual["forecasts"].astype(numbers), stored("forecasts").astype(numbers)
     pd.testing.assert_frame_equal(got, golden, **TOLERANCE)

@@ -39,8 +39,8 @@ class Shop:
 
     def moved(self, month: Month, table: str = "transactions") -> tuple[Total, Total]:
         delivered = deliveries(self.source, self.landing, self.lake.root)[table]
-        found = restatement(self.source, delivered, self.lake, month, cache=self.lake.root / CACHE)
-        return found.before, found.now
+        actual = restatement(self.source, delivered, self.lake, month, cache=self.lake.root / CACHE)
+        return actual.before, actual.now
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def by_folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def till() -> pd.DataFrame:
-    """September to December of a shop with three columns, with slips of the pen and amounts that are none."""
+    """September to December of a shop with three columns, with mistyped dates and amounts that are none."""
     days = [f"2011-{month:02d}-{day:02d}" for month in (9, 10, 11, 12) for day in range(1, 29)]
     rows = pd.DataFrame({"customer": "7", "day": days * 40, "paid": "0.3333"})
     strays = pd.DataFrame({"customer": "7", "day": ["2011-11-30"] * 2 + ["1901-01-01", "2099-01-01", "soon"]})

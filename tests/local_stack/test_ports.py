@@ -27,8 +27,8 @@ def test_the_ports_of_last_time_are_taken_again() -> None:
 
 
 def test_a_port_in_use_is_replaced_by_a_free_one(taken: int) -> None:
-    found = free_ports({}, Ports(taken, taken))
-    assert len({taken, found.airflow, found.mlflow}) == 3
+    actual = free_ports({}, Ports(taken, taken))
+    assert len({taken, actual.airflow, actual.mlflow}) == 3
 
 
 def test_a_port_given_by_a_variable_is_used() -> None:

@@ -37,14 +37,14 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 
 def marked(supervisor: Supervisor) -> list[psutil.Process]:
-    found = []
+    actual = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARK) == str(supervisor.folder) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                actual.append(process)
         except (psutil.Error, OSError):
             continue
-    return found
+    return actual
 
 
 def until(condition: Callable[[], bool]) -> None:

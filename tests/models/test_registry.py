@@ -89,7 +89,7 @@ def test_the_run_page_shows_settings_figures_plots_and_what_is_missing(
     run = client.get_run(client.get_model_version(MODEL, str(number)).run_id)
     assert (run.info.run_name, run.info.status, run.data.params) == ("2024-11-01", "FINISHED", {"rounds": "5"})
     figures = {
-        f"{candidate}/{name}": one for candidate, found in training.metrics.items() for name, one in found.items()
+        f"{candidate}/{name}": one for candidate, actual in training.metrics.items() for name, one in actual.items()
     }
     assert run.data.metrics == figures
     assert run.data.tags["not_measured"] == "everything: too short a history"
@@ -157,7 +157,7 @@ def test_a_version_whose_files_were_changed_or_added_to_is_refused(
     overwrite(registry, number, "artifacts/backtest/extra.json", b"{}", tmp_path)
 
     for part in ("forecaster", "backtest"):
-        with pytest.raises(TamperedError, match=f"clv version {number}: its {part} .* Somebody changed the files"):
+        with pytest.raises(TamperedError, match=f"clv version {number}: its {part} .* The files were changed"):
             registry.fetch(number, part)
 
 

@@ -89,8 +89,8 @@ def test_nan_is_found_in_what_spark_writes(lake: Lake, spark: SparkSession) -> N
     table = replace(TABLE, columns=columns)
     rows = spark.createDataFrame([(*row, str(NOVEMBER)) for row in sizes], f"{table.ddl}, month string").coalesce(1)
     write_periods(rows, lake, table, {NOVEMBER: {}})
-    found = column_facts(lake, table, NOVEMBER)
-    assert dict(zip(found["column"], found["is_finite"], strict=True)) == {
+    actual = column_facts(lake, table, NOVEMBER)
+    assert dict(zip(actual["column"], actual["is_finite"], strict=True)) == {
         "nan_first": False,
         "nan_last": False,
         "finite": True,

@@ -76,12 +76,12 @@ def test_the_query_of_a_broken_rule_finds_its_rows_anywhere(tmp_path: Path, spar
 
     results = judged(check, reports=tmp_path)
 
-    found = {
+    actual = {
         rule: [row.id for row in spark.sql(result.query).select("id").orderBy("id").collect()]
         for rule, result in results.items()
     }
-    assert found == {"customer_id_unique": [4, 5], "in_time": [2], "listed": [2, 3]}
-    assert {rule: result.rows for rule, result in results.items()} == {rule: len(ids) for rule, ids in found.items()}
+    assert actual == {"customer_id_unique": [4, 5], "in_time": [2], "listed": [2, 3]}
+    assert {rule: result.rows for rule, result in results.items()} == {rule: len(ids) for rule, ids in actual.items()}
     assert results["listed"].examples == ["id=2", "id=3"]
     assert results["listed"].observed == "2 of 5 rows"
     assert results["listed"].allowed == "10% of the rows"

@@ -26,7 +26,7 @@ def files(stack: Stack) -> dict[str, bytes]:
 
 def tables(stack: Stack) -> dict[str, bytes]:
     """Database, schema and name → all rows of every table of Airflow's, MLflow's and our own database."""
-    found = {}
+    actual = {}
     for database in postgres_server.OWNERS:
         url = postgres_server.url(postgres_server.SUPERUSER, database, stack.home.sockets())
         with engine(url).connect() as connection:
@@ -34,5 +34,5 @@ def tables(stack: Stack) -> dict[str, bytes]:
             cursor.execute(_TABLES)
             for schema, name in cursor.fetchall():
                 cursor.execute(_ROWS.format(sql.Identifier(schema, name)))
-                found[f"{database}.{schema}.{name}"] = cursor.fetchone()[0].encode()
-    return found
+                actual[f"{database}.{schema}.{name}"] = cursor.fetchone()[0].encode()
+    return actual

@@ -64,8 +64,8 @@ def test_every_template_that_a_shell_reads_is_quoted(dag: Any) -> None:
     assert len(templates) >= 6
     bare = {
         (task_id, template)
-        for task_id, found in templates.items()
-        for template in found
+        for task_id, actual in templates.items()
+        for template in actual
         if not re.fullmatch(r"\{\{ \(.*\) \| quoted \}\}", template)
     }
     assert bare == set()

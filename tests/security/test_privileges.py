@@ -110,8 +110,8 @@ def test_nobody_fills_the_disk_with_large_objects_or_holds_up_a_publish_by_its_l
 def statements_that(*patterns: str) -> set[str]:
     """The tables of our schema that a statement of `sql/queries/` names behind one of the patterns."""
     texts = [path.read_text(encoding="utf-8") for path in (SQL / "queries").glob("*.sql")]
-    found = (re.findall(rf"{pattern}\s+clv\.(\w+)", body) for body in texts for pattern in patterns)
-    return {table for tables in found for table in tables}
+    actual = (re.findall(rf"{pattern}\s+clv\.(\w+)", body) for body in texts for pattern in patterns)
+    return {table for tables in actual for table in tables}
 
 
 def test_the_writer_holds_no_privilege_that_no_statement_needs(migrated: Database) -> None:

@@ -70,8 +70,8 @@ def rows(database: Database) -> str:
     tables = "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'clv'::regnamespace AND relkind = 'r'"
     with database.owner.connect() as connection:
         names = list(connection.execute(text(tables)).scalars())
-        found = [connection.execute(text(f"SELECT t::text FROM {name} AS t")).scalars().all() for name in names]  # noqa: S608
-    return "\n".join(row for rows in found for row in rows)
+        actual = [connection.execute(text(f"SELECT t::text FROM {name} AS t")).scalars().all() for name in names]  # noqa: S608
+    return "\n".join(row for rows in actual for row in rows)
 
 
 def plan(environ: dict[str, str], month: str) -> tuple[int, str, set[str]]:

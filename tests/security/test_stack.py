@@ -40,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def told(stack: Stack) -> tuple[list[str], Webhook]:
-    """Command lines seen while a run fails for want of a delivery, and the webhook that has been told of it."""
+    """Command lines seen while a run fails because its delivery is missing, and the webhook that has been told of it."""
     api, commands = stack.api(), set()
     with serving(Webhook()) as webhook:
         alerts = {"connection_id": "clv_alerts", "conn_type": "generic", "host": webhook.url}
@@ -57,10 +57,10 @@ def told(stack: Stack) -> tuple[list[str], Webhook]:
 def addresses(process: psutil.Process) -> set[str]:
     """What a process listens on; nothing, once it has ended."""
     try:
-        found = process.net_connections(kind="inet")
+        actual = process.net_connections(kind="inet")
     except psutil.Error:
         return set()
-    return {connection.laddr.ip for connection in found if connection.status == psutil.CONN_LISTEN}
+    return {connection.laddr.ip for connection in actual if connection.status == psutil.CONN_LISTEN}
 
 
 def processes(stack: Stack) -> list[psutil.Process]:

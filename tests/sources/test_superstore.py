@@ -22,9 +22,9 @@ def test_all_lines_count_in_the_department_they_name(spark: SparkSession, supers
 
     assert (result.read, result.clean, result.reasons) == (9_994, 9_994, {})
     lines = read_periods(spark, lake, tables.TRANSACTIONS, Month(2016, 1).through(Month(2019, 12)))
-    found = lines.groupBy("department").agg(F.count_distinct("order_id"), F.sum("units").cast("int")).collect()
+    actual = lines.groupBy("department").agg(F.count_distinct("order_id"), F.sum("units").cast("int")).collect()
     published = pd.read_parquet(superstore).groupby("Category")
-    assert {tuple(row) for row in found} == {
+    assert {tuple(row) for row in actual} == {
         (department, rows["Order ID"].nunique(), rows.Quantity.sum()) for department, rows in published
     }
-    assert sorted(source.departments) == sorted(row.department for row in found)
+    assert sorted(source.departments) == sorted(row.department for row in actual)

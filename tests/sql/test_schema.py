@@ -68,9 +68,9 @@ def test_the_forecast_has_the_columns_types_and_meanings_of_the_lake(database: D
     _, *rows = columns(database, "forecast_rows")
     assert rows == FORECAST
     for view in ("forecast", "forecast_current"):
-        found = columns(database, view)
-        assert [column for column in found if column[0] not in ("as_of", "run_id")] == FORECAST
-        assert {name for name, _, _ in found} == {"as_of", "run_id", *FORECASTS.names}
+        actual = columns(database, view)
+        assert [column for column in actual if column[0] not in ("as_of", "run_id")] == FORECAST
+        assert {name for name, _, _ in actual} == {"as_of", "run_id", *FORECASTS.names}
 
 
 def test_a_special_forecast_has_the_columns_types_and_meanings_of_the_lake(database: Database) -> None:

@@ -158,9 +158,9 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 if os.environ.get("CLV_FAULT"):
-    found = json.loads(os.environ["CLV_FAULT"])
-    imported = sys.modules.get(found["at"].partition(":")[0])
+    actual = json.loads(os.environ["CLV_FAULT"])
+    imported = sys.modules.get(actual["at"].partition(":")[0])
     if imported is None:
-        sys.meta_path.insert(0, Finder(found))
+        sys.meta_path.insert(0, Finder(actual))
     else:
-        strike_in(imported, found)
+        strike_in(imported, actual)
