@@ -40,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def told(stack: Stack) -> tuple[list[str], Webhook]:
-    """Command lines seen while a run fails because its delivery is missing, and the webhook that has been told of it."""
+    """Command lines of a run that fails because its delivery is missing, and the webhook that has been told of it."""
     api, commands = stack.api(), set()
     with serving(Webhook()) as webhook:
         alerts = {"connection_id": "clv_alerts", "conn_type": "generic", "host": webhook.url}
