@@ -95,8 +95,8 @@ COMMENT ON COLUMN clv.model_decisions.as_of IS 'First day after the data month t
 COMMENT ON COLUMN clv.model_decisions.model_version IS 'The version that was judged, or chosen';
 COMMENT ON COLUMN clv.model_decisions.decision IS
 'first: no champion before; promoted: took the champion''s place; kept_champion: the champion forecasts; not_promoted: '
-'forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because the '
-'run asked for the champion, nothing was judged; chosen: made champion by hand';
+'forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because '
+'the run asked for the champion, nothing was judged; chosen: made champion by hand';
 COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; empty where there is none';
