@@ -59,7 +59,7 @@ def test_the_reader_reads_the_views_of_special_runs(published: Database, view: s
     [
         *(f"TABLE clv.{table}" for table in TABLES),
         "INSERT INTO clv.run (as_of, dag_run_id, trigger, source) VALUES ('2011-12-01', 'x', 'x', 'x')",
-        "INSERT INTO clv.forecast_rows SELECT * FROM clv.forecast_rows",
+        "INSERT INTO clv.forecast_rows (load_id, customer_id) VALUES (1, 'x')",
         "DELETE FROM clv.forecast_rows",
         "UPDATE clv.forecast_rows SET clv_1m = 0",
         "TRUNCATE clv.published",
