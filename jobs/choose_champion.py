@@ -1,9 +1,9 @@
-"""Make a version the champion by hand, over the gate's head; who did it, and why, is kept.
+"""Make a version the champion, overriding the gate, and record who did it and why.
 
     python -m jobs.choose_champion --model-version 3 --by "Ada Lovelace" --because "version 4 overrates new customers"
 
-Months that were judged stay judged: run again, they forecast with the version they had. The next month's challenger is
-held against the champion chosen here.
+Verdicts of earlier months do not change: when such a month is run again, it uses the same version. The next month's
+challenger is compared with the champion chosen here.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class ChoiceError(ValueError):
 
 
 def choose_champion(registry: Registry, database: Engine, number: int, *, by: str, because: str) -> int | None:
-    """Point the alias `champion` at a version, tag the version, and record the choice; the champion before.
+    """Record the choice, tag the version and point the alias `champion` to it; the champion before.
 
-    The record comes first: a champion that nobody can account for is worse than an account of one that was not set.
+    The record is written first: a record of an alias that was not moved is better than an unexplained champion.
 
     Raises:
-        ChoiceError: nobody, or no reason, is named.
+        ChoiceError: name or reason is empty.
         LookupError: there is no such version.
     """
     if not by.strip() or not because.strip():
-        raise ChoiceError("say who chooses (--by) and why (--because)")
+        raise ChoiceError("--by and --because must not be empty: give your name and the reason for the choice")
     chosen, before = registry.version(number), registry.aliased("champion")
     execute(
         database,
@@ -58,16 +58,16 @@ def choose_champion(registry: Registry, database: Engine, number: int, *, by: st
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Choose a champion; see `--help`."""
-    asked = parser(__doc__)
-    asked.add_argument("--model-version", type=int, required=True, help="the version that is to be champion")
-    asked.add_argument("--by", required=True, help="who chooses")
-    asked.add_argument("--because", required=True, help="why, for those who will ask")
-    arguments = asked.parse_args(argv)
+    options = parser(__doc__)
+    options.add_argument("--model-version", type=int, required=True, help="the new champion")
+    options.add_argument("--by", required=True, help="who chooses")
+    options.add_argument("--because", required=True, help="the reason, for the record")
+    arguments = options.parse_args(argv)
     log_to_stderr()
     settings = Settings()
     registry, database = Registry(settings.tracking_uri), engine(settings.database_url)
     before = choose_champion(registry, database, arguments.model_version, by=arguments.by, because=arguments.because)
-    log.info("The champion is version %s now; it was %s", arguments.model_version, before or "none")
+    log.info("The champion is now version %s; before: %s", arguments.model_version, before or "none")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Say whether the month that is over is still not published.
+"""Check whether the last calendar month is still not published.
 
     python -m jobs.late --now 2011-12-02T12:00:00+00:00
 
-The last line on stdout is a JSON object: `month`, and `reason`, which is empty where nothing is late. A shop that has
-never published anything is not late: its first month is run by hand.
+The last line on stdout is a JSON object: `month`, and `reason`, which is empty if the month is not late. A month is not
+late if nothing has ever been published: the first month is run by hand.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from jobs.core.task import log_to_stderr, run_as_program
 
 
 def lateness(today: date, newest_as_of: date | None) -> tuple[Month, str]:
-    """The month that is over, and why people should know of it; empty where they need not.
+    """The calendar month before `today`, and the reason to send an alert; empty if the month is not late.
 
     Args:
-        today: the day.
-        newest_as_of: of the newest published month; None while nothing is published.
+        today: the day of the check.
+        newest_as_of: `as_of` of the newest published month; None if nothing is published.
     """
-    over = Month.of(today).plus(-1)
-    if newest_as_of is None or newest_as_of >= over.as_of:
-        return over, ""
+    last = Month.of(today).plus(-1)
+    if newest_as_of is None or newest_as_of >= last.as_of:
+        return last, ""
     newest = Month.before(newest_as_of)
-    return over, f"month {over} is not published on {today}; the newest that readers see is {newest}"
+    return last, f"month {last} is not published on {today}; the newest published month is {newest}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Look, and print what was found."""
-    asked = parser(__doc__)
-    asked.add_argument("--now", type=datetime.fromisoformat, required=True, help="ISO 8601")
-    arguments = asked.parse_args(argv)
+    """Check, and print the result."""
+    options = parser(__doc__)
+    options.add_argument("--now", type=datetime.fromisoformat, required=True, help="time of the check, in ISO 8601")
+    arguments = options.parse_args(argv)
     log_to_stderr()
     [newest] = fetch(engine(Settings().database_url), "newest_published_as_of")
     month, reason = lateness(arguments.now.date(), newest["as_of"])

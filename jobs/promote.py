@@ -1,12 +1,12 @@
-"""The gate: decide which version forecasts a month, and whether it becomes the champion.
+"""The gate: decide which version forecasts a month, and whether the new one becomes the champion.
 
     python -m jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 3
 
-Only a version of the newest month may become champion. A version of an older month forecasts its own month and moves
-nothing. A version is judged once: the decision stays with it as tags, and every later run of the month follows it. A
-special run follows what was decided, or takes its month's version if nothing was; only a margin's model is judged in
-it. With `--model champion` nothing is judged: the run asked for today's champion.
-`docs/decisions/0006-models-in-mlflow.md` tells why.
+Only a version of the newest month can become the champion. A version of an older month forecasts its own month and
+moves no alias. A version is judged once: the verdict is stored in its tags, and later runs of the month follow it. A
+special run follows an existing verdict, or uses the newest version of its month; only the model of a margin is judged
+in a special run. With `--model champion` nothing is judged: today's champion forecasts.
+See `docs/decisions/0006-models-in-mlflow.md`.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Judge one version and print which version forecasts the month."""
+    """Judge one version, and print the verdict."""
     parser = run_parser(__doc__)
-    parser.add_argument("--model-version", type=int, required=True, help="the version that was trained as of this day")
-    parser.add_argument("--special", action="store_true", help="a special run: it changes nothing of its month")
+    parser.add_argument("--model-version", type=int, required=True, help="the version to judge")
+    parser.add_argument("--special", action="store_true", help="for a special run, which does not change its month")
     add_model(parser)
     arguments = parser.parse_args(argv)
     settings = Settings().on(arguments.value_basis)

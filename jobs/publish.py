@@ -1,8 +1,8 @@
-"""Publish a run's forecast: readers of its month see it in one step, or not at all.
+"""Publish the forecast of a run: readers of its month switch to it in one step.
 
     python -m jobs.publish --as-of 2011-12-01 --run-id 17
 
-`docs/decisions/0007-publish-by-pointer.md` tells how.
+See `docs/decisions/0007-publish-by-pointer.md`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("publish.publish", run_id=arguments.run_id, engine=database) as outcome:
         publication = publish(database, Lake(settings.lake), as_of=arguments.as_of, run_id=arguments.run_id)
         outcome.rows = publication.rows
-        log.info("%s run %s: %s", arguments.as_of, arguments.run_id, publication)
+        log.info("Run %s as of %s: %s", arguments.run_id, arguments.as_of, publication)
 
 
 if __name__ == "__main__":

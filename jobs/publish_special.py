@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     database = engine(settings.database_url)
     with recorded("special.publish_special", run_id=arguments.run_id, engine=database) as outcome:
         outcome.rows = publish_special(database, Lake(settings.lake), as_of=arguments.as_of, run_id=arguments.run_id)
-        log.info("SELECT * FROM clv.special_forecast WHERE run_id = %s; its total: clv.special_total", arguments.run_id)
+        log.info("Loaded into clv.special_forecast and clv.special_total with run_id %s", arguments.run_id)
 
 
 if __name__ == "__main__":

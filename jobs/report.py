@@ -1,4 +1,4 @@
-"""Report a run: what each task cost, what was published, and where to look.
+"""Report on a run: the cost of each task, what was published, and where to find it.
 
 python -m jobs.report --run-id 17
 """
@@ -18,9 +18,9 @@ from jobs.publishing.report import report
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the report of a run."""
-    asked = parser(__doc__)
-    asked.add_argument("--run-id", type=int, required=True, help="the run, as planned")
-    arguments = asked.parse_args(argv)
+    options = parser(__doc__)
+    options.add_argument("--run-id", type=int, required=True, help="the run's number, from its plan")
+    arguments = options.parse_args(argv)
     settings = Settings()
     database = engine(settings.database_url)
     with recorded("publish.report", run_id=arguments.run_id, engine=database):

@@ -1,4 +1,4 @@
-"""Forecast every known customer as of `as_of`, by exactly the model version that the gate named.
+"""Forecast every customer of a snapshot with the model version that the gate chose.
 
 spark-submit jobs/score.py --as-of 2011-12-01 --run-id 17 --model-version 3
 """

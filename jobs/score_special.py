@@ -1,4 +1,4 @@
-"""Forecast the customers of a special run's segment over its horizon, by exactly the model version it was given.
+"""Forecast the customers of a special run's segment over its horizon, with the given model version.
 
 spark-submit jobs/score_special.py --as-of 2011-12-01 --run-id 17 --model-version 3 --horizon 3 --segment city=Paris
 """

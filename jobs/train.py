@@ -1,10 +1,10 @@
-"""Train a model on what was known at `as_of`, judge it out of time, and register it.
+"""Train a model on data from before `as_of`, evaluate it on a holdout, and register it.
 
     python -m jobs.train --as-of 2011-12-01 --run-id 17
 
-The last line on stdout names the version. A version that was made from the same snapshots with the same settings and
-code is not trained again. A special run takes any version of its month. The settings are those of the newest tuning up
-to that day (`jobs.tune`), or the defaults. With `--model champion` nothing is trained, and the champion is named.
+The last line on stdout is a JSON object with the model version. Nothing is trained if a version with the same
+snapshots, settings, code and libraries exists. A special run uses any version of its month. The settings are those of
+the newest tuning (`jobs.tune`) up to that day, or the defaults. With `--model champion` the version is the champion.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from jobs.sources import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train the model of one month and print its version."""
+    """Train the model of one month, and print its version."""
     parser = run_parser(__doc__)
-    parser.add_argument("--special", action="store_true", help="a special run: any version of the month will do")
+    parser.add_argument(
+        "--special", action="store_true", help="for a special run: use any existing version of the month"
+    )
     add_model(parser)
     arguments = parser.parse_args(argv)
     settings = Settings().on(arguments.value_basis)

@@ -1,10 +1,10 @@
-"""Look for better settings of the boosters than the present ones, and keep what was found for later trainings.
+"""Tune the settings of the boosters, and keep the result for later trainings.
 
     python -m jobs.tune --as-of 2011-12-01
 
-Started by hand, never part of a month's run. Its result holds for every training as of that day or later, until a later
-search; a backfill of an earlier month trains with the settings of its own time. The same snapshots give the same
-settings, unless a time limit ends the search early; how many were tried is kept beside them.
+Run by hand, never as part of a monthly run. The result applies to trainings as of that day and later, until the next
+tuning; a backfill of an earlier month uses the settings of its own time. The same snapshots give the same settings,
+unless a time limit ends the search early; the result includes the number of trials.
 """
 
 from __future__ import annotations
@@ -34,28 +34,30 @@ TRIALS = 30
 
 
 def _until(tried: Iterator[ModelParams], minutes: float) -> Iterator[ModelParams]:
-    """The settings that can be begun before the time is over."""
+    """The settings whose trial starts before the time limit."""
     end = time.monotonic() + minutes * 60.0
     for params in tried:
         if time.monotonic() > end:
-            log.warning("The time is over: the search ends early")
+            log.warning("The time limit of %g minutes is reached: the search ends early", minutes)
             return
         yield params
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Tune as of one day and print the search's id in MLflow, and the settings."""
+    """Tune as of one day, and print the id of the MLflow run and the settings."""
     from jobs.forecasting.tuning import candidates
 
-    asked = parser(__doc__)
-    when = asked.add_mutually_exclusive_group(required=True)
-    when.add_argument("--as-of", type=parse_as_of, help="first day after the last month to look at")
-    when.add_argument("--month", type=Month.parse, help="that last month instead: YYYY-MM")
-    asked.add_argument("--run-id", type=int, help="the run to record the cost with, if it belongs to one")
-    asked.add_argument("--trials", type=int, default=TRIALS, help="settings to try (default: %(default)s)")
-    asked.add_argument("--minutes", type=float, default=float("inf"), help="begin no trial after so long (no limit)")
-    add_value_basis(asked)
-    arguments = asked.parse_args(argv)
+    options = parser(__doc__)
+    when = options.add_mutually_exclusive_group(required=True)
+    when.add_argument("--as-of", type=parse_as_of, help="first day after the last month of the data: YYYY-MM-01")
+    when.add_argument("--month", type=Month.parse, help="that last month, as an alternative: YYYY-MM")
+    options.add_argument("--run-id", type=int, help="the run under which the cost is recorded, if any")
+    options.add_argument("--trials", type=int, default=TRIALS, help="settings to try (default: %(default)s)")
+    options.add_argument(
+        "--minutes", type=float, default=float("inf"), help="start no trial after this time (default: no limit)"
+    )
+    add_value_basis(options)
+    arguments = options.parse_args(argv)
     as_of, settings = arguments.as_of or arguments.month.as_of, Settings().on(arguments.value_basis)
     log_to_stderr()
     with ExitStack() as stack:

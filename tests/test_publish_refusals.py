@@ -79,8 +79,8 @@ def test_two_publishes_of_one_run_at_once_leave_one_whole_forecast(database: Dat
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"rows": 4}, "3 rows were loaded, the record says 4"),
-        ({"sums": {"clv_12m_p90": "4680.01"}}, "clv_12m_p90 sums to 4680.00, the record says 4680.01"),
+        ({"rows": 4}, "3 rows were loaded, but the lake's record has 4"),
+        ({"sums": {"clv_12m_p90": "4680.01"}}, "clv_12m_p90 sums to 4680.00, but to 4680.01 in the lake's record"),
         ({"rows": 0}, "have no rows"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_forecast_that_is_not_what_its_record_says_is_refused(
 def test_a_record_of_rows_whose_files_are_empty_is_refused(database: Database, lake: Lake) -> None:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [], said={"rows": 3})
-    with pytest.raises(PublishError, match="0 rows were loaded, the record says 3"):
+    with pytest.raises(PublishError, match="0 rows were loaded, but the lake's record has 3"):
         publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
 
 
@@ -105,7 +105,7 @@ def test_a_forecast_by_another_model_version_than_the_run_s_is_refused(database:
     run_id = plan(database.writer, DECEMBER)
     execute(database.writer, "set_run_model", run_id=run_id, model_name="clv", model_version=4)
     write(lake, DECEMBER, [row("12346", model_version=3), row("12347", model_version=4)])
-    with pytest.raises(PublishError, match=rf"model version \[3, 4\], run {run_id} scores with 4"):
+    with pytest.raises(PublishError, match=rf"model version \[3, 4\], but run {run_id} scores with 4"):
         publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
 
 

@@ -188,9 +188,9 @@ def _before(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object
 @pytest.mark.parametrize(
     ("rows", "total", "why"),
     [
-        ([special_row("1", model_version=4)], {}, "1 are not by version 3"),
-        ([special_row("1")], {"clv": Decimal("31.00")}, "clv sums to 30.00, the total says 31.00"),
-        ([special_row("1")], {"customers": 2}, "1 were loaded"),
+        ([special_row("1", model_version=4)], {}, "1 rows were not made by model version 3"),
+        ([special_row("1")], {"clv": Decimal("31.00")}, "clv sums to 30.00, but to 31.00 in the lake's total"),
+        ([special_row("1")], {"customers": 2}, "1 rows were loaded, but the lake's record has 1 and its total 2"),
         ([special_row("1", clv_p10=Decimal("30.01"))], {}, "special_clv_lies_in_its_interval"),
         ([special_row("1"), special_row("1")], {}, "special_rows_pkey"),
     ],

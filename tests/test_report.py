@@ -63,7 +63,7 @@ def test_a_run_that_was_replaced_says_so(database: Database, lake: Lake) -> None
 
 
 def test_an_unknown_run_is_refused(database: Database) -> None:
-    with pytest.raises(UnknownRunError, match="run 4711 was never planned"):
+    with pytest.raises(UnknownRunError, match="there is no run 4711"):
         report(database.writer, 4711, {})
 
 

@@ -96,7 +96,7 @@ def test_a_refusal_lists_the_runs_that_can_be_gone_to(database: Database, three:
         with pytest.raises(RollbackError) as refusal:
             roll_back(database.writer, MONTH, wrong, **WHY)
         told = str(refusal.value)
-        assert f"month 2011-11 shows run {third}; run {wrong} is not one of them" in told
+        assert f"month 2011-11 is published by run {third}, and run {wrong} is not a run to go back to" in told
         assert f"  run {second}: 3 customers, 2,340.00 over twelve months, model version 3, loaded " in told
         assert f"  run {first}: 3 customers, 234.00" in told
     assert shown(database) == {(third, Decimal("100.00"))}
@@ -107,7 +107,9 @@ def test_a_month_with_one_run_or_none_has_nothing_to_go_back_to(database: Databa
     with pytest.raises(RollbackError, match="month 2011-11 is not published"):
         roll_back(database.writer, MONTH, None, **WHY)
     only = publish_new_run(database, lake, DECEMBER)
-    with pytest.raises(RollbackError, match=f"run {only} is the first. No other run of the month"):
+    with pytest.raises(
+        RollbackError, match=f"by run {only}, and no earlier run has a forecast. No other run of the month"
+    ):
         roll_back(database.writer, MONTH, None, **WHY)
 
 

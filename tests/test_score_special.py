@@ -131,9 +131,9 @@ def test_a_segment_may_be_how_customers_stand(
 def test_a_segment_without_customers_is_refused_with_the_values_there_are(
     spark: SparkSession, shop: Lake, model: Model
 ) -> None:
-    with pytest.raises(ScoreError, match=rf"city=Rome holds none of the customers known as of {AS_OF}; .*: .*Bonn"):
+    with pytest.raises(ScoreError, match=rf"city=Rome holds no customer of the snapshot as of {AS_OF}; .* are .*Bonn"):
         scored(spark, shop, model, 3, "city=Rome")
-    with pytest.raises(ScoreError, match=r"country=France holds none .*; nobody has any there"):
+    with pytest.raises(ScoreError, match=r"country=France holds no customer .*: country is empty for every customer"):
         scored(spark, shop, model, 3, "country=France")
 
 

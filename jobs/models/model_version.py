@@ -1,4 +1,4 @@
-"""What a registered model version is made of: where it came from, what is logged with it, what MLflow tells of it."""
+"""A registered model version: what it was trained on, what is logged with it, and its tags in MLflow."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from jobs.forecasting.forecaster import Forecaster
 
 Part = Literal["forecaster", "backtest"]
-"""A folder of a version's artifacts: the model, or its holdout model, fitted at the origin of the holdout."""
+"""A folder of a version's artifacts: the model, or the holdout model, which is fitted at the origin of the holdout."""
 
 HOLDOUT_ORIGIN = "holdout_origin"
-"""The tag that tells where a version's holdout starts."""
+"""The tag that holds the first day of a version's holdout."""
 
 LIBRARIES = ("numpy", "pandas", "pyarrow", "xgboost")
 
 
 class UnreadableError(ValueError):
-    """A version was written by code whose format this code does not read."""
+    """The files of a version are in a format that this code cannot read."""
 
 
 def unpack(files: Mapping[str, bytes]) -> Forecaster:
-    """Read a forecaster from a version's files; raises UnreadableError where this code does not know their format."""
+    """Read a forecaster from a version's files; raises UnreadableError if this code cannot read their format."""
     from jobs.forecasting.forecaster import Forecaster
 
     with TemporaryDirectory() as scratch:
@@ -39,24 +39,26 @@ def unpack(files: Mapping[str, bytes]) -> Forecaster:
         try:
             return Forecaster.load(Path(scratch))
         except (KeyError, TypeError, ValueError) as error:
-            raise UnreadableError(f"code of another version wrote it ({error!r}): train the month again") from error
+            raise UnreadableError(
+                f"another version of the code wrote its files ({error!r}): train the month again"
+            ) from error
 
 
 def library_versions() -> str:
-    """What a model needs to run, as pip requirements joined by commas."""
+    """The libraries that a model needs, as pip requirements joined by commas."""
     return ",".join(f"{name}=={installed_version(name)}" for name in LIBRARIES)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingInputs:
-    """What a version was trained from; training from the same inputs again gives the same bytes.
+    """What a version is trained on; the same inputs give the same bytes.
 
     Attributes:
-        as_of: the month contract's date, ISO.
+        as_of: first day after the last month of the training data, ISO 8601.
         input_fingerprint: hash of the snapshots.
         params_fingerprint: hash of the settings.
         code_version: see `jobs.core.code_version`.
-        libraries: the installed versions of what the model needs to run.
+        libraries: see `library_versions`.
     """
 
     as_of: str
@@ -68,16 +70,16 @@ class TrainingInputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """A trained model and all that its run page shows.
+    """A trained model and everything that its MLflow run shows.
 
     Attributes:
         forecaster: the model.
-        backtest: its holdout model, fitted at the origin of the holdout; None where the history has no such origin.
-        params: what it was trained with.
-        metrics: candidate → metric → value, out of time; likewise, theme by theme, the importance of themes.
+        backtest: the holdout model, fitted at the origin of the holdout; None if the history is too short.
+        params: the settings of the training.
+        metrics: candidate → metric → value on the holdout; `theme_importance` → feature group → its importance.
         figures: file name → plot.
         example: a few rows of a snapshot.
-        not_measured: candidates and metrics that are absent, and why.
+        not_measured: the candidates and metrics that could not be measured, and why.
     """
 
     forecaster: Forecaster
@@ -103,11 +105,11 @@ class Version:
 
     @property
     def as_of(self) -> date:
-        """What it was trained as of."""
+        """First day after the last month of its training data."""
         return date.fromisoformat(self.tags["as_of"])
 
     @property
     def holdout_origin(self) -> date | None:
-        """Where its holdout starts, as of which its holdout model was fitted; None without one."""
+        """First day of its holdout, as of which its holdout model was fitted; None if it has no holdout."""
         origin = self.tags.get(HOLDOUT_ORIGIN)
         return None if origin is None else date.fromisoformat(origin)

@@ -1,4 +1,4 @@
-"""Whether a version becomes champion, and which version forecasts a month or a special run."""
+"""Decide whether a version becomes the champion, and which version forecasts a month or a special run."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ if TYPE_CHECKING:
     from jobs.forecasting.forecaster import Forecaster
 
 GATE, PARAMETER = "gate", "run parameter"
-"""Who decides, as `clv.model_decision` records it beside the names of people."""
+"""Values of `clv.model_decision.decided_by`, which otherwise holds a person's name."""
 
 ReadHoldout = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
 
 
 class NoHoldoutModelError(ValueError):
-    """The champion has no model that was trained without the months of the holdout."""
+    """The champion has no model that was trained without the months of the challenger's holdout."""
 
 
 def promote(
     registry: Registry, number: int, *, as_of: date, newest_published: date | None, read_holdout: ReadHoldout
 ) -> Verdict:
-    """Judge a version, point the aliases accordingly and tag it with the verdict; or repeat what was decided before.
+    """Judge a version, move the aliases and tag the version with the verdict; if it already has one, return that.
 
     Raises:
-        PromoteError: the version was trained for another month.
-        TamperedError: the champion's files are not those that were registered.
+        PromoteError: the version was trained as of another day.
+        TamperedError: the files of the version or the champion differ from those that were registered.
         IncompleteError: a snapshot of the holdout is not in the lake.
     """
     challenger = registry.version(number)
     if challenger.as_of != as_of:
         raise PromoteError(f"version {number} was trained as of {challenger.as_of}: give one trained as of {as_of}")
-    earlier = decided(challenger)
-    if earlier is not None:
-        return earlier
+    earlier_verdict = decided(challenger)
+    if earlier_verdict is not None:
+        return earlier_verdict
     current = registry.aliased("champion")
     champion = None if current is None else registry.version(current)
-    later = _later_month(as_of, newest_published, champion)
-    if later is not None:
-        verdict = Verdict(model_version=number, decision="backfill", reasons=(later,))
+    not_newest = _why_not_newest(as_of, newest_published, champion)
+    if not_newest is not None:
+        verdict = Verdict(model_version=number, decision="backfill", reasons=(not_newest,))
     else:
         registry.alias("challenger", number)
         verdict = _judge(registry, challenger, champion, read_holdout)
@@ -69,27 +69,27 @@ def promote(
     return verdict
 
 
-def _later_month(as_of: date, newest_published: date | None, champion: Version | None) -> str | None:
-    """Why `as_of` is not the newest month; None where it is."""
+def _why_not_newest(as_of: date, newest_published: date | None, champion: Version | None) -> str | None:
+    """Why `as_of` is not the newest month; None if it is."""
     if newest_published is not None and newest_published > as_of:
-        return f"month {Month.before(newest_published)} is published already"
+        return f"month {Month.before(newest_published)} is already published"
     if champion is not None and champion.as_of > as_of:
-        return f"the champion, version {champion.number}, was trained on month {Month.before(champion.as_of)} already"
+        return f"the champion, version {champion.number}, was trained on the later month {Month.before(champion.as_of)}"
     return None
 
 
 def _judge(registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout) -> Verdict:
-    """Hold a version of the newest month against trailing value, BTYD and the champion."""
+    """Compare a version of the newest month with trailing value, BTYD and the champion."""
     from jobs.forecasting.gate import decide
 
     if champion is not None and champion.number == challenger.number:
-        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is the champion already",))
-    rounds, notes = _holdout_forecasts(registry, challenger, champion, read_holdout)
-    decision = decide(rounds, has_champion=champion is not None, seed=ModelParams().seed)
-    reasons = (*notes, *decision.reasons)
-    if decision.promoted:
-        took_place: Decision = "first" if champion is None else "promoted"
-        return Verdict(model_version=challenger.number, decision=took_place, reasons=reasons)
+        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is already the champion",))
+    backtest, notes = _holdout_forecasts(registry, challenger, champion, read_holdout)
+    outcome = decide(backtest, has_champion=champion is not None, seed=ModelParams().seed)
+    reasons = (*notes, *outcome.reasons)
+    if outcome.promoted:
+        promoted: Decision = "first" if champion is None else "promoted"
+        return Verdict(model_version=challenger.number, decision=promoted, reasons=reasons)
     if champion is None or notes:
         return Verdict(model_version=challenger.number, decision="not_promoted", reasons=reasons)
     return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
@@ -98,25 +98,25 @@ def _judge(registry: Registry, challenger: Version, champion: Version | None, re
 def _holdout_forecasts(
     registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout
 ) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
-    """All candidates' forecasts of the challenger's holdout, and why the champion is not among them, if so."""
+    """The candidates' forecasts of the challenger's holdout; a note if the champion had to be left out."""
     from jobs.forecasting.champion_challenger import compare_candidates, origins
 
     first = challenger.holdout_origin
     if first is None:
         return [], ()
     snapshots = read_holdout(origins(first, challenger.as_of), challenger.as_of)
-    enter = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
+    compare = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
     if champion is None:
-        return enter(None, snapshots), ()
+        return compare(None, snapshots), ()
     try:
-        return enter(_holdout_model(registry, champion, first), snapshots), ()
+        return compare(_holdout_model(registry, champion, first), snapshots), ()
     except (NoHoldoutModelError, UnreadableError, InputError) as error:
-        notes = (f"champion (version {champion.number}) cannot be compared with: {error}",)
-        return enter(None, snapshots), notes
+        notes = (f"champion (version {champion.number}) cannot be compared: {error}",)
+        return compare(None, snapshots), notes
 
 
 def _holdout_model(registry: Registry, champion: Version, first: date) -> Forecaster:
-    """The champion's holdout model, trained without the months from `first` on."""
+    """The champion's holdout model; raises NoHoldoutModelError unless it was trained on months before `first` only."""
     if champion.holdout_origin is None:
         raise NoHoldoutModelError("its history was too short for a holdout")
     if champion.holdout_origin > first:
@@ -126,14 +126,14 @@ def _holdout_model(registry: Registry, champion: Version, first: date) -> Foreca
 
 @dataclass(frozen=True, kw_only=True)
 class Promotion:
-    """Where a run's promotion reads and records.
+    """What the promotion of a run reads from and records in.
 
     Attributes:
-        registry: the models of the run's value basis.
+        registry: the models on the run's value basis.
         database: the forecast database.
-        lake: the lake of the value basis.
+        lake: the lake on that value basis.
         table: its features table.
-        value_basis: what value is counted in.
+        value_basis: the measure of value.
     """
 
     registry: Registry
@@ -143,7 +143,7 @@ class Promotion:
     value_basis: str
 
     def gate(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """Judge a version for a month that is to be published, and record the decision. Raises as `promote` does."""
+        """Judge a version for a standard run, and record the decision. Raises the same errors as `promote`."""
         [newest] = fetch(self.database, "newest_published_as_of")
         before = self.registry.aliased("champion")
         verdict = self._promote(number, as_of=as_of, newest_published=newest["as_of"])
@@ -158,17 +158,17 @@ class Promotion:
         return verdict
 
     def champion(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """Let the champion forecast a month that is to be published, and record that the run asked for it."""
+        """Let the champion forecast a standard run, and record that the run's parameter chose it."""
         champion, present = self.registry.version(number), self.registry.aliased("champion")
         verdict = as_asked(champion, as_of=as_of)
         self._record(verdict, run_id=run_id, judged=champion, decided_by=PARAMETER, before=present, after=present)
         return verdict
 
     def special(self, number: int, *, as_of: date) -> Verdict:
-        """The version of a special run. Only a margin's model is judged here; nothing is recorded.
+        """The version that forecasts a special run. Only the model of a margin is judged; nothing is recorded.
 
         Raises:
-            PromoteError: the version has seen what came after `as_of`.
+            PromoteError: the version was trained on data from after `as_of`.
         """
         if self.value_basis != NET_REVENUE:
             return self._promote(number, as_of=as_of, newest_published=None)

@@ -1,7 +1,7 @@
-"""MLflow: the runs that trained or tuned a model, its versions, the aliases `challenger` and `champion`.
+"""The MLflow registry: training and tuning runs, model versions, and the aliases `challenger` and `champion`.
 
-The only module that talks to MLflow. A version's tags say what it was trained from and hold a hash of its files, which
-is checked before they are loaded. Nothing is pickled: boosters are kept in XGBoost's own format, the rest is JSON.
+No other module calls MLflow. A version's tags hold its training inputs and a hash of its files, which is checked before
+the files are loaded. Nothing is pickled: boosters are stored in XGBoost's own format, everything else as JSON.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CLIENT_ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-"""How MLflow's client behaves where the environment does not say otherwise: it says little, and that to nobody else."""
+"""Defaults for MLflow's client: no telemetry and little output. Variables that are already set take precedence."""
 
 _SERVED_AS = JOBS / "models" / "served_model.py"
 _SERVED_CODE = (
@@ -50,67 +50,72 @@ _SERVED_CODE = (
     "lake/tables.py",
     "forecasting/*.py",
 )
-"""What of `jobs/` is stored with a version: all that `served_model.py` imports."""
+"""The files of `jobs/` that are stored with a version: everything that `served_model.py` imports."""
 
 
 class TamperedError(ValueError):
-    """The files of a version are not those that were registered."""
+    """The files of a version differ from those that were registered."""
 
 
 @dataclass(frozen=True)
 class Registry:
-    """A model (and the experiment of its name) on the MLflow server at an address."""
+    """A registered model, and the experiment of the same name, on an MLflow server.
+
+    Attributes:
+        tracking_uri: address of the server.
+        model: name of the registered model.
+    """
 
     tracking_uri: str
     model: str = MODEL
 
     @property
     def tunings(self) -> str:
-        """The experiment that holds every search for better settings, a run each."""
+        """Name of the experiment that holds the tunings, one run each."""
         return f"{self.model}_tuning"
 
-    def find(self, origin: TrainingInputs) -> int | None:
-        """The newest version that was trained from this origin."""
-        wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(origin).items())
-        versions = self._client.search_model_versions(f"name = '{self.model}' and {wanted}")
+    def find(self, inputs: TrainingInputs) -> int | None:
+        """The newest version that was trained on these inputs; None if there is none."""
+        same_inputs = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(inputs).items())
+        versions = self._client.search_model_versions(f"name = '{self.model}' and {same_inputs}")
         return max((int(version.version) for version in versions), default=None)
 
     def newest(self, as_of: date) -> int | None:
-        """The newest version that was trained as of a day, by whatever code."""
+        """The newest version that was trained as of a day, by any version of the code; None if there is none."""
         versions = self._client.search_model_versions(f"name = '{self.model}' and tags.`as_of` = '{as_of}'")
         return max((int(version.version) for version in versions), default=None)
 
-    def register(self, training: Training, origin: TrainingInputs) -> int:
-        """Log a training run with all its figures and register its model as a new version, in that order."""
+    def register(self, training: Training, inputs: TrainingInputs) -> int:
+        """Log a training run, then register its model; the number of the new version."""
         mlflow = self._mlflow
         mlflow.set_experiment(self.model)
         with TemporaryDirectory() as scratch:
             parts = _save(training, Path(scratch))
-            with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)):
+            with mlflow.start_run(run_name=inputs.as_of, tags=asdict(inputs)):
                 _log_figures(training)
                 model_uri = _log_model(self.model, training, parts, _copy_code(Path(scratch)))
-            tags = asdict(origin) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
+            tags = asdict(inputs) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
             tags[HOLDOUT_ORIGIN] = str(training.backtest.as_of)
         version = mlflow.register_model(model_uri, self.model, tags=tags)
         return int(version.version)
 
-    def keep_tuning(self, tuning: Mapping[str, Any], origin: TrainingInputs) -> str:
-        """Keep what a search came to, as JSON, with what it searched on; the id of its run.
+    def keep_tuning(self, tuning: Mapping[str, Any], inputs: TrainingInputs) -> str:
+        """Log the result of a tuning as JSON, with its inputs; the id of the MLflow run.
 
         Args:
-            tuning: its `settings` are those to train with from the origin's `as_of` on.
-            origin: the snapshots, the settings that were in use, code and libraries.
+            tuning: the result. Its `settings` apply to trainings as of the inputs' `as_of` and later.
+            inputs: fingerprints of the snapshots and of the settings in use before, code and libraries.
         """
         mlflow = self._mlflow
         mlflow.set_experiment(self.tunings)
-        with mlflow.start_run(run_name=origin.as_of, tags=asdict(origin)) as run:
+        with mlflow.start_run(run_name=inputs.as_of, tags=asdict(inputs)) as run:
             mlflow.log_params(dict(tuning["settings"]))
             mlflow.log_dict(dict(tuning), TUNING_FILE)
         return str(run.info.run_id)
 
     def tuned(self, as_of: date) -> dict[str, Any] | None:
-        """The settings of the newest search as of `as_of` or before; of several as of one day, the last one's."""
+        """The settings of the newest tuning as of `as_of` or earlier (the last to start, if several); None if none."""
         experiment = self._client.get_experiment_by_name(self.tunings)
         if experiment is None:
             return None
@@ -128,30 +133,30 @@ class Registry:
         return settings
 
     def version(self, number: int) -> Version:
-        """A version with its tags; raises mlflow.exceptions.RestException where there is none."""
+        """A version with its tags; raises mlflow.exceptions.RestException if it does not exist."""
         return Version(number, self._client.get_model_version(self.model, str(number)).tags)
 
     def aliased(self, alias: Alias) -> int | None:
-        """The version an alias points at; None while nothing carries it."""
+        """The version that an alias points to; None if the alias is not set."""
         models = self._client.search_registered_models(f"name = '{self.model}'")
         number = models[0].aliases.get(alias) if models else None
         return None if number is None else int(number)
 
     def alias(self, alias: Alias, number: int) -> None:
-        """Point an alias at a version."""
+        """Point an alias to a version."""
         self._client.set_registered_model_alias(self.model, alias, str(number))
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:
-        """Add tags to a version."""
+        """Set tags of a version."""
         for key, value in tags.items():
             self._client.set_model_version_tag(self.model, str(number), key, value)
 
     def fetch(self, number: int, part: Part = "forecaster") -> dict[str, bytes]:
-        """The files of one part of exactly this version: name → content.
+        """The files of one part of a version: name → content.
 
         Raises:
-            TamperedError: they are not those that were registered.
-            mlflow.exceptions.MlflowException: there is no such version.
+            TamperedError: the files differ from those that were registered.
+            mlflow.exceptions.MlflowException: the version does not exist.
         """
         registered = self._client.get_model_version(self.model, str(number)).tags.get(_sha256_tag(part))
         uri = f"models:/{self.model}/{number}/artifacts/{part}"
@@ -159,18 +164,18 @@ class Registry:
         with TemporaryDirectory() as scratch:
             folder = Path(download(artifact_uri=uri, dst_path=scratch, tracking_uri=self.tracking_uri))
             files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        present = files_sha256(files)
-        if present != registered:
+        sha256 = files_sha256(files)
+        if sha256 != registered:
             raise TamperedError(
-                f"model {self.model} version {number}: its {part} in MLflow's artifact store has sha256 {present}, "
-                f"registered was {registered}. The files were changed: restore them, or delete the version and "
-                "rerun its month"
+                f"model {self.model} version {number}: the files of its {part} in MLflow's artifact store have the "
+                f"sha256 {sha256}, but {registered} was registered. The files were changed: restore them, or delete "
+                "the version and run its month again"
             )
         return files
 
     @property
     def _mlflow(self) -> ModuleType:
-        """MLflow at this address: downloads find the registry by the global address, whatever they are given."""
+        """The `mlflow` module, with this tracking URI set globally: downloads ignore the URI that they are passed."""
         for variable, value in CLIENT_ENVIRONMENT.items():
             os.environ.setdefault(variable, value)
         import mlflow
@@ -189,7 +194,7 @@ def _sha256_tag(part: Part) -> str:
 
 
 def _save(training: Training, folder: Path) -> dict[Part, Path]:
-    """Write the model and its holdout model, each to a folder of its own below `folder`."""
+    """Write the model and the holdout model, each to a subfolder of `folder`; part → subfolder."""
     forecasters: dict[Part, Forecaster | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
     saved: dict[Part, Path] = {}
     for part, forecaster in forecasters.items():

@@ -1,4 +1,4 @@
-"""Score a snapshot with a registered version, in parallel on Spark's workers."""
+"""Score a snapshot with a registered version, in parallel on Spark workers."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ log = logging.getLogger(__name__)
 
 
 class ScoreError(ValueError):
-    """The model does not fit the snapshot, or customers and forecasts do not match one to one."""
+    """The snapshot lacks columns that the model reads, or customers and forecasts do not match one to one."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A registered version as it travels to Spark's workers.
+    """A registered version in a form that is sent to Spark workers.
 
     Attributes:
         number: the version.
         files: its files, name → content.
-        columns: what it reads of a snapshot.
+        columns: the snapshot columns that it reads.
     """
 
     number: int
@@ -48,18 +48,18 @@ class Model:
 
     @classmethod
     def of(cls, number: int, files: Mapping[str, bytes]) -> Model:
-        """The model in a version's files; raises UnreadableError where this code does not know their format."""
+        """The model in a version's files; raises UnreadableError if this code cannot read their format."""
         return cls(number, files, unpack(files).encoder.columns)
 
 
 def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> int:
-    """Write `forecasts/as_of=…` with one row for every row of the snapshot; how many those are.
+    """Write `forecasts/as_of=…` with one row per row of the snapshot; the number of rows.
 
-    Nothing is done where the forecasts there were made of the same snapshot by the same version and code.
+    Does nothing if the forecasts in the lake were made from the same snapshot by the same version and code.
 
     Raises:
         IncompleteError: the snapshot is not in the lake.
-        ScoreError: the snapshot lacks columns that the model reads, or a customer got no forecast.
+        ScoreError: the snapshot lacks columns that the model reads, or a customer has no forecast.
     """
     snapshot = lake.record(table, as_of)
     inputs = {
@@ -68,31 +68,33 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         "code": folder_sha256(JOBS / "forecasting", "*.py"),
     }
     if lake.is_current(FORECASTS, as_of, inputs):
-        log.info("forecasts as_of=%s are current: nothing to score", as_of)
+        log.info("The forecasts as of %s are current: nothing to score", as_of)
         written = lake.record(FORECASTS, as_of)
     else:
         customers = read_periods(spark, lake, table, [as_of]).select(*read_by(model, table))
         forecasts = forecast(customers, model, as_of=as_of)
         written = write_periods(forecasts, lake, FORECASTS, {as_of: inputs})[as_of]
     if written.rows != snapshot.rows:
-        raise ScoreError(f"{written.rows} forecasts for the {snapshot.rows} customers known as of {as_of}")
+        raise ScoreError(
+            f"{written.rows} forecasts were written as of {as_of}, but the snapshot holds {snapshot.rows} customers"
+        )
     return written.rows
 
 
 def read_by(model: Model, table: Table) -> list[Column]:
-    """The columns of a features table that a model reads, decimals as doubles; raises ScoreError where some lack."""
+    """The columns of a features table that a model reads, decimals as doubles; raises ScoreError if any is missing."""
     types = {column.name: column.type for column in table.columns}
     missing = sorted(set(model.columns) - set(types))
     if missing:
         raise ScoreError(
-            f"model version {model.number} reads the columns {', '.join(missing)}, which {table.name} does not "
-            "declare: train the month again"
+            f"model version {model.number} reads the columns {', '.join(missing)}, which the table {table.name} "
+            "does not have: train the month again"
         )
     return [F.col(name).cast("double") if types[name].startswith("decimal") else F.col(name) for name in model.columns]
 
 
 def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
-    """The forecast of each customer: the columns of FORECASTS and `as_of`. A row depends on its customer alone."""
+    """One row per customer: the columns of FORECASTS, and `as_of`. A row depends only on its own customer."""
     number, packed = model.number, customers.sparkSession.sparkContext.broadcast(model.files)
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -100,7 +102,7 @@ def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
         for batch in batches:
             predicted = forecaster.predict(batch, as_of=as_of)
             if not predicted["customer_id"].equals(batch["customer_id"]):
-                raise ScoreError("a batch of forecasts is not for the customers it was asked for")
+                raise ScoreError("the forecasts of a batch are not in the order of its customers")
             yield predicted.assign(model_version=number)
 
     return customers.mapInPandas(predict, FORECASTS.ddl).withColumn("as_of", F.lit(str(as_of)))
@@ -108,7 +110,7 @@ def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
 
 @contextmanager
 def shipped_package(spark: SparkSession) -> Iterator[None]:
-    """Let every worker import our modules, whatever its PYTHONPATH, while the context lasts."""
+    """Within the context, every worker can import the package `jobs`, whatever its PYTHONPATH."""
     with TemporaryDirectory() as scratch:
         archive = Path(scratch, f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip")
         with zipfile.ZipFile(archive, "w") as package:
@@ -119,7 +121,7 @@ def shipped_package(spark: SparkSession) -> Iterator[None]:
 
 
 def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:
-    """Start Spark and fetch a version at the same time: each takes seconds, mostly for imports."""
+    """Start Spark and fetch a version in parallel: each takes seconds, mostly for imports."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         fetched = pool.submit(lambda: Model.of(number, registry.fetch(number)))
         return session(name), fetched.result()

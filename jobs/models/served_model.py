@@ -1,7 +1,7 @@
-"""The registered model behind MLflow's own interface, for serving and for a look from a notebook.
+"""The registered model as an MLflow pyfunc, for serving and for notebooks.
 
 MLflow stores this file as code and runs it to load the model ("models from code"), so that nothing is pickled. The
-pipeline itself scores with `jobs.models.registry.Registry.load_forecaster`.
+pipeline itself scores with `jobs.models.scoring.Model`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _MONEY = [column.name for column in FORECASTS.columns if column.type.startswith(
 
 
 class ServedModel(PythonModel):
-    """Forecasts the customers of a snapshot as of the month the model was trained for."""
+    """Forecasts the customers of a snapshot, as of the day that the model was trained as of."""
 
     def load_context(self, context: Any) -> None:
         """Read the forecaster's files."""
         self.forecaster = Forecaster.load(Path(context.artifacts["forecaster"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
-        """The columns of the forecasts table but the model's version; money as doubles, which JSON can carry."""
+        """The columns of the forecasts table except `model_version`; money as doubles, which JSON can represent."""
         return as_floats(self.forecaster.predict(model_input))
 
 

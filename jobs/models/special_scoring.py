@@ -1,4 +1,4 @@
-"""Score the segment of a special run over its horizon, and its total, into a lake of the run's own."""
+"""Score the customers of a special run and their total, into a lake of its own."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def score_special(
     horizon_months: int,
     segment: Segment | None,
 ) -> int:
-    """Write the run's forecasts and their total into the run's own lake; how many customers those are.
+    """Write the run's forecasts and their total into the run's own lake; the number of customers.
 
     Raises:
         IncompleteError: the snapshot is not in the lake.
-        ScoreError: the snapshot lacks columns that the model reads, or nobody is in the segment.
+        ScoreError: the snapshot lacks columns that the model reads, or the segment is empty.
     """
     own = special_lake(lake, run_id)
     snapshot = read_periods(spark, lake, table, [as_of])
@@ -48,7 +48,7 @@ def score_special(
     made = write_periods(forecasts, own, SPECIAL_FORECASTS, {as_of: inputs})[as_of]
     if segment is not None and made.rows == 0:
         raise ScoreError(
-            f"segment {segment} holds none of the customers known as of {as_of}{_known(snapshot, segment)}"
+            f"the segment {segment} holds no customer of the snapshot as of {as_of}{_values_present(snapshot, segment)}"
         )
     total = _total(own, model, made, horizon_months, as_of)
     write_periods(
@@ -64,18 +64,20 @@ def _members(customers: DataFrame, segment: Segment | None) -> DataFrame:
     return customers if segment is None else customers.where(F.col(segment.column).isin(list(segment.values)))
 
 
-def _known(snapshot: DataFrame, segment: Segment) -> str:
-    """The commonest values of a segment's column, as the end of a sentence; never of ids, which stay out of the log."""
+def _values_present(snapshot: DataFrame, segment: Segment) -> str:
+    """The most frequent values of a segment's column, as the end of an error message; never customer ids."""
     if segment.column in (STATUS, "customer_id"):
         return ""
     column = F.col(segment.column)
-    counted = snapshot.where(column.isNotNull()).groupBy(column).count().orderBy(F.desc("count"), column)
-    values = [row[0] for row in counted.limit(_VALUES_NAMED).collect()]
-    return f"; the commonest there: {', '.join(values)}" if values else "; nobody has any there"
+    frequencies = snapshot.where(column.isNotNull()).groupBy(column).count().orderBy(F.desc("count"), column)
+    values = [row[0] for row in frequencies.limit(_VALUES_NAMED).collect()]
+    if not values:
+        return f": {segment.column} is empty for every customer"
+    return f"; the most frequent values of {segment.column} are {', '.join(values)}"
 
 
 def _forecast(customers: DataFrame, model: Model, months: int, as_of: date) -> DataFrame:
-    """The columns of SPECIAL_FORECASTS and `as_of`. A row depends on its customer alone."""
+    """One row per customer: the columns of SPECIAL_FORECASTS, and `as_of`. A row depends only on its own customer."""
     number, packed = model.number, customers.sparkSession.sparkContext.broadcast(model.files)
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -89,7 +91,7 @@ def _forecast(customers: DataFrame, model: Model, months: int, as_of: date) -> D
 def _total(
     own: Lake, model: Model, made: Record, months: int, as_of: date
 ) -> tuple[int, Decimal, Decimal, Decimal, str]:
-    """The segment as a whole: the columns of SPECIAL_TOTALS and `as_of`."""
+    """The total of the segment: the columns of SPECIAL_TOTALS, and `as_of`."""
     read = ["customer_id", "clv", "p_active", "active_months"]
     files = parquet_files(own, SPECIAL_FORECASTS, [as_of])
     forecasts = pd.concat([pd.read_parquet(path, columns=read, partitioning=None) for path in files])

@@ -1,4 +1,4 @@
-"""Train a model on what was known at `as_of`, judge it out of time, and register it as a version."""
+"""Train a model on data from before `as_of`, evaluate it on a holdout, and register it as a version."""
 
 from __future__ import annotations
 
@@ -26,35 +26,36 @@ log = logging.getLogger(__name__)
 
 EXAMPLE_CUSTOMERS = 5
 GROUP_IMPORTANCE = "theme_importance"
-"""The name under which MLflow keeps each feature group's share, beside the candidates' metrics."""
+"""The prefix of the feature groups' importances among the metrics in MLflow, in the place of a candidate."""
 
 
 def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
-    """The number of the version trained as of `as_of`, registered now or before.
+    """Train and register a version, unless one with the same snapshots, settings, code and libraries exists.
 
-    A version that was made from the same snapshots with the same settings, code and libraries is not trained again.
+    Returns:
+        The number of the new or existing version.
 
     Raises:
         IncompleteError: the snapshot as of `as_of` is not in the lake.
-        InputError: too few snapshots lie before it, or they lack columns.
-        LeakError: a forecast changes with what came after it.
+        InputError: there are too few earlier snapshots, or they lack columns.
+        LeakError: a forecast depends on data from after it was made.
     """
-    origin = inputs_of(lake, table, as_of=as_of, params=params)
-    known = registry.find(origin)
-    if known is not None:
-        log.info("Version %s was made from the same snapshots, settings and code: nothing to train", known)
-        return known
+    inputs = inputs_of(lake, table, as_of=as_of, params=params)
+    existing = registry.find(inputs)
+    if existing is not None:
+        log.info("Version %s has the same snapshots, settings and code: nothing to train", existing)
+        return existing
 
     from jobs.models.training_data import read_history
 
     snapshots = read_history(lake, table, params.max_customers, snapshots_until(lake, table, as_of))
-    return registry.register(_training(snapshots, as_of, params), origin)
+    return registry.register(_training(snapshots, as_of, params), inputs)
 
 
 def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
-    """The newest version of the month, whatever made it; trained now if there is none. Raises as `train` does."""
-    known = registry.newest(as_of)
-    return train(lake, table, registry, as_of=as_of, params=params) if known is None else known
+    """The newest version as of `as_of`, whatever its settings and code; if there is none, train one (see `train`)."""
+    existing = registry.newest(as_of)
+    return train(lake, table, registry, as_of=as_of, params=params) if existing is None else existing
 
 
 def params_of(registry: Registry, *, as_of: date) -> ModelParams:
@@ -64,7 +65,7 @@ def params_of(registry: Registry, *, as_of: date) -> ModelParams:
 
 
 def inputs_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> TrainingInputs:
-    """What a training as of `as_of` learns from; raises IncompleteError if that snapshot is not in the lake."""
+    """The inputs of a training as of `as_of`; raises IncompleteError if that snapshot is not in the lake."""
     snapshots = snapshots_until(lake, table, as_of)
     return TrainingInputs(
         as_of=str(as_of),
@@ -76,7 +77,7 @@ def inputs_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> 
 
 
 def snapshots_until(lake: Lake, table: Table, as_of: date) -> list[date]:
-    """The `as_of` of the lake's snapshots before `as_of`, oldest first, and `as_of` itself, in the lake or not."""
+    """The dates of the lake's snapshots before `as_of`, oldest first, then `as_of`, in the lake or not."""
     return [*(date.fromisoformat(period) for period in lake.periods(table) if period < str(as_of)), as_of]
 
 
@@ -106,7 +107,7 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
 
 
 def _example(snapshot: pd.DataFrame) -> pd.DataFrame:
-    """A few rows of what the model reads, without the customers' ids; every number as a double."""
+    """A few rows of a snapshot as the model's input example: customer ids replaced, every number as a double."""
     rows = snapshot.sort_values("customer_id", kind="stable").head(EXAMPLE_CUSTOMERS)
     whole_numbers = rows.select_dtypes("integer").columns
     names = [f"customer {number}" for number in range(1, len(rows) + 1)]
@@ -116,17 +117,25 @@ def _example(snapshot: pd.DataFrame) -> pd.DataFrame:
 def tune_month(
     lake: Lake, table: Table, registry: Registry, *, as_of: date, present: ModelParams, tried: Iterable[ModelParams]
 ) -> str:
-    """Search on what was known at `as_of` and keep the result; the id of its run in MLflow.
+    """Tune on data from before `as_of` and log the result; the id of its run in MLflow.
+
+    Args:
+        lake: the lake.
+        table: its features table.
+        registry: where the result is logged.
+        as_of: first day after the last month of the data.
+        present: the settings in use.
+        tried: the settings to compare with them.
 
     Raises:
         IncompleteError: the snapshot as of `as_of` is not in the lake.
-        InputError: the history is too short to choose on some months and to confirm on others.
+        InputError: the history is too short to select settings on some months and confirm them on others.
     """
     from jobs.forecasting.tuning import tune
     from jobs.models.training_data import read_history
 
-    origin = inputs_of(lake, table, as_of=as_of, params=present)
+    inputs = inputs_of(lake, table, as_of=as_of, params=present)
     snapshots = read_history(lake, table, present.max_customers, snapshots_until(lake, table, as_of))
     tuning = tune(snapshots, as_of=as_of, present=present, tried=tried)
-    log.info("%d settings tried, adopted: %s; %s", len(tuning.trials) - 1, tuning.adopted, "; ".join(tuning.reasons))
-    return registry.keep_tuning(asdict(tuning), origin)
+    log.info("%d settings tried; adopted: %s; %s", len(tuning.trials) - 1, tuning.adopted, "; ".join(tuning.reasons))
+    return registry.keep_tuning(asdict(tuning), inputs)

@@ -1,4 +1,4 @@
-"""Snapshots as pandas frames: the columns a model reads, of all customers or of a fixed sample of them."""
+"""Read snapshots into pandas: the columns that a model may read, for all customers or a fixed sample of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jobs.lake.tables import Table
 
 MODEL_ROLES = ("feature", "category", "history")
 LABELS = ("customer_id", lag_name("net_value", 1), lag_name("orders", 1))
-"""What a snapshot says of the month before it."""
+"""The columns that hold the outcome of the month before a snapshot."""
 
 
 def model_columns(table: Table) -> list[str]:
@@ -32,9 +32,9 @@ def model_columns(table: Table) -> list[str]:
 
 
 def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence[date]) -> dict[date, pd.DataFrame]:
-    """Complete snapshots with their model columns, oldest first.
+    """The snapshots of `periods` with the model columns: date → one row per customer.
 
-    Where the last of them holds more than `max_customers`, the same sample of them is read from every snapshot.
+    If the last snapshot holds more than `max_customers`, the same sample of its customers is read from every snapshot.
 
     Raises:
         IncompleteError: a snapshot is not complete.
@@ -46,7 +46,7 @@ def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence
 def read_holdout(
     lake: Lake, table: Table, max_customers: int, origins: Sequence[date], as_of: date
 ) -> dict[date, pd.DataFrame]:
-    """The snapshots at `origins` with their model columns, and the labels of every other one after the first.
+    """The snapshots at `origins` with the model columns, and the outcome columns of the others up to `as_of`.
 
     The customers are those that `read_history` reads as of `as_of`.
 
@@ -60,7 +60,7 @@ def read_holdout(
 
 
 def _sample(lake: Lake, table: Table, as_of: date, limit: int) -> list[str] | None:
-    """The customers to read; None for all."""
+    """The sampled customers; None if the snapshot holds at most `limit`."""
     files = parquet_files(lake, table, [as_of])
     ids = pq.read_table(files, columns=["customer_id"], partitioning=None)["customer_id"].to_pylist()
     return sample_customers(ids, limit) if len(ids) > limit else None
@@ -69,10 +69,10 @@ def _sample(lake: Lake, table: Table, as_of: date, limit: int) -> list[str] | No
 def _read(
     lake: Lake, table: Table, as_of: date, columns: Sequence[str], customers: Sequence[str] | None
 ) -> pd.DataFrame:
-    """Some columns of a snapshot, decimals as doubles, of all customers or of those given."""
+    """Columns of a snapshot, decimals as doubles, for `customers` or for all."""
     files = parquet_files(lake, table, [as_of])
-    chosen = None if customers is None else pc.field("customer_id").isin(customers)
-    rows = pq.read_table(files, columns=list(columns), filters=chosen, partitioning=None)
+    in_sample = None if customers is None else pc.field("customer_id").isin(customers)
+    rows = pq.read_table(files, columns=list(columns), filters=in_sample, partitioning=None)
     fields = [field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field for field in rows.schema]
     frame: pd.DataFrame = rows.cast(pa.schema(fields)).to_pandas(date_as_object=False)
     return frame

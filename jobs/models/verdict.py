@@ -1,4 +1,4 @@
-"""Which version forecasts a month, and the verdicts for which nothing is judged: they move no alias and set no tag."""
+"""The version that forecasts a run, and the verdicts without a judgement, which move no alias and set no tag."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfi
 
 
 class PromoteError(ValueError):
-    """The version was trained for another month."""
+    """The version was trained as of another day than the run needs."""
 
 
 class NoChampionError(ValueError):
-    """A run asked for the champion, and there is none."""
+    """A run asks for the champion, but no version is the champion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the gate decided.
+    """The gate's decision.
 
     Attributes:
-        model_version: the version that forecasts the month.
-        decision: `first` (there was no champion, this is one now), `promoted` (took the champion's place),
-            `kept_champion` (the champion forecasts), `not_promoted` (there is no champion and this did not become one:
-            it forecasts, as there is no other), `backfill` (of an older month: it forecasts that month alone),
-            `special` (nothing was judged: it forecasts a special run), `todays_champion` (nothing was judged: the run
-            asked for the champion).
-        reasons: every comparison behind it, in words.
+        model_version: the version that forecasts the run.
+        decision: `first` (the version became the first champion), `promoted` (it replaced the champion),
+            `kept_champion` (the champion forecasts), `not_promoted` (the version failed and no champion can replace
+            it: it forecasts), `backfill` (a version of an older month: it forecasts that month only), `special` (not
+            judged: it forecasts a special run), `todays_champion` (not judged: the run asked for the champion).
+        reasons: one sentence for each comparison.
     """
 
     model_version: int
@@ -43,30 +42,31 @@ class Verdict:
 
 
 def follow(registry: Registry, number: int, *, as_of: date, published: int | None) -> Verdict:
-    """The version that forecasts a special run: nothing is judged, no alias moves, no tag is set.
+    """The version that forecasts a special run. Judges nothing, moves no alias and sets no tag.
 
     Args:
         registry: the model of the published months.
-        number: a version of the month.
-        as_of: the month's.
-        published: the version that made the published forecast of the month, if there is one.
+        number: a version trained as of `as_of`.
+        as_of: first day after the run's month.
+        published: the version that made the month's published forecast; None if the month is not published.
 
     Raises:
-        PromoteError: the version has seen what came after `as_of`.
+        PromoteError: the version was trained on data from after `as_of`.
     """
     if published is not None:
-        version, why = registry.version(published), "it made the published forecast of the month"
+        version, reason = registry.version(published), "it made the published forecast of the month"
     else:
         judged = decided(registry.version(number))
         version = registry.version(number if judged is None else judged.model_version)
-        why = "the month is not published; it is the newest of the month" + (", as judged" if judged else "")
+        chosen = "the gate chose this version for it" if judged else "this is the newest version of it"
+        reason = f"the month is not published; {chosen}"
     if version.as_of > as_of:
         raise PromoteError(f"version {version.number} was trained as of {version.as_of}, after {as_of}")
-    return Verdict(model_version=version.number, decision="special", reasons=(why,))
+    return Verdict(model_version=version.number, decision="special", reasons=(reason,))
 
 
 def decided(challenger: Version) -> Verdict | None:
-    """What was decided on this version before."""
+    """The verdict that a version's tags hold; None if it was never judged."""
     if "decision" not in challenger.tags:
         return None
     return Verdict(
@@ -77,10 +77,10 @@ def decided(challenger: Version) -> Verdict | None:
 
 
 def champion_for(registry: Registry, database: Engine, run_id: int) -> int:
-    """The champion that forecasts a run: the one of the day it is made, also when a task of it is cleared later.
+    """The champion that forecasts a run: today's, or the one recorded for the run if one of its tasks was cleared.
 
     Raises:
-        NoChampionError: no version is champion.
+        NoChampionError: no version is the champion.
     """
     decision = fetch(database, "decision_of_run", run_id=run_id)
     number = decision[0]["forecast_by"] if decision else registry.aliased("champion")
@@ -90,10 +90,8 @@ def champion_for(registry: Registry, database: Engine, run_id: int) -> int:
 
 
 def as_asked(champion: Version, *, as_of: date) -> Verdict:
-    """The champion forecasts because the run asked for it, whatever month it was trained on."""
+    """The verdict for a run that asks for the champion, whatever month the champion was trained on."""
     reason = f"the run asked for the champion; version {champion.number} was trained as of {champion.as_of}"
     if champion.as_of > as_of:
-        reason += (
-            f", after {as_of}: it has seen months that it forecasts, so its accuracy for them is not out-of-sample"
-        )
+        reason += f", after {as_of}: its training data hold months that it forecasts: its accuracy is not out-of-sample"
     return Verdict(model_version=champion.number, decision="todays_champion", reasons=(reason,))

@@ -1,4 +1,4 @@
-"""The lake's rows into Postgres by COPY."""
+"""Copy rows of the lake into Postgres with COPY."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ BATCH_ROWS = 100_000
 
 
 class PublishError(RuntimeError):
-    """The forecast in the lake is not the one its record, or the run, speaks of."""
+    """The forecast in the lake, or its copy in Postgres, does not match the lake's record or the run."""
 
 
 def csv_batches(
     lake: Lake, table: Table, as_of: date, columns: Sequence[str], *, first: Mapping[str, int]
 ) -> Iterator[io.BytesIO]:
-    """Columns of a table's rows as CSV, each row with the one number of `first` in front."""
+    """Columns of a table as batches of CSV; the one item of `first` (name, number) is the first column of every row."""
     [(key, number)] = first.items()
     options = pa_csv.WriteOptions(include_header=False)
     for path in parquet_files(lake, table, [as_of]):
         for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(columns)):
-            # The CSV writer knows no decimals; as text they keep every digit.
+            # pyarrow's CSV writer does not support decimals; cast to text, they keep every digit.
             values = [
                 column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns
             ]
@@ -43,7 +43,7 @@ def csv_batches(
 
 
 def copy_rows(connection: Connection, query: str, batches: Iterator[io.BytesIO]) -> None:
-    """Send batches to the COPY in `sql/queries/<query>.sql`, in the connection's transaction."""
+    """Send CSV batches to the COPY statement in `sql/queries/<query>.sql`, in the connection's transaction."""
     cursor: psycopg2.extensions.cursor = connection.connection.cursor()  # type: ignore[assignment]
     for csv in batches:
         cursor.copy_expert(statement(query).text, csv)

@@ -1,4 +1,4 @@
-"""A run for people: what each task cost, what was published, and where to look."""
+"""The text report of a run: the cost of each task, what was published, and where to find it."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from jobs.core.postgres import fetch
 
 
 class UnknownRunError(LookupError):
-    """There is no such run."""
+    """The run does not exist."""
 
 
 def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
-    """A run for people: its tasks with seconds, peak memory and rows, its totals, and where to look.
+    """The report of a run: its tasks with seconds, peak memory and rows, its totals, and where to find more.
 
     Args:
         engine: the forecast database.
         run_id: the run.
-        places: what there is to look at → where it is.
+        places: what can be looked at → its address.
 
     Raises:
-        UnknownRunError: no such run was planned.
+        UnknownRunError: the run does not exist.
     """
-    rows = fetch(engine, "run", run_id=run_id)
-    if not rows:
-        raise UnknownRunError(f"run {run_id} was never planned in this database")
-    run = rows[0]
+    runs = fetch(engine, "run", run_id=run_id)
+    if not runs:
+        raise UnknownRunError(f"there is no run {run_id} in this database: the run id is in the plan task's result")
+    run = runs[0]
     tasks = fetch(engine, "run_tasks", run_id=run_id)
     forecast = f"view clv.forecast, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])
-    looks = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
-    return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), "", *looks]) + "\n"
+    addresses = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
+    return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), "", *addresses]) + "\n"
 
 
 def _headline(run: RowMapping) -> str:

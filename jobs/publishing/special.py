@@ -1,6 +1,6 @@
-"""Load a special run's forecast into `clv.special_forecast`, all of it or nothing, in one transaction.
+"""Load a special run's forecast into `clv.special_forecast` in one transaction.
 
-It replaces what the same run loaded before, and nothing else: no month, no pointer, no other run.
+It replaces what the same run loaded before. It changes no month, no pointer and no other run.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ LOADED = [name for name in SPECIAL_FORECASTS.names if name != "active_months"]
 
 
 def publish_special(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> int:
-    """Load the forecast of a special run in the place of what it loaded before; the number of customers.
+    """Load the forecast of a special run, replacing what it loaded before; the number of customers.
 
     Raises:
         IncompleteError: the run's forecast, or its total, is not in the lake.
-        PublishError: forecast and total do not belong together, or another model version made them.
-        sqlalchemy.exc.DBAPIError: the run is not a special run, or was planned again since.
+        PublishError: forecast, total and record do not match, or another model version made the forecast.
+        sqlalchemy.exc.DBAPIError: the run is not a special run, or a newer plan of its Airflow run exists.
         psycopg2.Error: a row breaks a constraint of `clv.special_rows`.
     """
     own = special_lake(lake, run_id)
@@ -44,29 +44,36 @@ def publish_special(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> 
 
 
 def _total(own: Lake, as_of: date) -> dict[str, int | Decimal]:
-    """The segment as a whole, made from just these forecasts."""
+    """The row of SPECIAL_TOTALS; raises PublishError unless it was computed from the forecasts in the lake."""
     made_of = {SPECIAL_FORECASTS.name: own.record(SPECIAL_FORECASTS, as_of).fingerprint}
     if not own.is_current(SPECIAL_TOTALS, as_of, made_of):
-        raise PublishError(f"the total in {own.root} is not one of the forecasts there: score the run again")
+        raise PublishError(f"the total in {own.root} was not computed from the forecasts there: score the run again")
     files = parquet_files(own, SPECIAL_TOTALS, [as_of])
     [total] = pa.concat_tables([pq.read_table(path, partitioning=None) for path in files]).to_pylist()
     return dict(total)
 
 
 def _check(loaded: RowMapping | None, record: Record, total: dict[str, int | Decimal], run_id: int) -> None:
-    """Refuse rows that differ from the lake's record, from their total, or that another model version made."""
-    wrong = []
+    """Raise PublishError if the rows differ from the lake's record or total, or another model version made any."""
+    problems = []
     if loaded is None:
-        wrong.append("there are none")
+        problems.append("no row was loaded")
     else:
         if not loaded["customers"] == record.rows == total["customers"]:
-            wrong.append(f"{loaded['customers']} were loaded, the record says {record.rows}")
+            problems.append(
+                f"{loaded['customers']} rows were loaded, but the lake's record has {record.rows} and its total "
+                f"{total['customers']}"
+            )
         for column in ("clv", "clv_p10", "clv_p90"):
             if loaded[column] != Decimal(record.sums[column]):
-                wrong.append(f"{column} sums to {loaded[column]}, the record says {record.sums[column]}")
+                problems.append(f"{column} sums to {loaded[column]}, but to {record.sums[column]} in the lake's record")
         if loaded["clv"] != total["clv"]:
-            wrong.append(f"clv sums to {loaded['clv']}, the total says {total['clv']}")
+            problems.append(f"clv sums to {loaded['clv']}, but to {total['clv']} in the lake's total")
         if loaded["by_another_version"]:
-            wrong.append(f"{loaded['by_another_version']} are not by version {loaded['model_version']}")
-    if wrong:
-        raise PublishError(f"rows of special run {run_id}: {'; '.join(wrong)}. Nothing was changed: score it again.")
+            problems.append(
+                f"{loaded['by_another_version']} rows were not made by model version {loaded['model_version']}"
+            )
+    if problems:
+        raise PublishError(
+            f"forecast of special run {run_id}: {'; '.join(problems)}. Nothing was changed: score the run again."
+        )

@@ -1,7 +1,7 @@
-"""Publish a month: load a run's rows beside what is there, check them, and point readers at them, in one transaction.
+"""Publish a month: load the rows of a run, check them, and point readers to them, in one transaction.
 
-Readers see the month's old forecast until the transaction commits and the new one afterwards; they never wait. If
-anything fails in between, the month stays as it was: `docs/decisions/0007-publish-by-pointer.md`.
+Readers see the old forecast until the transaction commits and the new one afterwards; they are never blocked. If
+anything fails before the commit, the month does not change: see `docs/decisions/0007-publish-by-pointer.md`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from jobs.publishing.copy import PublishError, copy_rows, csv_batches
 
 @dataclass(frozen=True)
 class Publication:
-    """What readers see of a month once a run is published.
+    """The published forecast of a month.
 
     Attributes:
         rows: number of customers.
         clv_12m_total: sum of their `clv_12m`.
-        content_hash: hash of the rows, whatever their order, without the model version.
-        replaced_run_id: the run they saw before; None for the first of a month.
-        loaded: False where the run was published already and its forecast has not changed since.
+        content_hash: hash of the rows without the model version, independent of their order.
+        replaced_run_id: the run that was published before; None if there was none.
+        loaded: False if the run was already published with the same forecast, so that nothing was done.
     """
 
     rows: int
@@ -42,13 +42,13 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
 
     Raises:
         IncompleteError: the month's forecast is not in the lake.
-        PublishError: the forecast has no rows, is not what its record says, or was made by another model version.
-        sqlalchemy.exc.DBAPIError: a newer run of the month was planned, or the run is unknown.
+        PublishError: the forecast has no rows, does not match its record, or was made by another model version.
+        sqlalchemy.exc.DBAPIError: a newer run of the month was planned, or the run does not exist.
         psycopg2.Error: a row breaks a constraint of `clv.forecast_rows`.
     """
     record = lake.record(FORECASTS, as_of)
     if record.rows == 0:
-        raise PublishError(f"forecasts of as_of={as_of} have no rows: score the month again")
+        raise PublishError(f"the forecasts as of {as_of} have no rows: score the month again")
     visible = next(iter(fetch(engine, "published_run", as_of=as_of)), None)
     if visible is not None and (visible["run_id"], visible["lake_fingerprint"]) == (run_id, record.fingerprint):
         return _publication(visible, run_id, loaded=False)
@@ -64,20 +64,22 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
 
 
 def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None:
-    """Refuse a load that differs from the lake's record, or that another model version made."""
-    wrong = []
+    """Raise PublishError if a load differs from the lake's record, or another model version made any of its rows."""
+    problems = []
     if totals["forecast_rows"] != record.rows:
-        wrong.append(f"{totals['forecast_rows']} rows were loaded, the record says {record.rows}")
+        problems.append(f"{totals['forecast_rows']} rows were loaded, but the lake's record has {record.rows}")
     for column, recorded_total in record.sums.items():
         total = totals["money_totals"][column] or "0"
         if Decimal(total) != Decimal(recorded_total):
-            wrong.append(f"{column} sums to {total}, the record says {recorded_total}")
+            problems.append(f"{column} sums to {total}, but to {recorded_total} in the lake's record")
     versions = {totals["lowest_model_version"], totals["highest_model_version"]}
-    wanted = totals["run_model_version"] or totals["lowest_model_version"]
-    if versions != {wanted}:
-        wrong.append(f"rows carry model version {sorted(versions)}, run {run_id} scores with {wanted}")
-    if wrong:
-        raise PublishError(f"forecasts of as_of={as_of}: {'; '.join(wrong)}. Nothing was changed: score it again.")
+    expected = totals["run_model_version"] or totals["lowest_model_version"]
+    if versions != {expected}:
+        problems.append(f"rows carry model version {sorted(versions)}, but run {run_id} scores with {expected}")
+    if problems:
+        raise PublishError(
+            f"forecasts as of {as_of}: {'; '.join(problems)}. Nothing was changed: score the month again."
+        )
 
 
 def _publication(totals: RowMapping, replaced_run_id: int | None, *, loaded: bool) -> Publication:

@@ -39,7 +39,7 @@ def test_the_job_looks_at_what_readers_see(database: Database, lake: Lake, capsy
     main(["--now", "2011-12-02T12:00:00+00:00"])
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {
         "month": "2011-11",
-        "reason": "month 2011-11 is not published on 2011-12-02; the newest that readers see is 2011-10",
+        "reason": "month 2011-11 is not published on 2011-12-02; the newest published month is 2011-10",
     }
     main(["--now", "2011-11-02T12:00:00+00:00"])
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["reason"] == ""

@@ -148,7 +148,7 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
     assert printed == {
         "model_version": number,
         "decision": "backfill",
-        "reasons": ["month 2024-10 is published already"],
+        "reasons": ["month 2024-10 is already published"],
     }
     [run] = fetch(database.writer, "run", run_id=run_id)
     assert run["model_version"] == number

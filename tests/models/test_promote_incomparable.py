@@ -42,7 +42,7 @@ def test_a_champion_without_a_holdout_model_is_left_out_of_the_comparison(
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
 
     assert verdict.decision == "promoted"
-    assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared with: its history was too")
+    assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared: its history was too")
 
 
 def test_a_champion_whose_holdout_model_knows_the_holdout_is_left_out_of_the_comparison(
@@ -67,7 +67,7 @@ def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
     verdict = gate(registry, number, as_of=AS_OF)
 
     assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
-    assert "cannot be compared with: code of another version wrote it" in verdict.reasons[0]
+    assert "cannot be compared: another version of the code wrote its files" in verdict.reasons[0]
 
 
 def test_a_champion_whose_files_were_changed_stops_the_gate(

@@ -157,7 +157,7 @@ def test_a_version_whose_files_were_changed_or_added_to_is_refused(
     overwrite(registry, number, "artifacts/backtest/extra.json", b"{}", tmp_path)
 
     for part in ("forecaster", "backtest"):
-        with pytest.raises(TamperedError, match=f"clv version {number}: its {part} .* The files were changed"):
+        with pytest.raises(TamperedError, match=f"version {number}: the files of its {part} .* The files were changed"):
             registry.fetch(number, part)
 
 
