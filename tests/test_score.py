@@ -92,7 +92,7 @@ def test_a_model_that_reads_a_column_the_features_lack_is_refused(
 ) -> None:
     fewer = replace(TABLE, columns=tuple(column for column in TABLE.columns if column.name != "net_value_30d"))
 
-    with pytest.raises(ScoreError, match="version 3 reads the columns net_value_30d, which features does not declare"):
+    with pytest.raises(ScoreError, match="columns net_value_30d, which the table features does not have"):
         score(spark, shop, fewer, model, as_of=AS_OF)
 
 
