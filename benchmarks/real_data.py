@@ -13,19 +13,24 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 FOLDER = Path(os.environ.get("CLV_DATA", Path(__file__).parents[1] / "data"))
-HINT = "set CLV_DATA to the folder that holds it; benchmarks/README.md says where it comes from"
+HINT = (
+    "set CLV_DATA to the folder that holds it, or convert a download with `python -m benchmarks.real_data`; "
+    "benchmarks/README.md says where to download it"
+)
 
 
 def online_retail_ii(download: Path) -> pd.DataFrame:
-    """Both sheets of UCI's workbook, with the sheet's name as a column."""
-    sheets = pd.read_excel(download, sheet_name=None, engine="calamine", dtype={"Invoice": str, "StockCode": str})
+    """Both sheets of UCI's workbook, with the sheet's name as a column, or the same rows as one CSV file."""
+    sheets = _sheets(download, dtype={"Invoice": str, "StockCode": str})
     rows = pd.concat([rows.assign(sheet=name) for name, rows in sheets.items()], ignore_index=True)
     texts = {name: rows[name].astype("string") for name in ("Invoice", "StockCode", "Description", "Country", "sheet")}
-    return rows.assign(**texts, **{"Customer ID": rows["Customer ID"].astype("Int64")})
+    times = {"InvoiceDate": pd.to_datetime(rows["InvoiceDate"])}
+    return rows.assign(**texts, **times, **{"Customer ID": rows["Customer ID"].astype("Int64")})
 
 
 def cdnow_master(download: Path) -> pd.DataFrame:
@@ -37,9 +42,18 @@ def cdnow_master(download: Path) -> pd.DataFrame:
 
 def superstore(download: Path) -> pd.DataFrame:
     """Tableau's sample, as CSV or workbook, days as dates."""
-    read = pd.read_csv if download.suffix == ".csv" else pd.read_excel
-    rows: pd.DataFrame = read(download)
+    rows = next(iter(_sheets(download).values()))
     return rows.assign(**{name: pd.to_datetime(rows[name]) for name in ("Order Date", "Ship Date")})
+
+
+def _sheets(download: Path, **options: Any) -> dict[str, pd.DataFrame]:
+    """The sheets of a workbook (.xlsx or .xls) by name, or a CSV file, in UTF-8 or Windows-1252, as its only sheet."""
+    if download.suffix.lower() != ".csv":
+        return pd.read_excel(download, sheet_name=None, engine="calamine", **options)
+    try:
+        return {download.stem: pd.read_csv(download, encoding="utf-8-sig", **options)}
+    except UnicodeDecodeError:
+        return {download.stem: pd.read_csv(download, encoding="cp1252", **options)}
 
 
 CONVERTERS: dict[str, Callable[[Path], pd.DataFrame]] = {
@@ -47,7 +61,7 @@ CONVERTERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "cdnow_master": cdnow_master,
     "superstore": superstore,
 }
-"""Name of a data set, which a download's name must begin with in any case → how it is read."""
+"""Name of a data set, which a download's name must contain in any case → how it is read."""
 
 
 def path(name: str, folder: Path = FOLDER) -> Path:
@@ -61,7 +75,7 @@ def convert(download: Path, folder: Path = FOLDER) -> Path:
     Raises:
         ValueError: the file's name is not that of a known data set.
     """
-    known = [name for name in CONVERTERS if download.stem.lower().startswith(name)]
+    known = [name for name in CONVERTERS if name in download.stem.lower()]
     if not known:
         raise ValueError(f"{download.name} is not a known download: expected a name of {', '.join(CONVERTERS)}")
     folder.mkdir(parents=True, exist_ok=True)

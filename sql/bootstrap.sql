@@ -20,7 +20,7 @@ CREATE DATABASE clv OWNER clv_owner TEMPLATE template0 ENCODING 'UTF8';
 REVOKE ALL ON DATABASE airflow FROM public;
 REVOKE ALL ON DATABASE mlflow FROM public;
 
--- The same as migration 0021, which clv_owner may not do: no large objects and no advisory locks for everybody.
+-- Revokes what migration 0001 revokes only as superuser: large objects and advisory locks for every role.
 \connect clv
 DO $$
 DECLARE

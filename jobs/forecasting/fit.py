@@ -53,6 +53,7 @@ def fit(
     Raises:
         InputError: there is no snapshot as of `as_of`, there are fewer than two, columns are missing, or no customer
             ordered.
+        ValueError: `holdout` is as of another day, or has other settings.
     """
     params = params or ModelParams()
     known = known_by(snapshots, as_of)
@@ -67,6 +68,8 @@ def calibration_of(known: Snapshots, params: ModelParams, holdout: Uncalibrated 
     if months == 0 or len(earlier) < LEAST_SNAPSHOTS:
         return Calibration.none(params.coverage)
     model = holdout or Uncalibrated.fit(earlier, params)
+    if (model.as_of, model.params) != (max(earlier), params):
+        raise ValueError(f"the holdout model is as of {model.as_of} or has other settings: fit it as of {max(earlier)}")
     return calibrate(model.monthly(Calibration.none(params.coverage)), model.encoder, known, months)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -68,3 +69,11 @@ def test_the_holdout_model_of_the_backtest_spares_the_next_fit_one_and_changes_n
     fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, holdout=evaluation().holdout).save(tmp_path / "shared")
     fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS).save(tmp_path / "own")
     assert folder_sha256(tmp_path / "shared") == folder_sha256(tmp_path / "own")
+
+
+def test_a_holdout_model_with_other_settings_or_of_another_day_is_refused() -> None:
+    holdout = evaluation().holdout
+    with pytest.raises(ValueError, match="the holdout model is as of 2020-09-01 or has other settings"):
+        fit(SNAPSHOTS, as_of=AS_OF, params=replace(PARAMS, rounds=9), holdout=holdout)
+    with pytest.raises(ValueError, match="fit it as of 2020-08-01"):
+        fit(SNAPSHOTS, as_of=date(2020, 11, 1), params=PARAMS, holdout=holdout)

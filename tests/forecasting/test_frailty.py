@@ -21,9 +21,6 @@ def test_a_large_shape_means_independent_months() -> None:
 def test_shape_of_a_simulated_shop_is_recovered_and_calibrates_the_year() -> None:
     rng = np.random.default_rng(11)
     shape, customers = 0.6, 40_000
-    rate = rng.gamma(shape, 1 / shape, customers)[:, None] * rng.uniform(0.02, 0.5, customers)[:, None]
-    scale = rate / rate  # months alike
-    active = rng.random((customers, 12)) < 1 - np.exp(-rate * scale)
     base = rng.uniform(0.02, 0.5, customers)
     frailty = rng.gamma(shape, 1 / shape, customers)
     active = rng.random((customers, 12)) < 1 - np.exp(-(base * frailty))[:, None]
