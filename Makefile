@@ -61,7 +61,7 @@ test: venv ## Run the test suite, except the test-… targets below
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not faults and not long"
 
 .PHONY: test-months
-test-months: venv ## Run whole months and a backfill on a separate stack (about 10 minutes)
+test-months: venv ## Run whole months and a backfill on a separate stack, and the notebook (about 12 minutes)
 	@$(PYTHON) -m pytest -m slow
 
 .PHONY: test-browser

@@ -3,9 +3,9 @@ r"""How accurate the forecasts are on a shop's own transactions, beside those of
     python -m benchmarks.accuracy --transactions FILE --columns customer_id=…,ordered_at=…,amount=… \\
       --as-of 2011-06-01 --months 6 --origins 3 --json OUT.json
 
-The file takes the way of a monthly run (ingest, features, fit, predict) in a Spark session of its own. Every origin
-knows only what happened before it; outcomes are months delivered in full. Writes the figures as JSON, a picture beside
-it, and a table on stdout.
+The file goes through the steps of a monthly run (ingest, features, fit, predict) in a Spark session of its own. A
+forecast uses only what happened before its origin; outcomes are months delivered in full. Writes the figures as JSON, a
+picture beside it, and a table on stdout.
 """
 
 from __future__ import annotations
@@ -92,20 +92,22 @@ def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[
     own = ours(problem)
     others, missing = peers.forecasts(problem, own.forecaster)
     forecasts = {OURS: own.forecast} | others
-    came = outcome(delivered.days, problem.ids, origin, months)
+    actual = outcome(delivered.days, problem.ids, origin, months)
     result: dict[str, Any] = {
         "as_of": str(origin),
         "customers": len(problem.ids),
-        "actual_total": float(came.value.sum()),
-        "models": {name: figures(forecast, came) for name, forecast in forecasts.items()},
+        "actual_total": float(actual.value.sum()),
+        "models": {name: figures(forecast, actual) for name, forecast in forecasts.items()},
         "not_run": missing,
-        "deciles": decile_metrics(came.value, own.forecast.value, *own.interval),
-        "segments": segments(own.forecast, came, status=own.status, tenure=problem.snapshot["tenure_days"].to_numpy()),
+        "deciles": decile_metrics(actual.value, own.forecast.value, *own.interval),
+        "segments": segments(
+            own.forecast, actual, status=own.status, tenure=problem.snapshot["tenure_days"].to_numpy()
+        ),
     }
-    told = truth_file(landing, origin)
-    if told is not None:
-        result["truth"] = calibration(told, problem, forecasts, own.monthly)
-    return Judged(problem.ids, came, forecasts), result
+    truth = truth_file(landing, origin)
+    if truth is not None:
+        result["truth"] = calibration(truth, problem, forecasts, own.monthly)
+    return Judged(problem.ids, actual, forecasts), result
 
 
 def columns_of(text: str) -> TransactionColumns:
@@ -130,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     described = parser.add_mutually_exclusive_group(required=True)
     described.add_argument("--columns", help="which column is which: customer_id=…,ordered_at=…,amount=…[,order_id=…]")
     described.add_argument("--source", help="a module of jobs/sources instead")
-    parser.add_argument("--time-format", action="append", default=[], help="of times that are no ISO 8601: %%d/%%m/%%Y")
+    parser.add_argument("--time-format", action="append", default=[], help="of times not in ISO 8601: %%d/%%m/%%Y")
     parser.add_argument("--as-of", type=parse_as_of, required=True, help="first day of the newest forecast: YYYY-MM-01")
     parser.add_argument("--months", type=int, choices=range(1, HORIZON_MONTHS + 1), default=6, metavar="1-12")
     parser.add_argument("--origins", type=int, default=1, help="origins, a month apart, the newest --as-of")

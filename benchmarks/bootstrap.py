@@ -28,7 +28,7 @@ Differences = dict[str, dict[str, Difference]]
 
 @dataclass(frozen=True)
 class Judged:
-    """An origin: the customers, what they did, and what each model had said."""
+    """An origin: the customers, what they did, and what each model forecast."""
 
     ids: pd.Index
     outcome: Outcome
@@ -42,7 +42,7 @@ def differences(origins: Sequence[Judged], ours: str) -> tuple[list[Differences]
     in common cancels out.
     """
     drawn = np.stack([_measured(origins, rows) for rows in _resamples(origins)])
-    result = _measured(origins, [np.arange(len(one.ids)) for one in origins])
+    result = _measured(origins, [np.arange(len(origin.ids)) for origin in origins])
     names = _names(origins)
     gaps = drawn[:, :, names.index(ours), None] - drawn
     gap = result[:, names.index(ours), None] - result
@@ -51,17 +51,17 @@ def differences(origins: Sequence[Judged], ours: str) -> tuple[list[Differences]
 
 
 def _names(origins: Sequence[Judged]) -> list[str]:
-    return list(dict.fromkeys(name for one in origins for name in one.forecasts))
+    return list(dict.fromkeys(name for origin in origins for name in origin.forecasts))
 
 
 def _resamples(origins: Sequence[Judged]) -> list[list[NDArray[np.intp]]]:
     """For each resample, the row numbers drawn at each origin."""
-    everybody = origins[0].ids
-    for one in origins[1:]:
-        everybody = everybody.union(one.ids)
-    position = [one.ids.get_indexer(everybody) for one in origins]
+    customers = origins[0].ids
+    for origin in origins[1:]:
+        customers = customers.union(origin.ids)
+    position = [origin.ids.get_indexer(customers) for origin in origins]
     rng = np.random.default_rng(_SEED)
-    draws = (rng.integers(len(everybody), size=len(everybody)) for _ in range(_RESAMPLES))
+    draws = (rng.integers(len(customers), size=len(customers)) for _ in range(_RESAMPLES))
     return [[rows[drawn][rows[drawn] >= 0] for rows in position] for drawn in draws]
 
 
@@ -69,9 +69,9 @@ def _measured(origins: Sequence[Judged], rows: Sequence[NDArray[np.intp]]) -> Fl
     """Every measure of every model at every origin, on some rows; NaN where there is none."""
     names = _names(origins)
     result = np.full((len(origins), len(names), len(LOWER_IS_BETTER)), np.nan)
-    for i, (one, drawn) in enumerate(zip(origins, rows, strict=True)):
-        for name, forecast in one.forecasts.items():
-            figures = value_metrics(one.outcome.value[drawn], forecast.value[drawn])
+    for i, (origin, drawn) in enumerate(zip(origins, rows, strict=True)):
+        for name, forecast in origin.forecasts.items():
+            figures = value_metrics(origin.outcome.value[drawn], forecast.value[drawn])
             if figures.get("total_ratio", 0.0) > 0.0:
                 figures[LEVEL] = float(abs(np.log(figures["total_ratio"])))
             result[i, names.index(name)] = [figures.get(measure, np.nan) for measure in LOWER_IS_BETTER]

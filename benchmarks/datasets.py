@@ -49,7 +49,7 @@ DATA_SETS = (
 )
 
 SIMULATED = Shop(customers=5_000, months=48, seed=1, end=Month(2025, 6))
-"""Four years, of which the last is to be forecast; the truth is told as of a year before the end."""
+"""Four years, of which the last is to be forecast; the truth is known as of a year before the end."""
 
 
 def judge(data_set: DataSet, data: Path) -> None:

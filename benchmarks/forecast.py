@@ -1,4 +1,4 @@
-"""What a model says of each customer, how long that took, and how good it turns out to be."""
+"""A model's forecast of each customer, the time it took, and its metrics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ METRICS = (
     "fit_s",
     "score_s",
 )
-"""What is said of every model, in this order; None where it has no such output."""
+"""The metrics of every model, in this order; None where it has no such output."""
 
 Fitted = TypeVar("Fitted")
 
@@ -64,7 +64,7 @@ class Forecast:
 
 
 def timed(fit: Callable[[], Fitted], score: Callable[[Fitted], Forecast]) -> Forecast:
-    """Fit, then forecast, by the watch."""
+    """Fit, then forecast, and measure the seconds of each."""
     started = time.perf_counter()
     fitted = fit()
     between = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the forecasts are meant to reach, beside what they do reach: printed by `make bench-accuracy`, misses too."""
+"""The goals of the forecasts beside the results: printed by `make bench-accuracy`, misses included."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ AHEAD_OF_ALL = ("norm_gini", "rmse", "decile_mape", "top10_capture")
 
 @dataclass(frozen=True)
 class Goal:
-    """A goal, and what was found.
+    """A goal and its result.
 
     Attributes:
         task: the data and what is forecast.
         asked: the goal.
-        found: the figure, as text.
+        result: the figure, as text.
         reached: whether it is good enough; None where there is no figure.
     """
 
     task: str
     asked: str
-    found: str
+    result: str
     reached: bool | None
 
     @property
     def row(self) -> list[str]:
         """Its cells in a table."""
-        return [self.task, self.asked, self.found, {True: "reached", False: "missed", None: "·"}[self.reached]]
+        return [self.task, self.asked, self.result, {True: "reached", False: "missed", None: "·"}[self.reached]]
 
 
 HEAD = ["task", "goal", "found", ""]
@@ -45,15 +45,15 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
 
 def goals(results: Mapping[str, Mapping[str, Any]]) -> list[Goal]:
     """Every goal whose data set has results; data set → what its JSON holds."""
-    found: list[Goal] = []
+    all_goals: list[Goal] = []
     makers = {"online_retail_ii": _two_years, "cdnow": _one_cohort, "simulated_shop": _many_years}
     for name, maker in makers.items():
         if name in results:
             newest = max(results[name]["origins"], key=lambda origin: str(origin["as_of"]))
             task = f"{results[name]['data']}, {results[name]['months']} months from {newest['as_of']}"
-            found += maker(task, newest)
-            found += _intervals(task, newest, results[name]["origins"])
-    return found
+            all_goals += maker(task, newest)
+            all_goals += _intervals(task, newest, results[name]["origins"])
+    return all_goals
 
 
 def _two_years(task: str, origin: Mapping[str, Any]) -> Iterator[Goal]:
@@ -90,24 +90,24 @@ def _intervals(task: str, origin: Mapping[str, Any], origins: Sequence[Mapping[s
     inside = 0.78 <= ours["coverage80"] <= 0.82
     yield Goal(task, "80 % interval covers 0.78 to 0.82", f"{ours['coverage80']:.3f}", inside)
     yield _at_least(task, "coverage in the top decile", ours["coverage80_top_decile"], 0.75)
-    ends = [one["models"][OURS] for one in origins if one["models"][OURS].get("total_p10_ratio") is not None]
+    ends = [entry["models"][OURS] for entry in origins if entry["models"][OURS].get("total_p10_ratio") is not None]
     if ends:
-        covered = sum(one["total_p10_ratio"] <= 1.0 <= one["total_p90_ratio"] for one in ends)
+        covered = sum(entry["total_p10_ratio"] <= 1.0 <= entry["total_p90_ratio"] for entry in ends)
         asked = "interval of the total covers in 75 % of origins"
         yield Goal(task, asked, f"{covered} of {len(ends)}", covered >= 0.75 * len(ends))
 
 
-def _at_most(task: str, name: str, found: float | None, bar: float) -> Goal:
-    return Goal(task, f"{name} at most {bar:g}", _text(found), None if found is None else found <= bar)
+def _at_most(task: str, name: str, figure: float | None, bar: float) -> Goal:
+    return Goal(task, f"{name} at most {bar:g}", _text(figure), None if figure is None else figure <= bar)
 
 
-def _at_least(task: str, name: str, found: float | None, bar: float) -> Goal:
-    return Goal(task, f"{name} at least {bar:g}", _text(found), None if found is None else found >= bar)
+def _at_least(task: str, name: str, figure: float | None, bar: float) -> Goal:
+    return Goal(task, f"{name} at least {bar:g}", _text(figure), None if figure is None else figure >= bar)
 
 
-def _near_one(task: str, name: str, found: float | None, within: float) -> Goal:
+def _near_one(task: str, name: str, figure: float | None, within: float) -> Goal:
     asked = f"{name} within {within:g} of 1"
-    return Goal(task, asked, _text(found), None if found is None else abs(found - 1.0) <= within)
+    return Goal(task, asked, _text(figure), None if figure is None else abs(figure - 1.0) <= within)
 
 
 def _no_worse(task: str, rivals: str, origin: Mapping[str, Any], names: Sequence[str], metrics: Sequence[str]) -> Goal:
@@ -127,5 +127,5 @@ def _no_worse(task: str, rivals: str, origin: Mapping[str, Any], names: Sequence
     return Goal(task, asked, "behind: " + ", ".join(lost) if lost else "ahead of all", not lost if models else None)
 
 
-def _text(found: float | None) -> str:
-    return "·" if found is None else f"{found:.3f}"
+def _text(figure: float | None) -> str:
+    return "·" if figure is None else f"{figure:.3f}"

@@ -1,7 +1,7 @@
 """A million customers: what training and scoring cost, and what training on a sample costs: `make bench-scale`.
 
 A simulated shop of a million accounts and one of as many as training reads at most are written to lakes, and trained
-on as production trains, each in a process of its own whose memory is watched. Samples of the large shop, drawn anew by
+on as production trains, each in a process of its own whose memory is watched. Samples of the large shop, drawn again by
 each seed, forecast the same customers, who are in none of them. Writes `benchmarks/results/scale.json` and the page.
 """
 

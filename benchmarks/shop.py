@@ -1,6 +1,6 @@
-"""From a shop's delivered files to what may be known at an origin, and to what came after it.
+"""From a shop's delivered files to what is known at an origin, and to the outcome after it.
 
-The files take the way of a monthly run: `jobs.ingest`, then `jobs.build_features`, into a lake of their own.
+The files go through the steps of a monthly run: `jobs.ingest`, then `jobs.build_features`, into a lake of their own.
 """
 
 from __future__ import annotations
@@ -99,11 +99,11 @@ class Shop:
     def problem(self, origin: date, months: int) -> Problem:
         """What may be known at an origin."""
         periods = [month.as_of for month in self.first.through(Month.before(origin))]
-        everybody = read_history(self.lake, self.table, sys.maxsize, [origin])[origin]
+        customers = read_history(self.lake, self.table, sys.maxsize, [origin])[origin]
         return Problem(
             origin=origin,
             months=months,
-            snapshot=everybody.sort_values("customer_id", kind="stable", ignore_index=True),
+            snapshot=customers.sort_values("customer_id", kind="stable", ignore_index=True),
             history=read_history(self.lake, self.table, ModelParams().max_customers, periods),
             days=self.days[self.days["ordered_on"] < pd.Timestamp(origin)].reset_index(drop=True),
         )
@@ -149,7 +149,7 @@ def shop(
 
 
 def outcome(days: pd.DataFrame, ids: pd.Index, origin: date, months: int) -> Outcome:
-    """What customers did in the calendar months that start on `origin`, one entry an id; none is zero."""
+    """What customers did in the calendar months that start on `origin`, one entry an id; zero without orders."""
     end = Month.of(origin).plus(months).first_day
     within = days[(days["ordered_on"] >= pd.Timestamp(origin)) & (days["ordered_on"] < pd.Timestamp(end))]
     done = within.groupby("customer_id")[["net_value", "orders"]].sum().reindex(ids, fill_value=0)

@@ -72,7 +72,7 @@ def difference_rows(differences: Mapping[str, Any]) -> list[list[str]]:
 
 
 def tally(differences: Mapping[str, Any]) -> str:
-    """How often ours is better, not told apart, and worse."""
+    """How often ours is better, not different, and worse."""
     count = Counter(gap["verdict"] for measures in differences.values() for gap in measures.values())
     return f"{count['win']} wins (+), {count['tie']} ties (=), {count['loss']} losses (−)"
 
@@ -84,7 +84,7 @@ def decile_line(origin: Mapping[str, Any]) -> str:
 
 
 def truth_rows(truth: Mapping[str, Any]) -> list[list[str]]:
-    """Our calibration against the truth by tenure band, and everybody's over all customers; a heading first."""
+    """Our calibration against the truth by tenure band, and every model's over all customers; a heading first."""
     ours, *peers = truth["models"].items()
     named = [(f"{ours[0]}, {band}", figures) for band, figures in ours[1].items()]
     named += [(f"{name}, all", bands["all"]) for name, bands in peers]
@@ -111,7 +111,7 @@ def _origin(result: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
 
 def _differences(result: Mapping[str, Any]) -> str:
     if not result["differences"]:
-        return "nobody to compare with\n"
+        return "no peer to compare with\n"
     count = len(result["origins"])
     over = "" if count == 1 else f", mean of {count} origins"
     title = f"Ours less each peer{over}, with 95 % bootstrap intervals"
@@ -138,7 +138,7 @@ def markdown(cells: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _best(metric: str, models: Mapping[str, Mapping[str, float | None]]) -> set[str]:
-    """The models whose figure, as printed, nobody betters."""
+    """The models whose figure, as printed, no other model beats."""
     result = {name: figures[metric] for name, figures in models.items()}
     distance = {name: _distance(metric, value) for name, value in result.items() if value is not None}
     least = min((gap for gap in distance.values() if gap is not None), default=None)

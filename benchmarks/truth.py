@@ -42,15 +42,15 @@ def calibration(
     """
     expected = pd.read_parquet(path).set_index("customer_id").reindex(problem.ids)
     by_month = expected[[f"expected_{h:02d}" for h in range(1, HORIZON_MONTHS + 1)]].to_numpy(dtype=np.float64)
-    told = ~np.isnan(by_month[:, 0])
+    known = ~np.isnan(by_month[:, 0])
     truth = by_month[:, : problem.months].sum(axis=1)
     bands = tenure_bands(problem.snapshot["tenure_days"].to_numpy(dtype=np.float64))
-    rows = {"all": told} | {band: told & (bands == band) for band in (_NEVER, *_TENURE_DAYS)}
+    rows = {"all": known} | {band: known & (bands == band) for band in (_NEVER, *_TENURE_DAYS)}
     models = {
         name: {band: _fit(forecast.value[chosen], truth[chosen]) for band, chosen in rows.items() if chosen.any()}
         for name, forecast in forecasts.items()
     }
-    return {"models": models, "months": (monthly[told].sum(axis=0) / by_month[told].sum(axis=0)).tolist()}
+    return {"models": models, "months": (monthly[known].sum(axis=0) / by_month[known].sum(axis=0)).tolist()}
 
 
 def tenure_bands(tenure: Floats) -> np.ndarray[Any, np.dtype[np.object_]]:

@@ -62,7 +62,7 @@ DECLARE
     newest_run_id bigint;
 BEGIN
     BEGIN
-        -- 1129074224 is 'CLV0' in ASCII: it keeps our locks apart from other people's.
+        -- 1129074224 is 'CLV0' in ASCII: it keeps these locks apart from those of other applications.
         PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
     EXCEPTION WHEN lock_not_available THEN
         RAISE EXCEPTION 'another publish of % has not ended yet: nothing was changed', p_as_of
@@ -136,7 +136,7 @@ BEGIN
     IF shown.run_id IS DISTINCT FROM p_from_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), p_from_run_id
-        USING HINT = 'Somebody published or rolled back meanwhile: look again, then decide anew.';
+        USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
     END IF;
     SELECT * INTO wanted FROM clv.forecast_load
     WHERE as_of = p_as_of AND run_id = p_to_run_id
@@ -156,7 +156,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) IS 'Point readers of a month at another run that has loaded it, provided that they see the run they are said to see';
+COMMENT ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) IS 'Point readers of a month at another run that has loaded it, provided that they still see the expected run';
 
 CREATE TABLE clv.forecast_rows (
     load_id bigint NOT NULL,
@@ -426,16 +426,16 @@ CREATE TABLE clv.model_decision (
     CONSTRAINT the_gate_decides_for_a_run CHECK (((run_id IS NULL) = (forecast_by IS NULL)))
 );
 
-COMMENT ON TABLE clv.model_decision IS 'What was decided on a model version: one row per run by the gate, one per champion that somebody chose by hand';
+COMMENT ON TABLE clv.model_decision IS 'What was decided on a model version: one row per run by the gate, one per champion that was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.decision_id IS 'Number of the decision; grows';
-COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided; empty where somebody chose by hand';
+COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided; empty if it was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decision.model_version IS 'The version that was judged, or chosen';
 COMMENT ON COLUMN clv.model_decision.decision IS 'first, promoted, kept_champion, not_promoted, backfill, todays_champion: see docs/decisions/0006; chosen: by hand';
 COMMENT ON COLUMN clv.model_decision.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decision.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decision.champion_after IS 'The champion after; empty where there is none';
-COMMENT ON COLUMN clv.model_decision.reasons IS 'Every comparison behind it in words, or why it was chosen';
+COMMENT ON COLUMN clv.model_decision.reasons IS 'One sentence per comparison, or why it was chosen';
 COMMENT ON COLUMN clv.model_decision.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decision.decided_at IS 'When it was decided';
 
@@ -465,14 +465,14 @@ CREATE VIEW clv.model_decisions AS
 
 COMMENT ON VIEW clv.model_decisions IS 'Which model was judged when, what was decided and why; which was champion then';
 COMMENT ON COLUMN clv.model_decisions.decision_id IS 'Number of the decision; grows';
-COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided; empty where somebody chose by hand';
+COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided; empty if it was chosen by hand';
 COMMENT ON COLUMN clv.model_decisions.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decisions.model_version IS 'The version that was judged, or chosen';
 COMMENT ON COLUMN clv.model_decisions.decision IS 'first: no champion before; promoted: took the champion''s place; kept_champion: the champion forecasts; not_promoted: forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
 COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; empty where there is none';
-COMMENT ON COLUMN clv.model_decisions.reasons IS 'Every comparison behind it in words, or why it was chosen; a line each';
+COMMENT ON COLUMN clv.model_decisions.reasons IS 'One sentence per comparison, or why it was chosen; one line each';
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
 
@@ -519,7 +519,7 @@ CREATE VIEW clv.publications AS
 COMMENT ON VIEW clv.publications IS 'Every change of what readers see of a month: who made it, when and why';
 COMMENT ON COLUMN clv.publications.flip_id IS 'Number of the change; grows';
 COMMENT ON COLUMN clv.publications.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by somebody, to a run of before';
+COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by a person, to an earlier run';
 COMMENT ON COLUMN clv.publications.run_id IS 'The run that readers saw from then on';
 COMMENT ON COLUMN clv.publications.replaced_run_id IS 'The run they saw before; empty for the first of a month';
 COMMENT ON COLUMN clv.publications.by_whom IS 'The database role that published, or who rolled back';
@@ -598,7 +598,7 @@ COMMENT ON COLUMN clv.run_failure.dag_run_id IS 'The Airflow run';
 COMMENT ON COLUMN clv.run_failure.task IS 'The task';
 COMMENT ON COLUMN clv.run_failure.attempt IS 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
 COMMENT ON COLUMN clv.run_failure.run_id IS 'The run; empty where none had been planned yet';
-COMMENT ON COLUMN clv.run_failure.reason IS 'What the job said last: at most 500 characters, no secrets';
+COMMENT ON COLUMN clv.run_failure.reason IS 'Why it failed: at most 500 characters, no secrets';
 COMMENT ON COLUMN clv.run_failure.failed_at IS 'When it failed';
 
 CREATE VIEW clv.run_failures AS
@@ -618,7 +618,7 @@ COMMENT ON COLUMN clv.run_failures.as_of IS 'First day after the run''s data mon
 COMMENT ON COLUMN clv.run_failures.dag_run_id IS 'The Airflow run';
 COMMENT ON COLUMN clv.run_failures.task IS 'The task';
 COMMENT ON COLUMN clv.run_failures.attempt IS 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
-COMMENT ON COLUMN clv.run_failures.reason IS 'What the job said last: at most 500 characters, no secrets';
+COMMENT ON COLUMN clv.run_failures.reason IS 'Why it failed: at most 500 characters, no secrets';
 COMMENT ON COLUMN clv.run_failures.failed_at IS 'When it failed';
 
 ALTER TABLE clv.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (

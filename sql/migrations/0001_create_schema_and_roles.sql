@@ -1,8 +1,8 @@
--- The schema, and who may do what in it. Roles belong to the whole server, so they may be there already.
+-- The schema and its privileges. Roles belong to the whole server, so they may exist already.
 --   clv_owner   owns everything; migrations act as it; it need not log in
---   clv_writer  the pipeline: adds runs and forecasts, never changes or removes what is there
+--   clv_writer  the pipeline: adds runs and forecasts, never changes or deletes existing ones
 --   clv_reader  BI: reads the views and nothing else
--- Passwords are the operator's: none is set here.
+-- The operator sets the passwords; none is set here.
 DO $$
 DECLARE
     missing record;

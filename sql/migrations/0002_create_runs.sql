@@ -95,7 +95,7 @@ COMMENT ON COLUMN clv.run_failure.task IS 'The task';
 COMMENT ON COLUMN clv.run_failure.attempt IS
 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
 COMMENT ON COLUMN clv.run_failure.run_id IS 'The run; empty where none had been planned yet';
-COMMENT ON COLUMN clv.run_failure.reason IS 'What the job said last: at most 500 characters, no secrets';
+COMMENT ON COLUMN clv.run_failure.reason IS 'Why it failed: at most 500 characters, no secrets';
 COMMENT ON COLUMN clv.run_failure.failed_at IS 'When it failed';
 
 GRANT SELECT, INSERT ON clv.run TO clv_writer;

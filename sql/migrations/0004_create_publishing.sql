@@ -1,5 +1,5 @@
--- How a load becomes the published one. These functions act as clv_owner, so that nobody else need be able to move the
--- pointer, and nobody can move it without the checks.
+-- How a load becomes the published one. These functions act as clv_owner, the only role that may move the pointer, so
+-- that it never moves without the checks.
 SET LOCAL ROLE clv_owner;
 
 CREATE FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) RETURNS void
@@ -11,7 +11,7 @@ DECLARE
     newest_run_id bigint;
 BEGIN
     BEGIN
-        -- 1129074224 is 'CLV0' in ASCII: it keeps our locks apart from other people's.
+        -- 1129074224 is 'CLV0' in ASCII: it keeps these locks apart from those of other applications.
         PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
     EXCEPTION WHEN lock_not_available THEN
         RAISE EXCEPTION 'another publish of % has not ended yet: nothing was changed', p_as_of
@@ -101,7 +101,7 @@ BEGIN
     IF shown.run_id IS DISTINCT FROM p_from_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), p_from_run_id
-        USING HINT = 'Somebody published or rolled back meanwhile: look again, then decide anew.';
+        USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
     END IF;
     SELECT * INTO wanted FROM clv.forecast_load
     WHERE as_of = p_as_of AND run_id = p_to_run_id
@@ -122,7 +122,7 @@ END
 $$;
 
 COMMENT ON FUNCTION clv.roll_back(date, bigint, bigint, text, text) IS
-'Point readers of a month at another run that has loaded it, provided that they see the run they are said to see';
+'Point readers of a month at another run that has loaded it, provided that they still see the expected run';
 
 REVOKE ALL ON FUNCTION
 clv.claim_month(date, bigint),

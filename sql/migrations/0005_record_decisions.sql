@@ -1,4 +1,4 @@
--- Decisions on models: what the gate decided in each run and why, and what people decided over its head.
+-- Decisions on models: what the gate decided in each run and why, and what people decided instead.
 SET LOCAL ROLE clv_owner;
 
 CREATE TABLE clv.model_decision (
@@ -17,9 +17,9 @@ CREATE TABLE clv.model_decision (
 );
 
 COMMENT ON TABLE clv.model_decision IS
-'What was decided on a model version: one row per run by the gate, one per champion that somebody chose by hand';
+'What was decided on a model version: one row per run by the gate, one per champion that was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.decision_id IS 'Number of the decision; grows';
-COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided; empty where somebody chose by hand';
+COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided; empty if it was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decision.model_version IS 'The version that was judged, or chosen';
 COMMENT ON COLUMN clv.model_decision.decision IS
@@ -27,7 +27,7 @@ COMMENT ON COLUMN clv.model_decision.decision IS
 COMMENT ON COLUMN clv.model_decision.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decision.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decision.champion_after IS 'The champion after; empty where there is none';
-COMMENT ON COLUMN clv.model_decision.reasons IS 'Every comparison behind it in words, or why it was chosen';
+COMMENT ON COLUMN clv.model_decision.reasons IS 'One sentence per comparison, or why it was chosen';
 COMMENT ON COLUMN clv.model_decision.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decision.decided_at IS 'When it was decided';
 

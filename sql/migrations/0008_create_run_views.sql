@@ -66,7 +66,7 @@ FROM clv.published_history;
 COMMENT ON VIEW clv.publications IS 'Every change of what readers see of a month: who made it, when and why';
 COMMENT ON COLUMN clv.publications.flip_id IS 'Number of the change; grows';
 COMMENT ON COLUMN clv.publications.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by somebody, to a run of before';
+COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by a person, to an earlier run';
 COMMENT ON COLUMN clv.publications.run_id IS 'The run that readers saw from then on';
 COMMENT ON COLUMN clv.publications.replaced_run_id IS 'The run they saw before; empty for the first of a month';
 COMMENT ON COLUMN clv.publications.by_whom IS 'The database role that published, or who rolled back';
@@ -90,7 +90,7 @@ FROM clv.model_decision;
 
 COMMENT ON VIEW clv.model_decisions IS 'Which model was judged when, what was decided and why; which was champion then';
 COMMENT ON COLUMN clv.model_decisions.decision_id IS 'Number of the decision; grows';
-COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided; empty where somebody chose by hand';
+COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided; empty if it was chosen by hand';
 COMMENT ON COLUMN clv.model_decisions.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decisions.model_version IS 'The version that was judged, or chosen';
 COMMENT ON COLUMN clv.model_decisions.decision IS
@@ -101,7 +101,7 @@ COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts
 COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion before; empty where there was none';
 COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; empty where there is none';
 COMMENT ON COLUMN clv.model_decisions.reasons IS
-'Every comparison behind it in words, or why it was chosen; a line each';
+'One sentence per comparison, or why it was chosen; one line each';
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
 
@@ -124,7 +124,7 @@ COMMENT ON COLUMN clv.run_failures.dag_run_id IS 'The Airflow run';
 COMMENT ON COLUMN clv.run_failures.task IS 'The task';
 COMMENT ON COLUMN clv.run_failures.attempt IS
 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
-COMMENT ON COLUMN clv.run_failures.reason IS 'What the job said last: at most 500 characters, no secrets';
+COMMENT ON COLUMN clv.run_failures.reason IS 'Why it failed: at most 500 characters, no secrets';
 COMMENT ON COLUMN clv.run_failures.failed_at IS 'When it failed';
 
 GRANT SELECT ON clv.runs, clv.publications, clv.model_decisions, clv.run_failures TO clv_writer, clv_reader;

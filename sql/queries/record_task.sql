@@ -1,4 +1,4 @@
--- What a task of a run cost. A task that ran again (cleared, retried) replaces what it said before.
+-- What a task of a run cost. A task that ran again (cleared, retried) replaces its earlier record.
 INSERT INTO clv.run_task (run_id, task, seconds, peak_memory_mb, rows)
 VALUES (:run_id, :task, :seconds, :peak_memory_mb, :rows)
 ON CONFLICT (run_id, task) DO UPDATE

@@ -24,7 +24,7 @@ PEERS = {"trailing_year", "trailing_180d", "bg_nbd_gg", "pareto_nbd_gg", "random
 class Run:
     """What the command wrote."""
 
-    found: dict[str, Any]
+    result: dict[str, Any]
     printed: str
     picture: Path
 
@@ -45,11 +45,11 @@ def run(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_origins_lie_a_month_apart_and_end_with_the_one_asked_for(run: Run) -> None:
-    assert [origin["as_of"] for origin in run.found["origins"]] == ["2023-12-01", "2024-01-01"]
+    assert [origin["as_of"] for origin in run.result["origins"]] == ["2023-12-01", "2024-01-01"]
 
 
 def test_every_model_has_every_metric_and_nobody_is_dropped_without_a_reason(run: Run) -> None:
-    for origin in run.found["origins"]:
+    for origin in run.result["origins"]:
         assert origin["models"].keys() | origin["not_run"].keys() == {"ours", *PEERS}
         assert all(figures.keys() == set(METRICS) for figures in origin["models"].values())
         if not PYTHON.exists():
@@ -57,7 +57,7 @@ def test_every_model_has_every_metric_and_nobody_is_dropped_without_a_reason(run
 
 
 def test_ours_has_every_figure_and_a_rule_of_thumb_neither_probability_nor_interval(run: Run) -> None:
-    models = run.found["origins"][-1]["models"]
+    models = run.result["origins"][-1]["models"]
     assert [metric for metric, value in models["ours"].items() if value is None] in ([], ["decile_mape"])
     without = {metric for metric, value in models["trailing_year"].items() if value is None}
     intervals = {"coverage80", "coverage80_top_decile", "width80", "total_p10_ratio", "total_p90_ratio"}
@@ -68,20 +68,20 @@ def test_ours_has_every_figure_and_a_rule_of_thumb_neither_probability_nor_inter
 def test_the_actual_total_is_that_of_the_file(run: Run) -> None:
     rows = transactions()
     known = rows.loc[rows["Booked"] < ORIGIN, "Card"].unique()
-    came = rows[(rows["Booked"] >= ORIGIN) & rows["Card"].isin(known)]
-    newest = run.found["origins"][-1]
+    outcome = rows[(rows["Booked"] >= ORIGIN) & rows["Card"].isin(known)]
+    newest = run.result["origins"][-1]
     assert newest["customers"] == len(known)
-    assert newest["actual_total"] == pytest.approx(came["Paid"].sum())
+    assert newest["actual_total"] == pytest.approx(outcome["Paid"].sum())
 
 
 def test_segments_hold_every_customer_once(run: Run) -> None:
-    for origin in run.found["origins"]:
+    for origin in run.result["origins"]:
         for segments in origin["segments"].values():
             assert sum(figures["customers"] for figures in segments.values()) == origin["customers"]
 
 
 def test_differences_are_those_of_the_figures(run: Run) -> None:
-    for origin in run.found["origins"]:
+    for origin in run.result["origins"]:
         for peer, measures in origin["differences"].items():
             gap = origin["models"]["ours"]["wape"] - origin["models"][peer]["wape"]
             assert measures["wape"]["difference"] == pytest.approx(gap)

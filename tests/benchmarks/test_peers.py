@@ -46,7 +46,7 @@ def test_trailing_180_days_are_scaled_to_the_horizon() -> None:
 
 
 def test_an_outcome_is_the_months_from_the_origin_on_and_nothing_for_who_did_nothing() -> None:
-    came = days(
+    later = days(
         ("a", "2024-06-30", 1.0, 1),
         ("a", "2024-07-01", 2.0, 1),
         ("a", "2024-08-31", 4.0, 1),
@@ -54,7 +54,7 @@ def test_an_outcome_is_the_months_from_the_origin_on_and_nothing_for_who_did_not
         ("b", "2024-07-15", -3.0, 0),
         ("x", "2024-07-15", 9.0, 1),
     )
-    actual = outcome(came, pd.Index(["a", "b", "c"]), ORIGIN, 2)
+    actual = outcome(later, pd.Index(["a", "b", "c"]), ORIGIN, 2)
     assert actual.value.tolist() == [6.0, -3.0, 0.0]
     assert actual.active.tolist() == [True, False, False]
 
