@@ -58,7 +58,11 @@ rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17
 
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not faults and not long"
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not faults" --ignore tests/benchmarks
+
+.PHONY: test-benchmarks
+test-benchmarks: venv ## Test the benchmarks (about 2 minutes)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/benchmarks
 
 .PHONY: test-months
 test-months: venv ## Run whole months and a backfill on a separate stack, and the notebook (about 12 minutes)
@@ -79,10 +83,6 @@ test-faults: venv ## Kill tasks and servers at every point of a month, and rerun
 .PHONY: test-faults-sample
 test-faults-sample: venv ## Kill a task or a server in each stage of a month: a dozen cases (about 10 minutes)
 	@$(PYTHON) -m pytest -m faults_sample
-
-.PHONY: test-long
-test-long: venv ## Run the slow tests of the benchmarks
-	@$(PYTHON) -m pytest -m long
 
 .PHONY: bench-setup
 bench-setup: venv ## Create benchmarks/.venv for the BTYD peers of bench-accuracy (Python 3.11)

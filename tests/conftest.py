@@ -37,7 +37,6 @@ def spark() -> Iterator[object]:
     from pyspark.sql import SparkSession
 
     from jobs.core.spark import SESSION_CONF
-    from jobs.local_stack.spark_config import QUICK_JVM
 
     # Spark's Python workers run this interpreter and find our modules, wherever the tests are started from.
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
@@ -47,7 +46,7 @@ def spark() -> Iterator[object]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "3g",
-        "spark.driver.extraJavaOptions": " ".join(QUICK_JVM),
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
         "spark.sql.shuffle.partitions": "2",
     }
     for key, value in conf.items():
