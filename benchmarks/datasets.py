@@ -64,8 +64,8 @@ def judge(data_set: DataSet, data: Path) -> None:
             sys.stdout.write(f"{data_set.source}: left out, {landing} is not there: {real_data.HINT}\n")
             return
         place = ["--transactions", str(landing), "--source", data_set.source]
-        asked = ["--as-of", data_set.as_of, "--months", str(data_set.months), "--origins", str(data_set.origins)]
-        accuracy.main([*place, *asked, "--json", str(RESULTS / f"{data_set.source}.json")])
+        options = ["--as-of", data_set.as_of, "--months", str(data_set.months), "--origins", str(data_set.origins)]
+        accuracy.main([*place, *options, "--json", str(RESULTS / f"{data_set.source}.json")])
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -19,20 +19,20 @@ class Goal:
 
     Attributes:
         task: the data and what is forecast.
-        asked: the goal.
+        requirement: the goal.
         result: the figure, as text.
         reached: whether it is good enough; None where there is no figure.
     """
 
     task: str
-    asked: str
+    requirement: str
     result: str
     reached: bool | None
 
     @property
     def row(self) -> list[str]:
         """Its cells in a table."""
-        return [self.task, self.asked, self.result, {True: "reached", False: "missed", None: "·"}[self.reached]]
+        return [self.task, self.requirement, self.result, {True: "reached", False: "missed", None: "·"}[self.reached]]
 
 
 HEAD = ["task", "goal", "found", ""]
@@ -93,8 +93,8 @@ def _intervals(task: str, origin: Mapping[str, Any], origins: Sequence[Mapping[s
     ends = [entry["models"][OURS] for entry in origins if entry["models"][OURS].get("total_p10_ratio") is not None]
     if ends:
         covered = sum(entry["total_p10_ratio"] <= 1.0 <= entry["total_p90_ratio"] for entry in ends)
-        asked = "interval of the total covers in 75 % of origins"
-        yield Goal(task, asked, f"{covered} of {len(ends)}", covered >= 0.75 * len(ends))
+        requirement = "interval of the total covers in 75 % of origins"
+        yield Goal(task, requirement, f"{covered} of {len(ends)}", covered >= 0.75 * len(ends))
 
 
 def _at_most(task: str, name: str, figure: float | None, bar: float) -> Goal:
@@ -106,8 +106,8 @@ def _at_least(task: str, name: str, figure: float | None, bar: float) -> Goal:
 
 
 def _near_one(task: str, name: str, figure: float | None, within: float) -> Goal:
-    asked = f"{name} within {within:g} of 1"
-    return Goal(task, asked, _text(figure), None if figure is None else abs(figure - 1.0) <= within)
+    requirement = f"{name} within {within:g} of 1"
+    return Goal(task, requirement, _text(figure), None if figure is None else abs(figure - 1.0) <= within)
 
 
 def _no_worse(task: str, rivals: str, origin: Mapping[str, Any], names: Sequence[str], metrics: Sequence[str]) -> Goal:
@@ -123,8 +123,10 @@ def _no_worse(task: str, rivals: str, origin: Mapping[str, Any], names: Sequence
         loss = ours - best if metric in LOWER else best - ours
         if loss > 0.0005 * max(abs(best), 1.0):
             lost.append(f"{metric} {ours:.4g} to {best:.4g}")
-    asked = f"no worse than {rivals} on {', '.join(metrics)}"
-    return Goal(task, asked, "behind: " + ", ".join(lost) if lost else "ahead of all", not lost if models else None)
+    requirement = f"no worse than {rivals} on {', '.join(metrics)}"
+    return Goal(
+        task, requirement, "behind: " + ", ".join(lost) if lost else "ahead of all", not lost if models else None
+    )
 
 
 def _text(figure: float | None) -> str:

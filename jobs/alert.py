@@ -42,15 +42,15 @@ def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Compose the notice and send it; exits with 1 and a line on stderr if it cannot be sent."""
-    asked = parser(__doc__)
-    asked.add_argument("event", choices=["failed", "late"])
-    asked.add_argument("--dag-run-id", required=True)
-    asked.add_argument("--link", required=True, help="URL of the task or run")
-    asked.add_argument("--month", default="", help="the data month, if known")
-    asked.add_argument("--task", default="", help="the task that failed")
-    asked.add_argument("--attempt", type=int, default=0, help="Airflow's try number")
-    asked.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
-    arguments = asked.parse_args(argv)
+    options = parser(__doc__)
+    options.add_argument("event", choices=["failed", "late"])
+    options.add_argument("--dag-run-id", required=True)
+    options.add_argument("--link", required=True, help="URL of the task or run")
+    options.add_argument("--month", default="", help="the data month, if known")
+    options.add_argument("--task", default="", help="the task that failed")
+    options.add_argument("--attempt", type=int, default=0, help="Airflow's try number")
+    options.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
+    arguments = options.parse_args(argv)
     log_to_stderr()
     reason = None
     if arguments.task:

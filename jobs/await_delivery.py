@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = options.parse_args(argv)
     log_to_stderr()
     settings = Settings()
-    month = named_month(asked=arguments.month or None, run_type=arguments.run_type, logical_date=arguments.logical_date)
+    month = named_month(
+        requested=arguments.month or None, run_type=arguments.run_type, logical_date=arguments.logical_date
+    )
     if month is None:
         raise MonthRefusedError("the run has neither a `month` parameter nor a logical date: no month to wait for")
     try:

@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         month = data_month(
             database,
             delivered["transactions"],
-            asked=arguments.month,
+            requested=arguments.month,
             run_type=arguments.run_type,
             logical_date=arguments.logical_date,
             dag_run_id=arguments.dag_run_id,

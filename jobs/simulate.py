@@ -23,15 +23,15 @@ DEFAULT_END = Month(2025, 6)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Simulate from the command line; see `--help`."""
-    asked = parser(__doc__)
-    asked.add_argument("--customers", type=int, default=5_000, help="accounts opened in all (default: %(default)s)")
-    asked.add_argument("--months", type=int, default=30, help="months of history (default: %(default)s)")
-    asked.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
-    asked.add_argument("--out", type=Path, required=True, help="folder to write; must not exist or be empty")
-    asked.add_argument("--end", type=Month.parse, default=DEFAULT_END, help="last month (default: %(default)s)")
-    args = asked.parse_args(argv)
+    options = parser(__doc__)
+    options.add_argument("--customers", type=int, default=5_000, help="accounts opened in all (default: %(default)s)")
+    options.add_argument("--months", type=int, default=30, help="months of history (default: %(default)s)")
+    options.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
+    options.add_argument("--out", type=Path, required=True, help="folder to write; must not exist or be empty")
+    options.add_argument("--end", type=Month.parse, default=DEFAULT_END, help="last month (default: %(default)s)")
+    args = options.parse_args(argv)
     if args.customers < 1 or args.months < 1:
-        asked.error("--customers and --months must be at least 1")
+        options.error("--customers and --months must be at least 1")
     shop = Shop(customers=args.customers, months=args.months, seed=args.seed, end=args.end)
     simulate(shop, args.out, processes=min(os.cpu_count() or 1, len(chunks(shop.customers))))
     sys.stdout.write(f"{args.out}: {shop.customers} customers, {shop.first} to {shop.end}\n")

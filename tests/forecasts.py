@@ -58,12 +58,12 @@ def write(
     rows: Sequence[dict[str, object]],
     *,
     files: int = 1,
-    said: Mapping[str, object] | None = None,
+    recorded: Mapping[str, object] | None = None,
 ) -> None:
-    """Write rows as a month's forecast; `said` replaces parts of its record."""
+    """Write rows as a month's forecast; `recorded` replaces parts of its record."""
     sums = {name: str(sum((entry[name] for entry in rows), Decimal(0))) for name in MONEY}  # type: ignore[arg-type]
     fingerprint = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode("utf-8", "surrogatepass")).hexdigest()
-    record = {"rows": len(rows), "fingerprint": fingerprint, "sums": sums} | dict(said or {})
+    record = {"rows": len(rows), "fingerprint": fingerprint, "sums": sums} | dict(recorded or {})
     with lake.staging(FORECASTS) as staged:
         for number in range(files):
             part = pa.Table.from_pylist(list(rows[number::files]), SCHEMA)
@@ -71,7 +71,7 @@ def write(
         lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
 
 
-def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **asked: object) -> int:
+def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: object) -> int:
     """Register a run of a month, a standard one unless something else is asked for; its id."""
     [run] = fetch(
         engine,
@@ -85,7 +85,7 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **asked: objec
         note="a note",
         **{"horizon_months": 12, "segment": "all", "value_basis": "net_revenue"}
         | {"is_dry_run": False, "model_choice": "as_of", "restate": "refuse", "plan": None}
-        | asked,
+        | parameters,
     )
     return int(run["run_id"])
 
@@ -115,10 +115,10 @@ def count(database: Database, table: str) -> int:
 def before_statement(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
     """Have something happen right before publish sends a statement."""
 
-    def interrupted(asked: str) -> object:
-        if asked == name:
+    def interrupted(query: str) -> object:
+        if query == name:
             act()
-        return statement(asked)
+        return statement(query)
 
     monkeypatch.setattr(standard, "statement", interrupted)
     monkeypatch.setattr(copy, "statement", interrupted)

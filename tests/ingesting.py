@@ -24,7 +24,7 @@ from jobs.sources.mapping import Source
 def ingest_all(
     spark: SparkSession, source: Source, landing: Path, lake: Lake, as_of: date, months: Sequence[Month] | None = None
 ) -> dict[str, Reconciliation]:
-    """Ingest every delivered table, months up to `as_of` unless told; what became of the rows, by table."""
+    """Ingest the months of every delivered table, all up to `as_of` by default; what became of the rows, by table."""
     delivered = deliveries(source, landing, lake.root)
     months = months or delivered["transactions"].first.through(Month.before(as_of))
     return {

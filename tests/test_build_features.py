@@ -37,8 +37,8 @@ class Shop:
         return Shop(self.spark, Lake(folder))
 
     def write(self, table: Table, rows: pd.DataFrame, months: list[Month]) -> None:
-        asked = rows[rows["month"].isin([str(month) for month in months])]
-        write_periods(spark_frame(self.spark, asked, table), self.lake, table, {month: {} for month in months})
+        chosen = rows[rows["month"].isin([str(month) for month in months])]
+        write_periods(spark_frame(self.spark, chosen, table), self.lake, table, {month: {} for month in months})
 
     def run(self, as_of: date) -> tuple[list[str], list[str]]:
         """Build everything for a run; the months and the snapshots that were written."""

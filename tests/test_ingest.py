@@ -185,7 +185,7 @@ def test_the_order_and_the_number_of_files_change_nothing_but_whether_the_month_
         lake.record(tables.TRANSACTIONS, NOVEMBER).fingerprint
         == november.lake.record(tables.TRANSACTIONS, NOVEMBER).fingerprint
     )
-    asked = {"months": [NOVEMBER], "as_of": AS_OF}
+    period = {"months": [NOVEMBER], "as_of": AS_OF}
     before, after = (deliveries(SHOP, folder, lake.root)["transactions"] for folder in (november.landing, landing))
-    assert ingested(SHOP, before, november.lake, **asked) == ingested(SHOP, after, lake, **asked) == len(lines)
-    assert ingested(SHOP, after, november.lake, **asked) is None
+    assert ingested(SHOP, before, november.lake, **period) == ingested(SHOP, after, lake, **period) == len(lines)
+    assert ingested(SHOP, after, november.lake, **period) is None

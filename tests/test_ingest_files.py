@@ -51,13 +51,13 @@ def test_lines_are_ingested_anew_when_the_articles_have_changed(spark: SparkSess
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     (landing / "products.csv").write_text(PRODUCTS)
     ingest_all(spark, SHOP, landing, lake, AS_OF)
-    asked = {"months": [NOVEMBER], "as_of": AS_OF}
-    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **asked) is not None
+    period = {"months": [NOVEMBER], "as_of": AS_OF}
+    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **period) is not None
 
     (landing / "products.csv").write_text(PRODUCTS.splitlines(keepends=True)[0])
-    ingest(spark, SHOP, deliveries(SHOP, landing, lake.root)["products"], lake, **asked)
+    ingest(spark, SHOP, deliveries(SHOP, landing, lake.root)["products"], lake, **period)
 
-    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **asked) is None
+    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **period) is None
 
 
 def test_a_file_that_the_mapping_does_not_fit_stops_the_task(spark: SparkSession, lake: Lake, landing: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_forecast_that_is_not_what_its_record_says_is_refused(
     database: Database, lake: Lake, record: dict[str, object], message: str
 ) -> None:
     run_id = plan(database.writer, DECEMBER)
-    write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS], said=record)
+    write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS], recorded=record)
     with pytest.raises(PublishError, match=message):
         publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
     assert (count(database, "published"), count(database, "forecast_rows")) == (0, 0)
@@ -96,7 +96,7 @@ def test_a_forecast_that_is_not_what_its_record_says_is_refused(
 
 def test_a_record_of_rows_whose_files_are_empty_is_refused(database: Database, lake: Lake) -> None:
     run_id = plan(database.writer, DECEMBER)
-    write(lake, DECEMBER, [], said={"rows": 3})
+    write(lake, DECEMBER, [], recorded={"rows": 3})
     with pytest.raises(PublishError, match="0 rows were loaded, but the lake's record has 3"):
         publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
 

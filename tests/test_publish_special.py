@@ -25,7 +25,7 @@ from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, count, plan, publish_new_run, row, seen, write
 from tests.test_publish_faults import cut_connections
 
-ASKED = {"horizon_months": 3, "segment": "city=Paris", "value_basis": "net_revenue"}
+PARAMETERS = {"horizon_months": 3, "segment": "city=Paris", "value_basis": "net_revenue"}
 _ARROW = {"string": pa.string(), "decimal(18,2)": pa.decimal128(18, 2), "double": pa.float64(), "bigint": pa.int64()}
 
 
@@ -56,15 +56,15 @@ def write_special(lake: Lake, run_id: int, rows: Sequence[dict[str, object]], **
     store(own, SPECIAL_TOTALS, [total], {SPECIAL_FORECASTS.name: made})
 
 
-def special_run(database: Database, **asked: object) -> int:
+def special_run(database: Database, **parameters: object) -> int:
     """Plan a special run that scores with version 3."""
-    run_id = plan(database.writer, DECEMBER, **ASKED | asked)
+    run_id = plan(database.writer, DECEMBER, **PARAMETERS | parameters)
     execute(database.writer, "set_run_model", run_id=run_id, model_name="clv", model_version=3)
     return run_id
 
 
-def load_new_run(database: Database, lake: Lake, clv: str = "30.00", **asked: object) -> int:
-    run_id = special_run(database, **asked)
+def load_new_run(database: Database, lake: Lake, clv: str = "30.00", **parameters: object) -> int:
+    run_id = special_run(database, **parameters)
     write_special(lake, run_id, [special_row(customer, clv) for customer in CUSTOMERS])
     assert publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id) == len(CUSTOMERS)
     return run_id
@@ -73,7 +73,7 @@ def load_new_run(database: Database, lake: Lake, clv: str = "30.00", **asked: ob
 def test_readers_see_a_special_run_s_rows_and_the_interval_of_their_total(database: Database, lake: Lake) -> None:
     run_id = load_new_run(database, lake)
 
-    expected = {"run_id": run_id, "as_of": DECEMBER, **ASKED}
+    expected = {"run_id": run_id, "as_of": DECEMBER, **PARAMETERS}
     shown = [name for name in LOADED if name != "customer_id"]
     assert [dict(actual) for actual in seen(database, "special_forecast")] == [
         {**expected, "customer_id": customer, **{name: special_row(customer)[name] for name in shown}}
@@ -176,10 +176,10 @@ def test_a_connection_cut_at_any_statement_leaves_what_was_loaded_before(
 
 
 def _before(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
-    def interrupted(asked: str) -> object:
-        if asked == name:
+    def interrupted(query: str) -> object:
+        if query == name:
             act()
-        return statement(asked)
+        return statement(query)
 
     for module in (copy, special):
         monkeypatch.setattr(module, "statement", interrupted)
@@ -216,10 +216,10 @@ def test_a_total_of_other_forecasts_is_refused(database: Database, lake: Lake) -
         publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
 
 
-@pytest.mark.parametrize("asked", [{"horizon_months": 2}, {"value_basis": "profit"}])
-def test_the_database_knows_which_runs_there_are(database: Database, asked: dict[str, object]) -> None:
+@pytest.mark.parametrize("parameters", [{"horizon_months": 2}, {"value_basis": "profit"}])
+def test_the_database_knows_which_runs_there_are(database: Database, parameters: dict[str, object]) -> None:
     with pytest.raises(DBAPIError, match="check constraint"):
-        plan(database.writer, DECEMBER, **asked)
+        plan(database.writer, DECEMBER, **parameters)
 
 
 @pytest.mark.parametrize(

@@ -95,10 +95,10 @@ def test_a_refusal_lists_the_runs_that_can_be_gone_to(database: Database, three:
     for wrong in (planned_only, third, 999):
         with pytest.raises(RollbackError) as refusal:
             roll_back(database.writer, MONTH, wrong, **WHY)
-        told = str(refusal.value)
-        assert f"month 2011-11 is published by run {third}, and run {wrong} is not a run to go back to" in told
-        assert f"  run {second}: 3 customers, 2,340.00 over twelve months, model version 3, loaded " in told
-        assert f"  run {first}: 3 customers, 234.00" in told
+        message = str(refusal.value)
+        assert f"month 2011-11 is published by run {third}, and run {wrong} is not a run to go back to" in message
+        assert f"  run {second}: 3 customers, 2,340.00 over twelve months, model version 3, loaded " in message
+        assert f"  run {first}: 3 customers, 234.00" in message
     assert shown(database) == {(third, Decimal("100.00"))}
     assert len(audit(database)) == len(three)
 

@@ -57,8 +57,8 @@ def shop(lake: Lake) -> Lake:
 
 def scored(spark: SparkSession, shop: Lake, model: Model, months: int, text: str) -> tuple[pd.DataFrame, pd.Series]:
     """The forecasts and the total of a special run."""
-    asked = {"horizon_months": months, "segment": parse(text, TABLE)}
-    rows = score_special(spark, shop, TABLE, model, as_of=AS_OF, run_id=17, **asked)  # type: ignore[arg-type]
+    parameters = {"horizon_months": months, "segment": parse(text, TABLE)}
+    rows = score_special(spark, shop, TABLE, model, as_of=AS_OF, run_id=17, **parameters)  # type: ignore[arg-type]
     own = special_lake(shop, 17)
     files = {table: parquet_files(own, table, [AS_OF]) for table in (SPECIAL_FORECASTS, SPECIAL_TOTALS)}
     frames = {table.name: pd.concat(map(pd.read_parquet, paths)) for table, paths in files.items()}
@@ -178,8 +178,8 @@ def test_a_special_run_is_scored_validated_and_loaded(
     example = FRAMES[EARLIER].head(2)
     training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
     number = registry.register(training, ORIGIN)
-    asked = {"horizon_months": 3, "segment": "membership=annual", "value_basis": "net_revenue"}
-    run_id = plan(database.writer, AS_OF, **asked)
+    parameters = {"horizon_months": 3, "segment": "membership=annual", "value_basis": "net_revenue"}
+    run_id = plan(database.writer, AS_OF, **parameters)
     execute(database.writer, "set_run_model", run_id=run_id, model_name="clv", model_version=number)
     run = ["--as-of", str(AS_OF), "--run-id", str(run_id)]
 

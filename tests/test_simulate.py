@@ -73,7 +73,7 @@ def test_what_is_there_is_not_overwritten(shop: Path) -> None:
         simulate(SHOP, shop)
 
 
-def test_truth_is_told_of_everybody_who_had_signed_up_and_of_nobody_else(shop: Path) -> None:
+def test_truth_is_written_of_everybody_who_had_signed_up_and_of_nobody_else(shop: Path) -> None:
     accounts = pd.read_csv(shop / "customers.csv.gz", dtype=str).dropna(subset=["customer_id"])
     signed_up = pd.to_datetime(accounts.signup_date, format="%Y-%m-%d", errors="coerce")
 

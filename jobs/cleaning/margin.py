@@ -1,6 +1,6 @@
 """Margins: what the shop keeps of a line's value, in place of the value itself.
 
-Sales and returns, and lines that do not count, are told by revenue: an article sold at a loss was not returned.
+Sales and returns, and lines that do not count, are recognised by revenue: an article sold at a loss was not returned.
 """
 
 from __future__ import annotations

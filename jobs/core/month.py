@@ -88,17 +88,17 @@ def parse_as_of(text: str) -> date:
     return as_of
 
 
-def named_month(*, asked: str | None, run_type: str, logical_date: datetime | None) -> Month | None:
+def named_month(*, requested: str | None, run_type: str, logical_date: datetime | None) -> Month | None:
     """The data month that a run's parameter or logical date names; None for a manual run without the parameter.
 
     Args:
-        asked: the run's `month` parameter, `YYYY-MM`; takes precedence over the logical date.
+        requested: the run's `month` parameter, `YYYY-MM`; takes precedence over the logical date.
         run_type: Airflow's run type: `scheduled`, `backfill`, `manual` or `asset_triggered`.
         logical_date: Airflow's logical date. Used for scheduled and backfill runs only: for a manual run it is the
             moment of the trigger.
     """
-    if asked:
-        return Month.parse(asked)
+    if requested:
+        return Month.parse(requested)
     if run_type in ("scheduled", "backfill") and logical_date is not None:
         return Month.of(logical_date)
     return None
@@ -109,12 +109,12 @@ class MonthRefusedError(ValueError):
 
 
 def resolve_month(
-    *, asked: str | None, run_type: str, logical_date: datetime | None, first: Month, last_closed: Month
+    *, requested: str | None, run_type: str, logical_date: datetime | None, first: Month, last_closed: Month
 ) -> Month:
     """The data month of a run, the same for scheduled, manual, cleared and backfill runs of that month.
 
     Args:
-        asked: see `named_month`.
+        requested: see `named_month`.
         run_type: see `named_month`.
         logical_date: see `named_month`.
         first: the first month the source has data for.
@@ -123,7 +123,7 @@ def resolve_month(
     Raises:
         MonthRefusedError: the month is not closed yet, or lies before the source's first month.
     """
-    month = named_month(asked=asked, run_type=run_type, logical_date=logical_date) or last_closed
+    month = named_month(requested=requested, run_type=run_type, logical_date=logical_date) or last_closed
     if not first <= month <= last_closed:
         reason = (
             "lies before the first month of data" if month < first else "is not closed: its delivery is not complete"

@@ -65,5 +65,5 @@ class _LogErrors:
 
 
 def _log_ratio(actual: float, forecasts: Floats) -> Floats:
-    """Zero, which tells nothing, if nothing was sold."""
+    """Zero if nothing was sold."""
     return np.asarray(np.log(actual / forecasts)) if actual > 0.0 else np.zeros(len(forecasts))

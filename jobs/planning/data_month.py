@@ -15,7 +15,7 @@ def data_month(
     database: Engine,
     transactions: Delivery,
     *,
-    asked: str,
+    requested: str,
     run_type: str,
     logical_date: datetime | None,
     dag_run_id: str,
@@ -25,7 +25,7 @@ def data_month(
     Args:
         database: the forecast database.
         transactions: the delivery of the order lines.
-        asked: the run's `month` parameter, `YYYY-MM`; may be empty.
+        requested: the run's `month` parameter, `YYYY-MM`; may be empty.
         run_type: Airflow's run type: `scheduled`, `backfill`, `manual` or `asset_triggered`.
         logical_date: Airflow's logical date.
         dag_run_id: Airflow's identifier of the run.
@@ -33,12 +33,12 @@ def data_month(
     Raises:
         MonthRefusedError: the month is not closed yet, or lies before the first month of data.
     """
-    if not asked and run_type == "manual":
+    if not requested and run_type == "manual":
         earlier = fetch(database, "first_plan_of_dag_run", dag_run_id=dag_run_id)
-        asked = str(Month.before(earlier[0]["as_of"])) if earlier else ""
+        requested = str(Month.before(earlier[0]["as_of"])) if earlier else ""
     first, last_closed = transactions.first, transactions.last_closed
     if last_closed is None or last_closed < first:
         raise MonthRefusedError(f"no month is closed yet: the data starts in {first} and does not go beyond that month")
     return resolve_month(
-        asked=asked or None, run_type=run_type, logical_date=logical_date, first=first, last_closed=last_closed
+        requested=requested or None, run_type=run_type, logical_date=logical_date, first=first, last_closed=last_closed
     )

@@ -30,9 +30,9 @@ def open_run(database: Engine, plan: Plan, settings: Settings, *, dag_run_id: st
         input_fingerprint=input_fingerprint(plan.inputs),
         code_version=code_version(),
         note=note,
-        horizon_months=plan.asked.horizon_months,
-        segment=plan.asked.segment_text,
-        value_basis=plan.asked.value_basis,
+        horizon_months=plan.parameters.horizon_months,
+        segment=plan.parameters.segment_text,
+        value_basis=plan.parameters.value_basis,
         is_dry_run=plan.choices.is_dry_run,
         model_choice=plan.choices.model,
         restate=plan.choices.restate,
@@ -50,10 +50,10 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
         "tables": plan.tables,
         "months": ",".join(str(past) for past in plan.months),
         "note": note,
-        "special": plan.asked.is_special,
-        "horizon_months": plan.asked.horizon_months,
-        "segment": plan.asked.segment_text,
-        "value_basis": plan.asked.value_basis,
+        "special": plan.parameters.is_special,
+        "horizon_months": plan.parameters.horizon_months,
+        "segment": plan.parameters.segment_text,
+        "value_basis": plan.parameters.value_basis,
         "model": plan.choices.model,
         "dry_run": plan.choices.is_dry_run,
     }
@@ -63,7 +63,7 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
     """The plan as a JSON object; file paths are relative to the landing, money is text to keep every digit."""
     published, champion = plan.history.published, plan.history.champion
     replaces = None
-    if published is not None and not plan.asked.is_special:
+    if published is not None and not plan.parameters.is_special:
         replaces = {name: published[name] for name in ("run_id", "model_version", "forecast_rows")}
         replaces["clv_12m_total"] = str(published["clv_12m_total"])
     return {

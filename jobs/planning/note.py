@@ -33,7 +33,7 @@ def note_of(plan: Plan, source: str) -> str:
         f"Builds {_span(plan.snapshots, 'snapshot')}."
         if plan.snapshots
         else "Rebuilds snapshots where inputs changed.",
-        *(_special(plan) if plan.asked.is_special else _standard(plan)),
+        *(_special(plan) if plan.parameters.is_special else _standard(plan)),
         *_gaps(plan),
     ]
     note = "\n".join(lines)
@@ -43,8 +43,8 @@ def note_of(plan: Plan, source: str) -> str:
 def _forecasts(plan: Plan, source: str) -> str:
     dry = "DRY RUN, ends with this plan. " if plan.choices.is_dry_run else ""
     from_on = f"from {plan.month.as_of} on, shop {source}."
-    if plan.asked.is_special:
-        return f"{dry}Month {plan.month}: SPECIAL RUN, {plan.asked}, {from_on}"
+    if plan.parameters.is_special:
+        return f"{dry}Month {plan.month}: SPECIAL RUN, {plan.parameters}, {from_on}"
     return f"{dry}Month {plan.month}: forecast of the twelve months {from_on}"
 
 
@@ -67,8 +67,9 @@ def _ingests(plan: Plan) -> str:
 
 def _special(plan: Plan) -> list[str]:
     published = plan.history.published
-    if plan.asked.value_basis != NET_REVENUE:
-        model = f"Scores with this month's version of the model on {plan.asked.value_basis}, trained now if necessary."
+    if plan.parameters.value_basis != NET_REVENUE:
+        basis = plan.parameters.value_basis
+        model = f"Scores with this month's version of the model on {basis}, trained now if necessary."
     elif published is not None:
         model = f"Scores with model version {published['model_version']}, which made the published forecast."
     else:

@@ -99,8 +99,8 @@ def options_of(arguments: argparse.Namespace, snapshots: Table) -> tuple[RunPara
         SegmentError: the segment cannot be parsed.
         ChoiceRefusedError: a special run with `--model champion`.
     """
-    asked = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
+    parameters = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
     choices = RunChoices(arguments.model, arguments.restate, arguments.dry_run)
-    if asked.is_special and choices.model != AS_OF:
+    if parameters.is_special and choices.model != AS_OF:
         raise ChoiceRefusedError("a special run scores with its month's model: leave `model` at as_of")
-    return asked, choices
+    return parameters, choices

@@ -27,7 +27,7 @@ class Plan:
 
     Attributes:
         month: the data month.
-        asked: the forecast to make.
+        parameters: the forecast to make.
         choices: how to make it.
         tables: the delivered tables.
         months: the months to ingest: always the data month, every changed month, and every month that is not complete
@@ -41,7 +41,7 @@ class Plan:
     """
 
     month: Month
-    asked: RunParameters
+    parameters: RunParameters
     choices: RunChoices
     tables: Sequence[str]
     months: Sequence[Month]
@@ -65,7 +65,7 @@ class Surroundings:
 
 
 def make_plan(
-    month: Month, surroundings: Surroundings, history: MonthHistory, asked: RunParameters, choices: RunChoices
+    month: Month, surroundings: Surroundings, history: MonthHistory, parameters: RunParameters, choices: RunChoices
 ) -> Plan:
     """Plan a run of a month from the deliveries and the lake.
 
@@ -95,7 +95,7 @@ def make_plan(
     stale_from = min((restatement.month for restatement in restated), default=month.plus(1))
     return Plan(
         month=month,
-        asked=asked,
+        parameters=parameters,
         choices=choices,
         tables=[table for table in TABLES if table in delivered],
         months=months,

@@ -46,7 +46,7 @@ class Shop:
 
     @property
     def truth_months(self) -> list[Month]:
-        """First forecast months of which the truth is told."""
+        """First forecast months of which the truth is written."""
         return [self.end.plus(1 - back) for back in TRUTH_MONTHS_BEFORE_END if back < self.months]
 
     def population(self, chunk: int) -> Population:
@@ -68,7 +68,7 @@ def deliver_chunk(shop: Shop, out: Path, chunk: int) -> dict[Month, pa.RecordBat
     """Write one part of each month's transactions and sessions; returns the truth by first forecast month."""
     people = shop.population(chunk)
     ids = pa.array(people.ids)
-    told: dict[Month, pa.RecordBatch] = {}
+    truths: dict[Month, pa.RecordBatch] = {}
     late: Lines | None = None
     for age in range(shop.months):
         month = shop.first.plus(age)
@@ -76,8 +76,8 @@ def deliver_chunk(shop: Shop, out: Path, chunk: int) -> dict[Month, pa.RecordBat
         late = drawn.returned_next_month
         _deliver_month(out, month, chunk, drawn, ids, shop.rng(_DIRT, chunk, age))
         if month.plus(1) in shop.truth_months:
-            told[month.plus(1)] = truth(people, age + 1, month.plus(1), kept=drawn.kept)
-    return told
+            truths[month.plus(1)] = truth(people, age + 1, month.plus(1), kept=drawn.kept)
+    return truths
 
 
 def deliver_accounts(shop: Shop, out: Path) -> None:

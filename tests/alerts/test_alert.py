@@ -141,9 +141,9 @@ def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
         connect(monkeypatch, host=webhook.url)
         end(dag.get_task("publish.publish"), "failed", "exit code 1.", pulled=PLAN)
     assert webhook.received[0][1]["reason"] == "exit code 1"
-    said = capsys.readouterr().out
-    assert "Cannot read the reason from Postgres" in said
-    assert "s3cr3t" not in said
+    output = capsys.readouterr().out
+    assert "Cannot read the reason from Postgres" in output
+    assert "s3cr3t" not in output
 
 
 def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +152,7 @@ def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pyt
 
 
 @pytest.mark.parametrize(
-    ("connection", "said"),
+    ("connection", "message"),
     [
         ({"host": "http://127.0.0.1:9/s3cr3t", "password": "s3cr3t"}, "URLError"),
         ({"host": "http://127.0.0.1:9/a b", "password": "s3cr3t"}, "InvalidURL"),
@@ -165,13 +165,13 @@ def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pyt
     ],
 )
 def test_a_receiver_that_is_wrong_is_a_line_in_the_log_without_its_secret(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], connection: Any, said: str
+    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], connection: Any, message: str
 ) -> None:
     connect(monkeypatch, **connection)
     end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
     out = capsys.readouterr().out
     assert "No notice was sent" in out
-    assert said in out
+    assert message in out
     assert "s3cr3t" not in out
 
 
@@ -210,7 +210,7 @@ def test_a_password_is_not_given_to_a_mail_server_without_encryption(
 
 
 def test_a_chat_reads_no_mark_up_in_a_notice() -> None:
-    told = {"event": "failed", "month": "2011-11", "task": "ingest.transactions", "dag_run_id": RUN, "link": LINK}
-    notice = Notice(reason="november.csv: <!channel> <https://evil.example|here>", **told)
+    fields = {"event": "failed", "month": "2011-11", "task": "ingest.transactions", "dag_run_id": RUN, "link": LINK}
+    notice = Notice(reason="november.csv: <!channel> <https://evil.example|here>", **fields)
     assert "<" not in notice.text
     assert ">" not in notice.text

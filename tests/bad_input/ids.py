@@ -6,7 +6,7 @@ from tests.bad_input.kinds import RowKind, kept, quarantined
 
 UNUSABLE, MISSING = ("unusable_id",), ("missing_customer",)
 PLACEHOLDER = "validation warns of it (`customer_id_not_a_placeholder`)"
-MERGED = "told apart, as delivered"
+MERGED = "kept apart, as delivered"
 
 
 def id_kept(name: str, *values: str, note: str = "plain text, from here into Postgres") -> RowKind:
@@ -45,7 +45,7 @@ IDS = (
     id_kept("an id that runs from right to left", "لعميل", "\u202eabc"),
     id_kept("separators in an id", "a,b", "a;b", "a|b", "a=b"),
     id_kept("an id of 200 characters", "y" * 200),
-    id_kept("blanks around an id", " c1", "c1 ", note="told apart; validation warns of it (`customer_id_tidy`)"),
+    id_kept("blanks around an id", " c1", "c1 ", note="kept apart; validation warns of it (`customer_id_tidy`)"),
     id_kept(
         "one id in two Unicode forms",
         unicodedata.normalize("NFC", "Zoë"),
@@ -78,7 +78,7 @@ IDS = (
         name="several things wrong in one row",
         rows=({"when": "never", "who": "", "qty": "x", "price": "NaN"},),
         rejected=(("unreadable_time", "missing_customer", "unreadable_units", "unreadable_price"),),
-        note="every reason is told",
+        note="every reason is recorded",
     ),
     quarantined("a login of nobody", "who", "", reasons=MISSING, table="sessions"),
     quarantined("a NUL in the id of a login", "who", "nul\0", reasons=UNUSABLE, table="sessions"),

@@ -1,4 +1,4 @@
-"""The words in which kinds of bad input are told: how each is delivered, and what must become of it."""
+"""How kinds of bad input are described: how each is delivered, and what must become of it."""
 
 from __future__ import annotations
 

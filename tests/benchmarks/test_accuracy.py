@@ -95,15 +95,15 @@ def test_the_table_names_every_model_and_the_picture_is_there(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "said"), [("2024-02-01", "2023-01 to 2024-03"), ("2023-01-01", "2023-01 to 2024-03")]
+    ("as_of", "message"), [("2024-02-01", "2023-01 to 2024-03"), ("2023-01-01", "2023-01 to 2024-03")]
 )
 def test_origins_without_matured_outcomes_or_without_history_are_refused_with_the_months_there_are(
-    as_of: str, said: str, spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    as_of: str, message: str, spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = written(transactions(), tmp_path / "small.csv")
     with pytest.raises(SystemExit, match="2"):
         accuracy.main([*command(file, tmp_path / "out.json"), "--as-of", as_of])
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "out.json").exists()
 
 

@@ -26,7 +26,7 @@ def results(**peer: float) -> dict[str, object]:
 
 
 def verdicts(name: str, **peer: float) -> dict[str, tuple[str, bool | None]]:
-    return {goal.asked: (goal.result, goal.reached) for goal in goals({name: results(**peer)})}
+    return {goal.requirement: (goal.result, goal.reached) for goal in goals({name: results(**peer)})}
 
 
 def test_figures_are_held_against_their_goals() -> None:
@@ -40,9 +40,9 @@ def test_figures_are_held_against_their_goals() -> None:
 
 
 def test_a_rival_that_is_better_on_anything_is_named() -> None:
-    asked = "no worse than every peer on norm_gini, rmse, decile_mape, top10_capture"
-    assert verdicts("simulated_shop")[asked] == ("ahead of all", True)
-    assert verdicts("simulated_shop", rmse=9.0, norm_gini=0.9)[asked] == (
+    requirement = "no worse than every peer on norm_gini, rmse, decile_mape, top10_capture"
+    assert verdicts("simulated_shop")[requirement] == ("ahead of all", True)
+    assert verdicts("simulated_shop", rmse=9.0, norm_gini=0.9)[requirement] == (
         "behind: norm_gini 0.88 to 0.9, rmse 10 to 9",
         False,
     )
@@ -51,7 +51,7 @@ def test_a_rival_that_is_better_on_anything_is_named() -> None:
 def test_a_goal_without_a_figure_is_neither_reached_nor_missed() -> None:
     nothing = results()
     nothing["origins"][1]["models"]["ours"] = OURS | {"decile_mape": None}
-    [goal] = [one for one in goals({"simulated_shop": nothing}) if one.asked.startswith("decile MAPE")]
+    [goal] = [one for one in goals({"simulated_shop": nothing}) if one.requirement.startswith("decile MAPE")]
     assert goal.row[2:] == ["·", "·"]
 
 

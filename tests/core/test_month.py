@@ -15,9 +15,9 @@ months = st.builds(Month, st.integers(1950, 2150), st.integers(1, 12))
 distances = st.integers(-600, 600)
 
 
-def resolved(asked: str | None = None, run_type: str = "manual", logical_date: datetime | None = None) -> Month:
+def resolved(requested: str | None = None, run_type: str = "manual", logical_date: datetime | None = None) -> Month:
     return resolve_month(
-        asked=asked, run_type=run_type, logical_date=logical_date, first=FIRST, last_closed=LAST_CLOSED
+        requested=requested, run_type=run_type, logical_date=logical_date, first=FIRST, last_closed=LAST_CLOSED
     )
 
 
@@ -79,10 +79,10 @@ def test_a_manual_run_is_for_the_last_closed_month_whenever_the_button_was_press
     assert resolved(run_type="manual", logical_date=moment) == LAST_CLOSED
 
 
-@given(asked=st.sampled_from(FIRST.through(LAST_CLOSED)), day=st.datetimes(timezones=st.just(UTC)))
+@given(requested=st.sampled_from(FIRST.through(LAST_CLOSED)), day=st.datetimes(timezones=st.just(UTC)))
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill", "manual", "asset_triggered"])
-def test_the_month_asked_for_wins_in_every_kind_of_run(run_type: str, asked: Month, day: datetime) -> None:
-    assert resolved(str(asked), run_type, day) == asked
+def test_the_month_asked_for_wins_in_every_kind_of_run(run_type: str, requested: Month, day: datetime) -> None:
+    assert resolved(str(requested), run_type, day) == requested
 
 
 @given(months)

@@ -43,8 +43,8 @@ def test_plan_receives_the_choices_of_the_run(render: Render) -> None:
 
 
 def test_plan_receives_the_parameters_quoted_for_the_shell(render: Render) -> None:
-    asked = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
-    command = shlex.split(render("plan.plan", **asked).bash_command)
+    parameters = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
+    command = shlex.split(render("plan.plan", **parameters).bash_command)
     assert command[-10:-4] == [
         *["--horizon", "3", "--segment", "city='; reboot $(x)"],
         *["--value-basis", "margin_by_department"],
@@ -52,7 +52,7 @@ def test_plan_receives_the_parameters_quoted_for_the_shell(render: Render) -> No
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [
         {"horizon_months": 2},
         {"horizon_months": "3"},
@@ -67,11 +67,11 @@ def test_plan_receives_the_parameters_quoted_for_the_shell(render: Render) -> No
         {"dry_run": "yes"},
     ],
 )
-def test_invalid_parameters_are_refused_before_any_task_runs(render: Render, asked: dict[str, Any]) -> None:
+def test_invalid_parameters_are_refused_before_any_task_runs(render: Render, parameters: dict[str, Any]) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
-    with pytest.raises(ParamValidationError, match=next(iter(asked))):
-        render("plan.plan", **asked)
+    with pytest.raises(ParamValidationError, match=next(iter(parameters))):
+        render("plan.plan", **parameters)
 
 
 def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(dag: Any) -> None:
@@ -150,13 +150,13 @@ def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
 
 def test_a_special_run_passes_the_resolved_plan_to_every_job(render: Render, results: dict[str, Any]) -> None:
     results["plan.plan"] = SPECIAL_PLAN
-    asked = ["--horizon", "3", "--segment", SPECIAL_PLAN["segment"]]
+    parameters = ["--horizon", "3", "--segment", SPECIAL_PLAN["segment"]]
     basis = ["--value-basis", "margin_per_line"]
     for task_id in INGEST | {"validate.inputs", "features.build_features", "features.validate_features"}:
         assert render(task_id).application_args[-2:] == basis
     for task_id in ("retrain.train", "retrain.promote"):
         assert render(task_id).bash_command.endswith(" --value-basis margin_per_line --model as_of --special")
-    assert render("special.score_special").application_args[-4:] == asked
+    assert render("special.score_special").application_args[-4:] == parameters
     assert render("special.validate_special").application_args[-2:] == basis
 
 

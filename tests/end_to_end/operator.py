@@ -81,11 +81,11 @@ class Operator:
         self._button("Fit View").click()
         self.page.wait_for_load_state("networkidle")
         self.take_picture("graph")
-        told = shown.inner_text()
+        text = shown.inner_text()
         for button in ("Show Grid", "Collapse all task groups"):
             self._button(button).click()
         self.page.set_viewport_size(usual)
-        return told
+        return text
 
     def unpause(self) -> None:
         """Let the calendar start runs."""
@@ -110,9 +110,9 @@ class Operator:
         self._pick(form, first)
         with self.page.expect_response("**/backfills/dry_run"):
             self._pick(form, last)
-        told = form.get_by_text(re.compile(r"runs? will be triggered|No runs", re.IGNORECASE))
-        expect(told).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-        return told.inner_text()
+        announced = form.get_by_text(re.compile(r"runs? will be triggered|No runs", re.IGNORECASE))
+        expect(announced).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+        return announced.inner_text()
 
     def start_backfill(self) -> None:
         """Start the backfill whose form has been filled in."""

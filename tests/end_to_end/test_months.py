@@ -111,10 +111,10 @@ def test_the_summary_shows_the_most_valuable_customers_and_where_to_look(
     stack: Stack, backfilled: list[dict[str, Any]]
 ) -> None:
     run_id, _ = published_months(stack)[LAST.as_of]
-    told = summary(stack, {"as_of": str(LAST.as_of), "run_id": run_id})
-    assert f"The ten most valuable customers of the twelve months from {LAST.as_of} on" in told
-    assert f"{stack.airflow_url}/dags/{DAG}" in told
-    assert "make psql" in told
+    log = summary(stack, {"as_of": str(LAST.as_of), "run_id": run_id})
+    assert f"The ten most valuable customers of the twelve months from {LAST.as_of} on" in log
+    assert f"{stack.airflow_url}/dags/{DAG}" in log
+    assert "make psql" in log
 
 
 @pytest.mark.parametrize(

@@ -88,23 +88,23 @@ def run_ids(stack: Stack, run_type: str) -> list[str]:
 
 
 def test_the_docs_say_what_to_do_when_a_task_fails(operator: Operator) -> None:
-    told = operator.docs()
-    assert "Which month a run is for" in told
-    assert "Every task may be cleared and run again" in told
+    text = operator.docs()
+    assert "Which month a run is for" in text
+    assert "Every task may be cleared and run again" in text
 
 
 def test_the_note_tells_the_month_and_what_the_run_does(operator: Operator, scheduled: str) -> None:
-    told = operator.note(scheduled)
-    assert f"Month {LAST}: forecast of the twelve months from {LAST.as_of} on" in told
-    assert f"Ingests {MONTHS} months" in told
+    text = operator.note(scheduled)
+    assert f"Month {LAST}: forecast of the twelve months from {LAST.as_of} on" in text
+    assert f"Ingests {MONTHS} months" in text
 
 
 def test_the_graph_shows_how_each_task_of_a_run_ended(operator: Operator, manual: str) -> None:
-    told = operator.graph(manual)
+    text = operator.graph(manual)
     for task in ("await_delivery", "transactions", "build_features", "promote", "validate_forecasts", "publish"):
-        assert f"{task}\n" in told
-    assert "skipped" in told
-    assert "failed" not in told
+        assert f"{task}\n" in text
+    assert "skipped" in text
+    assert "failed" not in text
 
 
 def test_a_month_has_the_same_forecasts_whatever_kind_of_run_publishes_it(
@@ -150,8 +150,8 @@ def test_a_champion_is_chosen_with_a_form_and_scores_an_older_month(stack: Stack
     with engine(stack.database_url).connect() as connection:
         version = connection.execute(text(newest), {"as_of": LAST.as_of}).scalar_one()
     assert ended(stack, "clv_rollback", version=version, because="it forecasts the newest month") == "success"
-    asked = {"logical_date": None, "conf": {"month": str(first), "model": "champion"}}
-    run_id = stack.api().post(f"/dags/{DAG}/dagRuns", asked)["dag_run_id"]
+    body = {"logical_date": None, "conf": {"month": str(first), "model": "champion"}}
+    run_id = stack.api().post(f"/dags/{DAG}/dagRuns", body)["dag_run_id"]
     assert operator.wait_for_end(run_id) == "Success"
     query = """
         SELECT runs.status, runs.model_choice, decisions.decision, runs.model_version, decisions.champion_after

@@ -100,7 +100,7 @@ class MonthRun:
         )
 
     def run(self, stage: str, point: Point | None = None, **arguments: Any) -> tuple[int, str]:
-        """Run a task to its end; its exit code and what it said. What it printed last is taken over."""
+        """Run a task to its end; its exit code and its output. Its last printed line is kept."""
         process = self.start(stage, point, **arguments)
         try:
             out, err = process.communicate(timeout=DEADLINE_SECONDS)
@@ -115,8 +115,8 @@ class MonthRun:
     def must_run(self, *stages: str) -> None:
         """Run tasks that nothing strikes."""
         for stage in stages:
-            code, said = self.run(stage)
-            assert code == 0, f"{stage} ended with {code}: {said[-4000:]}"
+            code, output = self.run(stage)
+            assert code == 0, f"{stage} ended with {code}: {output[-4000:]}"
 
     def struck(self, point: Point) -> bool:
         """Whether the point was reached."""
@@ -231,8 +231,8 @@ class MonthRun:
         run = ["--as-of", str(MONTH.as_of), "--run-id", str(arguments.get("run_id", self.plan.get("run_id")))]
         version = ["--model-version", str(self.model_version)]
         if stage == "plan":
-            asked = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
-            return [sys.executable, "-m", "jobs.plan", *asked, "--dag-run-id", f"manual__{uuid4()}"]
+            options = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
+            return [sys.executable, "-m", "jobs.plan", *options, "--dag-run-id", f"manual__{uuid4()}"]
         table = ["--table", arguments.get("table", "transactions"), "--months", str(self.plan.get("months"))]
         extra = {
             "ingest": table,

@@ -29,8 +29,8 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
         run.deliver()
         run.must_run("plan")
         for table in ("products", "customers", "sessions"):
-            code, said = run.run("ingest", table=table)
-            assert code == 0, said[-4000:]
+            code, output = run.run("ingest", table=table)
+            assert code == 0, output[-4000:]
         run.must_run(*STAGES[1:])
         yield run
     finally:
@@ -71,9 +71,9 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
     make_due(month, point.stage)
     served = month.served()
 
-    code, said = month.run(point.stage, point)
+    code, output = month.run(point.stage, point)
 
-    assert month.struck(point), f"the point was not reached:\n{said[-3000:]}"
+    assert month.struck(point), f"the point was not reached:\n{output[-3000:]}"
     assert code != 0, "the task has not noticed"
     month.servers.start()
     seen = month.served()
@@ -104,9 +104,9 @@ def test_a_publish_that_is_late_changes_nothing(month: MonthRun, expected: dict[
         assert process.poll() is None
         os.sched_yield()
     month.must_run("plan")
-    code, said = month.run("publish")
+    code, output = month.run("publish")
     assert code != 0
-    assert f"another publish of {MONTH.as_of} has not ended yet: nothing was changed" in said
+    assert f"another publish of {MONTH.as_of} has not ended yet: nothing was changed" in output
     os.kill(process.pid, signal.SIGCONT)
     _, complaint = process.communicate(timeout=120)
     assert process.returncode != 0
@@ -122,8 +122,8 @@ def test_two_runs_of_a_month_that_race_publish_the_newer_one(month: MonthRun, ex
     older = month.plan["run_id"]
     month.must_run("plan")
     both = [month.start("publish", run_id=older), month.start("publish")]
-    said = [process.communicate(timeout=120)[1] for process in both]
-    assert both[1].returncode == 0, said[1]
+    outputs = [process.communicate(timeout=120)[1] for process in both]
+    assert both[1].returncode == 0, outputs[1]
     assert month.published_run() == month.plan["run_id"] > older
     assert month.outcome() == expected
     assert month.left_behind() == []
@@ -135,8 +135,8 @@ def test_two_tasks_that_write_the_same_month_at_once_leave_it_whole(
 ) -> None:
     make_due(month, stage)
     both = [month.start(stage), month.start(stage)]
-    said = [process.communicate(timeout=600)[1] for process in both]
-    assert 0 in [process.returncode for process in both], said[0][-3000:] + said[1][-3000:]
+    outputs = [process.communicate(timeout=600)[1] for process in both]
+    assert 0 in [process.returncode for process in both], outputs[0][-3000:] + outputs[1][-3000:]
     month.must_run(stage)
     assert month.outcome() == expected
     assert month.left_behind() == []

@@ -44,7 +44,7 @@ def test_figures_are_those_of_the_public_library_lifetimes() -> None:
     st.floats(1.0, 500.0),
     st.floats(0.0, 1.0),
 )
-def test_likelihood_is_that_of_the_story_it_tells(
+def test_likelihood_is_that_of_its_process(
     r: float, alpha: float, s: float, beta: float, repeats: int, age: float, share: float
 ) -> None:
     last = age * share if repeats else 0.0
@@ -145,7 +145,7 @@ def test_gamma_gamma_recovers_a_simulated_shop_and_shrinks_as_it_should() -> Non
     assert np.std(expected) < np.std(mean)
 
 
-def test_gamma_gamma_likelihood_is_that_of_the_story_it_tells() -> None:
+def test_gamma_gamma_likelihood_is_that_of_its_process() -> None:
     model, days, mean = GammaGamma(p=6.0, q=4.0, gamma=15.0), 3.0, 30.0
 
     def of(rate: float) -> float:

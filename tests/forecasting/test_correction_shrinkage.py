@@ -10,7 +10,7 @@ START = RNG.lognormal(3.0, 1.0, (5_000, 6))
 BOOSTED = START * RNG.lognormal(0.0, 0.8, START.shape)
 
 
-def test_no_trust_is_the_start_and_full_trust_the_boosted() -> None:
+def test_a_weight_of_zero_is_the_base_and_of_one_the_boosted() -> None:
     assert blend(START, BOOSTED, 0.0) == pytest.approx(START)
     assert blend(START, BOOSTED, 1.0) == pytest.approx(BOOSTED)
 
@@ -25,7 +25,7 @@ def test_corrections_that_came_true_are_believed_more_than_those_that_did_not() 
     assert wrong == pytest.approx(0.375 * 6 / 7, abs=0.02)
 
 
-def test_one_month_earns_less_trust_than_six() -> None:
+def test_one_month_weighs_less_than_six() -> None:
     actual = BOOSTED * RNG.gamma(2.0, 0.5, START.shape)
     assert fit_correction_weight(START[:, :1], BOOSTED[:, :1], actual[:, :1]) < fit_correction_weight(
         START, BOOSTED, actual
@@ -39,5 +39,5 @@ def test_an_error_of_level_does_not_move_it() -> None:
     )
 
 
-def test_nothing_sold_earns_no_trust() -> None:
+def test_without_sales_the_weight_is_zero() -> None:
     assert fit_correction_weight(START, BOOSTED, np.zeros_like(START)) == 0.0

@@ -78,12 +78,12 @@ def test_a_saved_forecaster_reads_each_text_from_its_own_column(tmp_path: Path) 
         as_of: frame.assign(**{name: pd.Series(known * 50) for name, known in texts.items()})
         for as_of, frame in ((day, frame.iloc[:100]) for day, frame in SNAPSHOTS.items())
     }
-    told = fit(snapshots, as_of=AS_OF, params=PARAMS)
-    told.save(tmp_path)
+    fitted = fit(snapshots, as_of=AS_OF, params=PARAMS)
+    fitted.save(tmp_path)
     loaded = Forecaster.load(tmp_path)
-    assert loaded.encoder.names == told.encoder.names
-    assert set(texts) <= set(told.encoder.names)
-    pd.testing.assert_frame_equal(loaded.predict(snapshots[AS_OF]), told.predict(snapshots[AS_OF]))
+    assert loaded.encoder.names == fitted.encoder.names
+    assert set(texts) <= set(fitted.encoder.names)
+    pd.testing.assert_frame_equal(loaded.predict(snapshots[AS_OF]), fitted.predict(snapshots[AS_OF]))
 
 
 def test_a_snapshot_without_a_column_is_refused_by_its_name() -> None:

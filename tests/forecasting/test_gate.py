@@ -23,8 +23,8 @@ def forecast(noise: float, level: float = 1.0, seed: int = 1) -> np.ndarray:
 
 def contest(**forecasts: np.ndarray) -> list[BacktestOrigin]:
     names = {"challenger": CHALLENGER, "champion": CHAMPION, "trailing": TRAILING, "btyd": BTYD}
-    said = {names[name]: one for name, one in forecasts.items()}
-    return [BacktestOrigin(months, IDS, ACTUAL, said) for months in (6, 4, 2)]
+    by_model = {names[name]: one for name, one in forecasts.items()}
+    return [BacktestOrigin(months, IDS, ACTUAL, by_model) for months in (6, 4, 2)]
 
 
 PLAIN = {"trailing": forecast(1.0, seed=2), "btyd": forecast(1.0, seed=3)}

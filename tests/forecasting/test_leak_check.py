@@ -31,12 +31,12 @@ def test_a_forecaster_that_reads_later_snapshots_is_found_out(monkeypatch: pytes
 
     def knowing(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> Forecaster:
         newest = snapshots[max(snapshots)].set_index("customer_id")["net_value_lifetime"]
-        told = {
+        truncated = {
             day: frame.assign(net_value_lifetime=newest.reindex(frame["customer_id"]).to_numpy())
             for day, frame in snapshots.items()
             if day <= as_of
         }
-        return honest(told, as_of=as_of, params=params)
+        return honest(truncated, as_of=as_of, params=params)
 
     monkeypatch.setattr(leak_check, "fit", knowing)
     with pytest.raises(

@@ -44,7 +44,7 @@ def bought() -> np.ndarray:
     return customers().has_bought
 
 
-def told() -> pd.DataFrame:
+def customers_reasons() -> pd.DataFrame:
     return pd.DataFrame(reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
 
 
@@ -111,12 +111,12 @@ def test_attribution_along_the_path_names_what_shap_values_name() -> None:
 def test_a_customer_explained_alone_is_explained_the_same() -> None:
     for row in (0, 7, 20):
         alone = fitted().predict(SNAPSHOTS[AS_OF].iloc[[row]])[[*REASON_COLUMNS]]
-        pd.testing.assert_frame_equal(alone, told().iloc[[row]].reset_index(drop=True))
+        pd.testing.assert_frame_equal(alone, customers_reasons().iloc[[row]].reset_index(drop=True))
     few = fitted().attributions(customers().take(np.arange(20)))
     assert few.tolist() == fitted().attributions(customers())[:20].tolist()
 
 
-def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first() -> None:
+def test_a_lapsed_monthly_buyer_gets_that_as_the_first_reason() -> None:
     frame = SNAPSHOTS[AS_OF].copy()
     frame.loc[9, [lag_name(measure, lag) for lag in range(1, 11) for measure in ("net_value", "orders")]] = 0.0
     for lag in (11, 12):
@@ -127,7 +127,7 @@ def test_who_ordered_every_month_until_ten_months_ago_is_told_so_first() -> None
 
 
 def test_reasons_say_what_the_customers_did() -> None:
-    frame = pd.concat([SNAPSHOTS[AS_OF], told()], axis=1)[bought()]
+    frame = pd.concat([SNAPSHOTS[AS_OF], customers_reasons()], axis=1)[bought()]
     recency = frame["recency_days"]
     size = frame["net_value_lifetime"] / frame["orders_lifetime"]
     for column in REASON_COLUMNS:
@@ -137,7 +137,7 @@ def test_reasons_say_what_the_customers_did() -> None:
         assert size[frame[column] == "lower: small orders"].max() < size.quantile(0.75)
 
 
-def test_who_never_bought_is_told_so_and_how_long_he_has_not() -> None:
+def test_who_never_bought_gets_that_and_the_tenure_as_reasons() -> None:
     explainer = fitted().explainer
     lower = replace(fitted(), explainer=replace(explainer, buyer=explainer.newcomer + 1.0))
     higher = replace(fitted(), explainer=replace(explainer, buyer=explainer.newcomer - 1.0))
@@ -151,7 +151,7 @@ def test_who_never_bought_is_told_so_and_how_long_he_has_not() -> None:
     assert apart[2].sum() == pytest.approx(apart[1].sum())
 
 
-def test_equal_effects_are_told_in_the_order_of_the_themes_and_tiny_ones_not_at_all() -> None:
+def test_equal_effects_are_listed_in_the_order_of_the_groups_and_tiny_ones_left_out() -> None:
     actual = np.zeros((3, len(FEATURE_GROUPS)))
     actual[0] = 0.5
     actual[1, 3], actual[1, 2] = 0.4, -0.4

@@ -1,4 +1,4 @@
-"""Deliveries that are refused, and what is said."""
+"""Deliveries that are refused, and the messages."""
 
 from __future__ import annotations
 

@@ -63,5 +63,5 @@ def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
 
 @pytest.fixture
 def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules that a forecaster of ten months passes; what the real ones are is told in test_gate.py."""
+    """Rules that a forecaster of ten months passes; test_gate.py tests the real ones."""
     monkeypatch.setattr("jobs.forecasting.gate.RULES", tuple(replace(rule, tolerance=9.0) for rule in RULES))

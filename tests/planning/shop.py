@@ -48,10 +48,10 @@ def planned(
     logical_date: str = "",
     month: str = "",
     dag_run_id: str = "manual__2011-12-05",
-    asked: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The last line of a planning, as the DAG takes it."""
     run = ["--run-type", run_type, "--logical-date", logical_date, "--month", month, "--dag-run-id", dag_run_id]
-    main([*run, *asked])
+    main([*run, *options])
     result: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
     return result

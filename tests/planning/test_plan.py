@@ -127,7 +127,7 @@ def test_a_run_removes_what_a_killed_task_left_and_a_dry_one_does_not(
     staging = lake.root / STAGING
     (staging / "daily-1").mkdir(parents=True)
     (staging / "daily-1.lock").touch()
-    planned(capsys, asked=["--dry-run"])
+    planned(capsys, options=["--dry-run"])
     assert sorted(path.name for path in staging.iterdir()) == ["daily-1", "daily-1.lock"]
     planned(capsys)
     assert list(staging.iterdir()) == []
@@ -144,7 +144,7 @@ def test_the_plan_tells_what_differs_from_the_published_run_of_its_month(
     registered = {"model_version": 3, "decision": "chosen", "forecast_by": None, "champion_before": None}
     because = {"champion_after": 3, "reasons": ["why"], "decided_by": "Ada", "as_of": Month(2012, 2).first_day}
     execute(database.writer, "record_decision", run_id=None, **registered, **because)
-    note = planned(capsys, asked=["--model", "champion"])["note"].splitlines()
+    note = planned(capsys, options=["--model", "champion"])["note"].splitlines()
     assert note[3] == (
         "Scores with today's champion (version 3 by the last decision), trains nothing. "
         "It was trained as of 2012-02-01, so its accuracy for this month is not out-of-sample."

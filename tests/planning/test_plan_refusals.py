@@ -32,7 +32,7 @@ def test_a_refusal_says_which_months_can_be_run(landing: Path, capsys: pytest.Ca
         planned(capsys, run_type="scheduled", logical_date="2011-12-01T00:00:00+00:00")
 
 
-def test_a_shop_whose_first_month_is_not_over_is_told_so(
+def test_a_shop_whose_first_month_is_not_over_is_refused_with_that_reason(
     environment: None, lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     landing = lake.root.with_name("landing")
@@ -63,7 +63,7 @@ def test_a_month_that_was_run_without_success_is_named_by_the_later_ones(
     assert "GAP" not in planned(capsys)["note"]
     publish_new_run(database, lake, Month(2011, 8).as_of)
     planned(capsys, month="2011-09")
-    planned(capsys, month="2011-10", asked=["--dry-run"])
+    planned(capsys, month="2011-10", options=["--dry-run"])
     note = planned(capsys)["note"].splitlines()
     assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published. Run those months first, or backfill them."
     assert "GAP: 2011-09 before it" in planned(capsys, month="2011-10")["note"]

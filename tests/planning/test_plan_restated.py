@@ -59,7 +59,7 @@ def runs(database: Database) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def test_a_run_that_finds_a_month_restated_is_refused_and_told_what_to_do(
+def test_a_run_that_finds_a_month_restated_is_refused_with_what_to_do(
     planned: Callable[..., Any], lake: Lake, database: Database
 ) -> None:
     restate(lake, OCTOBER)

@@ -24,18 +24,18 @@ SPECIAL = ["--horizon", "3", "--segment", "city= Paris ,Lyon", "--value-basis", 
 def test_a_standard_run_is_one_that_was_asked_for_nothing_else(
     landing: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = {"special": False, "horizon_months": 12, "segment": "all", "value_basis": "net_revenue"}
-    said = ["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"]
-    for plan in (planned(capsys), planned(capsys, asked=said)):
-        assert {name: plan[name] for name in told} == told
+    expected = {"special": False, "horizon_months": 12, "segment": "all", "value_basis": "net_revenue"}
+    options = ["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"]
+    for plan in (planned(capsys), planned(capsys, options=options)):
+        assert {name: plan[name] for name in expected} == expected
 
 
 def test_a_special_run_s_plan_and_note_say_what_was_asked_for(
     landing: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plan = planned(capsys, asked=SPECIAL)
-    told = {"special": True, "horizon_months": 3, "segment": "city=Lyon,Paris", "value_basis": "net_revenue"}
-    assert {name: plan[name] for name in told} == told
+    plan = planned(capsys, options=SPECIAL)
+    expected = {"special": True, "horizon_months": 3, "segment": "city=Lyon,Paris", "value_basis": "net_revenue"}
+    assert {name: plan[name] for name in expected} == expected
     note = plan["note"].splitlines()
     assert note[0] == (
         "Month 2011-11: SPECIAL RUN, horizon 3 months, segment city=Lyon,Paris, value basis net_revenue, "
@@ -51,7 +51,7 @@ def test_the_note_of_a_special_run_names_the_version_that_made_the_published_for
     landing: Path, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish_new_run(database, lake, DECEMBER)
-    note = planned(capsys, asked=SPECIAL)["note"].splitlines()
+    note = planned(capsys, options=SPECIAL)["note"].splitlines()
     assert note[3] == "Scores with model version 3, which made the published forecast."
 
 
@@ -62,24 +62,24 @@ def test_a_standard_plan_is_the_same_whatever_special_runs_were_planned_before(
         return {name: value for name, value in planned(capsys).items() if name != "run_id"}
 
     before = standard()
-    planned(capsys, asked=SPECIAL, dag_run_id="special")
-    planned(capsys, asked=["--value-basis", "margin_per_line"], dag_run_id="margin")
+    planned(capsys, options=SPECIAL, dag_run_id="special")
+    planned(capsys, options=["--value-basis", "margin_per_line"], dag_run_id="margin")
     assert json.dumps(standard()) == json.dumps(before)
 
 
 def test_a_special_run_does_not_show_among_the_runs_of_its_month(
     landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_id = planned(capsys, asked=SPECIAL)["run_id"]
+    run_id = planned(capsys, options=SPECIAL)["run_id"]
     assert fetch(database.reader, "run", run_id=run_id) == []
 
 
 def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["--value-basis", "margin_by_department"]
+    options = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
-    assert planned(capsys, asked=asked)["months"] == "2011-09,2011-10,2011-11"
+    assert planned(capsys, options=options)["months"] == "2011-09,2011-10,2011-11"
     complete(Lake(lake.root / "margin_by_department"), TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER))
-    plan = planned(capsys, asked=asked)
+    plan = planned(capsys, options=options)
     assert (plan["months"], plan["special"]) == ("2011-09,2011-11", True)
     assert planned(capsys)["months"] == "2011-11"
 
@@ -98,12 +98,12 @@ def test_a_margin_that_the_source_does_not_declare_is_refused_with_the_remedy(
 ) -> None:
     monkeypatch.setenv("CLV_SOURCE", "cdnow")
     with pytest.raises(MappingError, match=remedy):
-        planned(capsys, asked=["--value-basis", basis])
+        planned(capsys, options=["--value-basis", basis])
     assert count(database, "run") == 0
 
 
 @pytest.mark.parametrize(
-    ("asked", "error"),
+    ("options", "error"),
     [
         (["--segment", "town=Paris"], SegmentError),
         (["--segment", "status=asleep"], SegmentError),
@@ -112,10 +112,10 @@ def test_a_margin_that_the_source_does_not_declare_is_refused_with_the_remedy(
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_and_opens_no_run(
-    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], asked: list[str], error: type[Exception]
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], options: list[str], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        planned(capsys, asked=asked)
+        planned(capsys, options=options)
     assert count(database, "run") == 0
 
 
@@ -123,5 +123,5 @@ def test_a_special_run_scores_with_its_month_s_model(
     landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ValueError, match="leave `model` at as_of"):
-        planned(capsys, asked=[*SPECIAL, "--model", "champion"])
+        planned(capsys, options=[*SPECIAL, "--model", "champion"])
     assert count(database, "run") == 0

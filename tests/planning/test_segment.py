@@ -73,7 +73,7 @@ def test_what_is_no_text_column_is_refused_with_those_that_are(text: str) -> Non
 @pytest.mark.parametrize(
     "text", ["city=", "city= ", "city=a,", "city=,a", "city=a,,b", 'city="a', 'city=a"b"', 'city="a"b', 'city=""']
 )
-def test_values_that_cannot_be_told_apart_are_refused(text: str) -> None:
+def test_values_that_are_ambiguous_are_refused(text: str) -> None:
     with pytest.raises(SegmentError, match="separate values with one comma"):
         parse(text, TABLE)
 

@@ -70,7 +70,7 @@ def test_every_declared_column_has_one_row(lake: Lake) -> None:
     ]
 
 
-def test_missing_and_wrongly_typed_columns_are_told_apart(lake: Lake) -> None:
+def test_missing_and_wrongly_typed_columns_are_reported_separately(lake: Lake) -> None:
     store(lake, NOVEMBER, {"name": ["a"]}, {"name": ["b"], "size": [1.0]})
     assert facts(lake, "size")["stored_type"] == "(missing), double"
     whole = replace(TABLE, columns=(Column("size", "bigint", ""), Column("name", "decimal(18,4)", "")))

@@ -1,4 +1,4 @@
-"""`make audit`: what it would look up, and what it says where nobody can be asked."""
+"""`make audit`: what it would look up, and its message without a network."""
 
 from __future__ import annotations
 

@@ -77,19 +77,19 @@ def test_a_shell_hands_every_value_on_as_it_is_and_runs_none(
 ) -> None:
     results["plan.plan"] = dict.fromkeys(SPECIAL_PLAN, value)
     results["retrain.train"] = results["retrain.promote"] = {"model_version": value}
-    told = tmp_path / "arguments"
+    written = tmp_path / "arguments"
     program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\nfor word; do printf '%s\\0' \"$word\"; done > {told}\n")
+    program.write_text(f"#!/bin/sh\nfor word; do printf '%s\\0' \"$word\"; done > {written}\n")
     program.chmod(0o700)
     for known in bash_tasks(dag):
-        asked = {"segment": f"city={value}"} if known.task_id == "plan.plan" else {}
-        if "\n" in value and asked:
+        parameters = {"segment": f"city={value}"} if known.task_id == "plan.plan" else {}
+        if "\n" in value and parameters:
             continue  # the form takes one line
-        task = render(known.task_id, **asked)
+        task = render(known.task_id, **parameters)
         subprocess.run(["bash", "-c", task.bash_command], env={"CLV_PYTHON": str(program)}, cwd=tmp_path, check=True)
-        words = told.read_text(encoding="utf-8").split("\0")
+        words = written.read_text(encoding="utf-8").split("\0")
         assert words[:2] == ["-m", f"jobs.{known.task_id.rpartition('.')[2]}"]
-        assert (f"city={value}" if asked else value) in words
+        assert (f"city={value}" if parameters else value) in words
     assert sorted(path.name for path in tmp_path.iterdir()) == ["arguments", "python"]
 
 
@@ -117,5 +117,5 @@ def test_a_segment_is_a_column_and_values_or_refused(value: str) -> None:
     snapshots = features(())
     with pytest.raises(ValueError, match="segment"):
         parse(f"{value}=Paris", snapshots)
-    asked = RunParameters(segment=parse(f"city={json.dumps(value)}" if '"' not in value else "city=x", snapshots))
-    assert asked.is_special
+    parameters = RunParameters(segment=parse(f"city={json.dumps(value)}" if '"' not in value else "city=x", snapshots))
+    assert parameters.is_special

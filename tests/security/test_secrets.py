@@ -75,17 +75,17 @@ def rows(database: Database) -> str:
 
 
 def plan(environ: dict[str, str], month: str) -> tuple[int, str, set[str]]:
-    asked = ["--run-type", "manual", "--logical-date", "", "--month", month, "--dag-run-id", "manual__1"]
-    return run("jobs.plan", *asked, environ=environ)
+    options = ["--run-type", "manual", "--logical-date", "", "--month", month, "--dag-run-id", "manual__1"]
+    return run("jobs.plan", *options, environ=environ)
 
 
 def test_jobs_that_succeed_keep_the_password_to_themselves(environ: dict[str, str], database: Database) -> None:
-    code, said, commands = plan(environ, "2025-06")
-    assert code == 0, said
+    code, output, commands = plan(environ, "2025-06")
+    assert code == 0, output
     reported, report, others = run("jobs.report", "--run-id", "1", environ=environ)
     assert (reported, "http://mlflow:***@127.0.0.1:9" in report) == (0, True), report
     assert "jobs.plan" in " ".join(commands)
-    for written in (said, report, rows(database), *commands, *others):
+    for written in (output, report, rows(database), *commands, *others):
         assert SECRET not in written
 
 
@@ -108,8 +108,8 @@ def test_jobs_that_fail_keep_the_password_to_themselves(
 ) -> None:
     planned = ["--run-type", "manual", "--logical-date", "", "--dag-run-id", "manual__1"]
     extra = planned if module == "jobs.plan" else []
-    code, said, commands = run(module, *extra, *arguments, environ=environ | changed)
+    code, output, commands = run(module, *extra, *arguments, environ=environ | changed)
     assert code != 0
-    assert "Traceback" in said
-    for written in (said, rows(database), *commands):
+    assert "Traceback" in output
+    for written in (output, rows(database), *commands):
         assert SECRET not in written

@@ -1,4 +1,4 @@
-"""A started stack: where it listens, what it keeps secret, and a run that fails on it, told by a webhook."""
+"""A started stack: where it listens, what it keeps secret, and a run that fails on it, reported to a webhook."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def told(stack: Stack) -> tuple[list[str], Webhook]:
-    """Command lines of a run that fails because its delivery is missing, and the webhook that has been told of it."""
+def failed_run(stack: Stack) -> tuple[list[str], Webhook]:
+    """Command lines of a run that fails because its delivery is missing, and the webhook that received its report."""
     api, commands = stack.api(), set()
     with serving(Webhook()) as webhook:
         alerts = {"connection_id": "clv_alerts", "conn_type": "generic", "host": webhook.url}
@@ -80,8 +80,10 @@ def test_every_server_listens_on_the_loopback_interface_alone(stack: Stack) -> N
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
 
 
-def test_a_run_that_failed_is_told_once_with_its_reason(stack: Stack, told: tuple[list[str], Webhook]) -> None:
-    [(path, body)] = told[1].received
+def test_a_run_that_failed_is_reported_once_with_its_reason(
+    stack: Stack, failed_run: tuple[list[str], Webhook]
+) -> None:
+    [(path, body)] = failed_run[1].received
     assert path == f"/{WEBHOOK_SECRET}"
     assert (body["task"], body["month"]) == ("plan.plan", "2011-11")
     assert body["reason"].endswith("(exit code 65)")
@@ -89,13 +91,15 @@ def test_a_run_that_failed_is_told_once_with_its_reason(stack: Stack, told: tupl
     assert body["link"].startswith(f"{stack.airflow_url}/dags/{DAG}/runs/")
 
 
-def test_no_secret_stands_in_a_command_line(stack: Stack, told: tuple[list[str], Webhook]) -> None:
-    assert any("jobs.plan" in command for command in told[0])
-    assert [name for name, value in secret_values(stack).items() if any(value in command for command in told[0])] == []
+def test_no_secret_stands_in_a_command_line(stack: Stack, failed_run: tuple[list[str], Webhook]) -> None:
+    assert any("jobs.plan" in command for command in failed_run[0])
+    assert [
+        name for name, value in secret_values(stack).items() if any(value in command for command in failed_run[0])
+    ] == []
 
 
 def test_files_that_hold_a_secret_are_their_owner_s_alone_and_no_log_or_table_does(
-    stack: Stack, told: tuple[list[str], Webhook]
+    stack: Stack, failed_run: tuple[list[str], Webhook]
 ) -> None:
     kept = files(stack) | tables(stack)
     values = [value.encode() for value in secret_values(stack).values()]

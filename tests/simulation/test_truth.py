@@ -41,7 +41,7 @@ def outcome() -> Outcome:
     late, kept = None, None
     for age in range(shop.months):
         if age == AGE:
-            told = truth(people, age, shop.first.plus(age), kept=kept).to_pandas()
+            expectations = truth(people, age, shop.first.plus(age), kept=kept).to_pandas()
         drawn = month_of_shop(people, age, shop.first.plus(age), returned_from_before=late, rng=shop.rng(1, 0, age))
         late, kept = drawn.returned_next_month, drawn.kept
         if age >= AGE:
@@ -49,8 +49,8 @@ def outcome() -> Outcome:
             for lines in (drawn.sales, drawn.returns):
                 realised[:, age - AGE] += np.bincount(lines.customer, weights=lines.value, minlength=len(people))
     known = people.signup_month < AGE
-    expected = told[[f"expected_{h:02d}" for h in range(1, HORIZON_MONTHS + 1)]].to_numpy()
-    return Outcome(people, known, expected, told.p_active_12m.to_numpy(), realised[known], was_active[known])
+    expected = expectations[[f"expected_{h:02d}" for h in range(1, HORIZON_MONTHS + 1)]].to_numpy()
+    return Outcome(people, known, expected, expectations.p_active_12m.to_numpy(), realised[known], was_active[known])
 
 
 def standard_errors(difference: Floats) -> float:
