@@ -9,9 +9,14 @@ CREATE FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+DECLARE
+    opened bigint;
 BEGIN
     PERFORM clv.claim_month(p_as_of, p_run_id);
-    RETURN nextval(pg_get_serial_sequence('clv.forecast_load', 'load_id'));
+    INSERT INTO clv.open_load (load_id, as_of, run_id)
+    VALUES (nextval(pg_get_serial_sequence('clv.forecast_load', 'load_id')), p_as_of, p_run_id)
+    RETURNING load_id INTO opened;
+    RETURN opened;
 END
 $$;
 
@@ -115,6 +120,141 @@ END
 $$;
 
 COMMENT ON FUNCTION clv.publish_load(p_load_id bigint) IS 'Point readers at a load, provided that its run is still the newest of its month';
+
+CREATE FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) RETURNS TABLE(forecast_rows bigint, clv_12m_total numeric, money_totals jsonb, content_hash text, lowest_model_version bigint, highest_model_version bigint, run_model_version bigint)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH closed AS (
+        DELETE FROM clv.open_load
+        WHERE load_id = p_load_id AND transaction_id = pg_current_xact_id()
+        RETURNING as_of, run_id
+    ),
+
+    totals AS (
+        SELECT
+            count(*) AS forecast_rows,
+            sum(clv_12m) AS clv_12m_total,
+            jsonb_build_object(
+                'clv_1m', sum(clv_1m)::text,
+                'clv_3m', sum(clv_3m)::text,
+                'clv_6m', sum(clv_6m)::text,
+                'clv_12m', sum(clv_12m)::text,
+                'clv_12m_p10', sum(clv_12m_p10)::text,
+                'clv_12m_p90', sum(clv_12m_p90)::text,
+                'month_01', sum(month_01)::text,
+                'month_02', sum(month_02)::text,
+                'month_03', sum(month_03)::text,
+                'month_04', sum(month_04)::text,
+                'month_05', sum(month_05)::text,
+                'month_06', sum(month_06)::text,
+                'month_07', sum(month_07)::text,
+                'month_08', sum(month_08)::text,
+                'month_09', sum(month_09)::text,
+                'month_10', sum(month_10)::text,
+                'month_11', sum(month_11)::text,
+                'month_12', sum(month_12)::text
+            ) AS money_totals,
+            -- A sum of hashes does not depend on the order of the rows. model_version is not content but origin.
+            md5(
+                count(*)::text || ':' || sum(
+                    ('x' || left(md5(
+                        row(
+                            customer_id, clv_1m, clv_3m, clv_6m, clv_12m, clv_12m_p10, clv_12m_p90,
+                            p_active_12m, month_01, month_02, month_03, month_04, month_05,
+                            month_06, month_07, month_08, month_09, month_10, month_11, month_12,
+                            status, method, reason_1, reason_2, reason_3
+                        )::text
+                    ), 16))::bit(64)::bigint
+                )::text
+            ) AS content_hash,
+            min(model_version) AS lowest_model_version,
+            max(model_version) AS highest_model_version
+        FROM clv.forecast_rows
+        WHERE load_id = p_load_id
+    ),
+
+    recorded AS (
+        INSERT INTO clv.forecast_load (
+            load_id,
+            as_of,
+            run_id,
+            model_version,
+            forecast_rows,
+            clv_12m_total,
+            money_totals,
+            content_hash,
+            lake_fingerprint
+        )
+        SELECT
+            p_load_id AS load_id,
+            closed.as_of,
+            closed.run_id,
+            totals.lowest_model_version,
+            totals.forecast_rows,
+            totals.clv_12m_total,
+            totals.money_totals,
+            totals.content_hash,
+            p_lake_fingerprint AS lake_fingerprint
+        FROM totals
+        CROSS JOIN closed
+        WHERE totals.forecast_rows > 0
+    )
+
+    SELECT
+        totals.*,
+        run.model_version AS run_model_version
+    FROM totals
+    CROSS JOIN closed
+    INNER JOIN clv.run ON closed.run_id = run.run_id;
+$$;
+
+COMMENT ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) IS 'Close a load that this transaction has opened, and record what its rows add up to';
+
+CREATE FUNCTION clv.refuse_rows_of_closed_loads() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    closed bigint;
+BEGIN
+    SELECT added.load_id INTO closed
+    FROM added
+    LEFT JOIN clv.open_load AS opened
+        ON added.load_id = opened.load_id AND opened.transaction_id = pg_current_xact_id()
+    WHERE opened.load_id IS NULL
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'load % is not open for rows: nothing was added', closed
+        USING HINT = 'Rows are added between clv.begin_load and clv.record_load, in one transaction.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION clv.refuse_rows_of_closed_loads() IS 'Refuse rows of a load that this transaction has not opened';
+
+CREATE FUNCTION clv.refuse_rows_of_loaded_special_runs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    closed bigint;
+BEGIN
+    SELECT added.run_id INTO closed
+    FROM added
+    INNER JOIN clv.special_load AS load ON added.run_id = load.run_id
+    WHERE load.xmin <> pg_current_xact_id()::xid
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'special run % is loaded: nothing was added', closed
+        USING HINT = 'clv.begin_special_load makes room to load it again.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION clv.refuse_rows_of_loaded_special_runs() IS 'Refuse rows of a special run whose total was recorded by an earlier transaction';
 
 CREATE FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -476,6 +616,19 @@ COMMENT ON COLUMN clv.model_decisions.reasons IS 'One sentence per comparison, o
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
 
+CREATE TABLE clv.open_load (
+    load_id bigint NOT NULL,
+    as_of date NOT NULL,
+    run_id bigint NOT NULL,
+    transaction_id xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+COMMENT ON TABLE clv.open_load IS 'The loads that rows may be added to, each by the transaction that opened it; it is removed again before that commits';
+COMMENT ON COLUMN clv.open_load.load_id IS 'The load';
+COMMENT ON COLUMN clv.open_load.as_of IS 'First day after the data month';
+COMMENT ON COLUMN clv.open_load.run_id IS 'The run that claimed the month';
+COMMENT ON COLUMN clv.open_load.transaction_id IS 'The transaction that opened it';
+
 CREATE TABLE clv.published_history (
     flip_id bigint NOT NULL,
     as_of date NOT NULL,
@@ -832,6 +985,9 @@ ALTER TABLE ONLY clv.model_decision
 ALTER TABLE ONLY clv.model_decision
     ADD CONSTRAINT model_decision_run_id_key UNIQUE (run_id);
 
+ALTER TABLE ONLY clv.open_load
+    ADD CONSTRAINT open_load_pkey PRIMARY KEY (load_id);
+
 ALTER TABLE ONLY clv.published_history
     ADD CONSTRAINT published_history_pkey PRIMARY KEY (flip_id);
 
@@ -861,6 +1017,10 @@ CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
 CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
 
 CREATE INDEX run_dag_run_id ON clv.run USING btree (dag_run_id, run_id);
+
+CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.forecast_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
+
+CREATE TRIGGER refuse_rows_of_loaded_special_runs AFTER INSERT ON clv.special_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_loaded_special_runs();
 
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -900,6 +1060,13 @@ REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLI
 REVOKE ALL ON FUNCTION clv.publish_load(p_load_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.publish_load(p_load_id bigint) TO clv_writer;
 
+REVOKE ALL ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.refuse_rows_of_closed_loads() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION clv.refuse_rows_of_loaded_special_runs() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) TO clv_writer;
 
@@ -913,12 +1080,30 @@ GRANT SELECT ON TABLE clv.forecast TO clv_reader;
 GRANT SELECT ON TABLE clv.forecast_current TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_current TO clv_reader;
 
-GRANT SELECT,INSERT ON TABLE clv.forecast_load TO clv_writer;
+GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
 
-GRANT SELECT,INSERT ON TABLE clv.model_decision TO clv_writer;
+GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(run_id) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(as_of) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(model_version) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(decision) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(forecast_by) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(champion_before) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(champion_after) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(reasons) ON TABLE clv.model_decision TO clv_writer;
+
+GRANT INSERT(decided_by) ON TABLE clv.model_decision TO clv_writer;
 
 GRANT SELECT ON TABLE clv.model_decisions TO clv_writer;
 GRANT SELECT ON TABLE clv.model_decisions TO clv_reader;
@@ -928,11 +1113,39 @@ GRANT SELECT ON TABLE clv.published_history TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
 
-GRANT SELECT,INSERT ON TABLE clv.run TO clv_writer;
+GRANT SELECT ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(as_of) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(dag_run_id) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(trigger) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(source) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(input_fingerprint) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(code_version) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(note) ON TABLE clv.run TO clv_writer;
 
 GRANT UPDATE(model_name) ON TABLE clv.run TO clv_writer;
 
 GRANT UPDATE(model_version) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(horizon_months) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(segment) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(value_basis) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(is_dry_run) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(model_choice) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(restate) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(plan) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 
@@ -949,7 +1162,21 @@ GRANT SELECT,INSERT ON TABLE clv.special_rows TO clv_writer;
 GRANT SELECT ON TABLE clv.special_forecast TO clv_writer;
 GRANT SELECT ON TABLE clv.special_forecast TO clv_reader;
 
-GRANT SELECT,INSERT ON TABLE clv.special_load TO clv_writer;
+GRANT SELECT ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(run_id) ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(model_version) ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(customers) ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(clv) ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(clv_p10) ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(clv_p90) ON TABLE clv.special_load TO clv_writer;
+
+GRANT INSERT(lake_fingerprint) ON TABLE clv.special_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.special_total TO clv_writer;
 GRANT SELECT ON TABLE clv.special_total TO clv_reader;

@@ -56,7 +56,7 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
         run = {"as_of": as_of, "run_id": run_id}
         load = {"load_id": connection.execute(statement("begin_load"), run).scalar_one()}
         copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
-        parameters = run | load | {"lake_fingerprint": record.fingerprint}
+        parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
         _check(totals, record, as_of, run_id)
         connection.execute(statement("publish_load"), load)

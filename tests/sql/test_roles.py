@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from jobs.core.migrations import migrate
-from jobs.core.postgres import engine, execute
+from jobs.core.postgres import engine, execute, statement
 from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
 from tests.conftest import Database, Postgres
@@ -21,7 +21,7 @@ VIEWS = (
 SPECIAL_VIEWS = ("special_forecast", "special_total")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
-    *("run_failure", "model_decision", "special_load", "special_rows"),
+    *("run_failure", "model_decision", "special_load", "special_rows", "open_load"),
 )
 
 
@@ -120,16 +120,58 @@ def test_the_writer_can_neither_change_history_nor_move_the_pointer_by_itself(pu
         attempt(published.writer, sql)
 
 
-@pytest.mark.xfail(reason="the database does not yet make a published load immutable", strict=True)
-def test_the_writer_cannot_add_a_customer_to_a_published_load(published: Database) -> None:
+CLOSED = r"is not open for rows: nothing was added"
+
+
+@pytest.mark.parametrize("load_id", ["load_id", "load_id + 1"], ids=["published", "not yet opened"])
+def test_the_writer_cannot_add_a_customer_to_a_load_that_is_not_open(published: Database, load_id: str) -> None:
     columns = ", ".join(FORECASTS.names[1:])
-    with published.writer.connect() as not_committed, pytest.raises(DBAPIError):
-        not_committed.execute(
-            text(
-                f"INSERT INTO clv.forecast_rows (load_id, customer_id, {columns}) "  # noqa: S608
-                f"SELECT load_id, 'added', {columns} FROM clv.forecast_rows LIMIT 1"
-            )
+    before = seen(published, "forecast")
+    with pytest.raises(DBAPIError, match=CLOSED):
+        attempt(
+            published.writer,
+            f"INSERT INTO clv.forecast_rows (load_id, customer_id, {columns}) "  # noqa: S608
+            f"SELECT {load_id}, 'added', {columns} FROM clv.forecast_rows LIMIT 1",
         )
+    assert seen(published, "forecast") == before
+
+
+def test_a_load_takes_no_rows_after_it_is_recorded_even_in_its_own_transaction(published: Database) -> None:
+    columns = ", ".join(FORECASTS.names[1:])
+    insert = f"INSERT INTO clv.forecast_rows (load_id, customer_id, {columns}) "
+    copied = f"SELECT :load_id, customer_id || :suffix, {columns} FROM clv.forecast_rows WHERE load_id < :load_id"
+    with published.writer.connect() as connection:
+        run = {"run_id": connection.execute(text("SELECT max(run_id) FROM clv.run")).scalar_one()}
+        load_id = connection.execute(statement("begin_load"), run | {"as_of": DECEMBER}).scalar_one()
+        connection.execute(text(insert + copied), {"load_id": load_id, "suffix": ""})
+        record = {"load_id": load_id, "lake_fingerprint": "x"}
+        assert connection.execute(statement("record_load"), record).mappings().one()["forecast_rows"] > 0
+        with pytest.raises(DBAPIError, match=CLOSED):
+            connection.execute(text(insert + copied), {"load_id": load_id, "suffix": "-added"})
+
+
+def test_a_load_that_another_transaction_opened_cannot_be_recorded(published: Database) -> None:
+    with published.writer.connect() as connection:
+        record = {"load_id": 1, "lake_fingerprint": "forged"}
+        assert connection.execute(statement("record_load"), record).all() == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO clv.run (run_id, as_of, dag_run_id, trigger, source) OVERRIDING SYSTEM VALUE "
+        "VALUES (9000000000000000000, '2011-12-01', 'x', 'x', 'x')",
+        "INSERT INTO clv.run (as_of, dag_run_id, trigger, source, planned_at) "
+        "VALUES ('2011-12-01', 'x', 'x', 'x', 'infinity')",
+        "INSERT INTO clv.forecast_load (as_of, run_id, model_version, forecast_rows, clv_12m_total, money_totals, "
+        "content_hash, lake_fingerprint) VALUES ('2011-12-01', 1, 1, 1, 1, '{}', '', '')",
+        "INSERT INTO clv.model_decision (decision_id, as_of, model_version, decision, reasons, decided_by) "
+        "OVERRIDING SYSTEM VALUE VALUES (9000000000000000000, '2011-12-01', 1, 'chosen', '{}', 'me')",
+    ],
+)
+def test_the_database_numbers_and_dates_what_the_writer_adds(published: Database, sql: str) -> None:
+    with pytest.raises(ProgrammingError, match=DENIED):
+        attempt(published.writer, sql)
 
 
 def test_a_run_is_planned_only_for_the_first_of_a_month(published: Database) -> None:
