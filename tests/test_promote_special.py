@@ -43,7 +43,7 @@ def trained(forecaster: Forecaster) -> Train:
     def register(registry: Registry, as_of: date) -> int:
         example = FRAMES[AS_OF].head(2)
         training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
-        made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_version": "c", "libraries": "d"}
+        made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_fingerprint": "c", "libraries": "d"}
         return registry.register(training, TrainingInputs(as_of=str(as_of), **made_by))
 
     return register

@@ -49,7 +49,7 @@ def test_training_again_from_the_same_snapshots_names_the_same_version(
 def test_another_training_from_the_same_snapshots_gives_the_same_bytes(
     shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.models.training.code_version", lambda: "a later commit")
+    monkeypatch.setattr("jobs.models.training.code_fingerprint", lambda _: "a later commit")
     second = train(shop, TABLE, registry, as_of=AS_OF, params=QUICK)
 
     assert second != number
@@ -72,7 +72,7 @@ def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(regis
 def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_none(
     shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.models.training.code_version", lambda: "code that was never trained with")
+    monkeypatch.setattr("jobs.models.training.code_fingerprint", lambda _: "code that was never trained with")
     actual = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
     assert actual == registry.newest(AS_OF)
 

@@ -12,32 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from jobs.core.code_version import code_fingerprint
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.features.table import LOGIN_RECENCY_DAYS
-from jobs.lake.lake import IncompleteError, Lake, recipe
+from jobs.lake.lake import IncompleteError, Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
 
-DAILY_CODE = ("jobs.core.month", "jobs.lake.tables", "jobs.features.daily")
-SNAPSHOT_CODE = (
-    "jobs.features.table",
-    "jobs.core.month",
-    "jobs.lake.tables",
-    *(
-        f"jobs.features.{module}"
-        for module in (
-            "calendar",
-            "diversity",
-            "lifetime",
-            "logins",
-            "profile",
-            "returns",
-            "rfm",
-            "assemble",
-            "windows",
-        )
-    ),
-)
-"""The modules that determine the content of a row."""
+_BUILD = "jobs.features.build"
+"""The module whose code determines the daily rows and the snapshots."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +57,7 @@ def months_until(lake: Lake, as_of: date) -> list[Month]:
 
 def daily_inputs(lake: Lake, month: Month) -> dict[str, str]:
     """The fingerprints of the inputs of a daily month."""
-    return {"transactions": lake.record(TRANSACTIONS, month).fingerprint, "code": recipe(*DAILY_CODE)}
+    return {"transactions": lake.record(TRANSACTIONS, month).fingerprint, "code": code_fingerprint(_BUILD)}
 
 
 def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> list[SnapshotInputs]:
@@ -88,7 +70,7 @@ def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> l
     fingerprints = {f"daily/{month}": lake.record(DAILY, month).fingerprint for month in months}
     deliveries = [Month.parse(text) for text in lake.periods(CUSTOMERS)]
     logins = {Month.parse(text) for text in lake.periods(SESSIONS)}
-    code = {"code": recipe(*SNAPSHOT_CODE), "departments": json.dumps(list(departments))}
+    code = {"code": code_fingerprint(_BUILD), "departments": json.dumps(list(departments))}
     snapshots: list[SnapshotInputs] = []
     for month in months:
         daily = [past for past in months if month.plus(1 - HORIZON_MONTHS) <= past <= month]

@@ -6,7 +6,6 @@ the fingerprints of its inputs, and of the code that made it, equal those in its
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,9 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 from jobs.core.month import Month, previous_as_of
 from jobs.lake.staging import private_folder, remove_orphans
@@ -110,20 +107,6 @@ class Lake:
             os.rename(target, replaced)
         os.rename(staged, target)
         shutil.rmtree(replaced, ignore_errors=True)
-
-
-def recipe(*modules: ModuleType | str) -> str:
-    """A fingerprint of the code of some modules, recorded as an input of the tables that they make.
-
-    A module given by name is not imported, so a fingerprint of Spark code does not need Spark.
-    """
-    digest = hashlib.sha256()
-    for module in modules:
-        spec = find_spec(module) if isinstance(module, str) else module.__spec__
-        if spec is None or spec.origin is None:
-            raise ValueError(f"the source file of module {module} cannot be found")
-        digest.update(Path(spec.origin).read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[str]:

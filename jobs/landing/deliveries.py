@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
 from jobs.lake import tables
-from jobs.lake.lake import SUCCESS, recipe
+from jobs.lake.lake import SUCCESS
 from jobs.landing.cache import CACHE
 from jobs.landing.calendar import calendar
 from jobs.landing.files import FORMATS, LandingError, check_is_file, has_known_format, reading
@@ -27,23 +28,8 @@ TABLES = {
 """The tables a shop may deliver, in the order of ingestion: name → table of the lake."""
 
 _MONTH_PREFIX = "month="
-_ROW_MODULES = (
-    "jobs.cleaning.ingestion",
-    "jobs.cleaning.reconciliation",
-    "jobs.landing.spark_reader",
-    "jobs.landing.times",
-    "jobs.landing.parquet_copy",
-    "jobs.cleaning.customers",
-    "jobs.cleaning.filing",
-    "jobs.cleaning.flagging",
-    "jobs.cleaning.transactions",
-    "jobs.cleaning.margin",
-    "jobs.cleaning.parsing",
-    "jobs.cleaning.products",
-    "jobs.cleaning.quarantine",
-    "jobs.cleaning.sessions",
-)
-"""The modules that determine what a delivered row becomes: a change of their code makes ingested months stale."""
+_INGESTION = "jobs.cleaning.ingestion"
+"""The module whose code determines what a delivered row becomes."""
 
 
 def ingest_inputs(source: Source, delivered: Delivery, month: Month) -> dict[str, str]:
@@ -54,7 +40,7 @@ def ingest_inputs(source: Source, delivered: Delivery, month: Month) -> dict[str
     inputs = {
         "landing": delivered.fingerprint(month),
         "mapping": hashlib.sha256(repr(source).encode()).hexdigest()[:16],
-        "code": recipe(*_ROW_MODULES),
+        "code": code_fingerprint(_INGESTION),
     }
     if isinstance(delivered, DatedFiles):
         dated = delivered.calendar.dated_fingerprint(month)

@@ -57,14 +57,14 @@ class TrainingInputs:
         as_of: first day after the last month of the training data, ISO 8601.
         input_fingerprint: hash of the snapshots.
         params_fingerprint: hash of the settings.
-        code_version: see `jobs.core.code_version`.
+        code_fingerprint: see `jobs.core.code_version.code_fingerprint`.
         libraries: see `library_versions`.
     """
 
     as_of: str
     input_fingerprint: str
     params_fingerprint: str
-    code_version: str
+    code_fingerprint: str
     libraries: str
 
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from jobs.core.code_version import JOBS, files_sha256, folder_sha256
+from jobs.core.code_version import JOBS, files_sha256, folder_sha256, import_closure
 from jobs.core.settings import MODEL
 from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions
 
@@ -39,18 +39,7 @@ CLIENT_ENVIRONMENT = {
 }
 """Defaults for MLflow's client: no telemetry and little output. Variables that are already set take precedence."""
 
-_SERVED_AS = JOBS / "models" / "served_model.py"
-_SERVED_CODE = (
-    "__init__.py",
-    "core/__init__.py",
-    "core/month.py",
-    "features/__init__.py",
-    "features/table.py",
-    "lake/__init__.py",
-    "lake/tables.py",
-    "forecasting/*.py",
-)
-"""The files of `jobs/` that are stored with a version: everything that `served_model.py` imports."""
+_SERVED_BY = "jobs.models.served_model"
 
 
 class TamperedError(ValueError):
@@ -223,8 +212,9 @@ def _log_figures(training: Training) -> None:
 
 
 def _copy_code(folder: Path) -> Path:
+    """A copy of the package `jobs` in a folder: of the modules that `served_model.py` imports."""
     package = folder / JOBS.name
-    for path in (path for pattern in _SERVED_CODE for path in JOBS.glob(pattern)):
+    for path in import_closure(_SERVED_BY).values():
         copied = package / path.relative_to(JOBS)
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copied)
@@ -239,7 +229,7 @@ def _log_model(model: str, training: Training, parts: Mapping[Part, Path], code:
 
     logged = mlflow.pyfunc.log_model(
         name=model,
-        python_model=str(_SERVED_AS),
+        python_model=str(import_closure(_SERVED_BY)[_SERVED_BY]),
         artifacts={part: str(folder) for part, folder in parts.items()},
         code_paths=[str(code)],
         pip_requirements=library_versions().split(","),

@@ -16,7 +16,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.core.code_version import JOBS, files_sha256, folder_sha256
+from jobs.core.code_version import JOBS, code_fingerprint, files_sha256, folder_sha256
 from jobs.core.settings import MODEL
 from jobs.core.spark import session
 from jobs.lake.frames import read_periods, write_periods
@@ -65,7 +65,7 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
     inputs = {
         "features": snapshot.fingerprint,
         "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
-        "code": folder_sha256(JOBS / "forecasting", "*.py"),
+        "code": code_fingerprint(__name__),
     }
     if lake.is_current(FORECASTS, as_of, inputs):
         log.info("The forecasts as of %s are current: nothing to score", as_of)

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.core.code_version import code_version
+from jobs.core.code_version import code_fingerprint
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
@@ -71,7 +71,7 @@ def inputs_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> 
         as_of=str(as_of),
         input_fingerprint=_fingerprint({str(day): lake.record(table, day).fingerprint for day in snapshots}),
         params_fingerprint=_fingerprint(asdict(params)),
-        code_version=code_version(),
+        code_fingerprint=code_fingerprint(__name__),
         libraries=library_versions(),
     )
 

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import ast
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from jobs.core.month import Month
-from jobs.features.staleness import DAILY_CODE, SNAPSHOT_CODE, months_until, snapshot_inputs
+from jobs.features.staleness import months_until, snapshot_inputs
 from jobs.lake.lake import IncompleteError, Lake, Record
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
 
@@ -97,33 +95,3 @@ def test_a_gap_in_the_months_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_month_before_the_data_is_refused(lake: Lake) -> None:
     with pytest.raises(IncompleteError, match="lacks 2023-08 in"):
         months_until(lake, date(2023, 9, 1))
-
-
-@pytest.mark.parametrize(
-    ("module", "code"), [("jobs.features.daily", DAILY_CODE), ("jobs.features.assemble", SNAPSHOT_CODE)]
-)
-def test_the_code_of_a_table_is_every_module_that_its_transform_imports(module: str, code: tuple[str, ...]) -> None:
-    assert set(code) == imported_by(module)
-
-
-def imported_by(module: str) -> set[str]:
-    """The module and all modules of ours that it imports, and those that they import."""
-    actual, open_ = set[str](), [module]
-    while open_:
-        name = open_.pop()
-        spec = find_spec(name)
-        if name in actual or spec is None or spec.origin is None:
-            continue
-        actual.add(name)
-        for node in ast.walk(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("jobs"):
-                modules = [f"{node.module}.{alias.name}" for alias in node.names]
-                open_ += [child for child in modules if find_child(child)] or [node.module]
-    return actual
-
-
-def find_child(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False

@@ -42,7 +42,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[Verdict]:
 @pytest.fixture
 def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
     """Registers a version, with a good holdout model or a bad one, or without one; its number."""
-    made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_version": "c", "libraries": "d"}
+    made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_fingerprint": "c", "libraries": "d"}
 
     def register(
         as_of: date, *, bad: bool = False, holdout: bool = True, holdout_model: Forecaster | None = None

@@ -42,7 +42,7 @@ def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
         forecaster=forecaster, backtest=forecaster, params={}, metrics={}, figures={}, example=SNAPSHOTS[AS_OF].head(2)
     )
     origin = TrainingInputs(
-        as_of=str(AS_OF), input_fingerprint="a", params_fingerprint="b", code_version=code, libraries="d"
+        as_of=str(AS_OF), input_fingerprint="a", params_fingerprint="b", code_fingerprint=code, libraries="d"
     )
     number = registry.register(training, origin)
 

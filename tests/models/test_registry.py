@@ -22,7 +22,7 @@ from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 ORIGIN = TrainingInputs(
-    as_of="2024-11-01", input_fingerprint="aa", params_fingerprint="bb", code_version="cc+dd", libraries="xgboost==3"
+    as_of="2024-11-01", input_fingerprint="aa", params_fingerprint="bb", code_fingerprint="cc+dd", libraries="xgboost==3"
 )
 SNAPSHOTS = model_frames(simulated_snapshots(months=10))
 HOLDOUT, AS_OF = sorted(SNAPSHOTS)[5], max(SNAPSHOTS)
@@ -141,7 +141,7 @@ def test_files_in_another_format_are_told_from_changed_ones(registry: Registry, 
 def test_registering_the_same_training_again_gives_another_version_with_the_same_bytes(
     registry: Registry, number: int, training: Training
 ) -> None:
-    again = registry.register(training, replace(ORIGIN, code_version="again"))
+    again = registry.register(training, replace(ORIGIN, code_fingerprint="again"))
 
     assert again > number
     for part in ("forecaster", "backtest"):
@@ -151,7 +151,7 @@ def test_registering_the_same_training_again_gives_another_version_with_the_same
 def test_a_version_whose_files_were_changed_or_added_to_is_refused(
     registry: Registry, training: Training, tmp_path: Path
 ) -> None:
-    number = registry.register(training, replace(ORIGIN, code_version="tampered"))
+    number = registry.register(training, replace(ORIGIN, code_fingerprint="tampered"))
     changed = registry.fetch(number)["forecaster.json"] + b"\n"
     overwrite(registry, number, "artifacts/forecaster/forecaster.json", changed, tmp_path)
     overwrite(registry, number, "artifacts/backtest/extra.json", b"{}", tmp_path)
@@ -162,7 +162,7 @@ def test_a_version_whose_files_were_changed_or_added_to_is_refused(
 
 
 def test_an_alias_is_on_one_version_at_a_time(registry: Registry, number: int, training: Training) -> None:
-    second = registry.register(training, replace(ORIGIN, code_version="second"))
+    second = registry.register(training, replace(ORIGIN, code_fingerprint="second"))
     registry.alias("challenger", second)
     assert (registry.aliased("challenger"), registry.aliased("champion")) == (second, None)
 

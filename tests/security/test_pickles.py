@@ -23,7 +23,7 @@ from tests.snapshots import QUICK, model_frames, simulated_snapshots
 SNAPSHOTS = model_frames(simulated_snapshots(months=10))
 AS_OF = max(SNAPSHOTS)
 ORIGIN = TrainingInputs(
-    as_of="2024-11-01", input_fingerprint="a", params_fingerprint="b", code_version="c", libraries="d"
+    as_of="2024-11-01", input_fingerprint="a", params_fingerprint="b", code_fingerprint="c", libraries="d"
 )
 
 READ_IN_A_PROCESS_OF_ITS_OWN = """
