@@ -17,8 +17,17 @@ CREATE ROLE clv_writer LOGIN PASSWORD :'writer_password';
 CREATE ROLE clv_reader LOGIN PASSWORD :'reader_password';
 CREATE DATABASE clv OWNER clv_owner TEMPLATE template0 ENCODING 'UTF8';
 
+REVOKE ALL ON DATABASE postgres FROM public;
 REVOKE ALL ON DATABASE airflow FROM public;
 REVOKE ALL ON DATABASE mlflow FROM public;
+
+-- The limits of migration 0011, which sets them only as superuser.
+ALTER ROLE clv_writer CONNECTION LIMIT 30;
+ALTER ROLE clv_writer SET statement_timeout = '15min';
+ALTER ROLE clv_writer SET temp_file_limit = '20GB';
+ALTER ROLE clv_reader CONNECTION LIMIT 40;
+ALTER ROLE clv_reader SET statement_timeout = '5min';
+ALTER ROLE clv_reader SET temp_file_limit = '5GB';
 
 -- Revokes what migration 0001 revokes only as superuser: large objects and advisory locks for every role.
 \connect clv

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
+import psycopg2.extensions
 import pytest
 
+from jobs.core import migrations
 from jobs.core.migrations import MIGRATIONS, MigrationError, migrate
 from jobs.core.postgres import engine, fetch
 from jobs.core.settings import SettingsError
@@ -85,3 +90,45 @@ def test_the_command_asks_for_the_owner_s_address(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CLV_OWNER_DATABASE_URL", empty_url)
     main([])
     assert [row["name"] for row in fetch(engine(empty_url), "applied_migrations")] == ALL
+
+
+@pytest.fixture
+def in_use(database: Database, folder: Path) -> Iterator[psycopg2.extensions.connection]:
+    """A reader's open transaction on a table that the next migration changes."""
+    (folder / "9999_add_column.sql").write_text("ALTER TABLE clv.run ADD COLUMN added text;")
+    with closing(psycopg2.connect(database.owner_url.replace("+psycopg2", ""))) as reader:
+        with reader.cursor() as cursor:
+            cursor.execute("SELECT run_id FROM clv.run")
+        yield reader
+
+
+def test_a_migration_waits_for_a_reader_and_lets_other_readers_pass(
+    database: Database, folder: Path, in_use: psycopg2.extensions.connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = Counter[str]()
+
+    def pause(_: float) -> None:
+        attempts["refused"] += 1
+        with database.owner.begin() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+            other.exec_driver_sql("SELECT run_id FROM clv.run")
+        if attempts["refused"] == 2:
+            in_use.rollback()
+
+    monkeypatch.setattr("jobs.core.migrations.time.sleep", pause)
+    assert migrate(engine(database.owner_url), folder) == ["9999_add_column"]
+    assert attempts["refused"] == 2
+
+
+def test_a_table_that_stays_in_use_ends_the_migration_with_the_reason(
+    database: Database,
+    folder: Path,
+    in_use: psycopg2.extensions.connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_ATTEMPTS", 2)
+    monkeypatch.setattr(migrations, "LOCK_PAUSE_SECONDS", 0.0)
+    with pytest.raises(MigrationError, match=r"stayed in use through 2 attempts.*pg_stat_activity"):
+        migrate(engine(database.owner_url), folder)
+    assert not in_use.closed
+    assert [row["name"] for row in fetch(database.owner, "applied_migrations")] == ALL

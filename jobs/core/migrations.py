@@ -1,16 +1,19 @@
 """Bring a forecast database up to this code: apply the files of `sql/migrations/` that it lacks.
 
 Migrations go forward only. Each is one transaction, in which its name and hash are recorded; any number of processes
-may migrate at once.
+may migrate at once. A statement that waits for a lock has every later reader of its table wait behind it, so a
+migration waits only briefly, gives way, and tries again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine
 
 from jobs.core.postgres import SQL, statement
@@ -19,22 +22,40 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = SQL / "migrations"
 
+LOCK_ATTEMPTS = 60
+LOCK_PAUSE_SECONDS = 2.0
+
 
 class MigrationError(RuntimeError):
-    """The migrations applied to the database are not those in the folder."""
+    """The migrations applied to the database are not those in the folder, or a table stayed in use."""
 
 
 def migrate(engine: Engine, folder: Path = MIGRATIONS) -> list[str]:
     """Apply every migration the database lacks; the names of those applied.
 
     Raises:
-        MigrationError: an applied migration was edited, renamed or removed, or a new one was numbered before it.
+        MigrationError: an applied migration was edited, renamed or removed, a new one was numbered before it, or a
+            table that a migration changes stayed in use through all attempts.
     """
     applied = []
-    while (name := _apply_next(engine, folder)) is not None:
+    while (name := _apply_next_when_unlocked(engine, folder)) is not None:
         log.info("applied %s", name)
         applied.append(name)
     return applied
+
+
+def _apply_next_when_unlocked(engine: Engine, folder: Path) -> str | None:
+    """`_apply_next`, again after a pause while other transactions hold a table that it changes."""
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            return _apply_next(engine, folder)
+        except LockNotAvailable as error:
+            log.info("attempt %d of %d: a table to migrate is in use: %s", attempt, LOCK_ATTEMPTS, error.pgerror)
+            time.sleep(LOCK_PAUSE_SECONDS)
+    raise MigrationError(
+        f"a table to migrate stayed in use through {LOCK_ATTEMPTS} attempts, {LOCK_PAUSE_SECONDS:g} seconds apart: "
+        "nothing was changed by that migration. Look for long transactions in pg_stat_activity, then migrate again"
+    )
 
 
 def _apply_next(engine: Engine, folder: Path) -> str | None:
@@ -47,6 +68,7 @@ def _apply_next(engine: Engine, folder: Path) -> str | None:
         if len(done) == len(files):
             return None
         file = files[len(done)]
+        connection.execute(statement("limit_lock_waits"))
         # Straight to the driver: a migration holds many statements, and its colons and per cent signs are its own.
         connection.connection.cursor().execute(file.read_text(encoding="utf-8"))
         connection.execute(statement("record_migration"), {"name": file.stem, "sha256": _sha256(file)})

@@ -132,7 +132,7 @@ def temporary(data: Path) -> Iterator[Path]:
 
 
 def create_databases(sockets: Path) -> None:
-    """Create missing databases and the roles that own them."""
+    """Create missing databases and the roles that own them; no other role may connect to them, or to `postgres`."""
     connection = _connect(sockets)
     connection.autocommit = True
     try:
@@ -147,6 +147,8 @@ def create_databases(sockets: Path) -> None:
                 if database not in databases:
                     names = (sql.Identifier(database), sql.Identifier(owner))
                     cursor.execute(sql.SQL("create database {} owner {}").format(*names))
+            for database in ("postgres", *OWNERS):
+                cursor.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
     finally:
         connection.close()
 

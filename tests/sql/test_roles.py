@@ -139,7 +139,7 @@ def test_the_writer_cannot_add_a_customer_to_a_load_that_is_not_open(published: 
 def test_a_load_takes_no_rows_after_it_is_recorded_even_in_its_own_transaction(published: Database) -> None:
     columns = ", ".join(FORECASTS.names[1:])
     insert = f"INSERT INTO clv.forecast_rows (load_id, customer_id, {columns}) "
-    copied = f"SELECT :load_id, customer_id || :suffix, {columns} FROM clv.forecast_rows WHERE load_id < :load_id"
+    copied = f"SELECT :load_id, customer_id || :suffix, {columns} FROM clv.forecast_rows WHERE load_id < :load_id"  # noqa: S608
     with published.writer.connect() as connection:
         run = {"run_id": connection.execute(text("SELECT max(run_id) FROM clv.run")).scalar_one()}
         load_id = connection.execute(statement("begin_load"), run | {"as_of": DECEMBER}).scalar_one()
