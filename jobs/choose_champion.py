@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from jobs.core.arguments import parser
 from jobs.core.postgres import engine, execute
+from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
 from jobs.models.registry import Registry
@@ -22,7 +23,7 @@ from jobs.models.registry import Registry
 log = logging.getLogger(__name__)
 
 
-class ChoiceError(ValueError):
+class ChoiceError(RefusedError):
     """The choice cannot be recorded."""
 
 

@@ -17,13 +17,14 @@ from sqlalchemy.exc import InternalError
 from jobs.core.arguments import parser
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
+from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
 
 log = logging.getLogger(__name__)
 
 
-class RollbackError(ValueError):
+class RollbackError(RefusedError):
     """The month cannot be rolled back as requested."""
 
 

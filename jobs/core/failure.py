@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.core.masking import masked
 from jobs.core.postgres import engine, execute
+from jobs.core.refusal import RefusedError
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,10 @@ _TASK = {
 
 
 def reason_of(error: BaseException) -> str:
-    """An exception's type and message on one short line, without secrets; for a ValueError, the message alone."""
+    """An exception's type and message on one short line, without secrets; for a RefusedError, the message alone."""
     name = type(error).__name__
     message = one_line(masked(str(error)))
-    reason = message if isinstance(error, ValueError) and message else f"{name}: {message}".removesuffix(": ")
+    reason = message if isinstance(error, RefusedError) and message else f"{name}: {message}".removesuffix(": ")
     return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
 
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from jobs.core.refusal import RefusedError
+
 HORIZON_MONTHS = 12
 HORIZONS = (1, 3, 6, HORIZON_MONTHS)
 """How many months from `as_of` on a forecast may be asked for."""
@@ -27,14 +29,14 @@ class Month:
     def __post_init__(self) -> None:
         """Refuse months outside 1-12 and years outside 1900-2200."""
         if not (1 <= self.number <= 12 and 1900 <= self.year <= 2200):
-            raise ValueError(f"{self.year}-{self.number:02d} is not a month: give YYYY-MM, for example 2011-11")
+            raise RefusedError(f"{self.year}-{self.number:02d} is not a month: give YYYY-MM, for example 2011-11")
 
     @classmethod
     def parse(cls, text: str) -> Month:
         """Read `YYYY-MM`; raises ValueError for anything else."""
         match = _MONTH_TEXT.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text!r} is not a month: give YYYY-MM, for example 2011-11")
+            raise RefusedError(f"{text!r} is not a month: give YYYY-MM, for example 2011-11")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -46,7 +48,7 @@ class Month:
     def before(cls, as_of: date) -> Month:
         """The data month of a run as of the first of a month; raises ValueError for any other day."""
         if as_of.day != 1:
-            raise ValueError(f"as_of {as_of} is not the first of a month")
+            raise RefusedError(f"as_of {as_of} is not the first of a month")
         return cls.of(as_of).plus(-1)
 
     @property
@@ -104,7 +106,7 @@ def named_month(*, requested: str | None, run_type: str, logical_date: datetime 
     return None
 
 
-class MonthRefusedError(ValueError):
+class MonthRefusedError(RefusedError):
     """The requested month cannot be run: it is not closed, or lies before the first month of data."""
 
 

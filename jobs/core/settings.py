@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 
 MODEL = "clv"
@@ -15,7 +16,7 @@ MODEL = "clv"
 VARIABLES = ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI")
 
 
-class SettingsError(ValueError):
+class SettingsError(RefusedError):
     """A variable that the job needs is not set."""
 
 

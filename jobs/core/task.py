@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import psutil
 from sqlalchemy import Engine
 
-from jobs.core.failure import record_failure
+from jobs.core.failure import reason_of, record_failure
 from jobs.core.masking import masked
 from jobs.core.postgres import execute
+from jobs.core.refusal import RefusedError
 
 log = logging.getLogger(__name__)
 
@@ -61,16 +62,18 @@ def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterato
 def run_as_program(main: Callable[[], None]) -> None:
     """Run a job's `main`; the exit code says whether a retry can help.
 
-    A ValueError (the base class of every refusal) means wrong input, which a retry does not mend: exit code 65,
-    EX_DATAERR of sysexits.h. Any other exception exits with 1. In both cases the reason is recorded, with passwords
-    masked.
+    A RefusedError exits with 65, EX_DATAERR of sysexits.h. Any other exception, a ValueError of a library too, may be
+    a bug or a passing fault: it exits with 1. In both cases the reason is recorded and is the last line of the log,
+    with passwords masked.
     """
     try:
         main()
     except Exception as error:
         sys.stderr.write(masked(traceback.format_exc()))
         record_failure(error)
-        sys.exit(os.EX_DATAERR if isinstance(error, ValueError) else 1)
+        log_to_stderr()
+        log.error("%s", reason_of(error))
+        sys.exit(os.EX_DATAERR if isinstance(error, RefusedError) else 1)
 
 
 def log_to_stderr() -> None:

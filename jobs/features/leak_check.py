@@ -15,13 +15,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
 
+from jobs.core.refusal import RefusedError
 from jobs.features.assemble import FrameInputs, build_snapshots
 
 CUSTOMERS = 100
 _FACTOR = 7
 
 
-class FeatureLeakError(ValueError):
+class FeatureLeakError(RefusedError):
     """A snapshot depends on data from on or after its `as_of`."""
 
 

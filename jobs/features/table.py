@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobs.core.month import HORIZON_MONTHS
+from jobs.core.refusal import RefusedError
 from jobs.lake.tables import MONEY, Column, Table
 
 Role = Literal["key", "state", "attribute", "feature", "category", "history"]
@@ -62,7 +63,9 @@ def feature_columns(departments: Sequence[str]) -> tuple[FeatureColumn, ...]:
     names = [column.name for column in columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"departments {', '.join(departments)} make the columns {', '.join(twice)} twice: rename one")
+        raise RefusedError(
+            f"departments {', '.join(departments)} make the columns {', '.join(twice)} twice: rename one"
+        )
     return columns
 
 
@@ -85,7 +88,7 @@ def lag_name(measure: str, lag: int) -> str:
 def _slug(department: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", department.lower()).strip("_")
     if not slug:
-        raise ValueError(f"department {department!r} cannot name a column: use letters or digits a-z, 0-9")
+        raise RefusedError(f"department {department!r} cannot name a column: use letters or digits a-z, 0-9")
     return slug
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.core.month import Month
+from jobs.core.refusal import RefusedError
 from jobs.features.table import LAG_MONTHS, feature_columns, lag_name
 
 Floats = NDArray[np.float64]
@@ -42,7 +43,7 @@ _DEPARTMENT_YEAR = re.compile(r"net_value_.+_365d")
 """The only window of a department that is an input: the others are mostly empty."""
 
 
-class InputError(ValueError):
+class InputError(RefusedError):
     """A snapshot lacks columns that the forecaster needs, or cannot be learned from."""
 
 

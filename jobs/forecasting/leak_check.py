@@ -11,6 +11,7 @@ from datetime import date
 
 import pandas as pd
 
+from jobs.core.refusal import RefusedError
 from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.outcomes import Snapshots, known_by, sample_customers
 from jobs.forecasting.params import ModelParams
@@ -20,7 +21,7 @@ ROUNDS = 5
 _TIMES = 7.0
 
 
-class LeakError(ValueError):
+class LeakError(RefusedError):
     """A forecast depends on months after its origin."""
 
 

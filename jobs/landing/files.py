@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jobs.core.refusal import RefusedError
 from jobs.landing.parquet_copy import copy_in_microseconds, copy_workbook, has_nanoseconds
 from jobs.sources.mapping import Source, TableColumns, delivered_columns
 
@@ -31,7 +32,7 @@ _BATCH_ROWS = 250_000
 _BATCH_BYTES = 32 << 20
 
 
-class LandingError(ValueError):
+class LandingError(RefusedError):
     """A delivery cannot be used; the message names the file and the remedy."""
 
 

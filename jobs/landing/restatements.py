@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.core.month import Month
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import rejected
@@ -35,7 +36,7 @@ _PRECISION = 50
 """Digits; enough for the product of two numbers of 18 digits, and for sums of such products."""
 
 
-class RestatedError(ValueError):
+class RestatedError(RefusedError):
     """The delivery of ingested months has changed, and the run does not accept restatements."""
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
+from jobs.core.refusal import RefusedError
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
@@ -25,7 +27,7 @@ HOLDOUT_ORIGIN = "holdout_origin"
 LIBRARIES = ("numpy", "pandas", "pyarrow", "xgboost")
 
 
-class UnreadableError(ValueError):
+class UnreadableError(RefusedError):
     """The files of a version are in a format that this code cannot read."""
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.outcomes import Snapshots
@@ -34,7 +35,7 @@ ReadHoldout = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
 
 
-class NoHoldoutModelError(ValueError):
+class NoHoldoutModelError(RefusedError):
     """The champion has no model that was trained without the months of the challenger's holdout."""
 
 

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.core.code_version import JOBS, files_sha256, folder_sha256, import_closure
+from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions
 
@@ -42,7 +43,7 @@ CLIENT_ENVIRONMENT = {
 _SERVED_BY = "jobs.models.served_model"
 
 
-class TamperedError(ValueError):
+class TamperedError(RefusedError):
     """The files of a version differ from those that were registered."""
 
 

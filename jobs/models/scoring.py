@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.core.code_version import JOBS, code_fingerprint, files_sha256, folder_sha256
+from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.core.spark import session
 from jobs.lake.frames import read_periods, write_periods
@@ -28,7 +29,7 @@ from jobs.models.registry import Registry
 log = logging.getLogger(__name__)
 
 
-class ScoreError(ValueError):
+class ScoreError(RefusedError):
     """The snapshot lacks columns that the model reads, or customers and forecasts do not match one to one."""
 
 

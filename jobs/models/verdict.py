@@ -9,17 +9,18 @@ from typing import Literal, cast
 from sqlalchemy import Engine
 
 from jobs.core.postgres import fetch
+from jobs.core.refusal import RefusedError
 from jobs.models.model_version import Version
 from jobs.models.registry import Registry
 
 Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill", "special", "todays_champion"]
 
 
-class PromoteError(ValueError):
+class PromoteError(RefusedError):
     """The version was trained as of another day than the run needs."""
 
 
-class NoChampionError(ValueError):
+class NoChampionError(RefusedError):
     """A run asks for the champion, but no version is the champion."""
 
 

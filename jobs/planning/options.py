@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from jobs.core.arguments import add_value_basis
 from jobs.core.month import HORIZON_MONTHS, HORIZONS
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.tables import Table
 from jobs.planning.segment import ALL, Segment, parse
@@ -51,7 +52,7 @@ MODEL_CHOICES = (AS_OF, CHAMPION)
 """The model that a run scores with: one trained on data from before `as_of`, or today's champion."""
 
 
-class ChoiceRefusedError(ValueError):
+class ChoiceRefusedError(RefusedError):
     """The choices of a run contradict each other."""
 
 

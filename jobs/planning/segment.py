@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jobs.core.refusal import RefusedError
 from jobs.lake.tables import Table
 
 ALL = "all"
@@ -20,7 +21,7 @@ STATUS = "status"
 _VALUE = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",]*[^",\s]))\s*(?:,|$)')
 
 
-class SegmentError(ValueError):
+class SegmentError(RefusedError):
     """A text is not a valid segment."""
 
 

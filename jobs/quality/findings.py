@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from jobs.core.refusal import RefusedError
+
 DATA_DOCS = "data_docs"
 EXAMPLES = 3
 
@@ -44,7 +46,7 @@ class RuleResult:
     page: str
 
 
-class ValidationFailedError(ValueError):
+class ValidationFailedError(RefusedError):
     """A critical rule failed."""
 
 

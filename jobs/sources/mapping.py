@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
 
 _TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
@@ -19,7 +20,7 @@ _ENCODINGS = ("UTF-8", "ISO-8859-1", "US-ASCII")
 _REASON = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class MappingError(ValueError):
+class MappingError(RefusedError):
     """A source's mapping does not exist or contradicts itself."""
 
 

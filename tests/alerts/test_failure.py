@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jobs.core.failure import LONGEST_REASON, reason_of, record_failure
 from jobs.core.masking import masked
+from jobs.core.refusal import RefusedError
 from jobs.quality.findings import ValidationFailedError
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, plan, seen
@@ -26,7 +27,7 @@ BROKEN_RULE = "The inputs as of 2011-12-01 break 1 critical rule(s): transaction
 
 @given(st.text())
 def test_a_reason_is_one_short_printable_line(text: str) -> None:
-    for error in (ValueError(text), OSError(text)):
+    for error in (RefusedError(text), OSError(text)):
         reason = reason_of(error)
         assert 0 < len(reason) <= LONGEST_REASON
         assert reason.isprintable()
@@ -35,6 +36,7 @@ def test_a_reason_is_one_short_printable_line(text: str) -> None:
 def test_a_refusal_speaks_for_itself_and_another_error_names_its_kind() -> None:
     assert reason_of(ValidationFailedError(BROKEN_RULE)) == BROKEN_RULE
     assert reason_of(KeyError("as_of")) == "KeyError: 'as_of'"
+    assert reason_of(ValueError("negative dimensions")) == "ValueError: negative dimensions"
     assert reason_of(MemoryError()) == "MemoryError"
 
 
@@ -89,14 +91,17 @@ def test_a_job_started_by_hand_records_nothing(database: Database) -> None:
     assert seen(database, "run_failures") == []
 
 
+IMPORTS = "from jobs.core.refusal import RefusedError\nfrom jobs.core.task import run_as_program"
+
+
 def run(body: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    program = f"from jobs.core.task import run_as_program\ndef main():\n    {body}\nrun_as_program(main)"
+    program = f"{IMPORTS}\ndef main():\n    {body}\nrun_as_program(main)"
     return subprocess.run(
         [sys.executable, "-c", program], env=os.environ | TASK | environ, cwd=ROOT, capture_output=True, text=True
     )
 
 
-@pytest.mark.parametrize(("error", "code"), [("ValueError", 65), ("OSError", 1)])
+@pytest.mark.parametrize(("error", "code"), [("RefusedError", 65), ("OSError", 1)])
 def test_a_program_that_fails_leaves_its_reason_and_keeps_its_exit_code(
     database: Database, error: str, code: int
 ) -> None:
@@ -107,12 +112,31 @@ def test_a_program_that_fails_leaves_its_reason_and_keeps_its_exit_code(
     [row] = seen(database, "run_failures")
     assert "no way to postgresql+psycopg2://clv_writer:***@" in row["reason"]
     assert "s3cr3t" not in done.stderr + row["reason"]
+    assert done.stderr.splitlines()[-1] == f"ERROR jobs.core.task: {row['reason']}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError('negative dimensions')",
+        "import pyarrow; raise pyarrow.ArrowInvalid('not a Parquet file')",
+        "import json; json.loads('{')",
+        "import numpy; numpy.linalg.inv(numpy.zeros((2, 2)))",
+        "import xgboost; raise xgboost.core.XGBoostError('no features')",
+    ],
+)
+def test_an_unexpected_value_error_is_a_bug_and_named_as_one(database: Database, body: str) -> None:
+    done = run(body, CLV_DATABASE_URL=database.writer_url)
+    assert done.returncode == 1
+    [row] = seen(database, "run_failures")
+    kind = done.stderr.splitlines()[-2].partition(":")[0].rpartition(".")[2]
+    assert row["reason"].startswith(f"{kind}: ")
 
 
 def test_a_program_that_cannot_reach_postgres_still_ends_with_its_own_error() -> None:
-    done = run("raise ValueError('half a file')", CLV_DATABASE_URL="postgresql+psycopg2://x:s3cr3t@127.0.0.1:9/clv")
+    done = run("raise RefusedError('half a file')", CLV_DATABASE_URL="postgresql+psycopg2://x:s3cr3t@127.0.0.1:9/clv")
     assert done.returncode == 65
-    assert "ValueError: half a file" in done.stderr
+    assert "RefusedError: half a file" in done.stderr
     assert "the reason could not be recorded: OperationalError" in done.stderr
     assert "s3cr3t" not in done.stderr
 

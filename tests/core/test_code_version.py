@@ -145,5 +145,5 @@ def test_an_import_inside_a_function_counts(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_an_unknown_module_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="jobs.no_such_module is not a module of"):
+    with pytest.raises(ValueError, match=r"jobs\.no_such_module is not a module of"):
         import_closure("jobs.no_such_module")

@@ -22,7 +22,11 @@ from tests.conftest import ROOT, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 ORIGIN = TrainingInputs(
-    as_of="2024-11-01", input_fingerprint="aa", params_fingerprint="bb", code_fingerprint="cc+dd", libraries="xgboost==3"
+    as_of="2024-11-01",
+    input_fingerprint="aa",
+    params_fingerprint="bb",
+    code_fingerprint="cc+dd",
+    libraries="xgboost==3",
 )
 SNAPSHOTS = model_frames(simulated_snapshots(months=10))
 HOLDOUT, AS_OF = sorted(SNAPSHOTS)[5], max(SNAPSHOTS)

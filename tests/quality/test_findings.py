@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from jobs.core.refusal import RefusedError
 from jobs.quality.findings import RuleResult, ValidationFailedError, as_json, listing, raise_if_critical
 
 AS_OF = date(2011, 12, 1)
@@ -71,7 +72,7 @@ def test_a_critical_rule_stops_the_run_and_the_error_names_the_first_of_them() -
 
 
 def test_a_failed_validation_is_a_refusal_which_trying_again_does_not_help() -> None:
-    assert issubclass(ValidationFailedError, ValueError)
+    assert issubclass(ValidationFailedError, RefusedError)
 
 
 def test_equal_verdicts_make_equal_records() -> None:
