@@ -46,7 +46,7 @@ psql: venv ## Query the forecasts as clv_reader: SQL="select …"; without SQL, 
 
 .PHONY: champion
 champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="why"
-	@$(PYTHON) -m jobs.local_stack.job jobs.choose_champion --model-version "$$VERSION" --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
+	@$(PYTHON) -m jobs.local_stack.job jobs.choose_champion --model-version "$$VERSION" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
 .PHONY: tune
 tune: venv ## Search for better model settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
@@ -54,7 +54,7 @@ tune: venv ## Search for better model settings on all data up to a month, for la
 
 .PHONY: rollback
 rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
-	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by "$${BY:-$$(id -un)}" --because "$$BECAUSE"
+	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below

@@ -8,7 +8,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, TaskGroup, TriggerRule
 from clv_alerts import alert_failed
 from clv_note import write_note
-from clv_params import PARAMS
+from clv_params import PARAMS, only_known_keys
 from clv_skips import end_dry_run, only_in_special_runs, only_in_standard_runs, skip_unless_delivered
 from clv_tasks import (
     FILTERS,
@@ -71,7 +71,7 @@ with DAG(
     user_defined_filters=FILTERS,
 ) as dag:
     with TaskGroup("plan"):
-        delivery = DeliverySensor(task_id="await_delivery", arguments=CALENDAR)
+        delivery = DeliverySensor(task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys)
         plan = python_job(
             "plan",
             *CALENDAR,

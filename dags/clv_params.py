@@ -1,6 +1,10 @@
 """The parameters of `clv_monthly`, as shown in its trigger form."""
 
+from collections.abc import Collection
+from typing import Any
+
 from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowFailException
 
 PARAMS = {
     "month": Param(
@@ -57,3 +61,18 @@ PARAMS = {
         description="Stop after the plan, which is in the run's note and in clv.runs; nothing else is changed.",
     ),
 }
+
+
+def refuse_unknown_keys(conf: dict[str, Any] | None, known: Collection[str]) -> None:
+    """Fail a run whose configuration has a key that is no parameter: Airflow would ignore it, a misspelt one too."""
+    unknown = sorted(set(conf or {}) - set(known))
+    if unknown:
+        raise AirflowFailException(
+            f"The configuration has the unknown keys {', '.join(unknown)}: nothing was changed. "
+            f"Trigger the run again with some of {', '.join(sorted(known))}"
+        )
+
+
+def only_known_keys(context: Any) -> None:
+    """A pre-execute hook: `refuse_unknown_keys` for a run of `clv_monthly`."""
+    refuse_unknown_keys(context["dag_run"].conf, PARAMS)

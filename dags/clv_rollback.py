@@ -18,12 +18,44 @@ from typing import Any
 
 from airflow.sdk import DAG, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from clv_params import refuse_unknown_keys
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 WHY = [
-    *["--by", "{{ dag_run.triggering_user_name or 'airflow' }}"],
-    *["--because", "{{ params.because }}"],
+    "--by={{ dag_run.triggering_user_name or 'airflow' }}",
+    "--because={{ params.because }}",
 ]
+
+
+PARAMS = {
+    "because": Param(
+        type="string",
+        pattern=r"\S",
+        title="Why",
+        description="The reason; it is recorded with the change.",
+    ),
+    "month": Param(
+        None,
+        type=["null", "string"],
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        title="Month to roll back",
+        description="YYYY-MM: the data month to publish from an earlier run.",
+    ),
+    "run": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        title="Run to publish again",
+        description="A run_id of that month in clv.runs. Empty: the run before the one that readers see.",
+    ),
+    "version": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        title="Version to make champion",
+        description="A registered model version in MLflow.",
+    ),
+}
 
 
 def only_with(parameter: str) -> Callable[[Any], None]:
@@ -31,6 +63,7 @@ def only_with(parameter: str) -> Callable[[Any], None]:
 
     def check(context: Any) -> None:
         params = context["params"]
+        refuse_unknown_keys(context["dag_run"].conf, PARAMS)
         if params["month"] is None and params["version"] is None:
             raise AirflowFailException("Set a month or a version: nothing was changed")
         if params[parameter] is None:
@@ -49,35 +82,7 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "clv", "retries": 0, "execution_timeout": PYTHON_TIMEOUT},
     tags=["clv"],
-    params={
-        "because": Param(
-            type="string",
-            pattern=r"\S",
-            title="Why",
-            description="The reason; it is recorded with the change.",
-        ),
-        "month": Param(
-            None,
-            type=["null", "string"],
-            pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
-            title="Month to roll back",
-            description="YYYY-MM: the data month to publish from an earlier run.",
-        ),
-        "run": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            title="Run to publish again",
-            description="A run_id of that month in clv.runs. Empty: the run before the one that readers see.",
-        ),
-        "version": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            title="Version to make champion",
-            description="A registered model version in MLflow.",
-        ),
-    },
+    params=PARAMS,
     user_defined_filters=FILTERS,
 ) as dag:
     python_job(

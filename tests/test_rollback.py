@@ -68,8 +68,8 @@ def test_it_goes_to_the_run_that_is_named_and_back(database: Database, three: li
 @pytest.mark.usefixtures("environment")
 def test_the_command_keeps_who_did_it_when_and_why(database: Database, three: list[int]) -> None:
     _, second, third = three
-    hostile = 'it\'s "wrong"; DROP TABLE clv.run;-- %s :name'
-    main(["--month", "2011-11", "--run-id", str(second), "--by", "O'Hara", "--because", hostile])
+    hostile = '-1 % is "wrong"; DROP TABLE clv.run;-- %s :name'
+    main(["--month", "2011-11", "--run-id", str(second), "--by=O'Hara", f"--because={hostile}"])
     assert audit(database)[-2:] == [
         {"run_id": third, "replaced_run_id": second, "what": "published", "by_whom": "clv_writer", "because": None},
         {"run_id": second, "replaced_run_id": third, "what": "rolled back", "by_whom": "O'Hara", "because": hostile},

@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,6 +35,19 @@ def test_a_run_ends_in_its_month_or_beside_it_never_in_both(
     render(run)._pre_execute_hook(context)
     with pytest.raises(AirflowSkipException):
         render(left_out)._pre_execute_hook(context)
+
+
+@pytest.mark.parametrize("conf", [None, {}, {"month": "2011-11", "dry_run": True}])
+def test_a_run_starts_with_the_parameters_of_the_form(render: Render, conf: dict[str, object] | None) -> None:
+    render("plan.await_delivery")._pre_execute_hook({"dag_run": SimpleNamespace(conf=conf)})
+
+
+def test_a_key_that_is_no_parameter_ends_the_run_at_its_first_task(render: Render) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    conf = {"month": "2011-11", "dry-run": True, "Month": "2011-10"}
+    with pytest.raises(AirflowFailException, match=r"unknown keys Month, dry-run: nothing was changed.* dry_run, "):
+        render("plan.await_delivery")._pre_execute_hook({"dag_run": SimpleNamespace(conf=conf)})
 
 
 def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
