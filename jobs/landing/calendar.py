@@ -1,4 +1,4 @@
-"""The months that a table's files contain, and a fingerprint of each month's rows, for files that hold any months.
+"""The months that a table's files contain, which of them are closed, and a fingerprint of each month's rows.
 
 A file that grows by a month must not make its earlier months look changed. So the fingerprint of a month is the sum of
 the hashes of its rows, which depends neither on their order nor on the file that holds them.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,10 +20,14 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
 from jobs.landing.files import LandingError, batches, check_columns, readable, schema, sha256
-from jobs.landing.times import months_of
+from jobs.landing.times import Times, dates_of
 from jobs.sources.mapping import Source, TableColumns
+
+CLOSING_DAYS = 2
+"""A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
 
 STRAY_GAP_MONTHS = 24
 STRAY_SHARE = 0.001
@@ -32,8 +36,27 @@ STRAY_SHARE = 0.001
 _MODULUS = 1 << 64
 _NO_MONTH = "none"
 
-Hashed = tuple[int, int]
-"""The number of rows, and the sum of their hashes."""
+
+@dataclass(frozen=True)
+class Rows:
+    """What is known of some rows of one month.
+
+    Attributes:
+        count: how many there are.
+        hash: the sum of their hashes, modulo 2^64.
+        days: the days of the month that have rows: bit d stands for day d.
+    """
+
+    count: int = 0
+    hash: int = 0
+    days: int = 0
+
+    def __add__(self, other: Rows) -> Rows:
+        return Rows(self.count + other.count, (self.hash + other.hash) % _MODULUS, self.days | other.days)
+
+    def __str__(self) -> str:
+        """A fingerprint."""
+        return f"{self.count}-{self.hash:016x}"
 
 
 @dataclass(frozen=True)
@@ -43,19 +66,29 @@ class Calendar:
     Attributes:
         first: the first month with rows.
         last: the last month with rows. Rows whose time is outside first to last are filed under `first`.
-        contents: file → month → rows and hash.
-        undated: rows and hash of the rows that are filed under `first` although their time is not in that month.
+        contents: file → month → its rows.
+        undated: the rows that are filed under `first` although their time is not in that month.
     """
 
     first: Month
     last: Month
-    contents: Mapping[Path, Mapping[Month, Hashed]]
-    undated: Hashed
+    contents: Mapping[Path, Mapping[Month, Rows]]
+    undated: Rows
 
     @property
     def months(self) -> list[Month]:
         """The months that hold rows, oldest first."""
         return sorted({month for months in self.contents.values() for month in months})
+
+    @property
+    def last_closed(self) -> Month:
+        """The newest month that rows of at least CLOSING_DAYS later days follow; before `first` if none is closed."""
+        later_days = 0
+        for month in reversed(self.months):
+            later_days += self._total(month).days.bit_count()
+            if later_days >= CLOSING_DAYS:
+                return month.plus(-1)
+        return self.first.plus(-1)
 
     def files_of(self, months: Sequence[Month]) -> list[Path]:
         """The files that hold rows of these months."""
@@ -63,16 +96,17 @@ class Calendar:
 
     def fingerprint(self, month: Month) -> str:
         """Rows and hash of all rows filed under a month, over all files."""
-        return _text(self._total(month))
+        return str(self._total(month))
 
     def dated_fingerprint(self, month: Month) -> str:
         """Rows and hash of the rows whose time is in the month, which rows without a time cannot change."""
-        rows, hash_ = self._total(month)
-        return _text((rows - self.undated[0], hash_ - self.undated[1]) if month == self.first else (rows, hash_))
+        total = self._total(month)
+        if month != self.first:
+            return str(total)
+        return str(Rows(total.count - self.undated.count, (total.hash - self.undated.hash) % _MODULUS))
 
-    def _total(self, month: Month) -> Hashed:
-        totals = [months[month] for months in self.contents.values() if month in months]
-        return sum(rows for rows, _ in totals), sum(hash_ for _, hash_ in totals)
+    def _total(self, month: Month) -> Rows:
+        return sum((months[month] for months in self.contents.values() if month in months), Rows())
 
 
 def calendar(files: Sequence[Path], source: Source, columns: TableColumns, cache: Path) -> Calendar:
@@ -80,18 +114,13 @@ def calendar(files: Sequence[Path], source: Source, columns: TableColumns, cache
     read = {path: _contents(path, source, columns, cache) for path in files}
     rows: Counter[Month] = Counter()
     for months in read.values():
-        rows.update({Month.parse(text): count for text, (count, _) in months.items() if text != _NO_MONTH})
+        rows.update({Month.parse(text): held.count for text, held in months.items() if text != _NO_MONTH})
     if not rows:
         raise LandingError(_no_times(files, source, columns))
     first, last = _span(rows)
     contents = {path: _filed(months, first, last) for path, months in read.items()}
-    strays = [hashed for months in read.values() for text, hashed in months.items() if _is_stray(text, first, last)]
-    undated = sum(count for count, _ in strays), sum(hash_ for _, hash_ in strays)
-    return Calendar(first, last, contents, undated)
-
-
-def _text(total: Hashed) -> str:
-    return f"{total[0]}-{total[1] % _MODULUS:016x}"
+    strays = [held for months in read.values() for text, held in months.items() if _is_stray(text, first, last)]
+    return Calendar(first, last, contents, sum(strays, Rows()))
 
 
 def _span(rows: Counter[Month]) -> tuple[Month, Month]:
@@ -109,24 +138,26 @@ def _span(rows: Counter[Month]) -> tuple[Month, Month]:
     return months[first], months[last]
 
 
-def _filed(months: Mapping[str, Hashed], first: Month, last: Month) -> dict[Month, Hashed]:
-    filed: dict[Month, Hashed] = {}
-    for text, (rows, hash_) in months.items():
-        month = first if _is_stray(text, first, last) else Month.parse(text)
-        earlier = filed.get(month, (0, 0))
-        filed[month] = (earlier[0] + rows, (earlier[1] + hash_) % _MODULUS)
-    return filed
+def _filed(months: Mapping[str, Rows], first: Month, last: Month) -> dict[Month, Rows]:
+    filed: defaultdict[Month, Rows] = defaultdict(Rows)
+    for text, held in months.items():
+        if _is_stray(text, first, last):
+            filed[first] += replace(held, days=0)
+        else:
+            filed[Month.parse(text)] += held
+    return dict(filed)
 
 
 def _is_stray(text: str, first: Month, last: Month) -> bool:
     return text == _NO_MONTH or not first <= Month.parse(text) <= last
 
 
-def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> dict[str, Hashed]:
-    """Month as text (or 'none') → rows and hash; cached by the file's hash and its time settings."""
+def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> dict[str, Rows]:
+    """Month as text (or 'none') → its rows; cached by the file's hash, its time settings and this code."""
     assert columns.time is not None
     time_column = getattr(columns, columns.time)
-    reading = repr((time_column, source.time_formats, source.timezone, source.delimiter, source.encoding))
+    settings = (time_column, source.time_formats, source.timezone, source.delimiter, source.encoding)
+    reading = repr((settings, code_fingerprint(__name__)))
     cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
     rows_from = readable(path, cache)
     check_columns(path, schema(rows_from, source), columns, source)
@@ -134,28 +165,35 @@ def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) ->
         contents = _read_contents(rows_from, source, time_column)
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{uuid4().hex}"
-        unfinished.write_text(json.dumps(contents, sort_keys=True), encoding="utf-8")
+        texts = {month: asdict(held) for month, held in contents.items()}
+        unfinished.write_text(json.dumps(texts, sort_keys=True), encoding="utf-8")
         os.replace(unfinished, cached)
-    return {month: (rows, hash_) for month, (rows, hash_) in json.loads(cached.read_text(encoding="utf-8")).items()}
+    return {month: Rows(**held) for month, held in json.loads(cached.read_text(encoding="utf-8")).items()}
 
 
-def _read_contents(path: Path, source: Source, time_column: str) -> dict[str, Hashed]:
-    contents: dict[str, Hashed] = {}
+def _read_contents(path: Path, source: Source, time_column: str) -> dict[str, Rows]:
+    contents: defaultdict[str, Rows] = defaultdict(Rows)
     for batch in batches(path, source):
-        months = months_of(batch.column(time_column), source)
-        for month, rows, hash_ in _by_month(months, _row_hashes(batch)):
-            earlier = contents.get(month, (0, 0))
-            contents[month] = (earlier[0] + rows, (earlier[1] + hash_) % _MODULUS)
-    return contents
+        dates = dates_of(batch.column(time_column), source)
+        for month, held in _by_month(dates, _row_hashes(batch)):
+            contents[month] += held
+    return dict(contents)
 
 
-def _by_month(months: npt.NDArray[np.datetime64], hashes: npt.NDArray[np.uint64]) -> list[tuple[str, int, int]]:
+def _by_month(dates: Times, hashes: npt.NDArray[np.uint64]) -> list[tuple[str, Rows]]:
+    months = dates.astype("datetime64[M]")
     distinct, position = np.unique(months, return_inverse=True)
-    sums = np.zeros(len(distinct), np.uint64)
+    sums, days = np.zeros(len(distinct), np.uint64), np.zeros(len(distinct), np.int64)
     np.add.at(sums, position, hashes)
-    rows = np.bincount(position, minlength=len(distinct))
+    is_dated = ~np.isnat(dates)
+    day_of_month = (dates[is_dated] - months[is_dated]).astype(np.int64) + 1
+    np.bitwise_or.at(days, position[is_dated], np.int64(1) << day_of_month)
+    counts = np.bincount(position, minlength=len(distinct))
     names = [_NO_MONTH if np.isnat(month) else str(month) for month in distinct]
-    return [(name, int(count), int(total)) for name, count, total in zip(names, rows, sums, strict=True)]
+    return [
+        (name, Rows(int(count), int(total), int(held)))
+        for name, count, total, held in zip(names, counts, sums, days, strict=True)
+    ]
 
 
 def _row_hashes(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:

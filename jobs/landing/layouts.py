@@ -134,8 +134,8 @@ class DatedFiles(Delivery):
 
     @property
     def last_closed(self) -> Month:
-        """The month before the newest: a later row shows that a month is over."""
-        return self.months[-1].plus(-1)
+        """The newest month that is over, as later rows show: see `Calendar.last_closed`."""
+        return self.calendar.last_closed
 
     def files_of(self, months: Sequence[Month]) -> list[Path]:
         """The files that hold rows of these months."""

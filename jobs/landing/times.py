@@ -21,11 +21,17 @@ Times = npt.NDArray[np.datetime64]
 
 def months_of(column: pa.Array, source: Source) -> Times:
     """The calendar month of each time; NaT if it cannot be read or is outside the years 1900 to 2200."""
+    return dates_of(column, source).astype("datetime64[M]")
+
+
+def dates_of(column: pa.Array, source: Source) -> Times:
+    """The calendar day of each time; NaT if it cannot be read or is outside the years 1900 to 2200."""
     is_typed = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
     times = _typed_times(column, source.timezone) if is_typed else _text_times(column, source)
-    months = times.astype("datetime64[M]")
-    months[(months < _FIRST_MONTH) | (months > _LAST_MONTH)] = np.datetime64("NaT")
-    return months
+    dates = times.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    dates[(months < _FIRST_MONTH) | (months > _LAST_MONTH)] = np.datetime64("NaT")
+    return dates
 
 
 def _typed_times(column: pa.Array, timezone: str) -> Times:

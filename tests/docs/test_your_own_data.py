@@ -57,7 +57,7 @@ def test_the_corner_shop_is_ingested_as_the_page_shows(spark: SparkSession, tmp_
 
 
 def test_three_columns_are_a_mapping(tmp_path: Path) -> None:
-    (tmp_path / "till.csv").write_text("card,day,paid\n1,2025-10-01,5.00\n1,2025-11-01,5.00\n")
+    (tmp_path / "till.csv").write_text("card,day,paid\n1,2025-10-01,5.00\n1,2025-11-01,5.00\n1,2025-11-03,2.00\n")
 
     delivered = deliveries(load("market_stall"), tmp_path / "till.csv", tmp_path / "lake")
 

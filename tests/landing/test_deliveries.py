@@ -47,11 +47,21 @@ def month_folder(landing: Path, table: str, month: str, *, complete: bool = True
     return folder
 
 
-def test_a_month_of_a_file_is_closed_when_a_row_lies_after_its_end(landing: Path, lake: Path) -> None:
-    delivered = deliver(landing, lake, "a,2011-10-05,1\na,2011-11-30 23:59:59,1\n")
-
-    assert (delivered.first, delivered.last_closed) == (Month(2011, 10), Month(2011, 10))
-    assert deliver(landing, lake, "a,2011-10-05,1\na,2011-12-01,1\n").last_closed == NOVEMBER
+@pytest.mark.parametrize(
+    ("days", "last_closed"),
+    [
+        (["2011-10-05", "2011-11-29", "2011-11-30 23:59:59"], "2011-10"),
+        (["2011-10-05", "2011-12-01", "2011-12-02"], "2011-11"),
+        (["2011-10-05", "2011-11-05", "2011-11-07", "2011-12-31", "2011-12-31 10:00"], "2011-10"),
+        (["2011-10-05", "2011-11-05", "2011-12-31", "2012-01-02"], "2011-11"),
+        (["2011-10-05", "2011-10-06", "2011-11-01"], "2011-09"),
+    ],
+)
+def test_a_month_of_a_file_is_closed_by_rows_of_two_later_days(
+    landing: Path, lake: Path, days: list[str], last_closed: str
+) -> None:
+    delivered = deliver(landing, lake, "".join(f"a,{day},1\n" for day in days))
+    assert (delivered.first, str(delivered.last_closed)) == (Month(2011, 10), last_closed)
 
 
 def test_a_month_folder_counts_once_it_is_complete(landing: Path, lake: Path) -> None:
@@ -141,7 +151,7 @@ def test_what_is_known_of_a_file_is_remembered_by_its_bytes_and_mapping(landing:
 
 
 def test_slips_of_the_pen_are_not_history_but_a_long_pause_is(landing: Path, lake: Path) -> None:
-    year = [f"a,2011-{month:02d}-05,1\n" for month in range(1, 13)] * 100
+    year = [f"a,2011-{month:02d}-{day:02d},1\n" for month in range(1, 13) for day in (5, 6)] * 50
 
     slips = deliver(landing, lake, "".join([*year, "a,1901-01-01,1\n", "a,2099-01-01,1\n"]))
     pause = deliver(landing, lake, "".join([*year, "a,2005-01-01,1\n" * 2]))
