@@ -25,7 +25,7 @@ from jobs.landing.restatements import RestatedError
 from jobs.planning.data_month import data_month
 from jobs.planning.document import open_run, xcom
 from jobs.planning.history import month_history
-from jobs.planning.note import note_of, restated_message
+from jobs.planning.note import note_of, refusal_of
 from jobs.planning.options import REFUSE, add_options, options_of
 from jobs.planning.run_plan import Surroundings, make_plan
 from jobs.sources import load
@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Plan the run, open its row in `clv.run` and print the plan.
 
     Raises:
-        RestatedError: ingested months have changed at the source, and the run refuses that. A dry run only reports it.
+        RestatedError: ingested months have changed at the source, or published ones would be read otherwise, and the
+            run refuses that. A dry run only reports it.
     """
     options = parser(__doc__)
     add_airflow_run(options)
@@ -65,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             source=source, delivered=delivered, lake=lake, features=table, cache=caching / CACHE
         )
         plan = make_plan(month, surroundings, month_history(database, month), parameters, choices)
-        if plan.restated and choices.restate == REFUSE and not choices.is_dry_run:
-            raise RestatedError(restated_message(plan))
+        if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
+            raise RestatedError(refusal_of(plan))
         note = note_of(plan, settings.source)
         run_id = open_run(
             database, plan, settings, dag_run_id=arguments.dag_run_id, trigger=arguments.run_type, note=note

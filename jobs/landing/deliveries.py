@@ -37,16 +37,20 @@ def ingest_inputs(source: Source, delivered: Delivery, month: Month) -> dict[str
 
     If rows without a readable time are filed under the month, `dated` is the fingerprint of the other rows.
     """
-    inputs = {
-        "landing": delivered.fingerprint(month),
-        "mapping": hashlib.sha256(repr(source).encode()).hexdigest()[:16],
-        "code": code_fingerprint(_INGESTION),
-    }
+    inputs = {"landing": delivered.fingerprint(month)} | reading_inputs(source)
     if isinstance(delivered, DatedFiles):
         dated = delivered.calendar.dated_fingerprint(month)
         if dated != inputs["landing"]:
             inputs["dated"] = dated
     return inputs
+
+
+def reading_inputs(source: Source) -> dict[str, str]:
+    """Those of `ingest_inputs` that are the same for all months: with another mapping or code, rows are read again."""
+    return {
+        "mapping": hashlib.sha256(repr(source).encode()).hexdigest()[:16],
+        "code": code_fingerprint(_INGESTION),
+    }
 
 
 def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]:

@@ -1,7 +1,7 @@
 """Restated months: months whose delivery changed after they were ingested, with the change in rows and in value.
 
-Only the delivery counts: a change of the mapping or of the code is not a restatement. Neither are additional rows
-without a readable time, which are filed under the first month and rejected there.
+Only the delivery counts: a month that was read with another mapping or other code is read again, and is not compared.
+Additional rows without a readable time, which are filed under the first month and rejected there, are no restatement.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import rejected
-from jobs.landing.deliveries import TABLES
+from jobs.landing.deliveries import TABLES, reading_inputs
 from jobs.landing.files import batches, readable
 from jobs.landing.layouts import DatedFiles, Delivery
 from jobs.landing.times import months_of
@@ -75,21 +75,26 @@ class Restatement:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """The ingested months of one table whose delivery has changed.
+    """The ingested months of one table that a run would read otherwise than before.
 
     Attributes:
         restated: months whose own rows changed.
         undated: months that only gained or lost rows whose time is not in the month.
+        reread: months that were read with another mapping or other code → which of these inputs changed.
     """
 
     restated: Sequence[Month]
     undated: Sequence[Month]
+    reread: Mapping[Month, Sequence[str]]
 
 
-def changes(delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprints: Mapping[Month, str]) -> Changes:
+def changes(
+    source: Source, delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprints: Mapping[Month, str]
+) -> Changes:
     """Compare a table's delivery with the inputs of its months in the lake. A month no longer delivered is unchanged.
 
     Args:
+        source: the mapping.
         delivered: the delivery of a table with times.
         lake: the lake.
         months: the months to compare.
@@ -99,15 +104,21 @@ def changes(delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprin
     calendar = delivered.calendar if isinstance(delivered, DatedFiles) else None
     restated: list[Month] = []
     undated: list[Month] = []
+    reread: dict[Month, list[str]] = {}
+    reading = reading_inputs(source)
     for month in months:
         landing = calendar.fingerprint(month) if calendar else fingerprints.get(month)
         if landing is None or not lake.is_complete(table, month):
             continue
         before = lake.record(table, month).inputs
+        changed = [name for name, fingerprint in reading.items() if before.get(name) != fingerprint]
+        if changed:
+            reread[month] = changed
+            continue
         dated = calendar.dated_fingerprint(month) if calendar else landing
         if landing != before["landing"]:
             (undated if dated == before.get("dated", before["landing"]) else restated).append(month)
-    return Changes(restated=restated, undated=undated)
+    return Changes(restated=restated, undated=undated, reread=reread)
 
 
 def restatement(source: Source, delivered: Delivery, lake: Lake, month: Month, *, cache: Path) -> Restatement:

@@ -83,6 +83,7 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
         "differs": list(plan.differs),
         "restate": plan.choices.restate,
         "restated": [_restated(restatement) for restatement in plan.restated],
+        "reread": {str(month): sorted(changed) for month, changed in plan.reread.items()},
         "unpublished": [str(month) for month in plan.history.unpublished],
     }
 

@@ -22,35 +22,37 @@ class MonthHistory:
         published: the month's published run, with its totals; None if the month is not published.
         planned_with: the inputs, code and choices that the published run was planned with.
         unpublished: earlier months that are not published, starting at the first month that was ever run.
+        published_months: the published months up to this one.
         champion: the champion's version and training month, by the last decision; None without a champion.
     """
 
     published: RowMapping | None
     planned_with: RowMapping | None
     unpublished: Sequence[Month]
+    published_months: frozenset[Month]
     champion: RowMapping | None
 
 
 def month_history(database: Engine, month: Month) -> MonthHistory:
     """Read a month's state from Postgres."""
     champion = _first(database, "last_champion")
+    published = _first(database, "published_run", as_of=month.as_of)
+    before = {
+        Month.before(row["as_of"]): bool(row["is_published"])
+        for row in fetch(database, "months_run_before", as_of=month.as_of)
+    }
+    is_published = before | {month: published is not None}
     return MonthHistory(
-        published=_first(database, "published_run", as_of=month.as_of),
+        published=published,
         planned_with=_first(database, "published_plan", as_of=month.as_of),
-        unpublished=_unpublished(fetch(database, "months_run_before", as_of=month.as_of), month),
+        unpublished=[past for past in min(is_published).through(month.plus(-1)) if not is_published.get(past)],
+        published_months=frozenset(past for past, is_shown in is_published.items() if is_shown),
         champion=champion if champion and champion["model_version"] is not None else None,
     )
 
 
 def _first(database: Engine, query: str, **parameters: object) -> RowMapping | None:
     return next(iter(fetch(database, query, **parameters)), None)
-
-
-def _unpublished(before: Sequence[RowMapping], month: Month) -> list[Month]:
-    if not before:
-        return []
-    is_published = {Month.before(row["as_of"]): row["is_published"] for row in before}
-    return [past for past in min(is_published).through(month.plus(-1)) if not is_published.get(past)]
 
 
 def differences(

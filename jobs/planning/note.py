@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST = 1000
 """In characters; a limit of Airflow."""
 
+_READING = {"mapping": "the mapping", "code": "the code that reads and cleans rows"}
 _MOST_NAMED = 3
 _MOST_LISTED = 6
 
@@ -29,6 +30,7 @@ def note_of(plan: Plan, source: str) -> str:
     lines = [
         _forecasts(plan, source),
         *_restated(plan),
+        *_reread(plan),
         _ingests(plan),
         f"Builds {_span(plan.snapshots, 'snapshot')}."
         if plan.snapshots
@@ -55,6 +57,19 @@ def _restated(plan: Plan) -> list[str]:
     named = "; ".join(str(restatement) for restatement in plan.restated[:_MOST_NAMED])
     more = len(plan.restated) - _MOST_NAMED
     return [f"RESTATED, {action}: {named}{f'; and {more} more' if more > 0 else ''}."]
+
+
+def _reread(plan: Plan) -> list[str]:
+    if not plan.reread:
+        return []
+    refused = ", refused unless restate=accept" if plan.needs_acceptance and plan.choices.restate == REFUSE else ""
+    return [f"READ AGAIN{refused}: {_reread_months(plan)}."]
+
+
+def _reread_months(plan: Plan) -> str:
+    months, changed = list(plan.reread), sorted(set().union(*plan.reread.values()), reverse=True)
+    named = " and ".join(_READING[name] for name in changed)
+    return f"{len(months)} month{'s' * (len(months) > 1)} ({_few(ranges(months))}), because {named} changed"
 
 
 def _ingests(plan: Plan) -> str:
@@ -130,8 +145,21 @@ def _span(periods: Sequence[date], noun: str) -> str:
     return f"{len(periods)} {noun}s ({periods[0]} to {periods[-1]})"
 
 
-def restated_message(plan: Plan) -> str:
-    """Why a run is refused, and what to do."""
+def refusal_of(plan: Plan) -> str:
+    """Why a run is refused that needs acceptance, and what to do."""
+    return _restated_message(plan) if plan.restated else _reread_message(plan)
+
+
+def _reread_message(plan: Plan) -> str:
+    published = _few(ranges(list(plan.history.published_months.intersection(plan.reread))))
+    return (
+        f"{_reread_months(plan)}: a run reads them again, and of these {published} is published, with a forecast that "
+        f"may change. If that is intended, trigger month {plan.month} again with restate=accept. If not, deploy the "
+        "earlier mapping and code and clear this task. Nothing has been changed"
+    )
+
+
+def _restated_message(plan: Plan) -> str:
     months: list[Month] = [restatement.month for restatement in plan.restated]
     listed = "\n".join(f"  {restatement}" for restatement in plan.restated)
     return (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from jobs.core.code_version import code_version
 from jobs.core.month import Month
+from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.landing.deliveries import TABLES
@@ -35,6 +36,7 @@ class Plan:
         files: table → the files that hold these months.
         snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
         restated: the ingested months whose delivery has changed.
+        reread: the ingested months that were read with another mapping or other code → which of these changed.
         inputs: the fingerprints of the deliveries.
         history: the state of the month before the run.
         differs: the differences to the published run of the month.
@@ -48,9 +50,18 @@ class Plan:
     files: Mapping[str, Sequence[Path]]
     snapshots: Sequence[date]
     restated: Sequence[Restatement]
+    reread: Mapping[Month, Collection[str]]
     inputs: DeliveredInputs
     history: MonthHistory
     differs: Sequence[str]
+
+    @property
+    def needs_acceptance(self) -> bool:
+        """Whether the run changes what published forecasts were made from, which only `restate=accept` allows."""
+        is_published = self.parameters.value_basis == NET_REVENUE and not self.history.published_months.isdisjoint(
+            self.reread
+        )
+        return bool(self.restated) or is_published
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +89,9 @@ def make_plan(
     until_now = delivered["transactions"].first.through(month)
     events = {table: delivery for table, delivery in delivered.items() if delivery.has_times}
     inputs = _inputs(delivered, month)
-    compared = until_now if history.published is not None else until_now[:-1]
-    changed = {table: changes(delivery, lake, compared, inputs[table]) for table, delivery in events.items()}
-    again = {past for change in changed.values() for past in (*change.restated, *change.undated)}
+    source = surroundings.source
+    changed = {table: changes(source, delivery, lake, until_now, inputs[table]) for table, delivery in events.items()}
+    again = {past for change in changed.values() for past in (*change.restated, *change.undated, *change.reread)}
     months = [
         past
         for past in until_now
@@ -88,11 +99,16 @@ def make_plan(
     ]
     _refuse_gaps(events, months)
     restated = [
-        restatement(surroundings.source, events[table], lake, past, cache=surroundings.cache)
+        restatement(source, events[table], lake, past, cache=surroundings.cache)
         for table, change in changed.items()
         for past in change.restated
+        if past < month or history.published is not None
     ]
-    stale_from = min((restatement.month for restatement in restated), default=month.plus(1))
+    reread: dict[Month, set[str]] = {}
+    for change in changed.values():
+        for past, because in change.reread.items():
+            reread.setdefault(past, set()).update(because)
+    stale_from = min([*(restatement.month for restatement in restated), *reread], default=month.plus(1))
     return Plan(
         month=month,
         parameters=parameters,
@@ -106,6 +122,7 @@ def make_plan(
             if past >= stale_from or not lake.is_complete(surroundings.features, past.as_of)
         ],
         restated=restated,
+        reread=dict(sorted(reread.items())),
         inputs=inputs,
         history=history,
         differs=_differs(inputs, history, choices),

@@ -35,7 +35,7 @@ class Shop:
     def seen(self, table: str = "transactions", source: Source | None = None) -> Changes:
         delivered = deliveries(source or self.source, self.landing, self.lake.root)[table]
         fingerprints = {month: delivered.fingerprint(month) for month in delivered.months}
-        return changes(delivered, self.lake, SEPTEMBER.through(NOVEMBER), fingerprints)
+        return changes(source or self.source, delivered, self.lake, SEPTEMBER.through(NOVEMBER), fingerprints)
 
     def moved(self, month: Month, table: str = "transactions") -> tuple[Total, Total]:
         delivered = deliveries(self.source, self.landing, self.lake.root)[table]
@@ -93,7 +93,7 @@ def deliver_again(shop: Shop, table: str, month: Month, lines: str) -> None:
 def test_a_file_that_has_not_changed_has_moved_nothing_whatever_its_rows_are(one_file: Shop, month: Month) -> None:
     before, now = one_file.moved(month)
     assert before == now
-    assert one_file.seen() == Changes(restated=[], undated=[])
+    assert one_file.seen() == Changes(restated=[], undated=[], reread={})
 
 
 def test_month_folders_that_have_not_changed_have_moved_nothing_whatever_their_rows_are(by_folder: Shop) -> None:
@@ -102,7 +102,7 @@ def test_month_folders_that_have_not_changed_have_moved_nothing_whatever_their_r
     assert before.rows == LINES.count("\n") - 1
     before, now = by_folder.moved(NOVEMBER, "sessions")
     assert before == now == Total(rows=SESSIONS.count("\n") - 1, money=None)
-    assert by_folder.seen() == by_folder.seen("sessions") == Changes(restated=[], undated=[])
+    assert by_folder.seen() == by_folder.seen("sessions") == Changes(restated=[], undated=[], reread={})
 
 
 def test_a_month_delivered_otherwise_is_seen_with_the_rows_and_the_money_that_moved(
@@ -110,8 +110,8 @@ def test_a_month_delivered_otherwise_is_seen_with_the_rows_and_the_money_that_mo
 ) -> None:
     shop = copy(by_folder)
     deliver_again(shop, "transactions", OCTOBER, f"{LINES}99,A,2011-10-09,c9,3,0.3333\n98,A,2011-10-09,c9,1,lots\n")
-    assert shop.seen() == Changes(restated=[OCTOBER], undated=[])
-    assert shop.seen("sessions") == Changes(restated=[], undated=[])
+    assert shop.seen() == Changes(restated=[OCTOBER], undated=[], reread={})
+    assert shop.seen("sessions") == Changes(restated=[], undated=[], reread={})
     before, now = shop.moved(OCTOBER)
     assert before.money is not None
     assert (now.rows - before.rows, now.money) == (2, before.money + Decimal("0.9999"))
@@ -122,7 +122,7 @@ def test_a_file_that_gains_and_loses_rows_is_seen_month_by_month(one_file: Shop,
     rows = till()
     changed = pd.concat([rows[rows["day"] != "2011-10-07"], rows[rows["day"] == "2011-12-03"]])
     changed.to_csv(shop.landing, index=False)
-    assert shop.seen() == Changes(restated=[OCTOBER], undated=[])
+    assert shop.seen() == Changes(restated=[OCTOBER], undated=[], reread={})
     before, now = shop.moved(OCTOBER)
     assert before.money is not None
     assert (now.rows - before.rows, now.money) == (-40, before.money - 40 * Decimal("0.3333"))
@@ -134,27 +134,28 @@ def test_a_month_that_vanished_from_a_file_is_restated_and_a_folder_that_was_tak
     shop = copy(one_file)
     rows = till()
     rows[~rows["day"].str.startswith("2011-10")].to_csv(shop.landing, index=False)
-    assert shop.seen() == Changes(restated=[OCTOBER], undated=[])
+    assert shop.seen() == Changes(restated=[OCTOBER], undated=[], reread={})
     assert shop.moved(OCTOBER)[1] == Total(rows=0, money=Decimal(0))
     shutil.rmtree(tmp_path / "shop")
     shop = copy(by_folder)
     shutil.rmtree(shop.landing / "transactions" / f"month={OCTOBER}")
-    assert shop.seen() == Changes(restated=[], undated=[])
+    assert shop.seen() == Changes(restated=[], undated=[], reread={})
 
 
 def test_rows_without_a_readable_time_restate_no_month(one_file: Shop, copy: Callable[[Shop], Shop]) -> None:
     shop = copy(one_file)
     late = pd.DataFrame({"customer": "8", "day": ["later", "1902-01-01"], "paid": "4"})
     pd.concat([till(), late]).to_csv(shop.landing, index=False)
-    assert shop.seen() == Changes(restated=[], undated=[SEPTEMBER])
+    assert shop.seen() == Changes(restated=[], undated=[SEPTEMBER], reread={})
     both = pd.concat([till(), late, pd.DataFrame({"customer": ["8"], "day": ["2011-09-05"], "paid": ["4"]})])
     both.to_csv(shop.landing, index=False)
-    assert shop.seen() == Changes(restated=[SEPTEMBER], undated=[])
+    assert shop.seen() == Changes(restated=[SEPTEMBER], undated=[], reread={})
 
 
-def test_another_mapping_is_no_restatement(by_folder: Shop) -> None:
+def test_months_that_were_read_with_another_mapping_are_read_again_and_not_restated(by_folder: Shop) -> None:
     other = replace(SHOP, rejects_duplicates=False, rules=())
-    assert by_folder.seen(source=other) == Changes(restated=[], undated=[])
+    again = {month: ["mapping"] for month in (OCTOBER, NOVEMBER)}
+    assert by_folder.seen(source=other) == Changes(restated=[], undated=[], reread=again)
 
 
 def test_what_takes_spark_to_value_is_told_in_rows_alone(by_folder: Shop) -> None:

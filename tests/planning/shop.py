@@ -12,8 +12,10 @@ import pytest
 from jobs.core.month import Month
 from jobs.lake.lake import SUCCESS, Lake, Record
 from jobs.lake.tables import TRANSACTIONS
+from jobs.landing.deliveries import reading_inputs
 from jobs.landing.files import files_fingerprint
 from jobs.plan import main
+from jobs.sources import load
 
 OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
 
@@ -29,7 +31,8 @@ def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
 def ingested(lake: Lake, months: Iterable[Month]) -> None:
     """Fill months of a lake as if what lies in the landing place now had been read."""
     for month in months:
-        complete(lake, TRANSACTIONS, month, landing=landing_of(lake.root.with_name("landing"), month))
+        landing = landing_of(lake.root.with_name("landing"), month)
+        complete(lake, TRANSACTIONS, month, landing=landing, **reading_inputs(load("simulated_shop")))
 
 
 def landing_of(landing: Path, month: Month) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from sqlalchemy import text
 
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
+from jobs.lake.tables import TRANSACTIONS
+from jobs.landing.deliveries import reading_inputs
 from jobs.landing.restatements import RestatedError
 from jobs.plan import main
 from jobs.sources import load
+from jobs.sources.mapping import RowRule
 from tests.conftest import Database
 from tests.corner_shop import deliver_month
 from tests.forecasts import publish_new_run
@@ -153,3 +157,65 @@ def test_a_dry_run_of_a_file_leaves_no_copy_and_no_cache(
     known = files(lake.root)
     main([*run, "--dry-run"])
     assert files(lake.root) == known != {}
+
+
+@pytest.fixture
+def other_mapping(planned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop's mapping is changed after its months were ingested."""
+    changed = replace(load("simulated_shop"), rules=(RowRule(reason="is_dear", when="net_value > 1000"),))
+    monkeypatch.setattr("jobs.plan.load", lambda *_: changed)
+
+
+@pytest.mark.usefixtures("other_mapping")
+def test_another_mapping_reads_every_month_again(planned: Callable[..., Any], lake: Lake, database: Database) -> None:
+    plan = planned("2011-11")
+    assert plan["months"] == "2011-09,2011-10,2011-11"
+    assert "READ AGAIN: 3 months (2011-09 to 2011-11), because the mapping changed." in plan["note"]
+    [run] = runs(database)
+    assert run["plan"]["reread"] == {f"2011-{month:02d}": ["mapping"] for month in (9, 10, 11)}
+    assert {"2011-10-01", "2011-11-01", "2011-12-01"} <= set(run["plan"]["snapshots"])
+
+
+@pytest.mark.usefixtures("other_mapping")
+def test_months_that_were_read_with_another_mapping_are_not_called_restated(
+    planned: Callable[..., Any], lake: Lake
+) -> None:
+    restate(lake, OCTOBER)
+    assert "RESTATED" not in planned("2011-11")["note"]
+
+
+@pytest.mark.usefixtures("other_mapping")
+def test_another_mapping_of_published_months_needs_acceptance(
+    planned: Callable[..., Any], lake: Lake, database: Database
+) -> None:
+    publish_new_run(database, lake, OCTOBER.as_of)
+    with pytest.raises(RestatedError) as refusal:
+        planned("2011-11")
+    assert str(refusal.value) == (
+        "3 months (2011-09 to 2011-11), because the mapping changed: a run reads them again, and of these 2011-10 is "
+        "published, with a forecast that may change. If that is intended, trigger month 2011-11 again with "
+        "restate=accept. If not, deploy the earlier mapping and code and clear this task. Nothing has been changed"
+    )
+    assert planned("2011-11", "--restate", "accept")["months"] == "2011-09,2011-10,2011-11"
+    assert ", refused unless restate=accept: 3 months" in planned("2011-11", "--dry-run")["note"]
+
+
+def test_other_code_of_the_ingestion_reads_every_month_again(
+    planned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.landing.deliveries.code_fingerprint", lambda _: "another")
+    plan = planned("2011-11")
+    assert plan["months"] == "2011-09,2011-10,2011-11"
+    assert "because the code that reads and cleans rows changed." in plan["note"]
+
+
+def test_the_ingest_of_another_mapping_leaves_no_month_of_the_earlier_one(
+    planned: Callable[..., Any], lake: Lake, spark: SparkSession, other_mapping: None
+) -> None:
+    changed = replace(load("simulated_shop"), rules=(RowRule(reason="is_dear", when="net_value > 1000"),))
+    months = [Month.parse(month) for month in planned("2011-11")["months"].split(",")]
+    ingest_all(spark, changed, lake.root.with_name("landing"), lake, AS_OF, months)
+    assert {lake.record(TRANSACTIONS, month).inputs["mapping"] for month in SEPTEMBER.through(NOVEMBER)} == {
+        reading_inputs(changed)["mapping"]
+    }
+    assert planned("2011-11")["months"] == "2011-11"

@@ -12,7 +12,9 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
+from jobs.landing.deliveries import reading_inputs
 from jobs.planning.segment import SegmentError
+from jobs.sources import load
 from jobs.sources.mapping import MappingError
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, count, publish_new_run
@@ -78,7 +80,9 @@ def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, caps
     options = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
     assert planned(capsys, options=options)["months"] == "2011-09,2011-10,2011-11"
-    complete(Lake(lake.root / "margin_by_department"), TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER))
+    reading = reading_inputs(load("simulated_shop", "margin_by_department"))
+    own = Lake(lake.root / "margin_by_department")
+    complete(own, TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER), **reading)
     plan = planned(capsys, options=options)
     assert (plan["months"], plan["special"]) == ("2011-09,2011-11", True)
     assert planned(capsys)["months"] == "2011-11"
