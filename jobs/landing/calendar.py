@@ -24,7 +24,7 @@ from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
 from jobs.landing.files import LandingError, batches, check_columns, readable, schema, sha256
 from jobs.landing.times import Times, dates_of
-from jobs.sources.mapping import Source, TableColumns
+from jobs.sources.mapping import Source, TableColumns, effective_columns
 
 CLOSING_DAYS = 2
 """A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
@@ -156,13 +156,15 @@ def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) ->
     """Month as text (or 'none') → its rows; cached by the file's hash, its time settings and this code."""
     assert columns.time is not None
     time_column = getattr(columns, columns.time)
-    settings = (time_column, source.time_formats, source.timezone, source.delimiter, source.encoding)
-    reading = repr((settings, code_fingerprint(__name__)))
-    cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
     rows_from = readable(path, cache)
-    check_columns(path, schema(rows_from, source), columns, source)
+    file_schema = schema(rows_from, source)
+    hashed = effective_columns(source, columns, file_schema.names)
+    settings = (time_column, source.time_formats, source.timezone, source.delimiter, source.encoding)
+    reading = repr((settings, hashed, code_fingerprint(__name__)))
+    cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
+    check_columns(path, file_schema, columns, source)
     if not cached.is_file():
-        contents = _read_contents(rows_from, source, time_column)
+        contents = _read_contents(rows_from, source, time_column, hashed)
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{uuid4().hex}"
         texts = {month: asdict(held) for month, held in contents.items()}
@@ -171,11 +173,11 @@ def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) ->
     return {month: Rows(**held) for month, held in json.loads(cached.read_text(encoding="utf-8")).items()}
 
 
-def _read_contents(path: Path, source: Source, time_column: str) -> dict[str, Rows]:
+def _read_contents(path: Path, source: Source, time_column: str, hashed: Sequence[str]) -> dict[str, Rows]:
     contents: defaultdict[str, Rows] = defaultdict(Rows)
     for batch in batches(path, source):
         dates = dates_of(batch.column(time_column), source)
-        for month, held in _by_month(dates, _row_hashes(batch)):
+        for month, held in _by_month(dates, _row_hashes(batch, hashed)):
             contents[month] += held
     return dict(contents)
 
@@ -196,11 +198,12 @@ def _by_month(dates: Times, hashes: npt.NDArray[np.uint64]) -> list[tuple[str, R
     ]
 
 
-def _row_hashes(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
-    """A hash of each row, independent of its batch: every value is hashed as text."""
+def _row_hashes(batch: pa.RecordBatch, names: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """A hash of each row's values in some columns, independent of its batch: every value is hashed as text."""
     columns = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        columns[name] = _hashable(column).dictionary_encode().to_pandas()
+        if name in names:
+            columns[name] = _hashable(column).dictionary_encode().to_pandas()
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False), dtype=np.uint64)
 
 

@@ -7,7 +7,7 @@ sources work without Spark; predicates are Spark SQL text, evaluated during inge
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -222,3 +222,17 @@ def delivered_columns(columns: TableColumns) -> list[str]:
     """The columns that a delivered file must have, in the order of the mapping."""
     values = [getattr(columns, field.name) for field in fields(columns) if field.name != "optional"]
     return list(dict.fromkeys(value for value in values if value is not None))
+
+
+def effective_columns(source: Source, columns: TableColumns, names: Sequence[str]) -> list[str]:
+    """Those of a file's columns that can change what becomes of its rows, in the order of the file.
+
+    They are the mapped ones and those that a predicate names; all of them where equal rows are rejected as duplicates.
+    """
+    mapped = set(delivered_columns(columns))
+    if not isinstance(columns, TransactionColumns):
+        return [name for name in names if name in mapped]
+    if source.rejects_duplicates:
+        return list(names)
+    predicates = " ".join([source.returns or "", *(rule.when for rule in source.rules)])
+    return [name for name in names if name in mapped or name in columns.optional or name in predicates]

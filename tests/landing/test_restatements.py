@@ -16,7 +16,7 @@ from jobs.lake.lake import Lake
 from jobs.landing.cache import CACHE
 from jobs.landing.deliveries import deliveries
 from jobs.landing.restatements import Changes, Total, changes, restatement
-from jobs.sources.mapping import Source
+from jobs.sources.mapping import RowRule, Source
 from tests.corner_shop import LINES, ODD_AMOUNTS, SESSIONS, SHOP, THREE_COLUMNS, deliver_month
 from tests.ingesting import ingest_all
 
@@ -140,6 +140,27 @@ def test_a_month_that_vanished_from_a_file_is_restated_and_a_folder_that_was_tak
     shop = copy(by_folder)
     shutil.rmtree(shop.landing / "transactions" / f"month={OCTOBER}")
     assert shop.seen() == Changes(restated=[], undated=[], reread={})
+
+
+def test_a_column_that_no_one_reads_restates_nothing(one_file: Shop, copy: Callable[[Shop], Shop]) -> None:
+    shop = copy(one_file)
+    till().assign(clerk=range(len(till()))).to_csv(shop.landing, index=False)
+    assert shop.seen() == Changes(restated=[], undated=[], reread={})
+
+
+def test_a_column_that_a_predicate_reads_restates_the_months_in_which_it_changed(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    source = replace(THREE_COLUMNS, rules=(RowRule(reason="by_mistake", when="delivered.clerk = 'mistake'"),))
+    rows = till().assign(clerk="Ada", shelf="a")
+    rows.to_csv(tmp_path / "till.csv", index=False)
+    shop = Shop(source, tmp_path / "till.csv", Lake(tmp_path / "lake"))
+    ingest_all(spark, source, shop.landing, shop.lake, AS_OF)
+    in_october = rows["day"].str.startswith("2011-10")
+    rows.assign(shelf="b").to_csv(shop.landing, index=False)
+    assert shop.seen() == Changes(restated=[], undated=[], reread={})
+    rows.assign(clerk=rows["clerk"].mask(in_october, "Grace")).to_csv(shop.landing, index=False)
+    assert shop.seen() == Changes(restated=[OCTOBER], undated=[], reread={})
 
 
 def test_rows_without_a_readable_time_restate_no_month(one_file: Shop, copy: Callable[[Shop], Shop]) -> None:
