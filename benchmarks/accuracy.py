@@ -39,7 +39,7 @@ from jobs.core.spark import SESSION_CONF
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from jobs.local_stack.java import JavaMissingError, java_home
 from jobs.sources import load
 from jobs.sources.mapping import MappingError, Source, TransactionColumns

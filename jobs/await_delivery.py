@@ -17,7 +17,7 @@ from jobs.core.month import Month, MonthRefusedError, named_month
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
 from jobs.landing.deliveries import deliveries
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from jobs.landing.layouts import Delivery
 from jobs.sources import load
 

@@ -17,7 +17,7 @@ from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import TABLES, delivery
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from jobs.sources import load
 
 log = logging.getLogger(__name__)

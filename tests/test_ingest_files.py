@@ -15,7 +15,7 @@ from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import deliveries
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from tests.corner_shop import LINES, PRODUCTS, SHOP, deliver_month
 from tests.ingesting import ingest_all, rejected, stored
 from tests.test_ingest import AS_OF, DECEMBER, NOVEMBER

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.cleaning.quarantine import REJECTED_FOR
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 
 _UNREADABLE = "unreadable_"
 

@@ -22,7 +22,8 @@ import pyarrow as pa
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
-from jobs.landing.files import LandingError, batches, check_columns, readable, schema, sha256
+from jobs.landing.file_checks import LandingError, verify
+from jobs.landing.files import batches, check_columns, readable, schema, sha256
 from jobs.landing.times import Times, dates_of
 from jobs.sources.mapping import Source, TableColumns, effective_columns
 
@@ -164,6 +165,7 @@ def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) ->
     cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
     check_columns(path, file_schema, columns, source)
     if not cached.is_file():
+        verify(path)
         contents = _read_contents(rows_from, source, time_column, hashed)
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{uuid4().hex}"

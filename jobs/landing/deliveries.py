@@ -15,7 +15,7 @@ from jobs.lake import tables
 from jobs.lake.lake import SUCCESS
 from jobs.landing.cache import CACHE
 from jobs.landing.calendar import calendar
-from jobs.landing.files import FORMATS, LandingError, check_is_file, has_known_format, reading
+from jobs.landing.file_checks import FORMATS, LandingError, check_is_file, check_is_inside, has_known_format, reading
 from jobs.landing.layouts import DatedFiles, Delivery, MonthFolders, StateFiles, StateFolders
 from jobs.sources.mapping import Source
 
@@ -84,10 +84,14 @@ def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery 
             return None
         if isinstance(place, Path) and any(place.glob(f"{_MONTH_PREFIX}*")):
             layout = StateFolders if columns.time is None else MonthFolders
-            return layout(table=table, folders=_month_folders(place))
+            folders = _month_folders(place)
+            for path in (path for paths in folders.values() for path in paths):
+                check_is_inside(path, landing)
+            return layout(table=table, folders=folders)
         files = _data_files(place) if isinstance(place, Path) else place
     for path in files:
         check_is_file(path)
+        check_is_inside(path, landing)
     if columns.time is None:
         return StateFiles(table=table, files=files)
     return DatedFiles(table=table, calendar=calendar(files, source, columns, lake / CACHE))

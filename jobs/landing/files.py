@@ -6,50 +6,24 @@ import csv
 import gzip
 import hashlib
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from jobs.core.refusal import RefusedError
+from jobs.landing.file_checks import LandingError, check_is_file, reading, verify
 from jobs.landing.parquet_copy import copy_in_microseconds, copy_workbook, has_nanoseconds
 from jobs.sources.mapping import Source, TableColumns, delivered_columns
 
-FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
+MOST_COLUMNS = 1_000
 LONGEST_FIELD = 1_000_000
 """In characters; a longer CSV field means that a quotation mark is never closed."""
 
-_SPECIAL_TO_READERS = re.compile(r"[\[\]{}*?:\\]")
-"""Characters that Spark reads as patterns or separators in a path."""
-
-_CHUNK_BYTES = 1 << 20
 _BATCH_ROWS = 250_000
 _BATCH_BYTES = 32 << 20
-
-
-class LandingError(RefusedError):
-    """A delivery cannot be used; the message names the file and the remedy."""
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn every error of a library that reads the path into a LandingError that names the path and the remedy."""
-    try:
-        yield
-    except PermissionError as error:
-        raise LandingError(f"{path} cannot be read ({error}): grant the user that runs the job read access") from error
-    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
-        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
-
-
-def has_known_format(path: Path) -> bool:
-    """Whether a file's name has the ending of a supported format."""
-    return path.name.endswith(FORMATS)
 
 
 def is_csv(path: Path) -> bool:
@@ -79,41 +53,12 @@ def readable(path: Path, cache: Path) -> Path:
         return path
     copy = cache / f"{sha256(path)}.parquet"
     if not copy.is_file():
+        verify(path)
         try:
             (copy_workbook if is_workbook else copy_in_microseconds)(path, copy)
         except Exception as error:
             raise LandingError(f"{path} cannot be read ({error}): deliver it again") from error
     return copy
-
-
-def check_is_file(path: Path) -> None:
-    """Raise LandingError for a path that is not a file, an empty file, and an unsupported name or format."""
-    if path.is_dir():
-        raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
-    if not path.exists():
-        raise LandingError(f"{path} does not exist, or is a broken link: deliver it again")
-    if not path.is_file():
-        raise LandingError(f"{path} is not a regular file but a pipe or a device: deliver one of {', '.join(FORMATS)}")
-    if not has_known_format(path):
-        raise LandingError(f"{path} has an unsupported format: deliver one of {', '.join(FORMATS)}")
-    if _SPECIAL_TO_READERS.search(path.name) or not path.name.isprintable():
-        raise LandingError(
-            f"{str(path)!r} has a name with one of [ ] {{ }} * ? : \\ or a character that cannot be printed: rename it"
-        )
-    if path.stat().st_size == 0:
-        raise LandingError(f"{path} is empty and has no header: deliver it again")
-
-
-def verify(path: Path) -> None:
-    """Read as much of a file as shows that it is complete; raise LandingError if it is not."""
-    check_is_file(path)
-    with reading(path):
-        if path.name.endswith(".gz"):
-            with gzip.open(path) as file:
-                while file.read(_CHUNK_BYTES):
-                    pass
-        elif path.name.endswith(".parquet"):
-            pq.read_metadata(path)
 
 
 def schema(path: Path, source: Source) -> pa.Schema:
@@ -122,6 +67,8 @@ def schema(path: Path, source: Source) -> pa.Schema:
         columns = pa.schema([(name, pa.string()) for name in _header(path, source)])
     else:
         columns = _parquet_schema(path)
+    if len(columns) > MOST_COLUMNS:
+        raise LandingError(f"{path} has {len(columns):,} columns: deliver at most {MOST_COLUMNS:,}")
     twice = [name for name, count in Counter(name.casefold() for name in columns.names).items() if count > 1]
     if twice:
         raise LandingError(f"{path} has more than one column called {', '.join(twice)}: rename or drop the others")
@@ -197,7 +144,10 @@ def _parquet_schema(path: Path) -> pa.Schema:
 def _header(path: Path, source: Source) -> list[str]:
     is_utf8 = source.encoding.lower() in ("utf-8", "utf8")
     with reading(path), gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-        line = re.split(rb"[\r\n]", file.readline(LONGEST_FIELD), maxsplit=1)[0]
+        start = file.readline(LONGEST_FIELD)
+    line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
+    if len(line) == LONGEST_FIELD:
+        raise LandingError(f"{path} has a first line of {LONGEST_FIELD:,} bytes or more: it must name the columns")
     try:
         text = line.decode("utf-8-sig" if is_utf8 else source.encoding)
         names = next(csv.reader([text], delimiter=source.delimiter, strict=True), [])

@@ -17,7 +17,8 @@ from typing import ClassVar
 from jobs.core.month import Month
 from jobs.lake.lake import SUCCESS
 from jobs.landing.calendar import Calendar
-from jobs.landing.files import LandingError, files_fingerprint
+from jobs.landing.file_checks import LandingError
+from jobs.landing.files import files_fingerprint
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.landing.files import LONGEST_FIELD, LandingError, check_columns, is_csv, readable, schema, verify
+from jobs.landing.file_checks import LandingError, verify
+from jobs.landing.files import LONGEST_FIELD, check_columns, is_csv, readable, schema
 from jobs.sources.mapping import Source, TableColumns, TransactionColumns, delivered_columns
 
 _MALFORMED = "__malformed_line"

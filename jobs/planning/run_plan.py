@@ -14,7 +14,7 @@ from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.landing.deliveries import TABLES
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from jobs.landing.layouts import Delivery
 from jobs.landing.restatements import Restatement, changes, restatement
 from jobs.planning.history import DeliveredInputs, MonthHistory, differences, ranges

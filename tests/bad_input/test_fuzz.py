@@ -21,7 +21,8 @@ from jobs.cleaning.parsing import time
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
-from jobs.landing.files import LandingError, batches, check_columns, schema
+from jobs.landing.file_checks import LandingError
+from jobs.landing.files import batches, check_columns, schema
 from jobs.landing.times import months_of
 from tests.bad_input.csv_files import HEADER, line
 from tests.bad_input.files import month

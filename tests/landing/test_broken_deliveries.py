@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,8 +11,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.landing.deliveries import deliveries
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from tests.landing.test_deliveries import HEADER, SHOP, month_folder
+
+
+def bomb() -> bytes:
+    """A gzip of 200 MB of equal rows."""
+    return gzip.compress(HEADER.encode() + b"a,2011-11-05,1\n" * 13_400_000, compresslevel=9)
+
+
+def workbook_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as workbook:
+        workbook.writestr("xl/worksheets/sheet1.xml", b" " * 120_000_000)
+
 
 BROKEN = {
     "nothing there": (lambda path: None, "contains no transactions: deliver transactions.csv"),
@@ -34,7 +46,27 @@ BROKEN = {
     ),
     "not a workbook": (
         lambda path: (path / "transactions.xlsx").write_bytes(b"PK\x03\x04"),
-        "transactions.xlsx cannot be read",
+        "transactions.xlsx is damaged or was not delivered in full",
+    ),
+    "a gzip that expands to gigabytes": (
+        lambda path: (path / "transactions.csv.gz").write_bytes(bomb()),
+        r"transactions.csv.gz expands to more than 100,000,000 bytes, 200 times its size or more",
+    ),
+    "a workbook that expands to gigabytes": (
+        lambda path: workbook_bomb(path / "transactions.xlsx"),
+        r"transactions.xlsx expands to more than 100,000,000 bytes",
+    ),
+    "a million columns": (
+        lambda path: (path / "transactions.csv.gz").write_bytes(gzip.compress(b"," * 900_000)),
+        r"transactions.csv.gz has 900,001 columns: deliver at most 1,000",
+    ),
+    "a first line without an end": (
+        lambda path: (path / "transactions.csv.gz").write_bytes(gzip.compress(b"," * 9_000_000)),
+        r"transactions.csv.gz has a first line of 1,000,000 bytes or more",
+    ),
+    "a file that is a link to another place": (
+        lambda path: (path / "transactions.csv").symlink_to("/etc/passwd"),
+        r"transactions.csv is a link that leads out of .*: deliver the file itself",
     ),
     "a missing column": (
         lambda path: (path / "transactions.csv").write_text("who,date,paid\na,2011-11-05,1\n"),
@@ -101,3 +133,19 @@ def test_a_broken_delivery_is_refused_with_the_file_and_the_remedy(kind: str, la
 def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="set CLV_LANDING"):
         deliveries(SHOP, tmp_path / "nowhere", tmp_path)
+
+
+def test_a_folder_that_is_a_link_to_another_place_is_refused(landing: Path, tmp_path: Path) -> None:
+    elsewhere = month_folder(tmp_path / "elsewhere", "transactions", "2011-11")
+    (landing / "transactions").mkdir()
+    (landing / "transactions" / "month=2011-11").symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(LandingError, match=r"month=2011-11/part\.csv is a link that leads out of"):
+        deliveries(SHOP, landing, tmp_path / "lake")
+
+
+def test_a_link_within_the_landing_and_a_landing_that_is_a_link_are_deliveries(landing: Path, tmp_path: Path) -> None:
+    (landing / "_export.csv").write_text(f"{HEADER}a,2011-11-05,1\n")
+    (landing / "transactions.csv").symlink_to(landing / "_export.csv")
+    linked = tmp_path / "linked"
+    linked.symlink_to(landing, target_is_directory=True)
+    assert set(deliveries(SHOP, linked, tmp_path / "lake")) == {"transactions"}

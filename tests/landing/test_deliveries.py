@@ -11,7 +11,7 @@ import pytest
 from jobs.core.month import Month
 from jobs.landing.cache import CACHE
 from jobs.landing.deliveries import deliveries
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from jobs.landing.layouts import Delivery
 from jobs.sources import load
 from jobs.sources.mapping import CustomerColumns, Source, TransactionColumns

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.core.month import Month, MonthRefusedError
 from jobs.lake.lake import SUCCESS, Lake
-from jobs.landing.files import LandingError
+from jobs.landing.file_checks import LandingError
 from tests.conftest import Database
 from tests.forecasts import count, publish_new_run
 from tests.planning.shop import OCTOBER, ingested, planned
