@@ -33,6 +33,9 @@ from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
+FORMAT = 1
+"""The version of the saved files. A change after which `load` would read earlier files wrongly raises it; another
+parameter of `ModelParams` does not."""
 
 _P_DIGITS = 6
 
@@ -114,6 +117,7 @@ class Forecaster:
         model = self.monthly
         model.two_part.save(folder)
         content: dict[str, Any] = {
+            "format": FORMAT,
             "as_of": self.as_of.isoformat(),
             "params": asdict(model.params),
             "encoder": asdict(self.encoder),
@@ -131,14 +135,16 @@ class Forecaster:
 
     @classmethod
     def load(cls, folder: Path) -> Forecaster:
-        """Read what `save` wrote; raises ValueError if boosters and JSON do not belong together."""
+        """Read what `save` wrote; raises ValueError for another format, or boosters that do not belong to the JSON."""
         content = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
+        if content.get("format") != FORMAT:
+            raise ValueError(f"format {content.get('format')}; this code reads format {FORMAT}")
         encoder, base_models, calibration = content["encoder"], content["base_models"], content["calibration"]
         # The JSON is sorted by key; the boosters know the texts by their position among the inputs.
         texts = encoder["categories"]
         categories = {name: tuple(texts[name]) for name in content["names"] if name in texts}
         monthly = MonthlyModel(
-            params=ModelParams(**content["params"]),
+            params=ModelParams.of(content["params"]),
             base_models=BaseModels(
                 purchases=ParetoNbd(**base_models.pop("purchases")),
                 season=Season(**base_models.pop("season")),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,3 +66,8 @@ class ModelParams:
     new_days: int = 90
     active_days: int = 120
     dormant_days: int = 365
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """A version's stored settings: those it lacks are the defaults, those that are unknown are left out."""
+        return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name in stored})

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date
 def params_of(registry: Registry, *, as_of: date) -> ModelParams:
     """The settings of a training as of `as_of`: those of the newest tuning up to that day, or the defaults."""
     tuned = registry.tuned(as_of)
-    return ModelParams() if tuned is None else replace(ModelParams(), **tuned)
+    return ModelParams() if tuned is None else ModelParams.of(tuned)
 
 
 def inputs_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> TrainingInputs:

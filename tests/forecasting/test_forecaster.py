@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import fit
-from jobs.forecasting.forecaster import COLUMNS, Forecaster
+from jobs.forecasting.forecaster import COLUMNS, FORMAT, JSON_FILE, Forecaster
 from jobs.forecasting.params import ModelParams
 from jobs.lake.tables import FORECAST_MONTHS
 from tests.forecasting.shops import NEVER_BUY, shop
@@ -84,6 +85,29 @@ def test_a_saved_forecaster_reads_each_text_from_its_own_column(tmp_path: Path) 
     assert loaded.encoder.names == fitted.encoder.names
     assert set(texts) <= set(fitted.encoder.names)
     pd.testing.assert_frame_equal(loaded.predict(snapshots[AS_OF]), fitted.predict(snapshots[AS_OF]))
+
+
+def rewritten(folder: Path, **changed: object) -> None:
+    file = folder / JSON_FILE
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | changed), encoding="utf-8")
+
+
+def test_a_parameter_more_or_less_leaves_earlier_files_readable(tmp_path: Path) -> None:
+    fitted().save(tmp_path)
+    params = asdict(PARAMS) | {"of_an_earlier_version": 3.0}
+    del params["split_gain"]
+    rewritten(tmp_path, params=params)
+    loaded = Forecaster.load(tmp_path)
+    assert loaded.params == PARAMS
+    pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
+
+
+@pytest.mark.parametrize("version", [None, 0, FORMAT + 1])
+def test_files_of_another_format_are_refused_with_both_versions(tmp_path: Path, version: int | None) -> None:
+    fitted().save(tmp_path)
+    rewritten(tmp_path, format=version)
+    with pytest.raises(ValueError, match=f"format {version}; this code reads format {FORMAT}"):
+        Forecaster.load(tmp_path)
 
 
 def test_a_snapshot_without_a_column_is_refused_by_its_name() -> None:
