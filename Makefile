@@ -52,6 +52,10 @@ champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="
 tune: venv ## Search for better model settings on all data up to a month, for later trainings: MONTH=2011-11 [TRIALS=30] [MINUTES=20]
 	@$(PYTHON) -m jobs.local_stack.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
 
+.PHONY: withdraw
+withdraw: venv ## Show readers no forecast of a month until it is run again: MONTH=2011-11 BECAUSE="why"
+	@$(PYTHON) -m jobs.local_stack.job jobs.withdraw --month "$$MONTH" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
+
 .PHONY: rollback
 rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
 	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"

@@ -65,6 +65,7 @@ CREATE FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) RETURNS void
 DECLARE
     run clv.run;
     newest_run_id bigint;
+    last_move clv.published_history;
 BEGIN
     BEGIN
         -- 1129074224 is 'CLV0' in ASCII: it keeps these locks apart from those of other applications.
@@ -91,10 +92,18 @@ BEGIN
         RAISE EXCEPTION 'run % of % is superseded by run %: nothing was changed', p_run_id, p_as_of, newest_run_id
         USING HINT = 'Let the newer run publish, or clear this one from its plan task on: that gives it a newer run id.';
     END IF;
+    SELECT * INTO last_move FROM clv.published_history
+    WHERE as_of = p_as_of AND p_run_id IN (run_id, replaced_run_id)
+    ORDER BY flip_id DESC LIMIT 1;
+    IF last_move.replaced_run_id = p_run_id AND last_move.rolled_back_by IS NOT NULL THEN
+        RAISE EXCEPTION 'run % of % was taken back by %: nothing was changed',
+            p_run_id, p_as_of, last_move.rolled_back_by
+        USING HINT = 'If it is to be published after all, clear it from its plan task on: that gives it a newer run id.';
+    END IF;
 END
 $$;
 
-COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it';
+COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
 
 CREATE FUNCTION clv.publish_load(p_load_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -297,6 +306,34 @@ END
 $$;
 
 COMMENT ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) IS 'Point readers of a month at another run that has loaded it, provided that they still see the expected run';
+
+CREATE FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    shown clv.published;
+BEGIN
+    BEGIN
+        -- The lock of clv.claim_month: a publish of the month comes before or after, whole.
+        PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
+    EXCEPTION WHEN lock_not_available THEN
+        RAISE EXCEPTION 'a publish of % has not ended yet: nothing was changed', p_as_of
+        USING HINT = 'Try again when it has.';
+    END;
+    SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
+    IF shown.run_id IS DISTINCT FROM p_run_id THEN
+        RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
+            p_as_of, coalesce(shown.run_id::text, 'none'), p_run_id
+        USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
+    END IF;
+    INSERT INTO clv.published_history (as_of, replaced_run_id, replaced_load_id, rolled_back_by, because)
+    VALUES (p_as_of, shown.run_id, shown.load_id, p_by, p_because);
+    DELETE FROM clv.published WHERE as_of = p_as_of;
+END
+$$;
+
+COMMENT ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) IS 'Show readers no forecast of a month, provided that they still see the expected run; its rows stay';
 
 CREATE TABLE clv.forecast_rows (
     load_id bigint NOT NULL,
@@ -632,33 +669,35 @@ COMMENT ON COLUMN clv.open_load.transaction_id IS 'The transaction that opened i
 CREATE TABLE clv.published_history (
     flip_id bigint NOT NULL,
     as_of date NOT NULL,
-    run_id bigint NOT NULL,
-    load_id bigint NOT NULL,
+    run_id bigint,
+    load_id bigint,
     replaced_run_id bigint,
     replaced_load_id bigint,
     published_at timestamp with time zone DEFAULT now() NOT NULL,
     published_by text DEFAULT SESSION_USER NOT NULL,
     rolled_back_by text,
     because text,
-    CONSTRAINT a_rollback_has_a_name_and_a_reason CHECK ((((rolled_back_by IS NULL) AND (because IS NULL)) OR ((btrim(rolled_back_by) <> ''::text) AND (btrim(because) <> ''::text) AND (rolled_back_by IS NOT NULL) AND (because IS NOT NULL))))
+    CONSTRAINT a_rollback_has_a_name_and_a_reason CHECK ((((rolled_back_by IS NULL) AND (because IS NULL)) OR ((btrim(rolled_back_by) <> ''::text) AND (btrim(because) <> ''::text) AND (rolled_back_by IS NOT NULL) AND (because IS NOT NULL)))),
+    CONSTRAINT a_withdrawal_has_a_name CHECK ((((run_id IS NULL) = (load_id IS NULL)) AND ((run_id IS NOT NULL) OR ((replaced_run_id IS NOT NULL) AND (rolled_back_by IS NOT NULL)))))
 );
 
 COMMENT ON TABLE clv.published_history IS 'Every move of the pointer, for the audit';
 COMMENT ON COLUMN clv.published_history.flip_id IS 'Number of the move';
 COMMENT ON COLUMN clv.published_history.as_of IS 'The month whose pointer moved';
-COMMENT ON COLUMN clv.published_history.run_id IS 'The run it moved to';
-COMMENT ON COLUMN clv.published_history.load_id IS 'The load it moved to';
+COMMENT ON COLUMN clv.published_history.run_id IS 'The run it moved to; empty where the month was withdrawn';
+COMMENT ON COLUMN clv.published_history.load_id IS 'The load it moved to; empty where the month was withdrawn';
 COMMENT ON COLUMN clv.published_history.replaced_run_id IS 'The run it moved from; empty for the first of a month';
 COMMENT ON COLUMN clv.published_history.replaced_load_id IS 'The load it moved from; empty for the first of a month';
 COMMENT ON COLUMN clv.published_history.published_at IS 'When';
 COMMENT ON COLUMN clv.published_history.published_by IS 'The database role that was logged in';
-COMMENT ON COLUMN clv.published_history.rolled_back_by IS 'Who rolled the month back; empty where a run published it';
-COMMENT ON COLUMN clv.published_history.because IS 'Why it was rolled back; empty where a run published it';
+COMMENT ON COLUMN clv.published_history.rolled_back_by IS 'Who rolled the month back or withdrew it; empty where a run published it';
+COMMENT ON COLUMN clv.published_history.because IS 'Why; empty where a run published it';
 
 CREATE VIEW clv.publications AS
  SELECT flip_id,
     as_of,
         CASE
+            WHEN (run_id IS NULL) THEN 'withdrawn'::text
             WHEN (rolled_back_by IS NULL) THEN 'published'::text
             ELSE 'rolled back'::text
         END AS what,
@@ -672,11 +711,11 @@ CREATE VIEW clv.publications AS
 COMMENT ON VIEW clv.publications IS 'Every change of what readers see of a month: who made it, when and why';
 COMMENT ON COLUMN clv.publications.flip_id IS 'Number of the change; grows';
 COMMENT ON COLUMN clv.publications.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by a person, to an earlier run';
-COMMENT ON COLUMN clv.publications.run_id IS 'The run that readers saw from then on';
+COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by a person, to an earlier run; withdrawn: by a person, to no run';
+COMMENT ON COLUMN clv.publications.run_id IS 'The run that readers saw from then on; empty where it was withdrawn';
 COMMENT ON COLUMN clv.publications.replaced_run_id IS 'The run they saw before; empty for the first of a month';
-COMMENT ON COLUMN clv.publications.by_whom IS 'The database role that published, or who rolled back';
-COMMENT ON COLUMN clv.publications.because IS 'Why it was rolled back; empty where a run published it';
+COMMENT ON COLUMN clv.publications.by_whom IS 'The database role that published, or who rolled back or withdrew';
+COMMENT ON COLUMN clv.publications.because IS 'Why it was rolled back or withdrawn; empty where a run published it';
 COMMENT ON COLUMN clv.publications.published_at IS 'When';
 
 ALTER TABLE clv.published_history ALTER COLUMN flip_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -806,6 +845,7 @@ CREATE VIEW clv.runs AS
         CASE
             WHEN run.is_dry_run THEN 'dry run'::text
             WHEN (published.run_id IS NOT NULL) THEN 'published'::text
+            WHEN (withdrawal.flip_id IS NOT NULL) THEN 'withdrawn'::text
             WHEN (load.run_id IS NOT NULL) THEN 'replaced'::text
             ELSE 'planned'::text
         END AS status,
@@ -818,7 +858,7 @@ CREATE VIEW clv.runs AS
     load.loaded_at AS published_at,
     run.model_choice,
     run.plan
-   FROM ((clv.run
+   FROM (((clv.run
      LEFT JOIN clv.published ON ((run.run_id = published.run_id)))
      LEFT JOIN LATERAL ( SELECT forecast_load.load_id,
             forecast_load.as_of,
@@ -834,12 +874,17 @@ CREATE VIEW clv.runs AS
           WHERE (forecast_load.run_id = run.run_id)
           ORDER BY forecast_load.load_id DESC
          LIMIT 1) load ON (true))
+     LEFT JOIN LATERAL ( SELECT published_history.flip_id
+           FROM clv.published_history
+          WHERE ((published_history.replaced_run_id = run.run_id) AND (published_history.run_id IS NULL))
+          ORDER BY published_history.flip_id DESC
+         LIMIT 1) withdrawal ON (true))
   WHERE (NOT run.is_special);
 
 COMMENT ON VIEW clv.runs IS 'Every standard run: how it stands, and what it published. Shows how fresh the forecast is';
 COMMENT ON COLUMN clv.runs.run_id IS 'Number of the run';
 COMMENT ON COLUMN clv.runs.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.runs.status IS 'published: readers see it; replaced: they did, until another run of its month; planned: it has not published; dry run: it ended with its plan';
+COMMENT ON COLUMN clv.runs.status IS 'published: readers see it; replaced: they did, until another run of its month; withdrawn: they did, until the month was withdrawn; planned: it has not published; dry run: it ended with its plan';
 COMMENT ON COLUMN clv.runs.trigger IS 'What started it: scheduled, backfill, manual, …';
 COMMENT ON COLUMN clv.runs.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.runs.forecast_rows IS 'Number of customers in its forecast; empty until it has published';
@@ -1069,6 +1114,9 @@ REVOKE ALL ON FUNCTION clv.refuse_rows_of_loaded_special_runs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 

@@ -1,0 +1,56 @@
+"""Withdraw a month: readers see no forecast of it until a run publishes it again.
+
+`clv.forecast_current` falls back to the newest month that is still published. Use it if a month should never have been
+published and there is no earlier run of it to go back to; otherwise use `clv_rollback`. No row is deleted. The reason
+and the user who triggered this DAG are recorded: `clv.publications` shows them. Clearing only the `publish` task of the
+withdrawn run does not bring it back: run the month again.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import DAG, Param
+from clv_params import refuse_unknown_keys
+from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
+
+PARAMS = {
+    "month": Param(
+        type="string",
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        title="Month to withdraw",
+        description="YYYY-MM: the data month.",
+    ),
+    "because": Param(
+        type="string",
+        pattern=r"\S",
+        title="Why",
+        description="The reason; it is recorded with the change.",
+    ),
+}
+
+
+def only_known_keys(context: Any) -> None:
+    """A pre-execute hook that refuses a configuration with unknown keys."""
+    refuse_unknown_keys(context["dag_run"].conf, PARAMS)
+
+
+with DAG(
+    dag_id="clv_withdraw",
+    description="Show readers no forecast of a month until a run publishes it again",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    is_paused_upon_creation=False,
+    max_active_runs=1,
+    default_args={"owner": "clv", "retries": 0, "execution_timeout": PYTHON_TIMEOUT},
+    tags=["clv"],
+    params=PARAMS,
+    user_defined_filters=FILTERS,
+) as dag:
+    python_job(
+        "withdraw",
+        *["--month", "{{ params.month }}"],
+        "--by={{ dag_run.triggering_user_name or 'airflow' }}",
+        "--because={{ params.because }}",
+        pre_execute=only_known_keys,
+    )
