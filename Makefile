@@ -69,7 +69,7 @@ test-benchmarks: venv ## Test the benchmarks (about 2 minutes)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/benchmarks
 
 .PHONY: test-months
-test-months: venv ## Run whole months and a backfill on a separate stack, and the notebook (about 12 minutes)
+test-months: venv ## Run whole months and a backfill on a separate stack, and the notebook (about 13 minutes)
 	@$(PYTHON) -m pytest -m slow
 
 .PHONY: test-browser
@@ -85,7 +85,7 @@ test-faults: venv ## Kill tasks and servers at every point of a month, and rerun
 	@$(PYTHON) -m pytest -m faults
 
 .PHONY: test-faults-sample
-test-faults-sample: venv ## Kill a task or a server in each stage of a month: a dozen cases (about 10 minutes)
+test-faults-sample: venv ## Kill a task or a server in each stage of a month: a dozen cases (about 11 minutes)
 	@$(PYTHON) -m pytest -m faults_sample
 
 .PHONY: bench-setup
