@@ -282,7 +282,7 @@ BEGIN
         USING HINT = 'Try again when it has.';
     END;
     SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
-    IF shown.run_id IS DISTINCT FROM p_from_run_id THEN
+    IF shown.run_id IS NULL OR shown.run_id IS DISTINCT FROM p_from_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), p_from_run_id
         USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
@@ -322,7 +322,7 @@ BEGIN
         USING HINT = 'Try again when it has.';
     END;
     SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
-    IF shown.run_id IS DISTINCT FROM p_run_id THEN
+    IF shown.run_id IS NULL OR shown.run_id IS DISTINCT FROM p_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), p_run_id
         USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';

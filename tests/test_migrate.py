@@ -110,7 +110,7 @@ def test_a_migration_waits_for_a_reader_and_lets_other_readers_pass(
     def pause(_: float) -> None:
         attempts["refused"] += 1
         with database.owner.begin() as other:
-            other.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+            other.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
             other.exec_driver_sql("SELECT run_id FROM clv.run")
         if attempts["refused"] == 2:
             in_use.rollback()

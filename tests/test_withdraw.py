@@ -81,6 +81,10 @@ def test_a_month_that_is_not_published_cannot_be_withdrawn_or_rolled_back(
         withdraw(database.writer, MONTH, **WHY)
     with pytest.raises(RollbackError, match="month 2011-11 is not published"):
         roll_back(database.writer, MONTH, two_months[1], **WHY)
+    pointer = {"as_of": DECEMBER, "from_run_id": None, "to_run_id": two_months[1]}
+    for query, run in (("roll_back", pointer), ("withdraw", {"as_of": DECEMBER, "run_id": None})):
+        with pytest.raises(DBAPIError, match="readers of 2011-12-01 see run none now"):
+            execute(database.writer, query, **run, **WHY)
 
 
 @pytest.mark.parametrize(("by", "because"), [(" ", "why not"), ("Ada", "")])

@@ -85,7 +85,15 @@ def _code(path: Path) -> str:
     for node in ast.walk(tree):
         if isinstance(node, _DOCUMENTED):
             node.body = [one for one in node.body if not _is_text(one)]
-    return ast.dump(tree)
+    return _written(tree)
+
+
+def _written(node: object) -> str:
+    """A syntax tree as text that is the same in every version of Python: fields that are empty are left out."""
+    if isinstance(node, ast.AST):
+        fields = [f"{name}={_written(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({', '.join(fields)})"
+    return f"[{', '.join(map(_written, node))}]" if isinstance(node, list) else repr(node)
 
 
 def _is_text(statement: ast.stmt) -> bool:

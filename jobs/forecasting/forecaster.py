@@ -137,8 +137,9 @@ class Forecaster:
     def load(cls, folder: Path) -> Forecaster:
         """Read what `save` wrote; raises ValueError for another format, or boosters that do not belong to the JSON."""
         content = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
-        if content.get("format") != FORMAT:
-            raise ValueError(f"format {content.get('format')}; this code reads format {FORMAT}")
+        stored_format = content.get("format", 1)
+        if stored_format != FORMAT:
+            raise ValueError(f"format {stored_format}; this code reads format {FORMAT}")
         encoder, base_models, calibration = content["encoder"], content["base_models"], content["calibration"]
         # The JSON is sorted by key; the boosters know the texts by their position among the inputs.
         texts = encoder["categories"]

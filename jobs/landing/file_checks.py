@@ -66,7 +66,11 @@ def check_is_file(path: Path) -> None:
 
 def check_is_inside(path: Path, landing: Path) -> None:
     """Raise LandingError for a link that leads out of the landing: what it leads to is no delivery."""
-    if not path.resolve().is_relative_to(landing.resolve()):
+    try:
+        target = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise LandingError(f"{path} does not exist, or is a broken link: deliver it again") from error
+    if not target.is_relative_to(landing.resolve()):
         raise LandingError(f"{path} is a link that leads out of {landing}: deliver the file itself")
 
 

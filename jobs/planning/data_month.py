@@ -38,7 +38,9 @@ def data_month(
         requested = str(Month.before(earlier[0]["as_of"])) if earlier else ""
     first, last_closed = transactions.first, transactions.last_closed
     if last_closed is None or last_closed < first:
-        raise MonthRefusedError(f"no month is closed yet: the data starts in {first} and does not go beyond that month")
+        raise MonthRefusedError(
+            f"no month is closed yet: the data starts in {first} and does not go beyond that month by two days"
+        )
     return resolve_month(
         requested=requested or None, run_type=run_type, logical_date=logical_date, first=first, last_closed=last_closed
     )

@@ -22,7 +22,7 @@ class MonthHistory:
         published: the month's published run, with its totals; None if the month is not published.
         planned_with: the inputs, code and choices that the published run was planned with.
         unpublished: earlier months that are not published, starting at the first month that was ever run.
-        published_months: the published months up to this one.
+        published_months: all published months, later ones too.
         champion: the champion's version and training month, by the last decision; None without a champion.
     """
 
@@ -46,7 +46,7 @@ def month_history(database: Engine, month: Month) -> MonthHistory:
         published=published,
         planned_with=_first(database, "published_plan", as_of=month.as_of),
         unpublished=[past for past in min(is_published).through(month.plus(-1)) if not is_published.get(past)],
-        published_months=frozenset(past for past, is_shown in is_published.items() if is_shown),
+        published_months=frozenset(Month.before(row["as_of"]) for row in fetch(database, "published_months")),
         champion=champion if champion and champion["model_version"] is not None else None,
     )
 

@@ -151,11 +151,11 @@ def refusal_of(plan: Plan) -> str:
 
 
 def _reread_message(plan: Plan) -> str:
-    published = _few(ranges(list(plan.history.published_months.intersection(plan.reread))))
+    published = _few(ranges(plan.published_from_reread))
     return (
-        f"{_reread_months(plan)}: a run reads them again, and of these {published} is published, with a forecast that "
-        f"may change. If that is intended, trigger month {plan.month} again with restate=accept. If not, deploy the "
-        "earlier mapping and code and clear this task. Nothing has been changed"
+        f"{_reread_months(plan)}: a run reads them again, and the published forecasts of {published} were made "
+        f"from them and may change. If that is intended, trigger month {plan.month} again with restate=accept. If not, "
+        "deploy the earlier mapping and code and clear this task. Nothing has been changed"
     )
 
 

@@ -58,10 +58,14 @@ class Plan:
     @property
     def needs_acceptance(self) -> bool:
         """Whether the run changes what published forecasts were made from, which only `restate=accept` allows."""
-        is_published = self.parameters.value_basis == NET_REVENUE and not self.history.published_months.isdisjoint(
-            self.reread
-        )
-        return bool(self.restated) or is_published
+        return bool(self.restated or self.published_from_reread)
+
+    @property
+    def published_from_reread(self) -> Sequence[Month]:
+        """The published months whose forecast was made from months that are read again; none for a margin's lake."""
+        if not self.reread or self.parameters.value_basis != NET_REVENUE:
+            return []
+        return sorted(month for month in self.history.published_months if month >= min(self.reread))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -234,5 +234,6 @@ def effective_columns(source: Source, columns: TableColumns, names: Sequence[str
         return [name for name in names if name in mapped]
     if source.rejects_duplicates:
         return list(names)
-    predicates = " ".join([source.returns or "", *(rule.when for rule in source.rules)])
-    return [name for name in names if name in mapped or name in columns.optional or name in predicates]
+    # Spark SQL ignores the case of a column's name.
+    predicates = " ".join([source.returns or "", *(rule.when for rule in source.rules)]).casefold()
+    return [name for name in names if name in mapped or name in columns.optional or name.casefold() in predicates]

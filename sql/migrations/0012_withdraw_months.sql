@@ -64,6 +64,49 @@ COMMENT ON FUNCTION clv.claim_month(date, bigint) IS
 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or '
 'was taken back';
 
+-- A month that is not published has nothing to roll back.
+CREATE OR REPLACE FUNCTION clv.roll_back(
+    p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    shown clv.published;
+    wanted clv.forecast_load;
+    rows_there bigint;
+BEGIN
+    BEGIN
+        -- The lock of clv.claim_month: a publish of the month comes before or after, whole.
+        PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
+    EXCEPTION WHEN lock_not_available THEN
+        RAISE EXCEPTION 'a publish of % has not ended yet: nothing was changed', p_as_of
+        USING HINT = 'Try again when it has.';
+    END;
+    SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
+    IF shown.run_id IS NULL OR shown.run_id IS DISTINCT FROM p_from_run_id THEN
+        RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
+            p_as_of, coalesce(shown.run_id::text, 'none'), p_from_run_id
+        USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
+    END IF;
+    SELECT * INTO wanted FROM clv.forecast_load
+    WHERE as_of = p_as_of AND run_id = p_to_run_id
+    ORDER BY load_id DESC LIMIT 1;
+    SELECT count(*) INTO rows_there FROM clv.forecast_rows WHERE load_id = wanted.load_id;
+    IF wanted.load_id IS NULL OR p_to_run_id = p_from_run_id OR rows_there <> wanted.forecast_rows THEN
+        RAISE EXCEPTION 'run % has no whole forecast of % to go back to: nothing was changed', p_to_run_id, p_as_of
+        USING HINT = 'SELECT run_id FROM clv.runs WHERE as_of = … AND status = ''replaced'' lists those that have.';
+    END IF;
+    INSERT INTO clv.published_history (
+        as_of, run_id, load_id, replaced_run_id, replaced_load_id, rolled_back_by, because
+    )
+    VALUES (p_as_of, wanted.run_id, wanted.load_id, shown.run_id, shown.load_id, p_by, p_because);
+    UPDATE clv.published
+    SET run_id = wanted.run_id, load_id = wanted.load_id, published_at = now()
+    WHERE as_of = p_as_of;
+END
+$$;
+
 CREATE FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -79,7 +122,7 @@ BEGIN
         USING HINT = 'Try again when it has.';
     END;
     SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
-    IF shown.run_id IS DISTINCT FROM p_run_id THEN
+    IF shown.run_id IS NULL OR shown.run_id IS DISTINCT FROM p_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), p_run_id
         USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';

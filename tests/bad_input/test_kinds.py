@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_refused_for_good_with_the_remedy(
 
     message = refusal(lambda: ingest_all(spark, kind.source, landing, lake, AS_OF, [NOVEMBER]), capsys)
 
-    assert message.startswith("jobs.landing.files.LandingError: ")
+    assert message.startswith("jobs.landing.file_checks.LandingError: ")
     assert kind.says in message
     assert not lake.periods(TABLES["transactions"])
 

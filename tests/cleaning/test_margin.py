@@ -117,8 +117,8 @@ def test_net_revenue_is_the_same_whatever_margins_are_declared(spark: SparkSessi
     assert stored(spark, lake, TRANSACTIONS) == stored(spark, other, TRANSACTIONS)
     assert len(stored(spark, lake, TRANSACTIONS)) == 5
     one, two = (
-        ingest_inputs(source.on(NET_REVENUE), deliveries(source, landing, lake.root)["transactions"], MONTH)
-        for source in (SHOP, without)
+        ingest_inputs(source, deliveries(source, landing, lake.root)["transactions"], MONTH)
+        for source in (SHOP.on(NET_REVENUE), without.on(NET_REVENUE))
     )
     assert one == two
 

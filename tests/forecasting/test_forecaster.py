@@ -102,8 +102,8 @@ def test_a_parameter_more_or_less_leaves_earlier_files_readable(tmp_path: Path) 
     pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
 
 
-@pytest.mark.parametrize("version", [None, 0, FORMAT + 1])
-def test_files_of_another_format_are_refused_with_both_versions(tmp_path: Path, version: int | None) -> None:
+@pytest.mark.parametrize("version", [0, FORMAT + 1])
+def test_files_of_another_format_are_refused_with_both_versions(tmp_path: Path, version: int) -> None:
     fitted().save(tmp_path)
     rewritten(tmp_path, format=version)
     with pytest.raises(ValueError, match=f"format {version}; this code reads format {FORMAT}"):

@@ -192,9 +192,9 @@ def test_another_mapping_of_published_months_needs_acceptance(
     with pytest.raises(RestatedError) as refusal:
         planned("2011-11")
     assert str(refusal.value) == (
-        "3 months (2011-09 to 2011-11), because the mapping changed: a run reads them again, and of these 2011-10 is "
-        "published, with a forecast that may change. If that is intended, trigger month 2011-11 again with "
-        "restate=accept. If not, deploy the earlier mapping and code and clear this task. Nothing has been changed"
+        "3 months (2011-09 to 2011-11), because the mapping changed: a run reads them again, and the published "
+        "forecasts of 2011-10 were made from them and may change. If that is intended, trigger month 2011-11 again "
+        "with restate=accept. If not, deploy the earlier mapping and code and clear this task. Nothing has been changed"
     )
     assert planned("2011-11", "--restate", "accept")["months"] == "2011-09,2011-10,2011-11"
     assert ", refused unless restate=accept: 3 months" in planned("2011-11", "--dry-run")["note"]
@@ -219,3 +219,12 @@ def test_the_ingest_of_another_mapping_leaves_no_month_of_the_earlier_one(
         reading_inputs(changed)["mapping"]
     }
     assert planned("2011-11")["months"] == "2011-11"
+
+
+@pytest.mark.usefixtures("other_mapping")
+def test_a_backfill_with_another_mapping_needs_acceptance_where_a_later_month_is_published(
+    planned: Callable[..., Any], lake: Lake, database: Database
+) -> None:
+    publish_new_run(database, lake, NOVEMBER.as_of)
+    with pytest.raises(RestatedError, match="the published forecasts of 2011-11 were made from them"):
+        planned("2011-10")
