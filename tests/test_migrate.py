@@ -115,7 +115,7 @@ def test_a_migration_waits_for_a_reader_and_lets_other_readers_pass(
         if attempts["refused"] == 2:
             in_use.rollback()
 
-    monkeypatch.setattr("jobs.core.migrations.time.sleep", pause)
+    monkeypatch.setattr("jobs.core.migrations.sleep", pause)
     assert migrate(engine(database.owner_url), folder) == ["9999_add_column"]
     assert attempts["refused"] == 2
 

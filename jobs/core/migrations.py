@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from time import sleep
 
 from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine
@@ -51,7 +51,7 @@ def _apply_next_when_unlocked(engine: Engine, folder: Path) -> str | None:
             return _apply_next(engine, folder)
         except LockNotAvailable as error:
             log.info("attempt %d of %d: a table to migrate is in use: %s", attempt, LOCK_ATTEMPTS, error.pgerror)
-            time.sleep(LOCK_PAUSE_SECONDS)
+            sleep(LOCK_PAUSE_SECONDS)
     raise MigrationError(
         f"a table to migrate stayed in use through {LOCK_ATTEMPTS} attempts, {LOCK_PAUSE_SECONDS:g} seconds apart: "
         "nothing was changed by that migration. Look for long transactions in pg_stat_activity, then migrate again"

@@ -129,7 +129,7 @@ FILES = (
         damaged_parquet(lambda data: data[:150] + b"\xaa" * 200 + data[350:]),
         "is damaged, or has a field",
     ),
-    refused("CSV under the name of a workbook", csv(GOOD_CSV, "part.xlsx"), "cannot be read"),
+    refused("CSV under the name of a workbook", csv(GOOD_CSV, "part.xlsx"), "is damaged or was not delivered in full"),
     refused(
         "a number for a time in Parquet",
         parquet(TABLE.set_column(2, "when", pa.array([1320487200]))),
