@@ -71,7 +71,7 @@ with DAG(
     user_defined_filters=FILTERS,
 ) as dag:
     with TaskGroup("plan"):
-        delivery = DeliverySensor(task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys)
+        delivery = DeliverySensor(task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys(PARAMS))
         plan = python_job(
             "plan",
             *CALENDAR,

@@ -1,6 +1,6 @@
 """The parameters of `clv_monthly`, as shown in its trigger form."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from airflow.sdk import Param
@@ -73,6 +73,6 @@ def refuse_unknown_keys(conf: dict[str, Any] | None, known: Collection[str]) -> 
         )
 
 
-def only_known_keys(context: Any) -> None:
-    """A pre-execute hook: `refuse_unknown_keys` for a run of `clv_monthly`."""
-    refuse_unknown_keys(context["dag_run"].conf, PARAMS)
+def only_known_keys(known: Collection[str]) -> Callable[[Any], None]:
+    """A pre-execute hook that calls `refuse_unknown_keys`."""
+    return lambda context: refuse_unknown_keys(context["dag_run"].conf, known)

@@ -7,10 +7,9 @@ withdrawn run does not bring it back: run the month again.
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
 from airflow.sdk import DAG, Param
-from clv_params import refuse_unknown_keys
+from clv_params import only_known_keys
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 PARAMS = {
@@ -27,11 +26,6 @@ PARAMS = {
         description="The reason; it is recorded with the change.",
     ),
 }
-
-
-def only_known_keys(context: Any) -> None:
-    """A pre-execute hook that refuses a configuration with unknown keys."""
-    refuse_unknown_keys(context["dag_run"].conf, PARAMS)
 
 
 with DAG(
@@ -52,5 +46,5 @@ with DAG(
         *["--month", "{{ params.month }}"],
         "--by={{ dag_run.triggering_user_name or 'airflow' }}",
         "--because={{ params.because }}",
-        pre_execute=only_known_keys,
+        pre_execute=only_known_keys(PARAMS),
     )

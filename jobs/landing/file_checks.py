@@ -17,7 +17,7 @@ from jobs.core.refusal import RefusedError
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 MOST_EXPANSION = 200
-"""A compressed file may hold this many times its own size; real deliveries stay below a tenth of it."""
+"""A compressed file may hold this many times its own size."""
 
 _ALWAYS_ALLOWED_BYTES = 100_000_000
 _SPECIAL_TO_READERS = re.compile(r"[\[\]{}*?:\\]")
