@@ -27,7 +27,7 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, Table
-from jobs.landing.deliveries import TABLES, deliveries
+from jobs.landing.deliveries import TABLES, deliveries, keep_lists
 from jobs.landing.layouts import Delivery, MonthFolders
 from jobs.models.training_data import read_history
 from jobs.sources.mapping import Source
@@ -126,7 +126,7 @@ def shop(
         NotMaturedError: an origin has no history, or months that it covers have not been delivered in full.
         LandingError: the files cannot be used.
     """
-    delivered = deliveries(source, landing, lake.root)
+    delivered = keep_lists(deliveries(source, landing, lake.root))
     lines = delivered["transactions"]
     last = Month.of(origins[-1]).plus(months - 1)
     there = f"the data holds {lines.first} to {lines.months[-1]}"
@@ -134,9 +134,10 @@ def shop(
         raise NotMaturedError(f"nothing is known before {origins[0]}: {there}")
     if last > lines.months[-1]:
         raise NotMaturedError(f"the {months} months from {origins[-1]} on end with {last}, but {there}")
-    for name in TABLES:
-        if name in delivered:
-            ingest(spark, source, delivered[name], lake, months=lines.first.through(last), as_of=last.as_of)
+    for name in (name for name in TABLES if name in delivered):
+        until = lines.first.through(last)
+        lists = [month for month in delivered[name].months if month <= last]
+        ingest(spark, source, delivered[name], lake, months=until if delivered[name].has_times else lists)
     build_daily(spark, lake, as_of=last.as_of)
     days = _days(lake, lines.first.through(last))
     if last == lines.months[-1] and not _is_whole(lines, last, days):

@@ -42,7 +42,7 @@ def ingest(table: str) -> SparkSubmitOperator:
     """The task that ingests a table; skipped if the shop does not deliver it."""
     return spark_job(
         "ingest",
-        *["--table", table, "--months", f"{{{{ {PLAN}['months'] }}}}", *RUN, *BASIS],
+        *["--table", table, "--months", f"{{{{ {PLAN}['months'].get('{table}', '') }}}}", *RUN, *BASIS],
         task_id=table,
         pre_execute=skip_unless_delivered,
         trigger_rule=TriggerRule.NONE_FAILED,

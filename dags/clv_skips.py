@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 def skip_unless_delivered(context: Any) -> None:
     """Skip the ingestion of a table that the shop does not deliver."""
     table = context["task"].task_id.rpartition(".")[2]
-    if table not in context["ti"].xcom_pull("plan.plan")["tables"]:
+    if table not in context["ti"].xcom_pull("plan.plan")["months"]:
         raise AirflowSkipException(f"The shop does not deliver {table}")
 
 

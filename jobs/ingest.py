@@ -15,6 +15,7 @@ from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import TABLES, delivery
 from jobs.landing.file_checks import LandingError
@@ -35,15 +36,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     months = [Month.parse(text) for text in arguments.months.split(",") if text]
     database = engine(settings.database_url)
     with recorded(f"ingest.{table}", run_id=arguments.run_id, engine=database) as outcome:
-        delivered = delivery(source, table, settings.landing, lake.root)
+        delivered = delivery(source, table, settings.landing, settings.on(NET_REVENUE).lake)
         if delivered is None:
             raise LandingError(f"{settings.landing} holds no {table}: nothing to ingest")
-        outcome.rows = ingested(source, delivered, lake, months=months, as_of=as_of)
+        outcome.rows = ingested(source, delivered, lake, months=months)
         if outcome.rows is not None:
             log.info("%s of %s: the lake holds this delivery already, %d rows", table, arguments.months, outcome.rows)
             return
         spark = session(f"ingest {table} {as_of}")
-        result = ingest(spark, source, delivered, lake, months=months, as_of=as_of)
+        result = ingest(spark, source, delivered, lake, months=months)
         outcome.rows = result.read
         for line in result.lines(f"{table} of {arguments.months}"):
             log.info("%s", line)

@@ -17,10 +17,11 @@ from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.landing.cache import CACHE, cache_root
-from jobs.landing.deliveries import deliveries
+from jobs.landing.deliveries import deliveries, keep_lists
 from jobs.landing.restatements import RestatedError
 from jobs.planning.data_month import data_month
 from jobs.planning.document import open_run, xcom
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     database = engine(settings.database_url)
     with (
         recorded("plan.plan", engine=database) as outcome,
-        cache_root(settings.lake, is_dry_run=arguments.dry_run) as caching,
+        cache_root(settings.on(NET_REVENUE).lake, is_dry_run=arguments.dry_run) as caching,
     ):
         source = load(settings.source, arguments.value_basis)
         table = features(source.departments)
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         lake = Lake(settings.lake)
         surroundings = Surroundings(
-            source=source, delivered=delivered, lake=lake, features=table, cache=caching / CACHE
+            source=source, delivered=keep_lists(delivered), lake=lake, features=table, cache=caching / CACHE
         )
         plan = make_plan(month, surroundings, month_history(database, month), parameters, choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:

@@ -11,14 +11,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.core.month import Month
-from jobs.features import leak_check
+from jobs.features import leak_check, profile
 from jobs.features.assemble import FrameInputs, build_snapshots
 from jobs.features.build import build_daily, build_features, check_for_leaks
 from jobs.features.table import features
 from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
-from tests.features.random_shop import EMPTY_MONTH, random_shop, spark_frame
+from tests.features.random_shop import EMPTY_MONTH, LISTED, random_shop, spark_frame
 
 MONTHS = EMPTY_MONTH.plus(-1).through(EMPTY_MONTH.plus(3))
 AS_OFS = [month.as_of for month in MONTHS]
@@ -52,11 +52,12 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def delivered(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """A shop whose months are ingested; the second without a line, sessions and customers from later on."""
+    """A shop whose months are ingested; the second without a line, sessions from the fourth on, two customer lists."""
     shop, rows = Shop(spark, Lake(tmp_path_factory.mktemp("delivered"))), random_shop()
     shop.write(TRANSACTIONS, rows.lines, MONTHS)
     shop.write(SESSIONS, rows.sessions, MONTHS[3:])
-    shop.write(CUSTOMERS, rows.customers.assign(month=str(MONTHS[2])), MONTHS[2:3])
+    first, last = (rows.customers[rows.customers["month"] == str(month)] for month in (LISTED[1], MONTHS[4]))
+    shop.write(CUSTOMERS, pd.concat([first.assign(month=str(MONTHS[2])), last]), [MONTHS[2], MONTHS[4]])
     return shop
 
 
@@ -123,3 +124,33 @@ def test_the_canary_finds_a_window_without_an_upper_end(caught_up: Shop, monkeyp
         leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* in net_value_lifetime: a feature"
     ):
         check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
+
+
+def test_the_canary_finds_a_snapshot_that_knows_a_later_customer_list(
+    caught_up: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profile, "list_of", lambda as_of, lists: max(lists, default=None))
+    with pytest.raises(leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* membership, city"):
+        check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
+
+
+def test_the_canary_finds_a_snapshot_that_counts_later_logins(caught_up: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaking(inputs: FrameInputs, **arguments: object) -> DataFrame:
+        ever = inputs.sessions.groupBy("customer_id").agg(F.count("*").cast("double").alias("ever"))
+        frame = build_snapshots(inputs, **arguments)
+        return frame.join(ever, "customer_id", "left").withColumn("logins_30d", F.col("ever")).drop("ever")
+
+    monkeypatch.setattr(leak_check, "build_snapshots", leaking)
+    with pytest.raises(leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* in logins_30d: a feature"):
+        check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
+
+
+def test_a_customer_list_changes_no_snapshot_from_before_it(delivered: Shop, caught_up: Shop, tmp_path: Path) -> None:
+    """Running a month and then backfilling an earlier one leaves every snapshot current."""
+    shop = delivered.copied_to(tmp_path)
+    shutil.rmtree(shop.lake.folder(CUSTOMERS, MONTHS[4]))
+    shop.run(AS_OFS[3])
+    shop.write(CUSTOMERS, random_shop().customers, MONTHS[4:])
+    assert shop.run(AS_OFS[4])[1] == [str(AS_OFS[4])]
+    assert shop.run(AS_OFS[1]) == ([], [])
+    assert shop.fingerprints() == caught_up.fingerprints()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,8 @@ from jobs.cleaning.ingestion import ingest, ingested
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
-from jobs.landing.deliveries import deliveries
+from jobs.landing.cache import KEPT
+from jobs.landing.deliveries import deliveries, keep_lists
 from jobs.landing.file_checks import LandingError
 from tests.corner_shop import LINES, PRODUCTS, SHOP, deliver_month
 from tests.ingesting import ingest_all, rejected, stored
@@ -51,13 +53,14 @@ def test_lines_are_ingested_anew_when_the_articles_have_changed(spark: SparkSess
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     (landing / "products.csv").write_text(PRODUCTS)
     ingest_all(spark, SHOP, landing, lake, AS_OF)
-    period = {"months": [NOVEMBER], "as_of": AS_OF}
-    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **period) is not None
+    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, months=[NOVEMBER]) is not None
 
+    shutil.rmtree(lake.root / KEPT)
     (landing / "products.csv").write_text(PRODUCTS.splitlines(keepends=True)[0])
-    ingest(spark, SHOP, deliveries(SHOP, landing, lake.root)["products"], lake, **period)
+    products = keep_lists(deliveries(SHOP, landing, lake.root))["products"]
+    ingest(spark, SHOP, products, lake, months=[NOVEMBER])
 
-    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, **period) is None
+    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, months=[NOVEMBER]) is None
 
 
 def test_a_file_that_the_mapping_does_not_fit_stops_the_task(spark: SparkSession, lake: Lake, landing: Path) -> None:

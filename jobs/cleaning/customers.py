@@ -7,14 +7,16 @@ from pyspark.sql import functions as F
 
 from jobs.cleaning.filing import delivered, is_malformed
 from jobs.cleaning.parsing import identifier, is_unusable_id, present, time
-from jobs.core.month import Month
 from jobs.sources.mapping import CustomerColumns, Source
 
 MEMBERSHIPS = ("none", "monthly", "annual")
 
 
-def customers(rows: DataFrame, columns: CustomerColumns, source: Source, *, month: Month) -> DataFrame:
-    """Delivered rows with the columns of the customers table, with `month` as given; a blank membership is 'none'."""
+def customers(rows: DataFrame, columns: CustomerColumns, source: Source) -> DataFrame:
+    """Delivered rows with the columns of the customers table and the `month` of their list.
+
+    A blank membership is 'none'.
+    """
     membership = F.coalesce(F.lower(F.trim(present(delivered(columns.membership)))), F.lit(MEMBERSHIPS[0]))
     return rows.select(
         "*",
@@ -23,7 +25,7 @@ def customers(rows: DataFrame, columns: CustomerColumns, source: Source, *, mont
         (membership if columns.membership else F.lit(None).cast("string")).alias("membership"),
         present(delivered(columns.city)).alias("city"),
         present(delivered(columns.country)).alias("country"),
-        F.lit(str(month)).alias("month"),
+        F.col("delivery_month").alias("month"),
     )
 
 

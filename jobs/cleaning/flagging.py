@@ -12,6 +12,7 @@ from jobs.cleaning.quarantine import flag, flag_repeated_rows, is_rejected, is_r
 from jobs.cleaning.sessions import session_reasons, sessions
 from jobs.cleaning.transactions import transaction_reasons, transactions
 from jobs.core.month import Month
+from jobs.lake.tables import CUSTOMERS, PRODUCTS
 from jobs.sources.mapping import (
     CustomerColumns,
     ProductColumns,
@@ -30,7 +31,7 @@ def typed_rows(rows: DataFrame, source: Source, columns: TableColumns, *, first:
         source: the mapping.
         columns: the mapping of the rows' table.
         first: the first month of files without month folders; rows without a usable time are assigned to it.
-        last: the last such month; rows of tables without times are assigned to it.
+        last: the last such month.
     """
     match columns:
         case TransactionColumns():
@@ -38,9 +39,9 @@ def typed_rows(rows: DataFrame, source: Source, columns: TableColumns, *, first:
         case SessionColumns():
             return sessions(rows, columns, source, first=first, last=last)
         case CustomerColumns():
-            return customers(rows, columns, source, month=last)
+            return customers(rows, columns, source)
         case ProductColumns():
-            return products(rows, columns, source, month=last)
+            return products(rows, columns, source)
 
 
 def flagged_rows(typed: DataFrame, source: Source, columns: TableColumns) -> DataFrame:
@@ -66,6 +67,6 @@ def _flag_repeated(flagged: DataFrame, source: Source, columns: TableColumns) ->
         case TransactionColumns() | SessionColumns():
             return flag_repeated_rows(flagged, "duplicate") if source.rejects_duplicates else flagged
         case CustomerColumns():
-            return flag(flagged, {"repeated_customer": is_repeated_key("customer_id")})
+            return flag(flagged, {"repeated_customer": is_repeated_key("customer_id", CUSTOMERS.names)})
         case ProductColumns():
-            return flag(flagged, {"repeated_product": is_repeated_key("product_id")})
+            return flag(flagged, {"repeated_product": is_repeated_key("product_id", PRODUCTS.names)})

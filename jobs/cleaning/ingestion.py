@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -19,7 +18,7 @@ from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import Lake, Period
 from jobs.landing.cache import CACHE
 from jobs.landing.deliveries import TABLES, ingest_inputs
-from jobs.landing.layouts import DatedFiles, Delivery, MonthFolders
+from jobs.landing.layouts import DatedFiles, Delivery
 from jobs.landing.spark_reader import delivered_rows, rows_being_read
 from jobs.sources.mapping import Source, TransactionColumns
 
@@ -29,7 +28,7 @@ class IngestError(RuntimeError):
 
 
 def ingest(
-    spark: SparkSession, source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], as_of: date
+    spark: SparkSession, source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month]
 ) -> Reconciliation:
     """Write whole months of one table, clean and rejected, from all files delivered for them.
 
@@ -38,18 +37,16 @@ def ingest(
         source: the mapping.
         delivered: what was delivered of the table.
         lake: the lake to write to; it also holds the products that give order lines their departments.
-        months: the months to write; a table without times is written to the data month only.
-        as_of: the first day after the data month.
+        months: the months to write.
 
     Raises:
         LandingError: a file is damaged, lacks a mapped column, or has no readable row.
         IngestError: a row was lost.
     """
     table = TABLES[delivered.table]
-    written = _written(delivered, months, as_of)
-    inputs = _inputs(source, delivered, lake, written, as_of)
+    inputs = _inputs(source, delivered, lake, months)
     observation = Observation()
-    flagged = _flagged(spark, source, delivered, lake, written, as_of, observation)
+    flagged = _flagged(spark, source, delivered, lake, sorted(months), observation)
     flagged.persist()  # read by the tally and by both writers
     try:
         with rows_being_read():
@@ -69,35 +66,33 @@ def ingest(
     return result
 
 
-def ingested(source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], as_of: date) -> int | None:
+def ingested(source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month]) -> int | None:
     """The number of clean and rejected rows, if the lake is up to date with this delivery; None if it is not."""
-    table, written = TABLES[delivered.table], _written(delivered, months, as_of)
-    halves = [(half, month) for half in (table, tables.rejected(table)) for month in written]
+    table = TABLES[delivered.table]
+    halves = [(half, month) for half in (table, tables.rejected(table)) for month in months]
     if not all(lake.is_complete(half, month) for half, month in halves):
         return None
-    inputs = _inputs(source, delivered, lake, written, as_of)
+    inputs = _inputs(source, delivered, lake, months)
     if not all(lake.is_current(half, month, inputs[month]) for half, month in halves):
         return None
     return sum(lake.record(half, month).rows for half, month in halves)
 
 
-def _written(delivered: Delivery, months: Sequence[Month], as_of: date) -> list[Month]:
-    """The months to write: those requested, or only the data month if the table has no times."""
-    return sorted(months) if delivered.has_times else [Month.before(as_of)]
+def _inputs(source: Source, delivered: Delivery, lake: Lake, months: Sequence[Month]) -> dict[Period, dict[str, str]]:
+    """The fingerprints of each month's inputs; order lines also depend on the month's products."""
+    inputs: dict[Period, dict[str, str]] = {month: ingest_inputs(source, delivered, month) for month in months}
+    if isinstance(source.tables[delivered.table], TransactionColumns):
+        for month, listed in _products_of(source, lake, months).items():
+            inputs[month]["products"] = lake.record(tables.PRODUCTS, listed).fingerprint
+    return inputs
 
 
-def _inputs(
-    source: Source, delivered: Delivery, lake: Lake, written: Sequence[Month], as_of: date
-) -> dict[Period, dict[str, str]]:
-    """The fingerprints of each month's inputs; order lines also depend on the data month's products."""
-    products, data_month = {}, Month.before(as_of)
-    if isinstance(source.tables[delivered.table], TransactionColumns) and _has_products(source, lake, data_month):
-        products = {"products": lake.record(tables.PRODUCTS, data_month).fingerprint}
-    return {month: ingest_inputs(source, delivered, month) | products for month in written}
-
-
-def _has_products(source: Source, lake: Lake, month: Month) -> bool:
-    return source.products is not None and lake.is_complete(tables.PRODUCTS, month)
+def _products_of(source: Source, lake: Lake, months: Sequence[Month]) -> dict[Month, Month]:
+    """Month → the month of its list of products, the newest that is not later; only of months that have one."""
+    if source.products is None:
+        return {}
+    newest = {month: lake.newest(tables.PRODUCTS, month) for month in months}
+    return {month: listed for month, listed in newest.items() if listed is not None}
 
 
 def _flagged(
@@ -106,7 +101,6 @@ def _flagged(
     delivered: Delivery,
     lake: Lake,
     months: Sequence[Month],
-    as_of: date,
     observation: Observation,
 ) -> DataFrame:
     """The flagged rows of the months; `observation` counts all rows of the files in the same pass."""
@@ -116,7 +110,7 @@ def _flagged(
         delivered.files_of(months),
         source,
         columns,
-        by_month=isinstance(delivered, MonthFolders),
+        by_month=not isinstance(delivered, DatedFiles),
         cache=lake.root / CACHE,
     )
     span = delivered.calendar if isinstance(delivered, DatedFiles) else None
@@ -128,13 +122,10 @@ def _flagged(
         .filter(is_requested)
     )
     if isinstance(columns, TransactionColumns):
-        with_department = add_department(requested, _products(spark, source, lake, Month.before(as_of)))
+        products = _products_of(source, lake, months)
+        lists = read_periods(spark, lake, tables.PRODUCTS, sorted(set(products.values())))
+        with_department = add_department(requested, lists, products)
         flagged = valued(flagged_rows(with_department, source, columns), source)
     else:
         flagged = flagged_rows(requested, source, columns)
     return flagged.select(*TABLES[delivered.table].names, "month", "source_file", "raw", REJECTED_FOR)
-
-
-def _products(spark: SparkSession, source: Source, lake: Lake, month: Month) -> DataFrame:
-    """The products ingested with the data month; empty if the shop delivers none."""
-    return read_periods(spark, lake, tables.PRODUCTS, [month] if _has_products(source, lake, month) else [])

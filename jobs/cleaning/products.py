@@ -7,17 +7,16 @@ from pyspark.sql import functions as F
 
 from jobs.cleaning.filing import delivered, is_malformed
 from jobs.cleaning.parsing import identifier, is_unusable_id, present
-from jobs.core.month import Month
 from jobs.sources.mapping import ProductColumns, Source
 
 
-def products(rows: DataFrame, columns: ProductColumns, source: Source, *, month: Month) -> DataFrame:
-    """Delivered rows with the columns of the products table, with `month` as given."""
+def products(rows: DataFrame, columns: ProductColumns, source: Source) -> DataFrame:
+    """Delivered rows with the columns of the products table and the `month` of their list."""
     return rows.select(
         "*",
         identifier(delivered(columns.product_id), source).alias("product_id"),
         present(delivered(columns.department)).alias("department"),
-        F.lit(str(month)).alias("month"),
+        F.col("delivery_month").alias("month"),
     )
 
 

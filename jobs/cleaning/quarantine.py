@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.cleaning.filing import content
 from jobs.lake.tables import REJECTED_COLUMNS, Table
 
 REJECTED_FOR = "rejected_for"
@@ -51,9 +50,12 @@ def flag_repeated_rows(rows: DataFrame, reason: str) -> DataFrame:
     return flag(gathered, {reason: F.row_number().over(first_by_file) > 1})
 
 
-def is_repeated_key(key: str) -> Column:
-    """Whether another row with this key takes precedence: clean rows first, then by content and file."""
-    best = Window.partitionBy(key).orderBy(is_rejected(), content(), "source_file")
+def is_repeated_key(key: str, columns: Sequence[str]) -> Column:
+    """Whether another row of the list with this key takes precedence: clean rows first, then by its columns.
+
+    Columns that are not mapped do not count: a change of them changes nothing.
+    """
+    best = Window.partitionBy("month", key).orderBy(is_rejected(), *columns, "source_file")
     return F.col(key).isNotNull() & (F.row_number().over(best) > 1)
 
 

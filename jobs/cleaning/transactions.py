@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -58,12 +60,22 @@ def transaction_reasons(source: Source) -> dict[str, Column]:
     }
 
 
-def add_department(rows: DataFrame, products: DataFrame) -> DataFrame:
-    """Fill missing departments from `products` (unique by product_id), else with 'unknown'."""
-    departments = products.select("product_id", F.col("department").alias("product_department"))
-    joined = rows.join(F.broadcast(departments), on="product_id", how="left")
+def add_department(rows: DataFrame, products: DataFrame, lists: Mapping[Month, Month]) -> DataFrame:
+    """Fill missing departments from the month's list of products, else with 'unknown'.
+
+    Args:
+        rows: typed order lines with their `month`.
+        products: lists of products with their `month`; unique by `product_id` and `month`.
+        lists: month of the lines → month of the list that it uses.
+    """
+    months = [F.lit(str(month)) for pair in sorted(lists.items()) for month in pair]
+    list_month = F.create_map(*months)[F.col("month")] if months else F.lit(None).cast("string")
+    departments = products.select(
+        "product_id", F.col("month").alias("list_month"), F.col("department").alias("product_department")
+    )
+    joined = rows.withColumn("list_month", list_month).join(departments, ["product_id", "list_month"], how="left")
     department = F.coalesce("department", "product_department", F.lit(UNKNOWN_DEPARTMENT))
-    return joined.withColumn("department", department).drop("product_department")
+    return joined.withColumn("department", department).drop("product_department", "list_month")
 
 
 def _net_value(source: Source) -> Column:

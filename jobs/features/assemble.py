@@ -23,9 +23,9 @@ class FrameInputs:
     Attributes:
         daily: the daily table of the twelve months before `first` and of all months up to `last`.
         previous: the features a month before `first`; empty if `first` is the shop's first snapshot.
-        customers: the customers table (with its `month`) of the deliveries in `snapshots_of_delivery`.
+        customers: the customers table (with its `month`) of the months in `lists`.
         sessions: the sessions table of the months that the login windows need.
-        snapshots_of_delivery: for each month the customer list was delivered with, the snapshots that use it.
+        lists: the months of the customer lists.
         snapshots_with_sessions: the snapshots for whose data month sessions were delivered.
     """
 
@@ -33,7 +33,7 @@ class FrameInputs:
     previous: DataFrame
     customers: DataFrame
     sessions: DataFrame
-    snapshots_of_delivery: Mapping[Month, Sequence[date]]
+    lists: Collection[Month]
     snapshots_with_sessions: Collection[date]
 
 
@@ -49,7 +49,7 @@ def build_snapshots(inputs: FrameInputs, *, first: date, last: date, departments
         .groupBy(*_KEY)
         .agg(*(column.alias(name) for name, column in sums.items()))
     )
-    profiles = profile.profiles_by_snapshot(inputs.customers, snapshots=inputs.snapshots_of_delivery)
+    profiles = profile.profiles_by_snapshot(inputs.customers, inputs.lists, **span)
     return (
         bought.join(profiles, _KEY, how="full")
         .fillna(0, subset=list(sums))

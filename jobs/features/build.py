@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -59,17 +58,14 @@ def _read(
     spark: SparkSession, lake: Lake, departments: Sequence[str], span: Sequence[SnapshotInputs], *, is_first: bool
 ) -> FrameInputs:
     """The frames from which consecutive snapshots are built."""
-    deliveries: dict[Month, list[date]] = defaultdict(list)
-    for snapshot in span:
-        if snapshot.customers is not None:
-            deliveries[snapshot.customers].append(snapshot.as_of)
+    lists = sorted({snapshot.customers for snapshot in span if snapshot.customers is not None})
     before = [] if is_first else [previous_as_of(span[0].as_of)]
     return FrameInputs(
         daily=read_periods(spark, lake, DAILY, _months(snapshot.daily for snapshot in span)),
         previous=read_periods(spark, lake, features(departments), before),
-        customers=read_periods(spark, lake, CUSTOMERS, list(deliveries)),
+        customers=read_periods(spark, lake, CUSTOMERS, lists),
         sessions=read_periods(spark, lake, SESSIONS, _months(snapshot.sessions for snapshot in span)),
-        snapshots_of_delivery=deliveries,
+        lists=lists,
         snapshots_with_sessions=[snapshot.as_of for snapshot in span if snapshot.has_sessions],
     )
 
@@ -81,13 +77,21 @@ def _months(months_of_snapshots: Iterable[Sequence[Month]]) -> list[Month]:
 def check_for_leaks(spark: SparkSession, lake: Lake, departments: Sequence[str], *, as_of: date) -> None:
     """Run the leak check on the snapshot before the newest one, if there is one.
 
+    The later month is the data month; its customer list is the newest in the lake, whatever month that one is of.
+
     Raises:
         FeatureLeakError: the snapshot changes with data from after its `as_of`.
     """
     snapshots = snapshot_inputs(lake, departments, until=as_of)
     if len(snapshots) < 2:
         return
-    snapshot = snapshots[-2]
+    snapshot, month = snapshots[-2], Month.before(as_of)
     inputs = _read(spark, lake, departments, [snapshot], is_first=snapshot is snapshots[0])
-    since = read_periods(spark, lake, DAILY, [Month.before(as_of)])
+    newest = lake.newest(CUSTOMERS, month)
+    since = leak_check.LaterMonth(
+        month=month,
+        daily=read_periods(spark, lake, DAILY, [month]),
+        customers=read_periods(spark, lake, CUSTOMERS, [] if newest is None else [newest]),
+        sessions=read_periods(spark, lake, SESSIONS, [month] if lake.is_complete(SESSIONS, month) else []),
+    )
     leak_check.check(inputs, since, as_of=snapshot.as_of, departments=departments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -14,13 +15,26 @@ from jobs.lake.tables import ALL_DEPARTMENTS
 PROFILE = ("signup_on", "membership", "city", "country")
 
 
-def profiles_by_snapshot(customers: DataFrame, *, snapshots: Mapping[Month, Sequence[date]]) -> DataFrame:
-    """The customer list at each snapshot: customers who signed up before `as_of`.
+def list_of(as_of: date, lists: Collection[Month]) -> Month | None:
+    """The month of the newest customer list from before a snapshot; None before the first list."""
+    return max((month for month in lists if month.as_of <= as_of), default=None)
+
+
+def profiles_by_snapshot(customers: DataFrame, lists: Collection[Month], *, first: date, last: date) -> DataFrame:
+    """The customer list at each snapshot from `first` to `last`: customers who signed up before `as_of`.
 
     Args:
-        customers: the customers table with its `month`, the month it was delivered for.
-        snapshots: for each month of delivery, the snapshots that use it.
+        customers: the customers table with its `month`, the month of the list.
+        lists: the months of the lists in it.
+        first: the first snapshot.
+        last: the last snapshot.
     """
+    as_ofs = [month.first_day for month in Month.of(first).through(Month.of(last))]
+    snapshots: defaultdict[Month, list[date]] = defaultdict(list)
+    for as_of in as_ofs:
+        listed = list_of(as_of, lists)
+        if listed is not None:
+            snapshots[listed].append(as_of)
     if not snapshots:
         return customers.select(F.lit(None).cast("date").alias("as_of"), "customer_id", *PROFILE).limit(0)
     pairs = [(F.lit(str(month)), F.array(*map(F.lit, as_ofs))) for month, as_ofs in snapshots.items()]

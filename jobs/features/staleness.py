@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.features.profile import list_of
 from jobs.features.table import LOGIN_RECENCY_DAYS
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
@@ -29,7 +30,7 @@ class SnapshotInputs:
     Attributes:
         as_of: the snapshot.
         daily: the months of its windows.
-        customers: the month whose customer list it uses, if any.
+        customers: the month of the customer list it uses; None before the first list.
         sessions: the delivered months of its login windows.
         has_sessions: whether sessions were delivered for its data month.
         fingerprints: name of an input → its fingerprint.
@@ -68,14 +69,14 @@ def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> l
     """
     months = months_until(lake, until)
     fingerprints = {f"daily/{month}": lake.record(DAILY, month).fingerprint for month in months}
-    deliveries = [Month.parse(text) for text in lake.periods(CUSTOMERS)]
+    lists = [Month.parse(text) for text in lake.periods(CUSTOMERS)]
     logins = {Month.parse(text) for text in lake.periods(SESSIONS)}
     code = {"code": code_fingerprint(_BUILD), "departments": json.dumps(list(departments))}
     snapshots: list[SnapshotInputs] = []
     for month in months:
         daily = [past for past in months if month.plus(1 - HORIZON_MONTHS) <= past <= month]
         sessions = [past for past in _login_months(month) if past in logins]
-        customers = max((past for past in deliveries if past <= month), default=min(deliveries, default=None))
+        customers = list_of(month.as_of, lists)
         inputs = code | {f"daily/{past}": fingerprints[f"daily/{past}"] for past in daily}
         inputs |= {f"sessions/{past}": lake.record(SESSIONS, past).fingerprint for past in sessions}
         if customers is not None:

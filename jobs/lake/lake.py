@@ -80,6 +80,10 @@ class Lake:
         earlier = period.plus(-1) if isinstance(period, Month) else previous_as_of(period)
         return earlier if self.is_complete(table, earlier) else None
 
+    def newest(self, table: Table, month: Month) -> Month | None:
+        """The newest complete month of a table up to `month`; None if there is none."""
+        return max((past for past in map(Month.parse, self.periods(table)) if past <= month), default=None)
+
     def periods(self, table: Table) -> list[str]:
         """The complete periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
         prefix = f"{table.period_key}="

@@ -6,26 +6,15 @@ the hashes of its rows, which depends neither on their order nor on the file tha
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-
-from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
-from jobs.landing.file_checks import LandingError, verify
-from jobs.landing.files import batches, check_columns, readable, schema, sha256
-from jobs.landing.times import Times, dates_of
-from jobs.sources.mapping import Source, TableColumns, effective_columns
+from jobs.landing.contents import NO_MONTH, Rows, contents
+from jobs.landing.file_checks import LandingError
+from jobs.sources.mapping import Source, TableColumns
 
 CLOSING_DAYS = 2
 """A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
@@ -33,31 +22,6 @@ CLOSING_DAYS = 2
 STRAY_GAP_MONTHS = 24
 STRAY_SHARE = 0.001
 """Rows beyond a gap this long that make up at most this share of all rows are typing errors (1901, 2099)."""
-
-_MODULUS = 1 << 64
-_NO_MONTH = "none"
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What is known of some rows of one month.
-
-    Attributes:
-        count: how many there are.
-        hash: the sum of their hashes, modulo 2^64.
-        days: the days of the month that have rows: bit d stands for day d.
-    """
-
-    count: int = 0
-    hash: int = 0
-    days: int = 0
-
-    def __add__(self, other: Rows) -> Rows:
-        return Rows(self.count + other.count, (self.hash + other.hash) % _MODULUS, self.days | other.days)
-
-    def __str__(self) -> str:
-        """A fingerprint."""
-        return f"{self.count}-{self.hash:016x}"
 
 
 @dataclass(frozen=True)
@@ -104,7 +68,7 @@ class Calendar:
         total = self._total(month)
         if month != self.first:
             return str(total)
-        return str(Rows(total.count - self.undated.count, (total.hash - self.undated.hash) % _MODULUS))
+        return str(total.without(self.undated))
 
     def _total(self, month: Month) -> Rows:
         return sum((months[month] for months in self.contents.values() if month in months), Rows())
@@ -112,16 +76,16 @@ class Calendar:
 
 def calendar(files: Sequence[Path], source: Source, columns: TableColumns, cache: Path) -> Calendar:
     """Read which months the files contain; raises LandingError if not a single time can be read."""
-    read = {path: _contents(path, source, columns, cache) for path in files}
+    read = {path: contents(path, source, columns, cache) for path in files}
     rows: Counter[Month] = Counter()
     for months in read.values():
-        rows.update({Month.parse(text): held.count for text, held in months.items() if text != _NO_MONTH})
+        rows.update({Month.parse(text): held.count for text, held in months.items() if text != NO_MONTH})
     if not rows:
         raise LandingError(_no_times(files, source, columns))
     first, last = _span(rows)
-    contents = {path: _filed(months, first, last) for path, months in read.items()}
+    filed = {path: _filed(months, first, last) for path, months in read.items()}
     strays = [held for months in read.values() for text, held in months.items() if _is_stray(text, first, last)]
-    return Calendar(first, last, contents, sum(strays, Rows()))
+    return Calendar(first, last, filed, sum(strays, Rows()))
 
 
 def _span(rows: Counter[Month]) -> tuple[Month, Month]:
@@ -150,72 +114,7 @@ def _filed(months: Mapping[str, Rows], first: Month, last: Month) -> dict[Month,
 
 
 def _is_stray(text: str, first: Month, last: Month) -> bool:
-    return text == _NO_MONTH or not first <= Month.parse(text) <= last
-
-
-def _contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> dict[str, Rows]:
-    """Month as text (or 'none') → its rows; cached by the file's hash, its time settings and this code."""
-    assert columns.time is not None
-    time_column = getattr(columns, columns.time)
-    rows_from = readable(path, cache)
-    file_schema = schema(rows_from, source)
-    hashed = effective_columns(source, columns, file_schema.names)
-    settings = (time_column, source.time_formats, source.timezone, source.delimiter, source.encoding)
-    reading = repr((settings, hashed, code_fingerprint(__name__)))
-    cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
-    check_columns(path, file_schema, columns, source)
-    if not cached.is_file():
-        verify(path)
-        contents = _read_contents(rows_from, source, time_column, hashed)
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = cache / f".{uuid4().hex}"
-        texts = {month: asdict(held) for month, held in contents.items()}
-        unfinished.write_text(json.dumps(texts, sort_keys=True), encoding="utf-8")
-        os.replace(unfinished, cached)
-    return {month: Rows(**held) for month, held in json.loads(cached.read_text(encoding="utf-8")).items()}
-
-
-def _read_contents(path: Path, source: Source, time_column: str, hashed: Sequence[str]) -> dict[str, Rows]:
-    contents: defaultdict[str, Rows] = defaultdict(Rows)
-    for batch in batches(path, source):
-        dates = dates_of(batch.column(time_column), source)
-        for month, held in _by_month(dates, _row_hashes(batch, hashed)):
-            contents[month] += held
-    return dict(contents)
-
-
-def _by_month(dates: Times, hashes: npt.NDArray[np.uint64]) -> list[tuple[str, Rows]]:
-    months = dates.astype("datetime64[M]")
-    distinct, position = np.unique(months, return_inverse=True)
-    sums, days = np.zeros(len(distinct), np.uint64), np.zeros(len(distinct), np.int64)
-    np.add.at(sums, position, hashes)
-    is_dated = ~np.isnat(dates)
-    day_of_month = (dates[is_dated] - months[is_dated]).astype(np.int64) + 1
-    np.bitwise_or.at(days, position[is_dated], np.int64(1) << day_of_month)
-    counts = np.bincount(position, minlength=len(distinct))
-    names = [_NO_MONTH if np.isnat(month) else str(month) for month in distinct]
-    return [
-        (name, Rows(int(count), int(total), int(held)))
-        for name, count, total, held in zip(names, counts, sums, days, strict=True)
-    ]
-
-
-def _row_hashes(batch: pa.RecordBatch, names: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """A hash of each row's values in some columns, independent of its batch: every value is hashed as text."""
-    columns = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if name in names:
-            columns[name] = _hashable(column).dictionary_encode().to_pandas()
-    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False), dtype=np.uint64)
-
-
-def _hashable(column: pa.Array) -> pa.Array:
-    if pa.types.is_binary(column.type):
-        return column
-    try:
-        return column.cast(pa.string())
-    except pa.ArrowException:  # nested values, and bytes that are not text
-        return pa.array([None if value is None else repr(value) for value in column.to_pylist()], pa.string())
+    return text == NO_MONTH or not first <= Month.parse(text) <= last
 
 
 def _no_times(files: Sequence[Path], source: Source, columns: TableColumns) -> str:

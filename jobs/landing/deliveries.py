@@ -1,19 +1,21 @@
 """What a shop has delivered: which tables, for which months, in which files. Works without Spark.
 
 Each table is delivered in one of two ways: in files that hold any months (one file, or a folder of files), or in a
-folder per month (`<landing>/<table>/month=2011-11/`), which is read once it holds `_SUCCESS`.
+folder per month (`<landing>/<table>/month=2011-11/`), which is read once it holds `_SUCCESS`. A list in files without
+months is overwritten by the shop: the lake keeps each state of it, in a folder of the month that it is filed under.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import SUCCESS
-from jobs.landing.cache import CACHE
+from jobs.landing.cache import CACHE, KEPT
 from jobs.landing.calendar import calendar
 from jobs.landing.file_checks import FORMATS, LandingError, check_is_file, check_is_inside, has_known_format, reading
 from jobs.landing.layouts import DatedFiles, Delivery, MonthFolders, StateFiles, StateFolders
@@ -59,7 +61,7 @@ def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]
     Args:
         source: the mapping.
         landing: the file or folder the shop delivers to.
-        lake: the lake's root; its `landing_cache` keeps copies of workbooks and the calendars of large files.
+        lake: the folder that keeps what is known of the landing, see `jobs.landing.cache`.
 
     Raises:
         LandingError: there are no transactions, or a file cannot be used.
@@ -82,19 +84,41 @@ def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery 
         place = _place(table, landing)
         if place is None:
             return None
+        cache = lake / CACHE
         if isinstance(place, Path) and any(place.glob(f"{_MONTH_PREFIX}*")):
             layout = StateFolders if columns.time is None else MonthFolders
             folders = _month_folders(place)
             for path in (path for paths in folders.values() for path in paths):
                 check_is_inside(path, landing)
-            return layout(table=table, folders=folders)
+            return layout(table=table, folders=folders, source=source, cache=cache)
         files = _data_files(place) if isinstance(place, Path) else place
     for path in files:
         check_is_file(path)
         check_is_inside(path, landing)
     if columns.time is None:
-        return StateFiles(table=table, files=files)
-    return DatedFiles(table=table, calendar=calendar(files, source, columns, lake / CACHE))
+        kept = lake / KEPT / table
+        return StateFiles(
+            table=table, folders=_complete_folders(kept), source=source, cache=cache, files=files, kept=kept
+        )
+    return DatedFiles(table=table, calendar=calendar(files, source, columns, cache))
+
+
+def keep_lists(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
+    """The deliveries, after the present state of each overwritten list is kept, filed under the last closed month.
+
+    Customers are not known to a month before the one their list is filed under: it would know their future. The first
+    list of products is filed under the first month, so that past order lines have departments too.
+
+    Raises:
+        LandingError: a list cannot be read.
+    """
+    orders = delivered["transactions"]
+    lists: dict[str, Delivery] = {}
+    for table, delivery in delivered.items():
+        if isinstance(delivery, StateFiles) and orders.last_closed is not None:
+            is_first_of_products = table == "products" and not delivery.folders
+            lists[table] = delivery.keep(orders.first if is_first_of_products else orders.last_closed)
+    return {**delivered, **lists}
 
 
 def _place(table: str, landing: Path) -> Path | tuple[Path, ...] | None:
@@ -119,14 +143,18 @@ def _month_folders(place: Path) -> dict[Month, tuple[Path, ...]]:
             f"{place} contains both month folders and {', '.join(sorted(others))}: "
             "move each file into its month's folder"
         )
-    folders = {
+    folders = _complete_folders(place)
+    if not folders:
+        raise LandingError(f"{place} has no month folder with a {SUCCESS}: write it to each month that is complete")
+    return folders
+
+
+def _complete_folders(place: Path) -> dict[Month, tuple[Path, ...]]:
+    return {
         _month(folder): _data_files(folder)
         for folder in sorted(place.glob(f"{_MONTH_PREFIX}*"))
         if (folder / SUCCESS).is_file()
     }
-    if not folders:
-        raise LandingError(f"{place} has no month folder with a {SUCCESS}: write it to each month that is complete")
-    return folders
 
 
 def _month(folder: Path) -> Month:

@@ -4,21 +4,29 @@
 |------------------------|--------------------|-----------------------------|
 | rows have times        | `MonthFolders`     | `DatedFiles`                |
 | rows describe a state  | `StateFolders`     | `StateFiles`                |
+
+A table whose rows describe a state is a list: the customers, the products. Each of its lists is of one month.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from jobs.core.month import Month
 from jobs.lake.lake import SUCCESS
+from jobs.lake.staging import private_folder
 from jobs.landing.calendar import Calendar
+from jobs.landing.contents import Rows, contents
 from jobs.landing.file_checks import LandingError
 from jobs.landing.files import files_fingerprint
+from jobs.sources.mapping import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +35,7 @@ class Delivery(ABC):
 
     Attributes:
         table: the table's name.
-        has_times: whether its rows belong to months; a table without times holds the state at the end of a month.
+        has_times: whether its rows have times; a table without times holds the state at the end of each month.
     """
 
     table: str
@@ -36,29 +44,25 @@ class Delivery(ABC):
     @property
     @abstractmethod
     def months(self) -> list[Month]:
-        """The months delivered, oldest first; empty for a table without months."""
+        """The months delivered, oldest first."""
 
     @property
     @abstractmethod
     def last_closed(self) -> Month | None:
-        """The newest month delivered in full; None for a table without months."""
+        """The newest month delivered in full; None if there is none."""
 
     @abstractmethod
     def files_of(self, months: Sequence[Month]) -> list[Path]:
-        """The files that hold rows of these months; for a table without times, its state at the end of the last.
-
-        Raises:
-            LandingError: a month's folder is not complete.
-        """
+        """The files that hold rows of these months; raises LandingError if a month's folder is not complete."""
 
     @property
     def first(self) -> Month:
         """The first month delivered."""
         return self.months[0]
 
+    @abstractmethod
     def fingerprint(self, month: Month) -> str:
-        """A hash of what was delivered for a month."""
-        return files_fingerprint(self.files_of([month]))
+        """A hash of a month's rows, of the columns that can change what becomes of them."""
 
     def missing(self, months: Sequence[Month]) -> list[Month]:
         """Those of the months that should have a folder of their own, and have no complete one."""
@@ -71,24 +75,21 @@ class _Folders(Delivery):
 
     Attributes:
         folders: month → files of its complete folder.
+        source: the mapping.
+        cache: the folder that keeps what is known of the files.
     """
 
     folders: Mapping[Month, tuple[Path, ...]]
+    source: Source
+    cache: Path
 
     @property
     def months(self) -> list[Month]:
         return sorted(self.folders)
 
     @property
-    def last_closed(self) -> Month:
-        return self.months[-1]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MonthFolders(_Folders):
-    """Rows with times, each in the folder of its month."""
-
-    has_times = True
+    def last_closed(self) -> Month | None:
+        return max(self.folders, default=None)
 
     def files_of(self, months: Sequence[Month]) -> list[Path]:
         """The files in the folders of these months; months before the first delivered one have none."""
@@ -99,6 +100,21 @@ class MonthFolders(_Folders):
                 f"Complete months: {self.first} to {self.last_closed}"
             )
         return [path for month in months for path in self.folders.get(month, ())]
+
+    def fingerprint(self, month: Month) -> str:
+        return str(self._rows(self.folders.get(month, ())))
+
+    def _rows(self, files: Sequence[Path]) -> Rows:
+        columns = self.source.tables[self.table]
+        read = (contents(path, self.source, columns, self.cache) for path in files)
+        return sum((rows for months in read for rows in months.values()), Rows())
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthFolders(_Folders):
+    """Rows with times, each in the folder of its month."""
+
+    has_times = True
 
     def missing(self, months: Sequence[Month]) -> list[Month]:
         """The months from the first delivered one on that have no complete folder."""
@@ -111,10 +127,37 @@ class StateFolders(_Folders):
 
     has_times = False
 
-    def files_of(self, months: Sequence[Month]) -> list[Path]:
-        """The files of the newest state up to the last of these months; if there is none, of the earliest state."""
-        until = [month for month in self.months if month <= max(months)]
-        return list(self.folders[max(until, default=self.first)])
+
+@dataclass(frozen=True, kw_only=True)
+class StateFiles(StateFolders):
+    """The table's state in files that are overwritten: each state is kept in the folder of the month it is filed under.
+
+    Attributes:
+        files: the state that is delivered now.
+        kept: the folder of the month folders.
+    """
+
+    files: tuple[Path, ...]
+    kept: Path
+
+    def keep(self, month: Month) -> StateFiles:
+        """File what is delivered now under a month, unless the month has a state, or the state before it is the same.
+
+        Raises:
+            LandingError: a file is damaged, or lacks a column that the mapping names: nothing is kept.
+        """
+        self._rows(self.files)
+        before = max((past for past in self.folders if past <= month), default=None)
+        is_known = before is not None and files_fingerprint(self.folders[before]) == files_fingerprint(self.files)
+        if before == month or is_known:
+            return self
+        folder = self.kept / f"month={month}"
+        with private_folder(self.kept / ".staging", self.table) as staged:
+            copies = [shutil.copy(path, staged) for path in self.files]
+            (staged / SUCCESS).touch()
+            with suppress(OSError):  # another plan has kept the month meanwhile
+                os.rename(staged, folder)
+        return replace(self, folders={**self.folders, month: tuple(folder / Path(copy).name for copy in copies)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,29 +188,3 @@ class DatedFiles(Delivery):
     def fingerprint(self, month: Month) -> str:
         """A hash of the month's rows, which other months in the same file do not change."""
         return self.calendar.fingerprint(month)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StateFiles(Delivery):
-    """One state of the table for all months.
-
-    Attributes:
-        files: the files that hold it.
-    """
-
-    has_times = False
-    files: tuple[Path, ...]
-
-    @property
-    def months(self) -> list[Month]:
-        """No months."""
-        return []
-
-    @property
-    def last_closed(self) -> None:
-        """No month."""
-        return None
-
-    def files_of(self, months: Sequence[Month]) -> list[Path]:
-        """All files, whatever the months."""
-        return list(self.files)

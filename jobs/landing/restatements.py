@@ -87,6 +87,11 @@ class Changes:
     undated: Sequence[Month]
     reread: Mapping[Month, Sequence[str]]
 
+    @property
+    def months(self) -> set[Month]:
+        """All of them."""
+        return {*self.restated, *self.undated, *self.reread}
+
 
 def changes(
     source: Source, delivered: Delivery, lake: Lake, months: Sequence[Month], fingerprints: Mapping[Month, str]
@@ -95,7 +100,7 @@ def changes(
 
     Args:
         source: the mapping.
-        delivered: the delivery of a table with times.
+        delivered: the delivery of a table.
         lake: the lake.
         months: the months to compare.
         fingerprints: `delivered.fingerprint` of every month delivered.
@@ -122,12 +127,12 @@ def changes(
 
 
 def restatement(source: Source, delivered: Delivery, lake: Lake, month: Month, *, cache: Path) -> Restatement:
-    """The change of a month in rows and in value.
+    """The change of a month in rows and in value; a list that was never ingested had no rows.
 
     Args:
         source: the mapping.
         delivered: the delivery of the table.
-        lake: the lake, in which the month is complete.
+        lake: the lake.
         month: the month.
         cache: the folder of Parquet copies.
 
@@ -157,6 +162,8 @@ def _money_columns(source: Source, table: str) -> tuple[str, ...] | None:
 
 def _ingested(lake: Lake, table: str, month: Month, columns: Sequence[str] | None) -> Total:
     clean, refused = TABLES[table], rejected(TABLES[table])
+    if not lake.is_complete(clean, month):
+        return Total(rows=0, money=None)
     record = lake.record(clean, month)
     rows = record.rows + lake.record(refused, month).rows
     if columns is None:
@@ -184,13 +191,12 @@ def _batches_of(source: Source, delivered: Delivery, month: Month, cache: Path) 
     """The rows filed under a month."""
     columns = source.tables[delivered.table]
     calendar = delivered.calendar if isinstance(delivered, DatedFiles) else None
-    assert columns.time is not None
     for path in delivered.files_of([month]):
         for batch in batches(readable(path, cache), source):
             if calendar is None:
                 yield batch
                 continue
-            months = months_of(batch.column(getattr(columns, columns.time)), source)
+            months = months_of(batch.column(getattr(columns, str(columns.time))), source)
             is_own = months == np.datetime64(str(month), "M")
             if month == calendar.first:
                 first, last = (np.datetime64(str(end), "M") for end in (calendar.first, calendar.last))

@@ -47,8 +47,7 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
         "run_id": run_id,
         "month": str(plan.month),
         "as_of": str(plan.month.as_of),
-        "tables": plan.tables,
-        "months": ",".join(str(past) for past in plan.months),
+        "months": {table: ",".join(map(str, months)) for table, months in plan.months.items()},
         "note": note,
         "special": plan.parameters.is_special,
         "horizon_months": plan.parameters.horizon_months,
@@ -60,7 +59,10 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
 
 
 def document(plan: Plan, landing: Path) -> dict[str, Any]:
-    """The plan as a JSON object; file paths are relative to the landing, money is text to keep every digit."""
+    """The plan as a JSON object; file paths are relative to the landing, money is text to keep every digit.
+
+    Files of a list that the lake keeps are relative to the lake.
+    """
     published, champion = plan.history.published, plan.history.champion
     replaces = None
     if published is not None and not plan.parameters.is_special:
@@ -68,8 +70,7 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
         replaces["clv_12m_total"] = str(published["clv_12m_total"])
     return {
         "month": str(plan.month),
-        "tables": list(plan.tables),
-        "months": [str(month) for month in plan.months],
+        "months": {table: [str(month) for month in months] for table, months in plan.months.items()},
         "files": {table: [_name(path, landing) for path in files] for table, files in plan.files.items()},
         "inputs": {
             table: {str(month): text for month, text in months.items()} for table, months in plan.inputs.items()
@@ -89,7 +90,9 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
 
 
 def _name(path: Path, landing: Path) -> str:
-    return path.relative_to(landing).as_posix() if path != landing else path.name
+    if path == landing:
+        return path.name
+    return path.relative_to(landing if path.is_relative_to(landing) else path.parents[3]).as_posix()
 
 
 def _restated(restatement: Restatement) -> dict[str, Any]:

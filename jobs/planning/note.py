@@ -73,10 +73,11 @@ def _reread_months(plan: Plan) -> str:
 
 
 def _ingests(plan: Plan) -> str:
-    absent = [table for table in TABLES if table not in plan.tables]
+    absent = [table for table in TABLES if table not in plan.months]
     files = sum(map(len, plan.files.values()))
-    months = f"{len(plan.months)} month{'s' * (len(plan.months) > 1)} ({_few(ranges(plan.months))})"
-    read = f"Ingests {months} of {', '.join(plan.tables)} from {files} file{'s' * (files != 1)}"
+    orders = plan.months["transactions"]
+    months = f"{len(orders)} month{'s' * (len(orders) > 1)} ({_few(ranges(orders))})"
+    read = f"Ingests {months} of {', '.join(plan.months)} from {files} file{'s' * (files != 1)}"
     return read + (f"; not delivered: {', '.join(absent)}." if absent else ".")
 
 

@@ -13,12 +13,11 @@ from jobs.core.month import Month
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
-from jobs.landing.deliveries import TABLES
-from jobs.landing.file_checks import LandingError
 from jobs.landing.layouts import Delivery
-from jobs.landing.restatements import Restatement, changes, restatement
-from jobs.planning.history import DeliveredInputs, MonthHistory, differences, ranges
+from jobs.landing.restatements import Restatement
+from jobs.planning.history import DeliveredInputs, MonthHistory, differences
 from jobs.planning.options import RunChoices, RunParameters
+from jobs.planning.reading import reading
 from jobs.sources.mapping import Source
 
 
@@ -30,9 +29,7 @@ class Plan:
         month: the data month.
         parameters: the forecast to make.
         choices: how to make it.
-        tables: the delivered tables.
-        months: the months to ingest: always the data month, every changed month, and every month that is not complete
-            in the lake for a table with times.
+        months: see `Reading`.
         files: table → the files that hold these months.
         snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
         restated: the ingested months whose delivery has changed.
@@ -45,8 +42,7 @@ class Plan:
     month: Month
     parameters: RunParameters
     choices: RunChoices
-    tables: Sequence[str]
-    months: Sequence[Month]
+    months: Mapping[str, Sequence[Month]]
     files: Mapping[str, Sequence[Path]]
     snapshots: Sequence[date]
     restated: Sequence[Restatement]
@@ -84,49 +80,26 @@ def make_plan(
 ) -> Plan:
     """Plan a run of a month from the deliveries and the lake.
 
-    A new delivery of the data month is not a restatement as long as the month is not published.
-
     Raises:
         LandingError: a month to ingest has not been delivered, although later months have.
     """
     delivered, lake = surroundings.delivered, surroundings.lake
-    until_now = delivered["transactions"].first.through(month)
-    events = {table: delivery for table, delivery in delivered.items() if delivery.has_times}
     inputs = _inputs(delivered, month)
-    source = surroundings.source
-    changed = {table: changes(source, delivery, lake, until_now, inputs[table]) for table, delivery in events.items()}
-    again = {past for change in changed.values() for past in (*change.restated, *change.undated, *change.reread)}
-    months = [
-        past
-        for past in until_now
-        if past == month or past in again or not all(lake.is_complete(TABLES[table], past) for table in events)
-    ]
-    _refuse_gaps(events, months)
-    restated = [
-        restatement(source, events[table], lake, past, cache=surroundings.cache)
-        for table, change in changed.items()
-        for past in change.restated
-        if past < month or history.published is not None
-    ]
-    reread: dict[Month, set[str]] = {}
-    for change in changed.values():
-        for past, because in change.reread.items():
-            reread.setdefault(past, set()).update(because)
-    stale_from = min([*(restatement.month for restatement in restated), *reread], default=month.plus(1))
+    read = reading(month, surroundings.source, delivered, lake, inputs, history, cache=surroundings.cache)
+    until_now = delivered["transactions"].first.through(month)
     return Plan(
         month=month,
         parameters=parameters,
         choices=choices,
-        tables=[table for table in TABLES if table in delivered],
-        months=months,
-        files={table: delivery.files_of(months) for table, delivery in delivered.items()},
+        months=read.months,
+        files={table: delivery.files_of(read.months.get(table, ())) for table, delivery in delivered.items()},
         snapshots=[
             past.as_of
             for past in until_now
-            if past >= stale_from or not lake.is_complete(surroundings.features, past.as_of)
+            if past >= read.first_changed or not lake.is_complete(surroundings.features, past.as_of)
         ],
-        restated=restated,
-        reread=dict(sorted(reread.items())),
+        restated=read.restated,
+        reread=read.reread,
         inputs=inputs,
         history=history,
         differs=_differs(inputs, history, choices),
@@ -136,9 +109,7 @@ def make_plan(
 def _inputs(delivered: Mapping[str, Delivery], month: Month) -> DeliveredInputs:
     """The fingerprints of all deliveries for the months up to and including `month`."""
     return {
-        table: {
-            past: delivery.fingerprint(past) for past in [past for past in delivery.months if past <= month] or [month]
-        }
+        table: {past: delivery.fingerprint(past) for past in delivery.months if past <= month}
         for table, delivery in sorted(delivered.items())
     }
 
@@ -150,16 +121,6 @@ def input_fingerprint(inputs: DeliveredInputs) -> str:
         for month, fingerprint in months.items():
             digest.update(f"{table} {month} {fingerprint}\n".encode())
     return digest.hexdigest()
-
-
-def _refuse_gaps(events: Mapping[str, Delivery], months: Sequence[Month]) -> None:
-    for table, delivery in events.items():
-        missing = delivery.missing(months)
-        if missing:
-            raise LandingError(
-                f"{table} of {ranges(missing)} are missing: a run cannot skip months. Deliver them (a month's folder "
-                "counts once it holds _SUCCESS), then clear this task"
-            )
 
 
 def _differs(inputs: DeliveredInputs, history: MonthHistory, choices: RunChoices) -> list[str]:

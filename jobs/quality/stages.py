@@ -57,6 +57,8 @@ from jobs.quality.totals import (
 log = logging.getLogger(__name__)
 
 INPUTS = {"transactions": TRANSACTIONS, "customers": CUSTOMERS, "sessions": SESSIONS, "products": PRODUCTS}
+LISTS = (CUSTOMERS, PRODUCTS)
+"""Tables without times: a run uses the newest list up to its data month."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +91,21 @@ class Stage:
         """The features table of the shop."""
         return feature_table.features(self.departments)
 
-    def delivered(self) -> dict[str, Table]:
-        """The input tables that were ingested with the data month, by name."""
-        return {name: table for name, table in INPUTS.items() if self.lake.is_complete(table, self.month)}
+    def month_of(self, table: Table) -> Month | None:
+        """The month of an input table that the run uses: the data month, or that of its list; None if there is none."""
+        if table in LISTS:
+            return self.lake.newest(table, self.month)
+        return self.month if self.lake.is_complete(table, self.month) else None
+
+    def month_before(self, table: Table) -> Month | None:
+        """The month of an input table to compare with: the month before, or the list before; None if there is none."""
+        month = self.month_of(table)
+        if month is None:
+            return None
+        before = month.plus(-1)
+        if table in LISTS:
+            return self.lake.newest(table, before)
+        return before if self.lake.is_complete(table, before) else None
 
     def stored(self, table: Table, period: Period) -> Stored:
         """A complete period of a table."""
@@ -100,13 +114,14 @@ class Stage:
 
 def inputs(stage: Stage) -> Iterator[Check]:
     """The delivered tables of the data month; raises IncompleteError if there are no transactions."""
-    lake, month, delivered = stage.lake, stage.month, stage.delivered()
+    lake, month = stage.lake, stage.month
     lake.record(TRANSACTIONS, month)
-    if absent := [name for name in INPUTS if name not in delivered]:
+    months = {table: used for table in INPUTS.values() if (used := stage.month_of(table)) is not None}
+    if absent := [name for name, table in INPUTS.items() if table not in months]:
         log.info("not delivered with %s, so not validated: %s", month, ", ".join(absent))
-    facts = [column_facts(lake, table, month, before=lake.before(table, month)) for table in delivered.values()]
+    facts = [column_facts(lake, table, used, before=stage.month_before(table)) for table, used in months.items()]
     yield _columns(stage, "inputs", facts)
-    stored = {name: stage.stored(table, month) for name, table in delivered.items()}
+    stored = {name: stage.stored(table, months[table]) for name, table in INPUTS.items() if table in months}
     has_customers, has_products = "customers" in stored, "products" in stored
     yield _rows(
         transactions.suite(month, customers=has_customers, products=has_products, is_margin=stage.is_margin),
@@ -124,7 +139,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
     if has_products:
         yield _rows(products.suite(), products.KEYS, stored["products"])
         yield _list(stage, PRODUCTS, products.totals_suite)
-    reasons = rejected_reasons(stage.spark, lake, list(delivered.values()), month)
+    reasons = rejected_reasons(stage.spark, lake, months)
     yield Check(
         suite=delivery.reasons_suite(), frame=reasons, keys=delivery.REASON_KEYS, place=str(lake.root / "rejected")
     )
@@ -151,8 +166,9 @@ def snapshot(stage: Stage) -> Iterator[Check]:
     others = {"rows": customers_of, "transactions": stage.stored(TRANSACTIONS, month)}
     if last is not None:
         others["snapshot_before"] = stage.stored(table, last)
-    if lake.is_complete(CUSTOMERS, month):
-        others["customers"] = stage.stored(CUSTOMERS, month)
+    listed = stage.month_of(CUSTOMERS)
+    if listed is not None:
+        others["customers"] = stage.stored(CUSTOMERS, listed)
     suite = features.totals_suite(
         as_of,
         customers="customers" in others,
@@ -240,8 +256,8 @@ def _events(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite], 
 
 def _list(stage: Stage, table: Table, suite: Callable[..., ExpectationSuite]) -> Check:
     """The totals of a list that is delivered in full, compared with those of its last delivery."""
-    lake, month = stage.lake, stage.month
-    last = lake.before(table, month)
+    lake, month, last = stage.lake, stage.month_of(table), stage.month_before(table)
+    assert month is not None
     figures = {"rows": lake.record(table, month).rows, "rejected_share": rejected_share(lake, table, month)}
     rules = suite(rows_before=None if last is None else lake.record(table, last).rows)
     return _totals(rules, figures, {"rows": stage.stored(table, month)})

@@ -77,10 +77,15 @@ def rejected_share(lake: Lake, table: Table, month: Month) -> float:
     return rejected_rows / max(rejected_rows + clean_rows, 1)
 
 
-def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Sequence[Table], month: Month) -> pd.DataFrame:
-    """One row per table and reason of the data month: its share of the delivered rows, and the rise of that share.
+def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Mapping[Table, Month]) -> pd.DataFrame:
+    """One row per table and reason: its share of the delivered rows of a month, and the rise of that share.
 
     The rise is over the highest share of the three months before; a table's first month has none.
+
+    Args:
+        spark: the session.
+        lake: the lake.
+        delivered: the tables, each with its month.
     """
     compared = {
         table: [
@@ -88,11 +93,11 @@ def rejected_reasons(spark: SparkSession, lake: Lake, delivered: Sequence[Table]
             for past in month.plus(-REASON_MONTHS).through(month.plus(-1))
             if lake.is_complete(table, past) and lake.is_complete(rejected(table), past)
         ]
-        for table in delivered
+        for table, month in delivered.items()
     }
-    counts = _rows_by_reason(spark, lake, {table: [*months, month] for table, months in compared.items()})
+    counts = _rows_by_reason(spark, lake, {table: [*compared[table], month] for table, month in delivered.items()})
     reason_rows = []
-    for table in delivered:
+    for table, month in delivered.items():
         reasons = sorted(reason for name, of, reason in counts if (name, of) == (table.name, str(month)))
         for reason in reasons:
             rows = {past: counts.get((table.name, str(past), reason), 0) for past in (*compared[table], month)}

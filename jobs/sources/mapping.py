@@ -230,10 +230,10 @@ def effective_columns(source: Source, columns: TableColumns, names: Sequence[str
     They are the mapped ones and those that a predicate names; all of them where equal rows are rejected as duplicates.
     """
     mapped = set(delivered_columns(columns))
+    if source.rejects_duplicates and columns.time is not None:
+        return list(names)
     if not isinstance(columns, TransactionColumns):
         return [name for name in names if name in mapped]
-    if source.rejects_duplicates:
-        return list(names)
     # Spark SQL ignores the case of a column's name.
     predicates = " ".join([source.returns or "", *(rule.when for rule in source.rules)]).casefold()
     return [name for name in names if name in mapped or name in columns.optional or name.casefold() in predicates]

@@ -233,7 +233,8 @@ class MonthRun:
         if stage == "plan":
             options = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
             return [sys.executable, "-m", "jobs.plan", *options, "--dag-run-id", f"manual__{uuid4()}"]
-        table = ["--table", arguments.get("table", "transactions"), "--months", str(self.plan.get("months"))]
+        ingested = arguments.get("table", "transactions")
+        table = ["--table", ingested, "--months", str(self.plan.get("months", {}).get(ingested))]
         extra = {
             "ingest": table,
             "validate_inputs": ["--stage", "inputs"],

@@ -39,7 +39,9 @@ def snapshots(shop: Shop, as_ofs: Sequence[date], departments: Sequence[str]) ->
 def _snapshot(shop: Shop, as_of: date, departments: Sequence[str]) -> list[Row]:
     lines = shop.lines.assign(day=shop.lines["ordered_at"].map(lambda at: at.date()))
     lines = lines[lines["day"] < as_of]
-    listed = shop.customers[shop.customers["signup_on"] < as_of].set_index("customer_id")
+    lists = [month for month in shop.customers["month"] if Month.parse(month).as_of <= as_of]
+    newest = shop.customers[shop.customers["month"] == max(lists, default="none")]
+    listed = newest[newest["signup_on"] < as_of].set_index("customer_id")
     rows = []
     for customer_id in sorted({*lines["customer_id"], *listed.index}):
         own = lines[lines["customer_id"] == customer_id]

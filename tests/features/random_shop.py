@@ -18,6 +18,8 @@ LAST_MONTH = Month(2025, 2)
 DEPARTMENTS = ("grocery", "Home & Garden")
 SOLD_IN = (*DEPARTMENTS, "toys", "unknown")
 EMPTY_MONTH = Month(2024, 7)
+LISTED = (Month(2023, 12), Month(2024, 4), Month(2024, 10))
+"""The months with a customer list; memberships and cities differ from list to list."""
 
 _CUSTOMERS = 24
 _START = datetime.fromisoformat("2023-11-01")
@@ -27,7 +29,7 @@ _SEED = 7
 
 @dataclass(frozen=True)
 class Shop:
-    """Lines, the customer list and logins, each with the month it belongs to."""
+    """Lines, customer lists and logins, each with the month it belongs to."""
 
     lines: pd.DataFrame
     customers: pd.DataFrame
@@ -42,7 +44,7 @@ def random_shop() -> Shop:
     frame = pd.DataFrame(lines, columns=TRANSACTIONS.names)
     frame["month"] = frame["ordered_at"].map(lambda at: str(Month.of(at.date())))
     frame = frame[frame["month"] != str(EMPTY_MONTH)].sample(frac=1, random_state=_SEED, ignore_index=True)
-    return Shop(lines=frame, customers=_customer_list(rng), sessions=_sessions(rng))
+    return Shop(lines=frame, customers=_customer_lists(rng), sessions=_sessions(rng))
 
 
 def spark_frame(spark: SparkSession, frame: pd.DataFrame, table: Table) -> DataFrame:
@@ -116,14 +118,18 @@ def _edge_cases() -> list[tuple[object, ...]]:
     ]
 
 
-def _customer_list(rng: np.random.Generator) -> pd.DataFrame:
+def _customer_lists(rng: np.random.Generator) -> pd.DataFrame:
     names = [*(f"c{n:02d}" for n in range(0, _CUSTOMERS, 2)), "never bought", "never bought 2", "signs up later"]
     signups = [date(2023, 6, 1) + timedelta(days=int(day)) for day in rng.integers(0, 500, len(names))]
     signups[-3:] = [date(2024, 1, 31), date(2024, 2, 1), date(2025, 6, 1)]
-    memberships = [("none", "monthly", "annual")[n % 3] for n in range(len(names))]
-    frame = pd.DataFrame({"customer_id": names, "signup_on": signups, "membership": memberships})
-    frame["city"], frame["country"] = "Lyon", [None if n % 5 == 0 else "FR" for n in range(len(names))]
-    return frame[CUSTOMERS.names].assign(month=str(LAST_MONTH))
+    lists = []
+    for number, month in enumerate(LISTED):
+        frame = pd.DataFrame({"customer_id": names, "signup_on": signups})
+        frame["membership"] = [("none", "monthly", "annual")[(n + number) % 3] for n in range(len(names))]
+        frame["city"] = [("Lyon", "Nice")[(n * number) % 2] for n in range(len(names))]
+        frame["country"] = [None if n % 5 == 0 else "FR" for n in range(len(names))]
+        lists.append(frame[CUSTOMERS.names].assign(month=str(month)))
+    return pd.concat(lists, ignore_index=True)
 
 
 def _sessions(rng: np.random.Generator) -> pd.DataFrame:

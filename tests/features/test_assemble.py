@@ -21,6 +21,7 @@ from tests.features.random_shop import (
     EMPTY_MONTH,
     FIRST_MONTH,
     LAST_MONTH,
+    LISTED,
     Shop,
     random_shop,
     spark_frame,
@@ -45,7 +46,7 @@ def inputs(spark: SparkSession, shop: Shop) -> FrameInputs:
         previous=spark.createDataFrame([], f"{FEATURES.ddl}, as_of string"),
         customers=spark_frame(spark, shop.customers, CUSTOMERS),
         sessions=spark_frame(spark, shop.sessions, SESSIONS),
-        snapshots_of_delivery={LAST_MONTH: AS_OFS},
+        lists=LISTED,
         snapshots_with_sessions=[as_of for as_of in AS_OFS if str(Month.before(as_of)) in logged_in],
     )
 

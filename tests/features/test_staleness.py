@@ -62,11 +62,11 @@ def test_a_later_month_changes_no_earlier_snapshot(lake: Lake) -> None:
     assert changed(before, lake) == []
 
 
-def test_a_snapshot_uses_the_newest_customer_list_of_its_past_else_the_earliest_there_is(lake: Lake) -> None:
+def test_a_snapshot_uses_the_newest_customer_list_of_its_past_and_none_before_the_first(lake: Lake) -> None:
     for month in (Month(2024, 3), Month(2024, 11), Month(2025, 2)):
         deliver(lake, CUSTOMERS, month)
     used = {str(one.as_of): str(one.customers) for one in snapshot_inputs(lake, (), until=UNTIL)}
-    assert (used["2023-11-01"], used["2024-04-01"], used["2024-12-01"]) == ("2024-03", "2024-03", "2024-11")
+    assert (used["2024-03-01"], used["2024-04-01"], used["2024-12-01"]) == ("None", "2024-03", "2024-11")
 
 
 def test_logins_are_read_from_the_delivered_months_that_their_windows_reach(lake: Lake) -> None:

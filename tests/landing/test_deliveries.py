@@ -79,18 +79,22 @@ def test_a_month_folder_counts_once_it_is_complete(landing: Path, lake: Path) ->
         delivered.files_of([Month(2011, 12)])
 
 
-def test_accounts_of_a_month_are_the_newest_delivered_by_then_else_the_first(landing: Path, lake: Path) -> None:
+def test_lists_of_customers_belong_to_the_months_they_were_delivered_for(landing: Path, lake: Path) -> None:
     month_folder(landing, "transactions", "2011-10")
     for month in ("2011-08", "2011-10"):
         month_folder(landing, "customers", month)
 
     customers = deliveries(SHOP, landing, lake)["customers"]
 
-    folders = {month: customers.files_of([Month(2011, month)])[0].parent.name for month in (7, 8, 9, 10, 11)}
-    assert folders == {
-        7: "month=2011-08", 8: "month=2011-08", 9: "month=2011-08", 10: "month=2011-10", 11: "month=2011-10",
-    }  # fmt: skip
-    assert customers.fingerprint(Month(2011, 9)) == customers.fingerprint(Month(2011, 8))
+    assert customers.months == [Month(2011, 8), Month(2011, 10)]
+    months = Month(2011, 7).through(NOVEMBER)
+    assert [[path.parent.name for path in customers.files_of([month])] for month in months] == [
+        [],
+        ["month=2011-08"],
+        [],
+        ["month=2011-10"],
+        [],
+    ]
 
 
 def test_a_landing_may_be_the_file_itself_or_a_folder_with_files_of_any_name(landing: Path, lake: Path) -> None:

@@ -19,7 +19,7 @@ from tests.planning.shop import NOVEMBER, OCTOBER, complete, deliver, ingested, 
 def test_an_empty_lake_is_caught_up_in_one_run(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = planned(capsys)
     assert (plan["month"], plan["as_of"]) == ("2011-11", "2011-12-01")
-    assert plan["months"] == "2011-09,2011-10,2011-11"
+    assert plan["months"]["transactions"] == "2011-09,2011-10,2011-11"
     assert plan["tables"] == ["transactions"]
 
 
@@ -27,12 +27,12 @@ def test_the_data_month_is_ingested_again_and_what_is_there_is_left_alone(
     landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ingested(lake, [OCTOBER, NOVEMBER])
-    assert planned(capsys)["months"] == "2011-09,2011-11"
+    assert planned(capsys)["months"]["transactions"] == "2011-09,2011-11"
 
 
 def test_a_backfill_of_an_old_month_ingests_nothing_after_it(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = planned(capsys, run_type="backfill", logical_date="2011-10-01T00:00:00+00:00")
-    assert (plan["month"], plan["months"]) == ("2011-10", "2011-09,2011-10")
+    assert (plan["month"], plan["months"]["transactions"]) == ("2011-10", "2011-09,2011-10")
 
 
 def test_a_table_delivered_for_the_first_time_is_caught_up_too(
@@ -42,7 +42,7 @@ def test_a_table_delivered_for_the_first_time_is_caught_up_too(
     complete(lake, SESSIONS, OCTOBER)
     deliver(landing, "sessions", [NOVEMBER])
     plan = planned(capsys)
-    assert (plan["tables"], plan["months"]) == (["sessions", "transactions"], "2011-09,2011-11")
+    assert (plan["tables"], plan["months"]["transactions"]) == (["sessions", "transactions"], "2011-09,2011-11")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,11 @@ def test_all_kinds_of_run_of_a_month_are_planned_alike(
     landing: Path, capsys: pytest.CaptureFixture[str], run_type: str, logical_date: str, month: str
 ) -> None:
     plan = planned(capsys, run_type=run_type, logical_date=logical_date, month=month)
-    assert (plan["month"], plan["as_of"], plan["months"]) == ("2011-10", "2011-11-01", "2011-09,2011-10")
+    assert (plan["month"], plan["as_of"], plan["months"]["transactions"]) == (
+        "2011-10",
+        "2011-11-01",
+        "2011-09,2011-10",
+    )
 
 
 def test_a_cleared_manual_run_keeps_its_month_and_a_new_one_takes_the_newest(

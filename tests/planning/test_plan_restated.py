@@ -84,7 +84,7 @@ def test_an_accepted_month_is_read_again_and_all_after_it_is_rebuilt(
 ) -> None:
     restate(lake, OCTOBER)
     plan = planned("2011-11", "--restate", "accept")
-    assert plan["months"] == "2011-10,2011-11"
+    assert plan["months"]["transactions"] == "2011-10,2011-11"
     assert "RESTATED, ingested again: 2011-10 transactions: rows 1 to 2 (+1)" in plan["note"]
     [run] = runs(database)
     assert run["restate"] == "accept"
@@ -169,7 +169,7 @@ def other_mapping(planned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.usefixtures("other_mapping")
 def test_another_mapping_reads_every_month_again(planned: Callable[..., Any], lake: Lake, database: Database) -> None:
     plan = planned("2011-11")
-    assert plan["months"] == "2011-09,2011-10,2011-11"
+    assert plan["months"]["transactions"] == "2011-09,2011-10,2011-11"
     assert "READ AGAIN: 3 months (2011-09 to 2011-11), because the mapping changed." in plan["note"]
     [run] = runs(database)
     assert run["plan"]["reread"] == {f"2011-{month:02d}": ["mapping"] for month in (9, 10, 11)}
@@ -196,7 +196,7 @@ def test_another_mapping_of_published_months_needs_acceptance(
         "forecasts of 2011-10 were made from them and may change. If that is intended, trigger month 2011-11 again "
         "with restate=accept. If not, deploy the earlier mapping and code and clear this task. Nothing has been changed"
     )
-    assert planned("2011-11", "--restate", "accept")["months"] == "2011-09,2011-10,2011-11"
+    assert planned("2011-11", "--restate", "accept")["months"]["transactions"] == "2011-09,2011-10,2011-11"
     assert ", refused unless restate=accept: 3 months" in planned("2011-11", "--dry-run")["note"]
 
 
@@ -205,7 +205,7 @@ def test_other_code_of_the_ingestion_reads_every_month_again(
 ) -> None:
     monkeypatch.setattr("jobs.landing.deliveries.code_fingerprint", lambda _: "another")
     plan = planned("2011-11")
-    assert plan["months"] == "2011-09,2011-10,2011-11"
+    assert plan["months"]["transactions"] == "2011-09,2011-10,2011-11"
     assert "because the code that reads and cleans rows changed." in plan["note"]
 
 
@@ -213,12 +213,12 @@ def test_the_ingest_of_another_mapping_leaves_no_month_of_the_earlier_one(
     planned: Callable[..., Any], lake: Lake, spark: SparkSession, other_mapping: None
 ) -> None:
     changed = replace(load("simulated_shop"), rules=(RowRule(reason="is_dear", when="net_value > 1000"),))
-    months = [Month.parse(month) for month in planned("2011-11")["months"].split(",")]
+    months = [Month.parse(month) for month in planned("2011-11")["months"]["transactions"].split(",")]
     ingest_all(spark, changed, lake.root.with_name("landing"), lake, AS_OF, months)
     assert {lake.record(TRANSACTIONS, month).inputs["mapping"] for month in SEPTEMBER.through(NOVEMBER)} == {
         reading_inputs(changed)["mapping"]
     }
-    assert planned("2011-11")["months"] == "2011-11"
+    assert planned("2011-11")["months"]["transactions"] == "2011-11"
 
 
 @pytest.mark.usefixtures("other_mapping")

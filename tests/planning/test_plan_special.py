@@ -79,13 +79,13 @@ def test_a_special_run_does_not_show_among_the_runs_of_its_month(
 def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
-    assert planned(capsys, options=options)["months"] == "2011-09,2011-10,2011-11"
+    assert planned(capsys, options=options)["months"]["transactions"] == "2011-09,2011-10,2011-11"
     reading = reading_inputs(load("simulated_shop", "margin_by_department"))
     own = Lake(lake.root / "margin_by_department")
     complete(own, TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER), **reading)
     plan = planned(capsys, options=options)
-    assert (plan["months"], plan["special"]) == ("2011-09,2011-11", True)
-    assert planned(capsys)["months"] == "2011-11"
+    assert (plan["months"]["transactions"], plan["special"]) == ("2011-09,2011-11", True)
+    assert planned(capsys)["months"]["transactions"] == "2011-11"
 
 
 @pytest.mark.parametrize(

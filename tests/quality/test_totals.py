@@ -92,13 +92,13 @@ def test_each_reasons_share_is_compared_with_its_highest_of_the_months_before(sp
     )
     for month, lists in reasons.items():
         promise(lake, TRANSACTIONS, month, 10 - len(lists))
-    actual = rejected_reasons(spark, lake, [TRANSACTIONS], NOVEMBER)
+    actual = rejected_reasons(spark, lake, {TRANSACTIONS: NOVEMBER})
     assert actual.round(9).to_dict("records") == [
         {"table": TRANSACTIONS.name, "reason": "both", "rows": 1, "share": 0.1, "rise": 0.0},
         {"table": TRANSACTIONS.name, "reason": "new", "rows": 2, "share": 0.2, "rise": 0.2},
         {"table": TRANSACTIONS.name, "reason": "old", "rows": 1, "share": 0.1, "rise": -0.1},
     ]
-    first = rejected_reasons(spark, lake, [TRANSACTIONS], SEPTEMBER)
+    first = rejected_reasons(spark, lake, {TRANSACTIONS: SEPTEMBER})
     assert first.to_dict("records") == [
         {"table": TRANSACTIONS.name, "reason": "old", "rows": 1, "share": 0.1, "rise": 0.0}
     ]
