@@ -1,7 +1,7 @@
 """Write a simulated shop: what it delivers, and beside it what each customer is truly expected to be worth.
 
-`OUT/transactions/month=YYYY-MM/`, `OUT/sessions/month=YYYY-MM/`, `OUT/customers.csv.gz` and `OUT/products.csv` are a
-landing for the source `simulated_shop`. `OUT/truth/as_of=YYYY-MM-01.parquet` holds expected_01 … expected_12 and
+`OUT/transactions/month=YYYY-MM/`, `OUT/sessions/month=YYYY-MM/`, `OUT/customers/month=YYYY-MM/` and `OUT/products.csv`
+are a landing for the source `simulated_shop`. `OUT/truth/as_of=YYYY-MM-01.parquet` holds expected_01 … expected_12 and
 p_active_12m for everybody who had signed up before. The same arguments write the same bytes.
 """
 

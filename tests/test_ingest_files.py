@@ -79,3 +79,29 @@ def test_a_month_without_its_success_is_refused(spark: SparkSession, lake: Lake,
 
     with pytest.raises(LandingError, match="transactions of 2011-11 has not been delivered in full"):
         ingest_all(spark, SHOP, landing, lake, date(2012, 1, 1))
+
+
+def test_lines_take_their_department_from_the_newest_list_that_is_not_later(
+    spark: SparkSession, lake: Lake, landing: Path
+) -> None:
+    months = Month(2011, 9).through(DECEMBER)
+    for month in months:
+        deliver_month(landing, "transactions", month, f"order,sku,when,who,qty,price\n1,A,{month}-02,c1,1,1\n")
+    for month, aisle in ((months[1], "Tea"), (months[3], "Coffee")):
+        deliver_month(landing, "products", month, f"sku,aisle\nA,{aisle}\n")
+    ingest_all(spark, SHOP, landing, lake, date(2012, 1, 1))
+    departments = {row[-1]: row[4] for row in stored(spark, lake, tables.TRANSACTIONS)}
+    assert departments == {"2011-09": "unknown", "2011-10": "Tea", "2011-11": "Tea", "2011-12": "Coffee"}
+
+
+def test_a_list_repeats_a_customer_only_within_itself(spark: SparkSession, lake: Lake, landing: Path) -> None:
+    for month, plan in ((Month(2011, 10), "none"), (NOVEMBER, "annual")):
+        deliver_month(landing, "transactions", month, LINES)
+        rows = f"c1,2011-01-05,{plan},Bonn,Germany,x\nc1,2011-01-05,{plan},Bonn,Germany,y\n"
+        deliver_month(landing, "customers", month, f"id,since,plan,town,land,unread\n{rows}")
+    results = ingest_all(spark, SHOP, landing, lake, AS_OF)
+    assert results["customers"].reasons == {"repeated_customer": 2}
+    assert stored(spark, lake, tables.CUSTOMERS) == [
+        ("c1", "2011-01-05", "annual", "Bonn", "Germany", "2011-11"),
+        ("c1", "2011-01-05", "none", "Bonn", "Germany", "2011-10"),
+    ]

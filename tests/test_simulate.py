@@ -39,8 +39,8 @@ def test_a_shop_delivers_every_table_and_the_truth_of_the_months_that_exist(shop
 
     assert sorted(actual) == sorted(
         [
-            "customers.csv.gz",
             "products.csv",
+            *(f"customers/month={month}/{file}" for month in months for file in ("_SUCCESS", "part-00000.csv.gz")),
             *(f"truth/as_of={month}-01.parquet" for month in ("2010-12", "2011-06", "2011-09", "2011-11", "2011-12")),
             *(f"transactions/month={month}/{file}" for month in months for file in ("_SUCCESS", "part-00000.csv.gz")),
             *(f"sessions/month={month}/{file}" for month in months for file in ("_SUCCESS", "part-00000.csv.gz")),
@@ -55,7 +55,8 @@ def test_the_same_arguments_write_the_same_bytes_and_another_seed_does_not(shop:
     main([*arguments, str(tmp_path / "other"), "--seed", "8"])
 
     assert files_of(tmp_path / "again") == files_of(shop)
-    assert files_of(tmp_path / "other")["customers.csv.gz"] != files_of(shop)["customers.csv.gz"]
+    newest = "customers/month=2011-11/part-00000.csv.gz"
+    assert files_of(tmp_path / "other")[newest] != files_of(shop)[newest]
 
 
 def test_the_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
@@ -73,8 +74,24 @@ def test_what_is_there_is_not_overwritten(shop: Path) -> None:
         simulate(SHOP, shop)
 
 
+def list_of(shop: Path, month: str) -> pd.DataFrame:
+    """The accounts as they stood at the end of a month; the copies that dirt adds are among them."""
+    return pd.read_csv(shop / f"customers/month={month}/part-00000.csv.gz", dtype=str).dropna(subset=["customer_id"])
+
+
+def test_memberships_and_cities_change_and_each_month_lists_who_has_signed_up(shop: Path) -> None:
+    before, now = (list_of(shop, month).drop_duplicates("customer_id") for month in ("2011-05", "2011-11"))
+    assert before.signup_date.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all()
+    assert before.signup_date.max() < "2011-06-01" <= now.signup_date.max()
+    both = before.merge(now, on="customer_id", suffixes=("_before", "_now"))
+    assert len(both) == len(before)
+    for attribute in ("membership", "city", "country"):
+        changed = both[f"{attribute}_before"] != both[f"{attribute}_now"]
+        assert 0.02 < changed.mean() < 0.5, attribute
+
+
 def test_truth_is_written_of_everybody_who_had_signed_up_and_of_nobody_else(shop: Path) -> None:
-    accounts = pd.read_csv(shop / "customers.csv.gz", dtype=str).dropna(subset=["customer_id"])
+    accounts = list_of(shop, "2011-11")
     signed_up = pd.to_datetime(accounts.signup_date, format="%Y-%m-%d", errors="coerce")
 
     for as_of in ("2010-12-01", "2011-12-01"):
@@ -99,7 +116,8 @@ def test_the_ingest_keeps_every_true_line_and_refuses_every_kind_of_dirt(
         "malformed_row", "unreadable_time", "outside_delivery_month", "missing_customer", "unusable_id",
         "unreadable_units", "unreadable_price", "zero_value", "duplicate",
     }  # fmt: skip
-    assert results["customers"].clean == SHOP.customers
+    newest = read_periods(spark, lake, tables.CUSTOMERS, [SHOP.end])
+    assert newest.count() == newest.select("customer_id").distinct().count() == SHOP.customers
     assert results["products"].reasons == {"repeated_product": 1}
     assert {"duplicate", "missing_customer", "unreadable_time"} <= results["sessions"].reasons.keys()
 

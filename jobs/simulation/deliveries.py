@@ -13,7 +13,7 @@ from jobs.core.month import Month
 from jobs.simulation import catalogue
 from jobs.simulation.dirt import TORN_LINE, dirty_accounts, dirty_lines, dirty_logins
 from jobs.simulation.files import as_text, csv_text, write_gzip
-from jobs.simulation.population import CITIES, MEMBERSHIPS, Population, chunks, population
+from jobs.simulation.population import CITIES, MEMBERSHIPS, Population, population
 from jobs.simulation.purchases import Lines, MonthOfShop, month_of_shop
 from jobs.simulation.truth import truth
 
@@ -65,7 +65,7 @@ class Shop:
 
 
 def deliver_chunk(shop: Shop, out: Path, chunk: int) -> dict[Month, pa.RecordBatch]:
-    """Write one part of each month's transactions and sessions; returns the truth by first forecast month."""
+    """Write one part of each month's customers, transactions and sessions; the truth by first forecast month."""
     people = shop.population(chunk)
     ids = pa.array(people.ids)
     truths: dict[Month, pa.RecordBatch] = {}
@@ -75,28 +75,10 @@ def deliver_chunk(shop: Shop, out: Path, chunk: int) -> dict[Month, pa.RecordBat
         drawn = month_of_shop(people, age, month, returned_from_before=late, rng=shop.rng(_PURCHASES, chunk, age))
         late = drawn.returned_next_month
         _deliver_month(out, month, chunk, drawn, ids, shop.rng(_DIRT, chunk, age))
+        _deliver_accounts(shop, out, month, chunk, people)
         if month.plus(1) in shop.truth_months:
             truths[month.plus(1)] = truth(people, age + 1, month.plus(1), kept=drawn.kept)
     return truths
-
-
-def deliver_accounts(shop: Shop, out: Path) -> None:
-    """Write `customers.csv.gz`: everybody, as they stand at the end."""
-    parts: list[bytes] = []
-    for chunk in chunks(shop.customers):
-        people = shop.population(chunk)
-        cities, countries, _ = zip(*CITIES, strict=True)
-        accounts = pa.table(
-            {
-                "customer_id": people.ids,
-                "signup_date": _signup_days(shop, people),
-                "membership": pa.array(MEMBERSHIPS).take(pa.array(people.membership)),
-                "city": pa.array(cities).take(pa.array(people.city)),
-                "country": pa.array(countries).take(pa.array(people.city)),
-            }
-        )
-        parts += [csv_text(accounts, header=not parts), csv_text(dirty_accounts(accounts, shop.rng(_ACCOUNTS, chunk)))]
-    write_gzip(out / "customers.csv.gz", parts)
 
 
 def deliver_products(out: Path) -> None:
@@ -127,6 +109,26 @@ def _deliver_month(
         }
     )
     write_gzip(out / "sessions" / part, [csv_text(logins, header=True), csv_text(dirty_logins(logins, rng))])
+
+
+def _deliver_accounts(shop: Shop, out: Path, month: Month, chunk: int, people: Population) -> None:
+    """Everybody who has signed up by the end of the month, as they stand then."""
+    age = shop.first.months_until(month)
+    cities, countries, _ = zip(*CITIES, strict=True)
+    city = pa.array(people.cities_at(age))
+    everybody = pa.table(
+        {
+            "customer_id": people.ids,
+            "signup_date": _signup_days(shop, people),
+            "membership": pa.array(MEMBERSHIPS).take(pa.array(people.memberships_at(age))),
+            "city": pa.array(cities).take(city),
+            "country": pa.array(countries).take(city),
+        }
+    )
+    accounts = everybody.filter(pa.array(people.signup_month <= age))
+    dirt = dirty_accounts(accounts, shop.rng(_ACCOUNTS, chunk, age))
+    path = out / "customers" / f"month={month}/part-{chunk:05d}.csv.gz"
+    write_gzip(path, [csv_text(accounts, header=True), csv_text(dirt)])
 
 
 def _line_table(lines: Lines, order_prefix: str, ids: pa.Array) -> pa.Table:

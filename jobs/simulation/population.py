@@ -38,6 +38,7 @@ CITIES = (
 _MEMBERSHIP_SHARES = (0.65, 0.20, 0.15)
 _MEMBERSHIP_RATE = np.array([1.0, 1.3, 1.6])
 _MEMBERSHIP_CHURN = np.array([1.0, 0.8, 0.55])
+_MOVED = 0.15
 _SIGNUP_GROWTH = 1.025
 _NEVER_BUYS = 0.12
 _RATE_SHAPE, _RATE_MEAN = 0.9, 0.85
@@ -63,8 +64,12 @@ class Population:
         return_share: probability that a line is returned.
         taste: preferred department.
         tier: preferred price level.
-        membership: index into MEMBERSHIPS.
-        city: index into CITIES.
+        membership: index into MEMBERSHIPS, from `joined_month` on; the rates and lifetimes are those of its members
+            throughout.
+        joined_month: month the membership started in.
+        city: index into CITIES, from `moved_month` on.
+        moved_month: month the customer moved in; the sign-up month of those who never did.
+        former_city: index into CITIES, before.
     """
 
     number: Ints
@@ -79,7 +84,10 @@ class Population:
     taste: Ints
     tier: Ints
     membership: Ints
+    joined_month: Ints
     city: Ints
+    moved_month: Ints
+    former_city: Ints
 
     def __len__(self) -> int:
         return len(self.number)
@@ -88,6 +96,14 @@ class Population:
     def ids(self) -> list[str]:
         """Customer ids as delivered."""
         return [f"C{number:07d}" for number in self.number.tolist()]
+
+    def memberships_at(self, age: int) -> Ints:
+        """The index into MEMBERSHIPS at the end of a month."""
+        return np.where(self.joined_month <= age, self.membership, 0)
+
+    def cities_at(self, age: int) -> Ints:
+        """The index into CITIES at the end of a month."""
+        return np.where(self.moved_month <= age, self.city, self.former_city)
 
 
 def chunks(customers: int) -> range:
@@ -114,6 +130,7 @@ def population(chunk: int, *, customers: int, months: int, first_calendar_month:
     signup_month = rng.choice(months, size, p=signups / signups.sum())
     churn = np.clip(rng.beta(_CHURN_A, _CHURN_B, size) * _MEMBERSHIP_CHURN[membership], 1e-4, 1.0)
     rate = rng.gamma(_RATE_SHAPE, _RATE_MEAN / _RATE_SHAPE, size) * _MEMBERSHIP_RATE[membership]
+    shares, left = [share for _, _, share in CITIES], months - signup_month
     return Population(
         number=np.arange(first + 1, first + size + 1),
         signup_month=signup_month,
@@ -127,5 +144,8 @@ def population(chunk: int, *, customers: int, months: int, first_calendar_month:
         taste=rng.integers(TASTES, size=size),
         tier=rng.integers(PRICE_TIERS, size=size),
         membership=membership,
-        city=rng.choice(len(CITIES), size, p=[share for _, _, share in CITIES]),
+        city=rng.choice(len(CITIES), size, p=shares),
+        joined_month=signup_month + (rng.random(size) * left / 2).astype(np.int64),
+        moved_month=signup_month + np.where(rng.random(size) < _MOVED, rng.random(size) * left, 0.0).astype(np.int64),
+        former_city=rng.choice(len(CITIES), size, p=shares),
     )

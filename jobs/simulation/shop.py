@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.lake.lake import SUCCESS
-from jobs.simulation.deliveries import Shop, deliver_accounts, deliver_chunk, deliver_products
+from jobs.simulation.deliveries import Shop, deliver_chunk, deliver_products
 from jobs.simulation.population import chunks
 from jobs.simulation.truth import SCHEMA
 
@@ -35,7 +35,6 @@ def simulate(shop: Shop, out: Path, *, processes: int = 1) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "truth").mkdir(parents=True)
     _deliver_chunks(shop, unfinished, processes)
-    deliver_accounts(shop, unfinished)
     deliver_products(unfinished)
     for folder in unfinished.glob("*/month=*"):
         (folder / SUCCESS).touch()

@@ -127,7 +127,7 @@ def test_the_daily_grain_of_a_whole_shop_is_revenue_times_rate(spark: SparkSessi
     landing = tmp_path / "landing"
     simulate(Shop(customers=60, months=2, seed=3, end=MONTH), landing)
     shutil.rmtree(landing / "sessions")
-    (landing / "customers.csv.gz").unlink()
+    shutil.rmtree(landing / "customers")
     days: dict[str, dict[tuple[str, date, str], Row]] = {}
     for basis in VALUE_BASES:
         lake = Lake(tmp_path / basis)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import DAGS, INGEST, SPECIAL_PLAN, Render
+from tests.dags.conftest import DAGS, INGEST, PLAN, SPECIAL_PLAN, Render
 
 RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
 
@@ -127,8 +127,8 @@ def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Rend
     ("task_id", "job", "arguments"),
     [
         *[
-            (f"ingest.{table}", "ingest", f"--table {table} --months 2011-10,2011-11 {RUN}")
-            for table in ("products", "customers", "sessions", "transactions")
+            (f"ingest.{table}", "ingest", f"--table {table} --months {months} {RUN}")
+            for table, months in {**PLAN["months"], "sessions": ""}.items()
         ],
         ("validate.inputs", "validate", f"--stage inputs {RUN}"),
         ("features.build_features", "build_features", RUN),

@@ -88,7 +88,8 @@ def published_months(stack: Stack) -> dict[date, tuple[int, int]]:
 
 def known_customers(stack: Stack, as_of: date) -> int:
     """Accounts opened before a day, as the shop delivered them."""
-    accounts = pd.read_csv(stack.home.landing / "customers.csv.gz", dtype=str)
+    list_of = stack.home.landing / "customers" / f"month={Month.before(as_of)}"
+    accounts = pd.read_csv(list_of / "part-00000.csv.gz", dtype=str)
     return int(accounts.loc[accounts["signup_date"] < str(as_of), "customer_id"].nunique())
 
 

@@ -12,11 +12,12 @@ import pytest
 from jobs.core.month import Month
 from jobs.lake.lake import SUCCESS, Lake, Record
 from jobs.lake.tables import TRANSACTIONS
-from jobs.landing.deliveries import reading_inputs
-from jobs.landing.files import files_fingerprint
+from jobs.landing.deliveries import deliveries, reading_inputs
 from jobs.plan import main
 from jobs.sources import load
+from jobs.sources.mapping import delivered_columns
 
+SOURCE = load("simulated_shop")
 OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
 
 
@@ -24,19 +25,22 @@ def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
     for month in months:
         folder = landing / table / f"month={month}"
         folder.mkdir(parents=True)
-        (folder / "part.csv").write_text(f"customer_id\n{month}\n", encoding="utf-8")
+        columns = delivered_columns(load("simulated_shop", "margin_per_line").tables[table])
+        (folder / "part.csv").write_text(f"{','.join(columns)}\n{month}{',' * (len(columns) - 1)}\n", encoding="utf-8")
         (folder / SUCCESS).touch()
+
+
+def deliver_again(landing: Path, month: Month) -> None:
+    """Add a row to a month's transactions."""
+    with (landing / "transactions" / f"month={month}" / "part.csv").open("a", encoding="utf-8") as file:
+        file.write("7,,,,,,\n")
 
 
 def ingested(lake: Lake, months: Iterable[Month]) -> None:
     """Fill months of a lake as if what lies in the landing place now had been read."""
+    delivered = deliveries(SOURCE, lake.root.with_name("landing"), lake.root)["transactions"]
     for month in months:
-        landing = landing_of(lake.root.with_name("landing"), month)
-        complete(lake, TRANSACTIONS, month, landing=landing, **reading_inputs(load("simulated_shop")))
-
-
-def landing_of(landing: Path, month: Month) -> str:
-    return files_fingerprint([landing / "transactions" / f"month={month}" / "part.csv"])
+        complete(lake, TRANSACTIONS, month, landing=delivered.fingerprint(month), **reading_inputs(SOURCE))
 
 
 def complete(lake: Lake, table: Any, period: Any, **inputs: str) -> None:

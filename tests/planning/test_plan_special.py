@@ -12,13 +12,13 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
-from jobs.landing.deliveries import reading_inputs
+from jobs.landing.deliveries import deliveries, reading_inputs
 from jobs.planning.segment import SegmentError
 from jobs.sources import load
 from jobs.sources.mapping import MappingError
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, count, publish_new_run
-from tests.planning.shop import NOVEMBER, OCTOBER, complete, ingested, landing_of, planned
+from tests.planning.shop import NOVEMBER, OCTOBER, complete, ingested, planned
 
 SPECIAL = ["--horizon", "3", "--segment", "city= Paris ,Lyon", "--value-basis", "net_revenue"]
 
@@ -80,9 +80,10 @@ def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, caps
     options = ["--value-basis", "margin_by_department"]
     ingested(lake, Month(2011, 9).through(NOVEMBER))
     assert planned(capsys, options=options)["months"]["transactions"] == "2011-09,2011-10,2011-11"
-    reading = reading_inputs(load("simulated_shop", "margin_by_department"))
-    own = Lake(lake.root / "margin_by_department")
-    complete(own, TRANSACTIONS, OCTOBER, landing=landing_of(landing, OCTOBER), **reading)
+    source = load("simulated_shop", "margin_by_department")
+    own, delivered = Lake(lake.root / "margin_by_department"), deliveries(source, landing, lake.root)
+    october = delivered["transactions"].fingerprint(OCTOBER)
+    complete(own, TRANSACTIONS, OCTOBER, landing=october, **reading_inputs(source))
     plan = planned(capsys, options=options)
     assert (plan["months"]["transactions"], plan["special"]) == ("2011-09,2011-11", True)
     assert planned(capsys)["months"]["transactions"] == "2011-11"
