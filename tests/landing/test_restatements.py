@@ -148,6 +148,21 @@ def test_a_column_that_no_one_reads_restates_nothing(one_file: Shop, copy: Calla
     assert shop.seen() == Changes(restated=[], undated=[], reread={})
 
 
+def test_a_column_that_no_one_reads_in_a_month_folder_restates_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    source = replace(SHOP, rejects_duplicates=False)
+    shop = Shop(source, tmp_path / "landing", Lake(tmp_path / "lake"))
+    header, *rows = LINES.splitlines()
+    deliver_month(shop.landing, "transactions", OCTOBER, LINES)
+    deliver_month(shop.landing, "transactions", NOVEMBER, LINES)
+    ingest_all(spark, source, shop.landing, shop.lake, AS_OF)
+    wider = [f"{row},Ada" for row in rows if row.count(",") == header.count(",")]
+    narrow = [row for row in rows if row.count(",") != header.count(",")]
+    deliver_again(shop, "transactions", OCTOBER, "\n".join([f"{header},clerk", *wider, *narrow]) + "\n")
+    assert shop.seen() == Changes(restated=[], undated=[], reread={})
+    deliver_again(shop, "transactions", OCTOBER, LINES.replace("2.50", "2.55"))
+    assert shop.seen() == Changes(restated=[OCTOBER], undated=[], reread={})
+
+
 def test_a_column_that_a_predicate_reads_restates_the_months_in_which_it_changed(
     spark: SparkSession, tmp_path: Path
 ) -> None:
