@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Months:
         decided = ["--model-version", str(self._printed(promote.main, [*run, *trained])["model_version"])]
         score.main([*run, *decided])
         publish.main(run)
+        gc.collect()  # closes the connections of the programs, which a process of their own would close
         return self.hashes()[month]
 
     def hashes(self) -> dict[Month, str]:
