@@ -2,8 +2,8 @@
 
 Checks at noon (UTC) from the 2nd to the 10th day of each month whether every month from the first that was ever
 published to the previous one is published. If one is not, or was withdrawn, one alert a day goes to the connection
-`clv_alerts`. The runs of `clv_deliveries` and `clv_monthly` show the cause: a run that is waiting for its delivery, a run that has
-failed, or no run at all. An alert that cannot be sent fails the task, which is tried again.
+`clv_alerts`. The runs of `clv_deliveries` and `clv_monthly` show the cause: a run that is waiting for its
+delivery, a run that has failed, or no run at all. An alert that cannot be sent fails the task, which is tried again.
 """
 
 import json

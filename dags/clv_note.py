@@ -37,7 +37,7 @@ def add_failure(ti: Any, reason: str) -> None:
         before = call("GET", *address)["note"] or ""
         kept = "\n".join(line for line in before.splitlines() if not line.startswith(start))
         failed = f"{start}{reason}"[:LONGEST]
-        _replace(address, f"{kept[: LONGEST - len(failed) - 1]}\n{failed}".strip())
+        _replace(address, f"{kept[: max(0, LONGEST - len(failed) - 1)]}\n{failed}".strip())
     except (Exception, AirflowTaskTimeout) as error:
         log.warning("%s", _unwritten(error))
 

@@ -131,7 +131,8 @@ def run_job(module: str, *arguments: str, seconds: float | None = None, **enviro
         timeout=seconds,
         check=False,
     )
-    log.info("%s", completed.stderr)
+    for line in completed.stderr.splitlines():
+        log.info("%s", line)
     return completed
 
 

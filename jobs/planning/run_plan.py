@@ -33,6 +33,7 @@ class Plan:
         tables: the delivered tables.
         months: the months to ingest: always the data month, every changed month, and every month that is not complete
             in the lake for a table with times.
+        unread: those of them that the lake does not hold as they are delivered.
         files: table → the files that hold these months.
         snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
         restated: the ingested months whose delivery has changed.
@@ -47,6 +48,7 @@ class Plan:
     choices: RunChoices
     tables: Sequence[str]
     months: Sequence[Month]
+    unread: Collection[Month]
     files: Mapping[str, Sequence[Path]]
     snapshots: Sequence[date]
     restated: Sequence[Restatement]
@@ -96,11 +98,14 @@ def make_plan(
     source = surroundings.source
     changed = {table: changes(source, delivery, lake, until_now, inputs[table]) for table, delivery in events.items()}
     again = {past for change in changed.values() for past in (*change.restated, *change.undated, *change.reread)}
-    months = [
+    unread = {
         past
         for past in until_now
-        if past == month or past in again or not all(lake.is_complete(TABLES[table], past) for table in events)
-    ]
+        if past in again or not all(lake.is_complete(TABLES[table], past) for table in events)
+    }
+    if not all(_holds(lake, table, month, inputs) for table in delivered.keys() - events.keys()):
+        unread.add(month)
+    months = [past for past in until_now if past == month or past in unread]
     _refuse_gaps(events, months)
     restated = [
         restatement(source, events[table], lake, past, cache=surroundings.cache)
@@ -119,6 +124,7 @@ def make_plan(
         choices=choices,
         tables=[table for table in TABLES if table in delivered],
         months=months,
+        unread=unread,
         files={table: delivery.files_of(months) for table, delivery in delivered.items()},
         snapshots=[
             past.as_of
@@ -131,6 +137,12 @@ def make_plan(
         history=history,
         differs=_differs(inputs, history, choices),
     )
+
+
+def _holds(lake: Lake, name: str, month: Month, inputs: DeliveredInputs) -> bool:
+    """Whether the lake holds a month of a table as it is delivered."""
+    table = TABLES[name]
+    return lake.is_complete(table, month) and lake.record(table, month).inputs.get("landing") == inputs[name].get(month)
 
 
 def _inputs(delivered: Mapping[str, Delivery], month: Month) -> DeliveredInputs:
