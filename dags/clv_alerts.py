@@ -6,9 +6,8 @@ The connection `clv_alerts` names the receiver of alerts.
 import logging
 from typing import Any
 
-from airflow.exceptions import AirflowException
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from clv_note import add_failure
 from clv_tasks import exit_code, last_line, run_job
 

@@ -34,6 +34,8 @@ class Api(ThreadingHTTPServer):
 
 
 class _Call(BaseHTTPRequestHandler):
+    server: Api
+
     def do_POST(self) -> None:
         self._answer({"access_token": "t0k3n"})
 
