@@ -59,16 +59,14 @@ class DeliverySensor(BaseSensorOperator):
         if completed.returncode not in (0, NOT_YET):
             raise AirflowException(f"jobs.await_delivery ended with exit code {completed.returncode}.")
         delivery = json.loads(last_line(completed))
-        ti, month = context["ti"], delivery["month"]
-        self.status, self.is_paused = f"{month}: {delivery['missing']}", False
-        if not delivery["missing"]:
-            self.is_paused = ti.get_dag(STARTED).is_paused
-            active = ti.get_dr_count(dag_id=STARTED, states=["queued", "running"])
-            self.status = f"{month} is delivered in full"
-            self.status += f", but {STARTED} is paused" if self.is_paused else ""
-            self.status += f", but {active} runs of {STARTED} have not ended" if active else ""
+        obstacle, self.is_paused = delivery["missing"], False
+        if not obstacle and context["ti"].get_dag(STARTED).is_paused:
+            obstacle, self.is_paused = f"delivered in full, but {STARTED} is paused", True
+        elif not obstacle and context["ti"].get_dr_count(dag_id=STARTED, states=["queued", "running"]):
+            obstacle = f"delivered in full, but a run of {STARTED} has not ended"
+        self.status = f"{delivery['month']}: {obstacle or 'delivered in full'}"
         self.log.info("%s", self.status)
-        return PokeReturnValue(self.status == f"{month} is delivered in full", month)
+        return PokeReturnValue(not obstacle, delivery["month"])
 
     def execute(self, context: Any) -> Any:
         """Wait.

@@ -98,7 +98,7 @@ def test_it_waits_while_another_run_may_be_of_the_same_month(deliveries: Any, sh
     deliver(shop)
     waiting = sensor(deliveries)
     assert not waiting.poke(context(active=1))
-    assert waiting.status == "2011-11 is delivered in full, but 1 runs of clv_monthly have not ended"
+    assert waiting.status == "2011-11: delivered in full, but a run of clv_monthly has not ended"
 
 
 def test_a_month_that_is_not_delivered_in_time_fails_with_what_is_missing_and_what_to_do(
