@@ -1,46 +1,79 @@
-"""Send alerts to the receiver that the connection `clv_alerts` names."""
+"""What happens when a task fails: its reason is logged, written to the run's note, and sent as an alert.
 
-import os
-import subprocess
+The connection `clv_alerts` names the receiver of alerts.
+"""
+
+import logging
 from typing import Any
 
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowNotFoundException
-from clv_tasks import ENVIRONMENT, REPOSITORY, exit_code
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+from clv_note import add_failure
+from clv_tasks import exit_code, last_line, run_job
+
+log = logging.getLogger("clv")
 
 ALERT_TIMEOUT_SECONDS = 60
+LONGEST_REASON = 500
+"""In characters."""
+
+
+class NotSentError(AirflowException):
+    """An alert could not be sent."""
+
+
+def log_reason(context: Any) -> None:
+    """Log why an attempt failed as the last line of level ERROR: the callback of attempts that are tried again."""
+    log.error("%s", reason_of(context))
 
 
 def alert_failed(context: Any) -> None:
-    """Send an alert for a failed task. Airflow does not call this for an attempt that it will retry."""
-    ti, error = context["ti"], context.get("exception")
+    """Log, note and send why a task failed for good. Airflow does not call this for an attempt that it will retry."""
+    ti, reason = context["ti"], reason_of(context)
+    add_failure(ti, reason)
+    try:
+        plan = ti.xcom_pull("plan.plan") or {}
+        alert(
+            *["failed", f"--task={ti.task_id}", f"--dag-run-id={ti.run_id}", f"--reason={reason}"],
+            *[f"--month={plan.get('month') or context['params'].get('month') or ''}", f"--link={ti.log_url}"],
+        )
+    except Exception as error:
+        log.warning("No alert was sent: %s", error if isinstance(error, NotSentError) else type(error).__name__)
+    log.error("%s", reason)
+
+
+def reason_of(context: Any) -> str:
+    """Why an attempt failed: the reason that its job recorded, and how it ended."""
+    ti, ended = context["ti"], _ended(context.get("exception"))
+    attempt = [f"--dag-run-id={ti.run_id}", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--ended={ended}"]
+    try:
+        return last_line(run_job("reason", *attempt, seconds=ALERT_TIMEOUT_SECONDS)) or ended
+    except Exception as error:
+        log.warning("The reason cannot be looked up: %s", type(error).__name__)
+        return ended
+
+
+def _ended(error: BaseException | None) -> str:
     code = exit_code(error)
-    ended = f"exit code {code}" if code is not None else type(error).__name__ if error else "the task was lost"
-    plan = ti.xcom_pull("plan.plan") or {}
-    alert(
-        *["failed", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--dag-run-id={ti.run_id}"],
-        *[f"--month={plan.get('month') or context['params'].get('month') or ''}", f"--link={ti.log_url}"],
-        f"--ended={ended}",
-    )
+    if code is not None:
+        return f"exit code {code}"
+    if isinstance(error, AirflowException):
+        return (str(error).partition("\n")[0] or type(error).__name__)[:LONGEST_REASON]
+    return type(error).__name__ if error else "the task was lost"
 
 
 def alert(*arguments: str) -> None:
-    """Run `jobs/alert.py` with the connection `clv_alerts` in its environment; log a failure instead of raising it."""
+    """Send an alert with `jobs/alert.py`; without the connection `clv_alerts`, log a line instead.
+
+    Raises:
+        NotSentError: the receiver did not accept it.
+        subprocess.TimeoutExpired: the receiver did not respond.
+    """
     try:
         receiver = Connection.get("clv_alerts").as_json()
-        command = [os.environ.get("CLV_PYTHON", "python"), "-m", "jobs.alert", *arguments]
-        environment = {**os.environ, **ENVIRONMENT, "CLV_ALERTS": receiver}
-        completed = subprocess.run(
-            command,
-            env=environment,
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            timeout=ALERT_TIMEOUT_SECONDS,
-            check=False,
-        )
-        print(completed.stderr)  # noqa: T201 - the task's log
     except AirflowNotFoundException:
-        print("No alert was sent: there is no connection 'clv_alerts'")  # noqa: T201
-    except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"No alert was sent: {type(error).__name__}")  # noqa: T201
+        log.warning("No alert was sent: there is no connection 'clv_alerts'")
+        return
+    completed = run_job("alert", *arguments, seconds=ALERT_TIMEOUT_SECONDS, CLV_ALERTS=receiver)
+    if completed.returncode:
+        raise NotSentError(completed.stderr.strip().rpartition("\n")[2])

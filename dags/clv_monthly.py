@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, TaskGroup, TriggerRule
-from clv_alerts import alert_failed
+from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule
+from clv_alerts import alert_failed, log_reason
+from clv_assets import FORECAST, announce
 from clv_note import write_note
 from clv_params import PARAMS, only_known_keys
-from clv_skips import end_dry_run, only_in_special_runs, only_in_standard_runs, skip_unless_delivered
+from clv_skips import end_early, only_in_special_runs, only_in_standard_runs, skip_unless_delivered
 from clv_tasks import (
+    CALENDAR,
     FILTERS,
+    NOT_YET,
     PYTHON_TIMEOUT,
     TRAINING_TIMEOUT,
-    DeliverySensor,
     RetryUnlessRefused,
     python_job,
     spark_job,
@@ -26,11 +28,6 @@ RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", *RUN_ID]
 BASIS = ["--value-basis", f"{{{{ {PLAN}['value_basis'] }}}}"]
 MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
 RETRAIN = [*RUN, *BASIS, *MODEL, f"{{{{ '--special' if {PLAN}['special'] else none }}}}"]
-CALENDAR = [
-    *["--run-type", "{{ dag_run.run_type.value }}"],
-    *["--logical-date", "{{ dag_run.logical_date.isoformat() if dag_run.logical_date else '' }}"],
-    *["--month", "{{ params.month or '' }}"],
-]
 
 
 def model_version_of(task_id: str) -> list[str]:
@@ -65,13 +62,13 @@ with DAG(
         "retry_policy": RetryUnlessRefused(),
         "execution_timeout": PYTHON_TIMEOUT,
         "on_failure_callback": alert_failed,
+        "on_retry_callback": log_reason,
     },
     tags=["clv", "monthly"],
     params=PARAMS,
     user_defined_filters=FILTERS,
 ) as dag:
     with TaskGroup("plan"):
-        delivery = DeliverySensor(task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys(PARAMS))
         plan = python_job(
             "plan",
             *CALENDAR,
@@ -81,9 +78,11 @@ with DAG(
             *["--model", "{{ params.model }}", "--restate", "{{ params.restate }}"],
             "{{ '--dry-run' if params.dry_run else none }}",
             output_processor=json.loads,
+            skip_on_exit_code=NOT_YET,
+            pre_execute=only_known_keys(PARAMS),
         )
-        note = write_note()
-        go_on = end_dry_run()
+        note = write_note(CALENDAR)
+        go_on = end_early()
 
     with TaskGroup("ingest"):
         products, customers = ingest("products"), ingest("customers")
@@ -107,7 +106,7 @@ with DAG(
         validate_forecasts = spark_job("validate", "--stage", "forecasts", *RUN, task_id="validate_forecasts")
 
     with TaskGroup("publish"):
-        publish = python_job("publish", *RUN, outlets=[Asset(name="clv_forecast", uri="postgres://clv/forecast")])
+        publish = python_job("publish", *RUN, output_processor=json.loads, outlets=FORECAST, post_execute=announce)
         report = python_job("report", *RUN_ID)
 
     with TaskGroup("special"):
@@ -122,7 +121,7 @@ with DAG(
         )
         publish_special = python_job("publish_special", *RUN, *BASIS)
 
-    delivery >> plan >> [note, go_on]
+    plan >> [note, go_on]
     go_on >> [products, customers, sessions]
     # Transaction lines take their department from the products.
     products >> transactions

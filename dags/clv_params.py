@@ -6,11 +6,24 @@ from typing import Any
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
+
+def matching(pattern: str, expected: str, *types: str) -> dict[str, Any]:
+    """The schema of a text that matches a pattern.
+
+    Airflow quotes the rule that a value breaks. A constant is the only one that it quotes as plain text: "'a month as
+    YYYY-MM, for example 2011-11' was expected". If the constant itself is given, the job refuses it.
+    """
+    kinds = list(types) or "string"
+    return {"if": {"not": {"type": kinds, "pattern": pattern}}, "then": {"const": expected}, "type": kinds}
+
+
+A_MONTH = (r"^\d{4}-(0[1-9]|1[0-2])$", "a month as YYYY-MM, for example 2011-11")
+A_REASON = (r"\S", "a reason, which is recorded with the change")
+
 PARAMS = {
     "month": Param(
         None,
-        type=["null", "string"],
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        **matching(*A_MONTH, "null", "string"),
         title="Data month",
         description="YYYY-MM, for example 2011-11: forecast the twelve months after it. "
         "Empty: the month of the schedule or backfill; in a manual run, the last month delivered in full.",
@@ -24,8 +37,7 @@ PARAMS = {
     ),
     "segment": Param(
         "all",
-        type="string",
-        pattern=r"^(all|[a-z0-9_]+=.+)$",
+        **matching(r"^(all|[a-z0-9_]+=.+)$", "all, or column=value, for example city=Paris"),
         title="Customer segment",
         description="all, or column=value,value of a text column of the features (city=Paris), or status=new. "
         "Put a value with a comma or a quote in double quotes. Other than all: a special run.",

@@ -12,13 +12,16 @@ triggered this DAG.
 A failed task has changed nothing. It is not retried automatically: first check what readers see.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import DAG, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from clv_params import refuse_unknown_keys
+from clv_alerts import log_reason
+from clv_assets import FORECAST, announce
+from clv_params import A_MONTH, A_REASON, matching, refuse_unknown_keys
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 WHY = [
@@ -29,15 +32,13 @@ WHY = [
 
 PARAMS = {
     "because": Param(
-        type="string",
-        pattern=r"\S",
+        **matching(*A_REASON),
         title="Why",
         description="The reason; it is recorded with the change.",
     ),
     "month": Param(
         None,
-        type=["null", "string"],
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        **matching(*A_MONTH, "null", "string"),
         title="Month to roll back",
         description="YYYY-MM: the data month to publish from an earlier run.",
     ),
@@ -80,7 +81,12 @@ with DAG(
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={"owner": "clv", "retries": 0, "execution_timeout": PYTHON_TIMEOUT},
+    default_args={
+        "owner": "clv",
+        "retries": 0,
+        "execution_timeout": PYTHON_TIMEOUT,
+        "on_failure_callback": log_reason,
+    },
     tags=["clv"],
     params=PARAMS,
     user_defined_filters=FILTERS,
@@ -91,5 +97,8 @@ with DAG(
         "{{ '--run-id=%d' % params.run if params.run is not none else none }}",
         *WHY,
         pre_execute=only_with("month"),
+        output_processor=json.loads,
+        outlets=FORECAST,
+        post_execute=announce,
     )
     python_job("choose_champion", *["--model-version", "{{ params.version }}"], *WHY, pre_execute=only_with("version"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airflow.sdk import task
+from airflow.sdk import TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 
@@ -25,7 +25,8 @@ def only_in_standard_runs(context: Any) -> None:
         raise AirflowSkipException("This is a special run: it does not publish its month")
 
 
-@task.short_circuit(task_id="go_on")
-def end_dry_run(*, ti: Any = None) -> bool:
-    """Skip everything after the plan in a dry run."""
-    return not ti.xcom_pull("plan.plan")["dry_run"]
+@task.short_circuit(task_id="go_on", trigger_rule=TriggerRule.NONE_FAILED)
+def end_early(*, ti: Any = None) -> bool:
+    """Skip everything after the plan in a dry run, and if there is no plan because the month is not delivered yet."""
+    plan = ti.xcom_pull("plan.plan")
+    return plan is not None and not plan["dry_run"]

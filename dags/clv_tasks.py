@@ -1,8 +1,9 @@
-"""How the DAGs run the jobs: operators, time limits, the retry policy and the delivery sensor.
+"""How the DAGs run the jobs: operators, time limits and the retry policy.
 
 Nothing is imported from `jobs/`: a DAG calls a job through its command line only.
 """
 
+import logging
 import os
 import re
 import shlex
@@ -13,9 +14,11 @@ from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import BaseSensorOperator
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
-from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout
+
+log = logging.getLogger("clv")
+
+Completed = subprocess.CompletedProcess[str]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # PYTHONPATH makes `jobs` importable from any folder; PYTHONSAFEPATH keeps a job's own folder from shadowing libraries.
@@ -34,17 +37,21 @@ SPARK_TIMEOUT = timedelta(hours=2)
 PYTHON_TIMEOUT = timedelta(minutes=30)
 TRAINING_TIMEOUT = timedelta(hours=3)
 
-DELIVERY_DEADLINE = timedelta(days=5)
-"""How long a scheduled run waits for its month's data."""
-DELIVERY_POKE_INTERVAL = timedelta(minutes=15)
-
 _REFUSED = 65
 """Exit code of a job that refuses its input (EX_DATAERR)."""
-_NOT_YET = 75
-"""Exit code of `jobs.await_delivery` if the month is not delivered yet (EX_TEMPFAIL)."""
+NOT_YET = 75
+"""Exit code of a job whose month is not delivered in full yet (EX_TEMPFAIL)."""
 
 _LOG_TAIL = "\nLast spark-submit output:\n"
 """Starts the log lines that the Spark hook appends to its error."""
+
+
+CALENDAR = [
+    *["--run-type", "{{ dag_run.run_type.value }}"],
+    *["--logical-date", "{{ dag_run.logical_date.isoformat() if dag_run.logical_date else '' }}"],
+    *["--month", "{{ params.month or '' }}"],
+]
+"""What a job derives the data month of a run from."""
 
 
 def quoted(value: object) -> str:
@@ -108,47 +115,31 @@ def python_job(module: str, *arguments: str, **options: Any) -> BashOperator:
     )
 
 
+def run_job(module: str, *arguments: str, seconds: float | None = None, **environment: str) -> Completed:
+    """Run `jobs/<module>.py` from a task's own process, and log what it writes to stderr.
+
+    Raises:
+        OSError: the interpreter cannot be started.
+        subprocess.TimeoutExpired: the job took longer than `seconds`; it was killed.
+    """
+    completed = subprocess.run(
+        [os.environ.get("CLV_PYTHON", "python"), "-m", f"jobs.{module}", *arguments],
+        env=os.environ | ENVIRONMENT | environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    for line in completed.stderr.splitlines():
+        log.info("%s", line)
+    return completed
+
+
+def last_line(completed: Completed) -> str:
+    """The result of a job: the last line on its stdout."""
+    return completed.stdout.strip().rpartition("\n")[2]
+
+
 def _merged(options: dict[str, Any], **defaults: Any) -> dict[str, Any]:
     return defaults | options
-
-
-class DeliverySensor(BaseSensorOperator):
-    """Wait until the data month of a scheduled run is delivered in full.
-
-    Runs of other types do not wait: their plan fails if the month is incomplete. Each poke runs `jobs.await_delivery`
-    as a separate process. `mode="reschedule"` releases the worker slot between pokes; unlike a deferrable sensor, it
-    does not require the triggerer to reach the landing folder.
-    """
-
-    template_fields = ("arguments",)
-
-    def __init__(self, *, arguments: list[str], **options: Any) -> None:
-        waiting = _merged(options, mode="reschedule", poke_interval=DELIVERY_POKE_INTERVAL, timeout=DELIVERY_DEADLINE)
-        super().__init__(**waiting)
-        self.arguments = arguments
-        self.status = ""
-
-    def poke(self, context: Any) -> bool:
-        """Whether the month is delivered in full; always true unless the run is scheduled."""
-        if context["dag_run"].run_type != "scheduled":
-            return True
-        command = [os.environ.get("CLV_PYTHON", "python"), "-m", "jobs.await_delivery", *self.arguments]
-        completed = subprocess.run(
-            command, env=os.environ | ENVIRONMENT, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False
-        )
-        self.status = completed.stdout.strip().rpartition("\n")[2]
-        self.log.info("%s", self.status)
-        if completed.returncode not in (0, _NOT_YET):
-            raise AirflowException(f"jobs.await_delivery ended with exit code {completed.returncode}.")
-        return completed.returncode == 0
-
-    def execute(self, context: Any) -> None:
-        """Wait for the delivery; raises AirflowSensorTimeout, which states what is missing, after `timeout` seconds."""
-        try:
-            super().execute(context)
-        except AirflowSensorTimeout as error:
-            waited = timedelta(seconds=self.timeout)
-            raise AirflowSensorTimeout(
-                f"The data was not delivered within {waited}: {self.status}. Clear this task once the month is "
-                "delivered; until then readers see the previously published month."
-            ) from error

@@ -6,22 +6,23 @@ and the user who triggered this DAG are recorded: `clv.publications` shows them.
 withdrawn run does not bring it back: run the month again.
 """
 
+import json
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Param
-from clv_params import only_known_keys
+from clv_alerts import log_reason
+from clv_assets import FORECAST, announce
+from clv_params import A_MONTH, A_REASON, matching, only_known_keys
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 PARAMS = {
     "month": Param(
-        type="string",
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        **matching(*A_MONTH),
         title="Month to withdraw",
         description="YYYY-MM: the data month.",
     ),
     "because": Param(
-        type="string",
-        pattern=r"\S",
+        **matching(*A_REASON),
         title="Why",
         description="The reason; it is recorded with the change.",
     ),
@@ -36,7 +37,12 @@ with DAG(
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={"owner": "clv", "retries": 0, "execution_timeout": PYTHON_TIMEOUT},
+    default_args={
+        "owner": "clv",
+        "retries": 0,
+        "execution_timeout": PYTHON_TIMEOUT,
+        "on_failure_callback": log_reason,
+    },
     tags=["clv"],
     params=PARAMS,
     user_defined_filters=FILTERS,
@@ -47,4 +53,7 @@ with DAG(
         "--by={{ dag_run.triggering_user_name or 'airflow' }}",
         "--because={{ params.because }}",
         pre_execute=only_known_keys(PARAMS),
+        output_processor=json.loads,
+        outlets=FORECAST,
+        post_execute=announce,
     )

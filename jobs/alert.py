@@ -1,10 +1,9 @@
 """Send an alert: a task has failed for good, or a month is late.
 
     CLV_ALERTS='{"host": "https://…"}' python -m jobs.alert failed --dag-run-id manual__2011-12-05 \
-        --task validate.inputs --attempt 1 --month 2011-11 --ended "exit code 65" --link https://…
+        --task validate.inputs --month 2011-11 --reason "exit code 65" --link https://…
 
-CLV_ALERTS is the Airflow connection `clv_alerts` as JSON; it names the receiver. The reason is the one that the job
-recorded in `clv.run_failure`; if there is none, how the task ended.
+CLV_ALERTS is the Airflow connection `clv_alerts` as JSON; it names the receiver.
 """
 
 from __future__ import annotations
@@ -16,28 +15,13 @@ import sys
 from collections.abc import Sequence
 from http.client import HTTPException
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from jobs.alerts.receivers import Notice, receiver_of
 from jobs.core.arguments import parser
-from jobs.core.failure import one_line, reason_of
+from jobs.core.failure import one_line
 from jobs.core.masking import masked
-from jobs.core.postgres import engine, fetch
 from jobs.core.task import log_to_stderr
 
 log = logging.getLogger(__name__)
-
-
-def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> str | None:
-    """The reason recorded by an attempt at a task; None if there is none, or Postgres cannot be queried."""
-    if not url:
-        return None
-    try:
-        failures = fetch(engine(url), "failure", dag_run_id=dag_run_id, task=task, attempt=attempt)
-    except SQLAlchemyError as error:
-        log.warning("Cannot read the reason from Postgres: %s", reason_of(error))
-        return None
-    return str(failures[0]["reason"]) if failures else None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -48,23 +32,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--link", required=True, help="URL of the task or run")
     options.add_argument("--month", default="", help="the data month, if known")
     options.add_argument("--task", default="", help="the task that failed")
-    options.add_argument("--attempt", type=int, default=0, help="Airflow's try number")
-    options.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
+    options.add_argument("--reason", required=True, help="why the task failed, or what is late")
     arguments = options.parse_args(argv)
     log_to_stderr()
-    reason = None
-    if arguments.task:
-        reason = reason_recorded(
-            os.environ.get("CLV_DATABASE_URL"),
-            dag_run_id=arguments.dag_run_id,
-            task=arguments.task,
-            attempt=arguments.attempt,
-        )
     notice = Notice(
         event=arguments.event,
         month=one_line(arguments.month),
         task=arguments.task,
-        reason=f"{reason} ({arguments.ended})" if reason else arguments.ended,
+        reason=masked(one_line(arguments.reason)),
         dag_run_id=one_line(arguments.dag_run_id),
         link=arguments.link,
     )

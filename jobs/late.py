@@ -1,16 +1,16 @@
-"""Check whether the last calendar month is still not published.
+"""Check whether the last calendar month, or a month before it, is not published.
 
     python -m jobs.late --now 2011-12-02T12:00:00+00:00
 
-The last line on stdout is a JSON object: `month`, and `reason`, which is empty if the month is not late. A month is not
-late if nothing has ever been published: the first month is run by hand.
+The last line on stdout is a JSON object: `month`, and `reason`, which is empty if no month is missing. No month before
+the first that was ever published is missing: the first is run by hand.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from jobs.core.arguments import parser
@@ -18,20 +18,27 @@ from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.planning.history import ranges
 
 
-def lateness(today: date, newest_as_of: date | None) -> tuple[Month, str]:
-    """The calendar month before `today`, and the reason to send an alert; empty if the month is not late.
+def lateness(today: date, published: Collection[Month], withdrawn: Collection[Month]) -> tuple[Month, str]:
+    """The newest month that is missing, and the reason to send an alert; the last month and "" if none is missing.
 
     Args:
         today: the day of the check.
-        newest_as_of: `as_of` of the newest published month; None if nothing is published.
+        published: the months that readers see.
+        withdrawn: the months that readers saw once and do not see now.
     """
     last = Month.of(today).plus(-1)
-    if newest_as_of is None or newest_as_of >= last.as_of:
+    history = [*published, *withdrawn]
+    missing = [month for month in min(history, default=last).through(last) if month not in published] if history else []
+    if not missing:
         return last, ""
-    newest = Month.before(newest_as_of)
-    return last, f"month {last} is not published on {today}; the newest published month is {newest}"
+    taken_back = [month for month in missing if month in withdrawn]
+    named = f"month {missing[0]} is" if len(missing) == 1 else f"months {ranges(missing)} are"
+    withdrawals = f" (withdrawn: {ranges(taken_back)})" if taken_back else ""
+    newest = f"the newest published month is {max(published)}" if published else "no month is published"
+    return missing[-1], f"{named} not published on {today}{withdrawals}; {newest}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -40,8 +47,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--now", type=datetime.fromisoformat, required=True, help="time of the check, in ISO 8601")
     arguments = options.parse_args(argv)
     log_to_stderr()
-    [newest] = fetch(engine(Settings().database_url), "newest_published_as_of")
-    month, reason = lateness(arguments.now.date(), newest["as_of"])
+    rows = fetch(engine(Settings().database_url), "months_ever_published")
+    is_published = {Month.before(row["as_of"]): bool(row["is_published"]) for row in rows}
+    published = [month for month in is_published if is_published[month]]
+    withdrawn = [month for month in is_published if not is_published[month]]
+    month, reason = lateness(arguments.now.date(), published, withdrawn)
     sys.stdout.write(json.dumps({"month": str(month), "reason": reason}) + "\n")
 
 

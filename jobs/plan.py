@@ -4,16 +4,20 @@
         --horizon 12 --segment all --value-basis net_revenue --model as_of --restate refuse
 
 The last line on stdout is a JSON object, from which the other tasks take the month and the run's number. A run with
-`--dry-run` stops here; it changes nothing but the run's row in `clv.run`.
+`--dry-run` stops here; it changes nothing but the run's row in `clv.run`. A scheduled run whose month is not delivered
+in full ends with exit code 75 (EX_TEMPFAIL) and changes nothing: `clv_deliveries` starts it once it is delivered.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Sequence
 
 from jobs.core.arguments import add_airflow_run, parser
+from jobs.core.month import named_month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
@@ -23,7 +27,7 @@ from jobs.lake.lake import Lake
 from jobs.landing.cache import CACHE, cache_root
 from jobs.landing.deliveries import deliveries, keep_lists
 from jobs.landing.restatements import RestatedError
-from jobs.planning.data_month import data_month
+from jobs.planning.data_month import data_month, why_not_delivered
 from jobs.planning.document import open_run, xcom
 from jobs.planning.history import month_history
 from jobs.planning.note import note_of, refusal_of
@@ -31,11 +35,16 @@ from jobs.planning.options import REFUSE, add_options, options_of
 from jobs.planning.run_plan import Surroundings, make_plan
 from jobs.sources import load
 
+log = logging.getLogger(__name__)
+
+STARTED_LATER = "Nothing was changed: clv_deliveries starts the month once it is delivered"
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Plan the run, open its row in `clv.run` and print the plan.
 
     Raises:
+        SystemExit: with code 75, if the run is scheduled and its month is not delivered in full.
         RestatedError: ingested months have changed at the source, or published ones would be read otherwise, and the
             run refuses that. A dry run only reports it.
     """
@@ -51,6 +60,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         cache_root(settings.on(NET_REVENUE).lake, is_dry_run=arguments.dry_run) as caching,
     ):
         source = load(settings.source, arguments.value_basis)
+        if arguments.run_type == "scheduled":
+            month = named_month(requested=arguments.month, run_type="scheduled", logical_date=arguments.logical_date)
+            missing = month and why_not_delivered(source, settings.landing, caching, month)
+            if missing:
+                log.warning("Month %s is not delivered in full yet: %s. %s", month, missing, STARTED_LATER)
+                sys.exit(os.EX_TEMPFAIL)
         table = features(source.departments)
         parameters, choices = options_of(arguments, table)
         delivered = deliveries(source, settings.landing, caching)

@@ -4,11 +4,13 @@
 
 Without `--run-id`, the month goes back to the run before the published one. Other months and the champion do not
 change, and the month's next run publishes as usual. `clv.publications` lists every publication and rollback.
+The last line on stdout is a JSON object that says what changed for readers: `jobs/publishing/change.py`.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 
 from sqlalchemy import Engine, RowMapping
@@ -20,6 +22,7 @@ from jobs.core.postgres import engine, execute, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.publishing.change import change_as_json
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     database = engine(Settings().database_url)
     before, now = roll_back(database, arguments.month, arguments.run_id, by=arguments.by, because=arguments.because)
     log.info("Month %s: readers now see run %s instead of run %s", arguments.month, now, before)
+    sys.stdout.write(change_as_json(database, arguments.month.as_of, now))
 
 
 if __name__ == "__main__":

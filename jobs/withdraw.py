@@ -4,11 +4,13 @@
 
 `clv.forecast_current` falls back to the newest month that is still published. No row is deleted, other months and the
 champion do not change, and the withdrawn run stays withdrawn: run the month again to publish it.
+The last line on stdout is a JSON object that says what changed for readers: `jobs/publishing/change.py`.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 
 from sqlalchemy import Engine
@@ -20,6 +22,7 @@ from jobs.core.postgres import engine, execute, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.publishing.change import change_as_json
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +58,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--because", required=True, help="the reason, for the record")
     arguments = options.parse_args(argv)
     log_to_stderr()
-    run_id = withdraw(engine(Settings().database_url), arguments.month, by=arguments.by, because=arguments.because)
+    database = engine(Settings().database_url)
+    run_id = withdraw(database, arguments.month, by=arguments.by, because=arguments.because)
     log.info("Month %s: readers see no forecast of it now; before, they saw run %s", arguments.month, run_id)
+    sys.stdout.write(change_as_json(database, arguments.month.as_of, run_id))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -51,7 +52,7 @@ class Months:
         with self.database.owner.connect() as connection:
             return {Month.before(as_of): content for as_of, content in connection.execute(text(query))}
 
-    def _printed(self, main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> dict[str, object]:
+    def _printed(self, main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> dict[str, Any]:
         main(arguments)
-        printed: dict[str, object] = json.loads(self.capsys.readouterr().out.splitlines()[-1])
+        printed: dict[str, Any] = json.loads(self.capsys.readouterr().out.splitlines()[-1])
         return printed

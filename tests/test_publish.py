@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
+from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.publish import main
 from jobs.publishing.standard import publish
+from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, count, plan, publish_new_run, row, seen, write
 
@@ -113,17 +116,60 @@ def test_each_move_of_the_pointer_is_kept_for_the_audit(database: Database, lake
     ]
 
 
-def test_the_command_publishes_the_month_and_records_what_it_cost(
-    database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_id = plan(database.writer, DECEMBER)
-    write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS])
+@pytest.fixture
+def settings(database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLV_SOURCE", "CLV_LANDING", "CLV_REPORTS", "MLFLOW_TRACKING_URI"):
         monkeypatch.setenv(name, "unused")
     monkeypatch.setenv("CLV_LAKE", str(lake.root))
     monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_command_publishes_the_month_and_records_what_it_cost(database: Database, lake: Lake) -> None:
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS])
     main(["--as-of", "2011-12-01", "--run-id", str(run_id)])
     assert len(seen(database)) == len(CUSTOMERS)
     assert [(task["task"], task["rows"]) for task in fetch(database.writer, "run_tasks", run_id=run_id)] == [
         ("publish.publish", len(CUSTOMERS))
     ]
+
+
+def changed(capsys: pytest.CaptureFixture[str], run_id: int) -> tuple[str | None, bool]:
+    """What the command tells the DAG of a publication: the hash, and whether readers see another forecast."""
+    main(["--as-of", "2011-12-01", "--run-id", str(run_id)])
+    change = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (change["month"], change["run_id"]) == ("2011-11", run_id)
+    return change["content_hash"], change["changed"]
+
+
+@pytest.mark.usefixtures("settings")
+def test_each_change_of_what_readers_see_is_told_once(
+    database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def published(level: str) -> tuple[int, tuple[str | None, bool]]:
+        run_id = plan(database.writer, DECEMBER)
+        write(lake, DECEMBER, [row(customer, level=level) for customer in CUSTOMERS])
+        return run_id, changed(capsys, run_id)
+
+    first, (before, is_new) = published("10.00")
+    assert is_new
+    assert changed(capsys, first) == (before, False)
+    assert published("10.00")[1] == (before, False)
+    last, (after, is_new) = published("20.00")
+    assert is_new
+    assert after != before
+    withdraw(database.writer, Month(2011, 11), by="Ada", because="delivered twice")
+    again, told = published("20.00")
+    assert told == (after, True)
+    assert first < last < again
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_publication_whose_task_was_killed_before_it_told_is_told_by_the_next_attempt(
+    database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = publish_new_run(database, lake, DECEMBER)
+    content_hash, is_new = changed(capsys, run_id)
+    assert is_new
+    assert changed(capsys, run_id) == (content_hash, False)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,23 @@ def test_the_command_keeps_who_did_it_when_and_why(database: Database, three: li
         {"run_id": third, "replaced_run_id": second, "what": "published", "by_whom": "clv_writer", "because": None},
         {"run_id": second, "replaced_run_id": third, "what": "rolled back", "by_whom": "O'Hara", "because": hostile},
     ]
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_tells_whether_readers_see_another_forecast(
+    database: Database, lake: Lake, three: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(run_id: int) -> tuple[object, ...]:
+        main(["--month", "2011-11", "--run-id", str(run_id), "--by=Ada", "--because=why"])
+        change = json.loads(capsys.readouterr().out.splitlines()[-1])
+        return change["month"], change["run_id"], change["content_hash"], change["changed"]
+
+    same_as_third = publish_new_run(database, lake, DECEMBER, level="100.00")
+    hashes = {run["run_id"]: run["content_hash"] for run in seen(database, "runs")}
+    first, _, third = three
+    assert told(third) == ("2011-11", third, hashes[third], False)
+    assert told(first) == ("2011-11", first, hashes[first], True)
+    assert told(same_as_third) == ("2011-11", same_as_third, hashes[third], True)
 
 
 def test_other_months_stay_as_they_are(database: Database, lake: Lake, three: list[int]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -38,8 +40,12 @@ def test_readers_fall_back_to_the_month_before(database: Database, two_months: t
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_command_keeps_who_did_it_and_why(database: Database, two_months: tuple[int, int]) -> None:
+def test_the_command_keeps_who_did_it_and_why_and_tells_the_change(
+    database: Database, two_months: tuple[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["--month", "2011-11", "--by=O'Hara", '--because=-1 % looks "wrong"; DROP TABLE clv.run'])
+    change = {"month": "2011-11", "run_id": two_months[1], "content_hash": None, "changed": True}
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == change
     last = max(seen(database, "publications"), key=lambda move: move["flip_id"])
     assert {name: last[name] for name in ("what", "run_id", "replaced_run_id", "by_whom", "because")} == {
         "what": "withdrawn",

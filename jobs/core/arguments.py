@@ -31,7 +31,9 @@ def add_value_basis(options: argparse.ArgumentParser) -> None:
 def add_airflow_run(options: argparse.ArgumentParser) -> None:
     """Add what Airflow passes to a run that is not planned yet: `--run-type`, `--logical-date` and `--month`."""
     options.add_argument(
-        "--run-type", required=True, help="Airflow's run type: scheduled, backfill, manual or asset_triggered"
+        "--run-type",
+        required=True,
+        help="Airflow's run type: scheduled, backfill, manual, operator_triggered or asset_triggered",
     )
     options.add_argument(
         "--logical-date", type=_logical_date, required=True, help="Airflow's logical date, in ISO 8601; may be empty"

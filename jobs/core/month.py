@@ -16,6 +16,9 @@ HORIZON_MONTHS = 12
 HORIZONS = (1, 3, 6, HORIZON_MONTHS)
 """How many months from `as_of` on a forecast may be asked for."""
 
+DATED_RUN_TYPES = ("scheduled", "backfill")
+"""Airflow's run types whose logical date starts the data month; that of others is the time of the trigger, or none."""
+
 _MONTH_TEXT = re.compile(r"(\d{4})-(\d{2})")
 
 
@@ -91,17 +94,18 @@ def parse_as_of(text: str) -> date:
 
 
 def named_month(*, requested: str | None, run_type: str, logical_date: datetime | None) -> Month | None:
-    """The data month that a run's parameter or logical date names; None for a manual run without the parameter.
+    """The data month that a run's parameter or logical date names; None for other runs without the parameter.
 
     Args:
         requested: the run's `month` parameter, `YYYY-MM`; takes precedence over the logical date.
-        run_type: Airflow's run type: `scheduled`, `backfill`, `manual` or `asset_triggered`.
+        run_type: Airflow's run type: `scheduled`, `backfill`, `manual`, `operator_triggered` (started by another DAG)
+            or `asset_triggered`.
         logical_date: Airflow's logical date. Used for scheduled and backfill runs only: for a manual run it is the
             moment of the trigger.
     """
     if requested:
         return Month.parse(requested)
-    if run_type in ("scheduled", "backfill") and logical_date is not None:
+    if run_type in DATED_RUN_TYPES and logical_date is not None:
         return Month.of(logical_date)
     return None
 

@@ -9,6 +9,7 @@ failed.
 from __future__ import annotations
 
 import argparse
+import itertools
 import logging
 import subprocess
 import sys
@@ -18,13 +19,16 @@ from datetime import date
 from typing import Any
 
 from jobs.core.postgres import engine, fetch
+from jobs.core.refusal import RefusedError
 from jobs.core.task import log_to_stderr
+from jobs.landing.deliveries import deliveries
 from jobs.local_stack.airflow_api import AirflowApi
 from jobs.local_stack.airflow_config import ADMIN
 from jobs.local_stack.home import REPOSITORY, Home, shop_home, state_folder
 from jobs.local_stack.stack import Stack, up
 from jobs.local_stack.start import DAG
 from jobs.publishing.report import report, top_customers
+from jobs.sources import load
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +56,31 @@ def run_month(stack: Stack, month: str | None) -> dict[str, Any]:
     waiting_for = api.get(f"/dags/{DAG}/dagRuns", state=["running", "queued"])["dag_runs"]
     if waiting_for:
         log.info("Waiting for %s, which has not ended yet", " and ".join(run["dag_run_id"] for run in waiting_for))
-    run = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": month} if month else {}})
-    path = f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
+    body: dict[str, Any] = {"logical_date": None, "conf": {}}
+    month = month or last_month(stack.home)
+    if month:
+        body |= {"dag_run_id": free_run_id(api, month), "conf": {"month": month}}
+    path = f"/dags/{DAG}/dagRuns/{api.post(f'/dags/{DAG}/dagRuns', body)['dag_run_id']}"
     _follow(api, path, stack)
     if api.get(path)["state"] != "success":
         raise RunFailedError(_failure(api, path, stack))
     plan: dict[str, Any] = _plan(api, path)
     return plan
+
+
+def last_month(home: Home) -> str | None:
+    """The last month that a shop has delivered in full; None if that cannot be told: the run's plan says why."""
+    try:
+        transactions = deliveries(load(home.source), home.landing, home.folder / "lake")["transactions"]
+    except RefusedError:
+        return None
+    return str(transactions.last_closed) if transactions.last_closed else None
+
+
+def free_run_id(api: AirflowApi, month: str) -> str:
+    """A run id that shows the month and is not used yet: `run__2011-11__1`, then `run__2011-11__2`."""
+    ids = (f"run__{month}__{number}" for number in itertools.count(1))
+    return next(run_id for run_id in ids if not api.exists(f"/dags/{DAG}/dagRuns/{run_id}"))
 
 
 def _follow(api: AirflowApi, path: str, stack: Stack) -> None:

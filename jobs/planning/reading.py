@@ -25,6 +25,7 @@ class Reading:
         months: table → the months to ingest. Of orders and logins: the data month, every month that is not complete in
             the lake, and every month that has changed, or whose products have. Of a list: the newest up to the data
             month, and every earlier one that is new or has changed. Tables without such a month are left out.
+        is_new: whether the lake lacks any of these months, or holds it otherwise than it is delivered.
         restated: the ingested months whose delivery has changed. A new delivery of the data month is none as long as
             the month is not published. A list is one, too, if a forecast was published without it.
         reread: the ingested months that were read with another mapping or other code → which of these changed.
@@ -33,6 +34,7 @@ class Reading:
     """
 
     months: Mapping[str, Sequence[Month]]
+    is_new: bool
     restated: Sequence[Restatement]
     reread: Mapping[Month, Collection[str]]
     first_changed: Month
@@ -67,7 +69,9 @@ def reading(
     if "products" in new:
         other_products = _months_with_other_products(lake, until_now, new["products"] | changed["products"].months)
     events = {table: delivery for table, delivery in delivered.items() if delivery.has_times}
-    months = _months_of_events(lake, events, changed, until_now, other_products)
+    unread = _unread(lake, events, changed, until_now, other_products)
+    months = sorted({*unread, month})
+    _refuse_gaps(events, months)
     lists = {table: _months_of_lists(inputs[table], changed[table], new[table]) for table in new}
     read = dict.fromkeys(events, months) | lists
     restated = [
@@ -85,27 +89,24 @@ def reading(
     moved = [*(restatement.month for restatement in restated), *reread, *other_products]
     return Reading(
         months={table: read[table] for table in TABLES if read.get(table)},
+        is_new=bool(unread) or any(new[table] or changed[table].months for table in new),
         restated=restated,
         reread=dict(sorted(reread.items())),
         first_changed=min(moved, default=month.plus(1)),
     )
 
 
-def _months_of_events(
+def _unread(
     lake: Lake,
     events: Mapping[str, Delivery],
     changed: Mapping[str, Changes],
     until_now: Sequence[Month],
     other_products: Collection[Month],
-) -> list[Month]:
+) -> set[Month]:
+    """The months of orders and logins that the lake lacks, or holds otherwise."""
     again = {past for table in events for past in changed[table].months} | set(other_products)
-    months = [
-        past
-        for past in until_now
-        if past == until_now[-1] or past in again or not all(lake.is_complete(TABLES[table], past) for table in events)
-    ]
-    _refuse_gaps(events, months)
-    return months
+    lacking = {past for past in until_now if not all(lake.is_complete(TABLES[table], past) for table in events)}
+    return lacking | again
 
 
 def _months_of_lists(delivered: Collection[Month], changed: Changes, new: Collection[Month]) -> list[Month]:

@@ -30,6 +30,7 @@ class Plan:
         parameters: the forecast to make.
         choices: how to make it.
         months: see `Reading`.
+        reads_anything_new: see `Reading`.
         files: table → the files that hold these months.
         snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
         restated: the ingested months whose delivery has changed.
@@ -43,6 +44,7 @@ class Plan:
     parameters: RunParameters
     choices: RunChoices
     months: Mapping[str, Sequence[Month]]
+    reads_anything_new: bool
     files: Mapping[str, Sequence[Path]]
     snapshots: Sequence[date]
     restated: Sequence[Restatement]
@@ -92,6 +94,7 @@ def make_plan(
         parameters=parameters,
         choices=choices,
         months=read.months,
+        reads_anything_new=read.is_new,
         files={table: delivery.files_of(read.months.get(table, ())) for table, delivery in delivered.items()},
         snapshots=[
             past.as_of

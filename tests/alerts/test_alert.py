@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from jobs.alerts.receivers import Notice
+from jobs.core.postgres import statement
 from tests.alerts.receivers import MailServer, Webhook, serving
 from tests.conftest import Database
 from tests.dags.conftest import PLAN, Render
@@ -24,7 +26,7 @@ LINK = "http://localhost:8080/dags/clv_monthly/runs/manual__2011-12-05T00%3A00%3
 NO_DATABASE = "postgresql+psycopg2://clv_writer:s3cr3t@127.0.0.1:9/clv"
 
 
-def instance(task: Any, pulled: dict[str, Any] | None = None, attempt: int = 1) -> Any:
+def instance(task: Any, pulled: object = None, attempt: int = 1) -> Any:
     """A task's instance as the worker and the callbacks know it."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
@@ -36,13 +38,13 @@ def instance(task: Any, pulled: dict[str, Any] | None = None, attempt: int = 1) 
     return Instance.model_construct(id=uuid4(), map_index=-1, task=task, **known)
 
 
-def end(task: Any, state: str, error: str, *, pulled: dict[str, Any] | None = None, **params: str) -> None:
+def end(task: Any, state: str, error: str | BaseException | None, *, pulled: object = None, **params: str) -> None:
     """What Airflow does at the end of an attempt: it runs the task's callbacks for its state."""
     import structlog
     from airflow.sdk.api.datamodels._generated import TaskInstanceState
     from airflow.sdk.execution_time.task_runner import _run_task_state_change_callbacks
 
-    ti, failure = instance(task, pulled), RuntimeError(error)
+    ti, failure = instance(task, pulled), RuntimeError(error) if isinstance(error, str) else error
     kind = {"failed": "on_failure_callback", "up_for_retry": "on_retry_callback"}[TaskInstanceState(state).value]
     context: Any = {"ti": ti, "exception": failure, "params": {"month": None} | params}
     _run_task_state_change_callbacks(task, kind, context, structlog.get_logger())  # type: ignore[arg-type]
@@ -68,18 +70,28 @@ def failing_plan(render: Render, database: Database, landing: Path) -> tuple[Any
 
 
 @pytest.fixture(autouse=True)
-def surroundings(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def surroundings(database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("CLV_PYTHON", sys.executable)
     monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
     monkeypatch.delenv("AIRFLOW_CONN_CLV_ALERTS", raising=False)
+    caplog.set_level(logging.INFO)
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, **connection: Any) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLV_ALERTS", json.dumps(connection))
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log's filter shows at level ERROR."""
+    return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def test_a_refused_delivery_is_told_with_its_file_its_month_and_the_link(
-    render: Render, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    render: Render,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     task, code = failing_plan(render, database, tmp_path / "november.csv")
     assert code == 65
@@ -93,6 +105,7 @@ def test_a_refused_delivery_is_told_with_its_file_its_month_and_the_link(
     [recorded] = seen(database, "run_failures")
     assert "november.csv" in recorded["reason"]
     assert body["reason"] == f"{recorded['reason']} (exit code 65)"
+    assert errors(caplog)[-1] == body["reason"]
     assert body["text"].splitlines() == ["CLV 2011-11: plan.plan failed", body["reason"], body["link"]]
 
 
@@ -133,22 +146,72 @@ def test_every_task_tells_of_its_failure(dag: Any) -> None:
     assert {task.task_id for task in dag.tasks if not task.on_failure_callback} == set()
 
 
+@pytest.mark.parametrize("dag_id", ["clv_monthly", "clv_deliveries", "clv_late", "clv_rollback", "clv_withdraw"])
+def test_every_attempt_that_fails_logs_its_reason_last(
+    dag_bag: Any, dag_id: str, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    [*others, task] = dag_bag.dags[dag_id].tasks
+    for other in others:
+        assert other.on_failure_callback == task.on_failure_callback
+        assert other.on_retry_callback == task.on_retry_callback
+    with database.writer.begin() as connection:
+        recorded = {"dag_run_id": RUN, "task": task.task_id, "attempt": 1, "reason": "november.csv has no header"}
+        connection.execute(statement("record_failure"), recorded)
+    for state in ("failed", "up_for_retry") if task.retries else ("failed",):
+        caplog.clear()
+        end(task, state, "Error code is: 65.\nLast spark-submit output:\nno header", pulled=PLAN)
+        assert errors(caplog) == ["november.csv has no header (exit code 65)"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("AirflowSensorTimeout", "Not started within 5 days: 2011-11: transactions are complete up to 2011-10."),
+        ("AirflowFailException", "The configuration has the unknown keys moth"),
+        ("AirflowTaskTimeout", "AirflowTaskTimeout"),
+        ("RuntimeError", "RuntimeError"),
+        (None, "the task was lost"),
+    ],
+)
+def test_a_task_that_fails_without_a_job_tells_what_airflow_says(
+    dag: Any, caplog: pytest.LogCaptureFixture, error: str | None, reason: str
+) -> None:
+    from airflow.sdk import exceptions
+
+    kind = vars(exceptions).get(error, RuntimeError)
+    end(dag.get_task("plan.plan"), "failed", None if error is None else kind(reason))
+    assert errors(caplog) == [reason]
+
+
+def test_whatever_is_wrong_while_a_failure_is_told_its_reason_is_logged(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CLV_PYTHON", "/there/is/no/such/python")
+    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_API", "not a connection")
+    connect(monkeypatch, conn_type="smtp", host="127.0.0.1")
+    for state in ("failed", "up_for_retry"):
+        caplog.clear()
+        end(dag.get_task("plan.plan"), state, "exit code 65.", pulled=["no plan"])
+        assert errors(caplog) == ["exit code 65"]
+        assert "The reason cannot be looked up: FileNotFoundError" in caplog.text
+
+
 def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("CLV_DATABASE_URL", NO_DATABASE)
     with serving(Webhook()) as webhook:
         connect(monkeypatch, host=webhook.url)
         end(dag.get_task("publish.publish"), "failed", "exit code 1.", pulled=PLAN)
     assert webhook.received[0][1]["reason"] == "exit code 1"
-    output = capsys.readouterr().out
+    output = caplog.text
     assert "Cannot read the reason from Postgres" in output
     assert "s3cr3t" not in output
 
 
-def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, caplog: pytest.LogCaptureFixture) -> None:
     end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
-    assert "No alert was sent: there is no connection 'clv_alerts'" in capsys.readouterr().out
+    assert "No alert was sent: there is no connection 'clv_alerts'" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -165,27 +228,27 @@ def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, capsys: pyt
     ],
 )
 def test_a_receiver_that_is_wrong_is_a_line_in_the_log_without_its_secret(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], connection: Any, message: str
+    dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, connection: Any, message: str
 ) -> None:
     connect(monkeypatch, **connection)
     end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
-    out = capsys.readouterr().out
+    out = caplog.text
     assert "No notice was sent" in out
     assert message in out
     assert "s3cr3t" not in out
 
 
 def test_a_receiver_that_answers_with_an_error_is_a_line_in_the_log(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(Webhook(status=500)) as webhook:
         connect(monkeypatch, host=webhook.url)
         end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
-    assert "No notice was sent: HTTPError: HTTP Error 500" in capsys.readouterr().out
+    assert "No notice was sent: HTTPError: HTTP Error 500" in caplog.text
 
 
 def test_a_receiver_that_never_answers_is_given_up(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = dag.get_task("score.score")
     [callback] = task.on_failure_callback
@@ -193,11 +256,11 @@ def test_a_receiver_that_never_answers_is_given_up(
     with serving(Webhook(hangs=True)) as webhook:
         connect(monkeypatch, host=webhook.url)
         end(task, "failed", "Error code is: 1.", pulled=PLAN)
-    assert "No alert was sent: TimeoutExpired" in capsys.readouterr().out
+    assert "No alert was sent: TimeoutExpired" in caplog.text
 
 
 def test_a_password_is_not_given_to_a_mail_server_without_encryption(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(MailServer()) as server:
         extra = {"from_email": "clv@example.com", "to": "team@example.com"}
@@ -206,7 +269,7 @@ def test_a_password_is_not_given_to_a_mail_server_without_encryption(
         end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
     assert server.messages == []
     assert "s3cr3t" not in " ".join(server.commands)
-    assert "does not support TLS: the password was not sent" in capsys.readouterr().out
+    assert "does not support TLS: the password was not sent" in caplog.text
 
 
 def test_a_chat_reads_no_mark_up_in_a_notice() -> None:

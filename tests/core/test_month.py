@@ -80,7 +80,7 @@ def test_a_manual_run_is_for_the_last_closed_month_whenever_the_button_was_press
 
 
 @given(requested=st.sampled_from(FIRST.through(LAST_CLOSED)), day=st.datetimes(timezones=st.just(UTC)))
-@pytest.mark.parametrize("run_type", ["scheduled", "backfill", "manual", "asset_triggered"])
+@pytest.mark.parametrize("run_type", ["scheduled", "backfill", "manual", "operator_triggered", "asset_triggered"])
 def test_the_month_asked_for_wins_in_every_kind_of_run(run_type: str, requested: Month, day: datetime) -> None:
     assert resolved(str(requested), run_type, day) == requested
 

@@ -22,7 +22,7 @@ SPARK = INGEST | {
     "special.validate_special",
 }
 PYTHON = {
-    *("plan.await_delivery", "plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
+    *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
     *("publish.publish", "publish.report", "special.publish_special"),
 }
 
@@ -31,7 +31,7 @@ def edges(dag: Any) -> set[tuple[str, str]]:
     return {(task.task_id, after) for task in dag.tasks for after in task.downstream_task_ids}
 
 
-HELPERS = {"clv_alerts", "clv_note", "clv_params", "clv_skips", "clv_tasks"}
+HELPERS = {"clv_alerts", "clv_assets", "clv_note", "clv_params", "clv_skips", "clv_tasks"}
 
 
 def test_every_dag_file_loads_and_holds_the_dag_it_is_named_for(dag_bag: Any) -> None:
@@ -45,7 +45,6 @@ def test_the_tasks_are_exactly_these(dag: Any) -> None:
 
 def test_the_stages_follow_each_other(dag: Any) -> None:
     assert edges(dag) == {
-        ("plan.await_delivery", "plan.plan"),
         ("plan.plan", "plan.note"),
         ("plan.plan", "plan.go_on"),
         ("plan.go_on", "ingest.products"),
@@ -123,7 +122,7 @@ def test_spark_tasks_and_only_they_take_turns_in_the_pool_on_the_spark_connectio
 
 def test_a_table_that_is_not_delivered_stops_nothing_and_a_failure_stops_everything(dag: Any) -> None:
     tolerant = {task.task_id for task in dag.tasks if task.trigger_rule == "none_failed"}
-    assert tolerant == INGEST | {"validate.inputs"}
+    assert tolerant == INGEST | {"validate.inputs", "plan.note", "plan.go_on"}
     assert {task.trigger_rule for task in dag.tasks if task.task_id not in tolerant} == {"all_success"}
 
 
@@ -133,8 +132,12 @@ def test_the_documentation_explains_the_month_and_what_a_failed_task_means(dag: 
         assert task_id.rpartition(".")[0] in dag.doc_md
 
 
-def test_publishing_announces_the_forecast(dag: Any) -> None:
-    assert [asset.name for asset in dag.get_task("publish.publish").outlets] == ["clv_forecast"]
+def test_nothing_waits_for_the_note(dag: Any) -> None:
+    assert dag.get_task("plan.note").downstream_task_ids == set()
+
+
+def test_no_task_of_the_dag_waits_in_a_sensor(dag: Any) -> None:
+    assert [task.task_id for task in dag.tasks if task._is_sensor] == []
 
 
 def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None:

@@ -104,10 +104,26 @@ def test_the_note_of_a_rerun_tells_what_is_left_to_do_and_what_will_be_replaced(
         complete(lake, features(load("simulated_shop").departments), month.as_of)
     published = publish_new_run(database, lake, DECEMBER)
     note = planned(capsys)["note"].splitlines()
-    assert note[1].startswith("Ingests 1 month (2011-11) of transactions")
+    assert note[1] == "Reads nothing new: the lake holds every month as it is delivered."
     assert note[2] == "Rebuilds snapshots where inputs changed."
     assert note[4] == f"Replaces run {published}: 3 customers, 12-month total 2,340.00, model version 3."
     assert note[5] == "Differs from it in: inputs, code."
+
+
+def test_the_note_lists_what_a_rerun_reads_that_the_lake_does_not_hold(
+    landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingested(lake, Month(2011, 9).through(NOVEMBER))
+    assert planned(capsys)["note"].splitlines()[1].startswith("Ingests 1 month (2011-11) of transactions")
+    for month in Month(2011, 9).through(NOVEMBER):
+        complete(lake, features(load("simulated_shop").departments), month.as_of)
+    assert "Reads nothing new" in planned(capsys)["note"]
+    deliver_again(landing, NOVEMBER)
+    assert "Ingests 1 month (2011-11) of transactions" in planned(capsys)["note"]
+    ingested(lake, [NOVEMBER])
+    assert "Reads nothing new" in planned(capsys)["note"]
+    (landing / "products.csv").write_text("product_id,department\np,a\n", encoding="utf-8")
+    assert "Ingests 1 month (2011-11) of products, transactions" in planned(capsys)["note"]
 
 
 def test_what_was_delivered_is_fingerprinted_up_to_the_data_month(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from jobs.lake.lake import SUCCESS, Lake
 from jobs.landing.file_checks import LandingError
 from tests.conftest import Database
 from tests.forecasts import count, publish_new_run
-from tests.planning.shop import OCTOBER, ingested, planned
+from tests.planning.shop import OCTOBER, deliver, ingested, planned
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,50 @@ def test_a_month_that_cannot_be_run_is_refused_and_opens_no_run(
 
 def test_a_refusal_says_which_months_can_be_run(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(MonthRefusedError, match=r"month 2011-12 .*Months that can be run: 2011-09 to 2011-11"):
-        planned(capsys, run_type="scheduled", logical_date="2011-12-01T00:00:00+00:00")
+        planned(capsys, run_type="backfill", logical_date="2011-12-01T00:00:00+00:00")
+
+
+DECEMBER_OF_THE_CALENDAR = {"run_type": "scheduled", "logical_date": "2011-12-01T00:00:00+00:00"}
+
+
+def test_a_scheduled_run_whose_month_is_not_delivered_ends_at_once_and_changes_nothing(
+    landing: Path, database: Database, lake: Lake, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        planned(capsys, **DECEMBER_OF_THE_CALENDAR)
+    assert ended.value.code == os.EX_TEMPFAIL
+    [said] = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert said == (
+        "Month 2011-12 is not delivered in full yet: transactions are complete up to 2011-11; waiting for 2011-12. "
+        "Nothing was changed: clv_deliveries starts the month once it is delivered"
+    )
+    assert count(database, "run") == 0
+    deliver(landing, "transactions", [Month(2011, 12)])
+    assert planned(capsys, **DECEMBER_OF_THE_CALENDAR)["month"] == "2011-12"
+
+
+def test_a_scheduled_run_takes_a_delivery_that_cannot_be_read_for_one_in_transfer(
+    environment: None, lake: Lake, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    landing = lake.root.with_name("landing")
+    landing.mkdir()
+    (landing / "transactions.csv").touch()
+    with pytest.raises(SystemExit) as ended:
+        planned(capsys, **DECEMBER_OF_THE_CALENDAR)
+    assert ended.value.code == os.EX_TEMPFAIL
+    assert "transactions.csv is empty" in caplog.text
+    with pytest.raises(LandingError, match=r"transactions.csv is empty"):
+        planned(capsys, month="2011-12")
+
+
+@pytest.mark.parametrize("run_type", ["manual", "operator_triggered", "asset_triggered"])
+def test_a_run_without_a_month_keeps_that_of_its_first_plan_when_it_is_cleared(
+    landing: Path, capsys: pytest.CaptureFixture[str], run_type: str
+) -> None:
+    assert planned(capsys, run_type=run_type)["month"] == "2011-11"
+    deliver(landing, "transactions", [Month(2011, 12)])
+    assert planned(capsys, run_type=run_type)["month"] == "2011-11"
+    assert planned(capsys, run_type=run_type, dag_run_id="another")["month"] == "2011-12"
 
 
 def test_a_shop_whose_first_month_is_not_over_is_refused_with_that_reason(
