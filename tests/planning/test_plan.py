@@ -123,7 +123,7 @@ def test_the_note_lists_what_a_rerun_reads_that_the_lake_does_not_hold(
     ingested(lake, [NOVEMBER])
     assert "Reads nothing new" in planned(capsys)["note"]
     (landing / "products.csv").write_text("product_id,department\np,a\n", encoding="utf-8")
-    assert "Ingests 1 month (2011-11) of products, transactions" in planned(capsys)["note"]
+    assert "Ingests 3 months (2011-09 to 2011-11) of products, transactions" in planned(capsys)["note"]
 
 
 def test_what_was_delivered_is_fingerprinted_up_to_the_data_month(
