@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from jobs.core.arguments import add_airflow_run, parser
+from jobs.core.failure import AS_OF
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             logical_date=arguments.logical_date,
             dag_run_id=arguments.dag_run_id,
         )
+        AS_OF.set(month.as_of)
         lake = Lake(settings.lake)
         surroundings = Surroundings(
             source=source, delivered=delivered, lake=lake, features=table, cache=caching / CACHE
