@@ -24,9 +24,9 @@ _DATA_EXCEPTION = "22"
 _VALUE = re.compile(r'".*"|\b0x[0-9a-f]{2}\b', re.DOTALL)
 _COPIED_TO = re.compile(r"COPY (\w+), line (\d+)(?:, column (\w+))?")
 
-_JVM_MESSAGES = ("py4j.", "pyspark.")
-_JVM_CLASS = re.compile(r"\b(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b")
-_JVM_CONDITION = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\]")
+_JVM_CLASS = re.compile(r"(?m)^(?:: |Caused by: )?((?:\w+\.)*[A-Z]\w*(?:Exception|Error))\b")
+_JVM_FRAME = re.compile(r"(?m)^\s+at [\w.$/<>]+\([\w.: ]*\)$")
+_JVM_CONDITION = re.compile(r"(?:\A|(?:Exception|Error): )\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\]")
 
 
 def message_of(error: BaseException) -> str:
@@ -35,15 +35,21 @@ def message_of(error: BaseException) -> str:
         return message_of(error.orig)
     if isinstance(error, psycopg2.Error):
         return _postgres_message(error)
+    if _is_of_the_jvm(error):
+        return without_values(str(error))
     module = f"{type(error).__module__}."
-    if module.startswith(_JVM_MESSAGES):
-        return _jvm_message(str(error))
     if module.startswith((*_OURS, *_QUOTES_NO_ROW_MODULES)) or isinstance(error, _QUOTES_NO_ROW):
         return str(error)
-    return "" if isinstance(error, KeyError) else before_values(str(error))
+    return "" if isinstance(error, KeyError) else _before_values(str(error))
 
 
-def before_values(text: str) -> str:
+def without_values(text: str) -> str:
+    """The conditions and classes of exceptions that a message of Spark names; if it names none, its beginning."""
+    named = [*_JVM_CONDITION.findall(text), *_JVM_CLASS.findall(text)]
+    return ", ".join(dict.fromkeys(named)) or _before_values(text)
+
+
+def _before_values(text: str) -> str:
     """The text up to the first quotation mark, digit or colon: what follows may be a value."""
     match = _BEFORE_VALUES.match(text)
     return match[0].rstrip(" \n\t([{=") if match else ""
@@ -67,6 +73,8 @@ def _traceback_lines(error: BaseException) -> Iterator[str]:
     name = (
         kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     )
+    if _is_of_the_jvm(error):
+        yield from _JVM_FRAME.findall(str(error))
     yield f"{name}: {message_of(error)}".removesuffix(": ")
 
 
@@ -83,7 +91,5 @@ def _postgres_message(error: psycopg2.Error) -> str:
     return f"{message}. {said.message_hint}" if said.message_hint else message
 
 
-def _jvm_message(text: str) -> str:
-    """The error conditions of Spark and the classes of exceptions of Java that a message names."""
-    named = [*_JVM_CONDITION.findall(text), *_JVM_CLASS.findall(text)]
-    return ", ".join(dict.fromkeys(named)) or before_values(text)
+def _is_of_the_jvm(error: BaseException) -> bool:
+    return type(error).__module__.startswith(("py4j.", "pyspark."))
