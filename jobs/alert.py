@@ -3,8 +3,8 @@
     CLV_ALERTS='{"host": "https://…"}' python -m jobs.alert failed --dag-run-id manual__2011-12-05 \
         --task validate.inputs --attempt 1 --month 2011-11 --ended "exit code 65" --link https://…
 
-CLV_ALERTS is the Airflow connection `clv_alerts` as JSON; it names the receiver. The reason is the one that the job
-recorded in `clv.run_failure`; if there is none, how the task ended.
+CLV_ALERTS is the Airflow connection `clv_alerts` as JSON; it names the receiver. The reason, and the month unless it is
+given, are those that the job recorded in `clv.run_failure`; if there is none, the reason is how the task ended.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,16 +28,16 @@ from jobs.core.task import log_to_stderr
 log = logging.getLogger(__name__)
 
 
-def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> str | None:
-    """The reason recorded by an attempt at a task; None if there is none, or Postgres cannot be queried."""
+def recorded_failure(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> Mapping[str, str | None]:
+    """`reason` and `data_month` recorded by an attempt at a task; empty if none are, or Postgres cannot be queried."""
     if not url:
-        return None
+        return {}
     try:
         failures = fetch(engine(url), "failure", dag_run_id=dag_run_id, task=task, attempt=attempt)
     except SQLAlchemyError as error:
         log.warning("Cannot read the reason from Postgres: %s", reason_of(error))
-        return None
-    return str(failures[0]["reason"]) if failures else None
+        return {}
+    return dict(failures[0]) if failures else {}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -52,17 +52,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--ended", required=True, help="how the task ended, or why the run is late")
     arguments = options.parse_args(argv)
     log_to_stderr()
-    reason = None
+    failure: Mapping[str, str | None] = {}
     if arguments.task:
-        reason = reason_recorded(
+        failure = recorded_failure(
             os.environ.get("CLV_DATABASE_URL"),
             dag_run_id=arguments.dag_run_id,
             task=arguments.task,
             attempt=arguments.attempt,
         )
+    reason = failure.get("reason")
     notice = Notice(
         event=arguments.event,
-        month=one_line(arguments.month),
+        month=one_line(arguments.month or failure.get("data_month") or ""),
         task=arguments.task,
         reason=f"{reason} ({arguments.ended})" if reason else arguments.ended,
         dag_run_id=one_line(arguments.dag_run_id),
@@ -72,8 +73,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         receiver_of(connection).send(notice)
     except (OSError, HTTPException, ValueError) as error:
-        failure = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
-        sys.exit(f"No notice was sent: {one_line(failure)}")
+        cause = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
+        sys.exit(f"No notice was sent: {one_line(cause)}")
     log.info("Notice sent: %s", notice.headline)
 
 
