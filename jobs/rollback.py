@@ -1,12 +1,10 @@
 """Roll a month back to a forecast that was published before, and record who did it and why.
 
-The month may have been withdrawn: then name the run to publish again.
-
     python -m jobs.rollback --month 2011-11 --by "Ada Lovelace" --because "a price list was wrong" [--run-id 17]
 
 Without `--run-id`, the month goes back to the newest run before the published one that nobody has taken back (rolled
-back or withdrawn). Other months and the champion do not change, and the month's next run publishes as usual.
-`clv.publications` lists every publication and rollback.
+back or withdrawn); a withdrawn month needs `--run-id`. Other months and the champion do not change, and the month's
+next run publishes as usual. `clv.publications` lists every publication and rollback.
 """
 
 from __future__ import annotations
@@ -46,11 +44,16 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
     if not runs:
         raise RollbackError(f"month {month} was never published: there is nothing to roll back")
     published = next((int(run["run_id"]) for run in runs if run["is_published"]), None)
-    target = run_id if run_id is not None else _run_before(published, runs)
+    earlier = (int(run["run_id"]) for run in runs if run["run_id"] < (published or 0) and run["taken_back_by"] is None)
+    target = run_id if run_id is not None else next(earlier, None)
     others = {int(run["run_id"]): run for run in runs if not run["is_published"]}
     if target not in others:
-        state = "is withdrawn" if published is None else f"is published by run {published}"
-        raise RollbackError(f"month {month} {state}, and {_why_not(run_id, published)}. {_possible(others.values())}")
+        state, reason = "is withdrawn", "--run-id does not say which run to publish again"
+        if published is not None:
+            state, reason = f"is published by run {published}", "no earlier run has a forecast that was not taken back"
+        if run_id is not None:
+            reason = f"run {run_id} is not a run to go back to"
+        raise RollbackError(f"month {month} {state}, and {reason}. {_possible(others.values())}")
     if taken_back_by := others[target]["taken_back_by"]:
         log.warning("Run %s of month %s was taken back by %s", target, month, taken_back_by)
     try:
@@ -66,22 +69,6 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
     except InternalError as error:
         raise RollbackError(message_of(error)) from error
     return published, target
-
-
-def _run_before(published: int | None, runs: Sequence[RowMapping]) -> int | None:
-    """The newest run before the published one that was not taken back; None if there is none, or none published."""
-    if published is None:
-        return None
-    before = (int(run["run_id"]) for run in runs if run["run_id"] < published and not run["taken_back_by"])
-    return next(before, None)
-
-
-def _why_not(run_id: int | None, published: int | None) -> str:
-    if run_id is not None:
-        return f"run {run_id} is not a run to go back to"
-    if published is None:
-        return "--run-id does not say which run to publish again"
-    return "no earlier run has a forecast that was not taken back"
 
 
 def _possible(runs: Collection[RowMapping]) -> str:
@@ -100,9 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Roll a month back; see `--help`."""
     options = parser(__doc__)
     options.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
-    options.add_argument(
-        "--run-id", type=int, help="the run to go back to; default: the one before that was not taken back"
-    )
+    options.add_argument("--run-id", type=int, help="the run to go back to; default: see above")
     options.add_argument("--by", required=True, help="who rolls back")
     options.add_argument("--because", required=True, help="the reason, for the record")
     arguments = options.parse_args(argv)
