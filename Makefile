@@ -53,8 +53,8 @@ tune: venv ## Search for better model settings on all data up to a month, for la
 	@$(PYTHON) -m jobs.local_stack.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
 
 .PHONY: withdraw
-withdraw: venv ## Show readers no forecast of a month until it is run again: MONTH=2011-11 BECAUSE="why"
-	@$(PYTHON) -m jobs.local_stack.job jobs.withdraw --month "$$MONTH" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
+withdraw: venv ## Show readers no forecast of a month until it is published again: MONTH=2011-11 [RUN=17] BECAUSE="why"
+	@$(PYTHON) -m jobs.local_stack.job jobs.withdraw --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
 .PHONY: rollback
 rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"

@@ -3,6 +3,7 @@
 The connection `clv_alerts` names the receiver of alerts.
 """
 
+import json
 import logging
 from typing import Any
 
@@ -24,33 +25,36 @@ class NotSentError(AirflowException):
 
 def log_reason(context: Any) -> None:
     """Log why an attempt failed as the last line of level ERROR: the callback of attempts that are tried again."""
-    log.error("%s", reason_of(context))
+    log.error("%s", failure_of(context)["reason"])
 
 
 def alert_failed(context: Any) -> None:
     """Log, note and send why a task failed for good. Airflow does not call this for an attempt that it will retry."""
-    ti, reason = context["ti"], reason_of(context)
+    ti, failure = context["ti"], failure_of(context)
+    reason = failure["reason"]
     add_failure(ti, reason)
     try:
         plan = ti.xcom_pull("plan.plan") or {}
+        month = plan.get("month") or context["params"].get("month") or failure["month"]
         alert(
             *["failed", f"--task={ti.task_id}", f"--dag-run-id={ti.run_id}", f"--reason={reason}"],
-            *[f"--month={plan.get('month') or context['params'].get('month') or ''}", f"--link={ti.log_url}"],
+            *[f"--month={month}", f"--link={ti.log_url}"],
         )
     except Exception as error:
         log.warning("No alert was sent: %s", error if isinstance(error, NotSentError) else type(error).__name__)
     log.error("%s", reason)
 
 
-def reason_of(context: Any) -> str:
-    """Why an attempt failed: the reason that its job recorded, and how it ended."""
+def failure_of(context: Any) -> dict[str, str]:
+    """`reason`: the one that an attempt's job recorded, and how it ended; `month`: its data month, empty if unknown."""
     ti, ended = context["ti"], _ended(context.get("exception"))
     attempt = [f"--dag-run-id={ti.run_id}", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--ended={ended}"]
     try:
-        return last_line(run_job("reason", *attempt, seconds=ALERT_TIMEOUT_SECONDS)) or ended
+        failure: dict[str, str] = json.loads(last_line(run_job("reason", *attempt, seconds=ALERT_TIMEOUT_SECONDS)))
     except Exception as error:
         log.warning("The reason cannot be looked up: %s", type(error).__name__)
-        return ended
+        return {"reason": ended, "month": ""}
+    return failure
 
 
 def _ended(error: BaseException | None) -> str:

@@ -4,8 +4,10 @@ Both override a decision of the pipeline, so both require a reason, and both are
 `clv.model_decisions` show who made the change, when, why, from what and to what. The user recorded is the one who
 triggered this DAG.
 
-- **A month's forecast**: set `month`. Set `run` too, unless you want the run before the one that readers see. Nothing
-  else changes, and the month's next run publishes as usual. If there is no such run, the log lists the runs available.
+- **A month's forecast**: set `month`. Set `run` too, unless you want the newest run before the one that readers see. A
+  run that was rolled back or withdrawn is not chosen unless `run` names it; neither is any run of a withdrawn month.
+  Nothing else changes, and the month's next run publishes as usual. If there is no such run, the log lists the runs
+  available.
 - **The champion**: set `version`. Months already published keep their forecasts; the next month's challenger is
   compared with this version.
 
@@ -47,7 +49,8 @@ PARAMS = {
         type=["null", "integer"],
         minimum=1,
         title="Run to publish again",
-        description="A run_id of that month in clv.runs. Empty: the run before the one that readers see.",
+        description="A run_id of that month in clv.runs. Empty: the run before the one that readers see. "
+        "A withdrawn month needs it.",
     ),
     "version": Param(
         None,

@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         receiver_of(connection).send(notice)
     except (OSError, HTTPException, ValueError) as error:
-        failure = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
-        sys.exit(f"No notice was sent: {one_line(failure)}")
+        cause = masked(f"{type(error).__name__}: {error}", str(connection.get("password") or ""))
+        sys.exit(f"No notice was sent: {one_line(cause)}")
     log.info("Notice sent: %s", notice.headline)
 
 

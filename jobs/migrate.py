@@ -16,7 +16,7 @@ from jobs.core.arguments import parser
 from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
 from jobs.core.settings import SettingsError
-from jobs.core.task import log_to_stderr
+from jobs.core.task import log_to_stderr, run_as_program
 
 log = logging.getLogger(__name__)
 
@@ -33,4 +33,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(main)

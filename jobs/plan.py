@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 
 from jobs.core.arguments import add_airflow_run, parser
+from jobs.core.failure import AS_OF
 from jobs.core.month import named_month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
@@ -77,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             logical_date=arguments.logical_date,
             dag_run_id=arguments.dag_run_id,
         )
+        AS_OF.set(month.as_of)
         lake = Lake(settings.lake)
         surroundings = Surroundings(
             source=source, delivered=keep_lists(delivered), lake=lake, features=table, cache=caching / CACHE

@@ -1,17 +1,19 @@
-"""Print why an attempt at a task failed, on one line.
+"""Print why an attempt at a task failed, and for which month.
 
     python -m jobs.reason --dag-run-id manual__2011-12-05 --task validate.inputs --attempt 1 --ended "exit code 65"
 
-The last line on stdout is the reason that the job recorded in `clv.run_failure`, followed by how it ended; if none is
-recorded, or Postgres cannot be reached, only how it ended. Passwords are masked.
+The last line on stdout is a JSON object. `reason` is the one that the job recorded in `clv.run_failure`, followed by
+how the job ended; if none is recorded, or Postgres cannot be reached, only how it ended. `month` is the data month, or
+empty. Passwords are masked.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,16 +26,16 @@ from jobs.core.task import log_to_stderr
 log = logging.getLogger(__name__)
 
 
-def reason_recorded(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> str | None:
-    """The reason recorded by an attempt at a task; None if there is none, or Postgres cannot be queried."""
+def recorded_failure(url: str | None, *, dag_run_id: str, task: str, attempt: int) -> Mapping[str, str | None]:
+    """`reason` and `data_month` recorded by an attempt at a task; empty if none are, or Postgres cannot be queried."""
     if not url:
-        return None
+        return {}
     try:
         failures = fetch(engine(url), "failure", dag_run_id=dag_run_id, task=task, attempt=attempt)
     except SQLAlchemyError as error:
         log.warning("Cannot read the reason from Postgres: %s", reason_of(error))
-        return None
-    return str(failures[0]["reason"]) if failures else None
+        return {}
+    return dict(failures[0]) if failures else {}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -45,14 +47,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--ended", required=True, help="how the task ended")
     arguments = options.parse_args(argv)
     log_to_stderr()
-    recorded = reason_recorded(
+    failure = recorded_failure(
         os.environ.get("CLV_DATABASE_URL"),
         dag_run_id=arguments.dag_run_id,
         task=arguments.task,
         attempt=arguments.attempt,
     )
-    ended = masked(one_line(arguments.ended))
-    sys.stdout.write(f"{recorded} ({ended})\n" if recorded else f"{ended}\n")
+    ended, recorded = masked(one_line(arguments.ended)), failure.get("reason")
+    reason = f"{recorded} ({ended})" if recorded else ended
+    sys.stdout.write(json.dumps({"reason": reason, "month": failure.get("data_month") or ""}) + "\n")
 
 
 if __name__ == "__main__":

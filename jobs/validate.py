@@ -2,8 +2,9 @@
 
     spark-submit jobs/validate.py --stage inputs --as-of 2011-12-01 --run-id 17
 
-A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and the rows
-that break them. All results are in the Data Docs below CLV_REPORTS and in the lake below `validation/<stage>/`.
+A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and the queries
+that find the rows. All results are in the Data Docs below CLV_REPORTS and in the lake below `validation/<stage>/`, with
+the keys of up to three rows a rule.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Withdraw a month: readers see no forecast of it, until a run publishes it again. Records who did it and why.
+"""Withdraw a month: readers see no forecast of it, until it is published again. Records who did it and why.
 
-    python -m jobs.withdraw --month 2011-11 --by "Ada Lovelace" --because="delivered twice"
+    python -m jobs.withdraw --month 2011-11 --by "Ada Lovelace" --because="delivered twice" [--run-id 17]
 
-`clv.forecast_current` falls back to the newest month that is still published. No row is deleted, other months and the
-champion do not change, and the withdrawn run stays withdrawn: run the month again to publish it.
+With `--run-id`, the month is withdrawn only if readers see that run. `clv.forecast_current` falls back to the newest
+month that is still published. No row is deleted, other months and the champion do not change. To publish the month
+again, run it again, or put a run of it back with `jobs.rollback --run-id`.
 The last line on stdout is a JSON object that says what changed for readers: `jobs/publishing/change.py`.
 """
 
@@ -17,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InternalError
 
 from jobs.core.arguments import parser
+from jobs.core.messages import message_of
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
 from jobs.core.refusal import RefusedError
@@ -31,22 +33,29 @@ class WithdrawalError(RefusedError):
     """The month cannot be withdrawn as requested."""
 
 
-def withdraw(database: Engine, month: Month, *, by: str, because: str) -> int:
+def withdraw(database: Engine, month: Month, *, by: str, because: str, expected: int | None = None) -> int:
     """Show readers no forecast of a month; the run that they saw.
 
+    Args:
+        database: the forecast database.
+        month: the data month.
+        by: who withdraws it.
+        because: why.
+        expected: the run that readers should see; None for any.
+
     Raises:
-        WithdrawalError: name or reason is empty, the month is not published, or another run was published meanwhile.
+        WithdrawalError: name or reason is empty, or readers see none, or another run than the expected one.
     """
     if not by.strip() or not because.strip():
         raise WithdrawalError("--by and --because must not be empty: give your name and the reason for the withdrawal")
     published = next(iter(fetch(database, "published_run", as_of=month.as_of)), None)
     if published is None:
         raise WithdrawalError(f"month {month} is not published: there is nothing to withdraw")
-    run_id = int(published["run_id"])
+    run_id = expected if expected is not None else int(published["run_id"])
     try:
         execute(database, "withdraw", as_of=month.as_of, run_id=run_id, by=by, because=because)
     except InternalError as error:
-        raise WithdrawalError(str(error.orig).strip()) from error
+        raise WithdrawalError(message_of(error)) from error
     return run_id
 
 
@@ -54,12 +63,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Withdraw a month; see `--help`."""
     options = parser(__doc__)
     options.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
+    options.add_argument("--run-id", type=int, help="the run that readers should see; default: any")
     options.add_argument("--by", required=True, help="who withdraws it")
     options.add_argument("--because", required=True, help="the reason, for the record")
     arguments = options.parse_args(argv)
     log_to_stderr()
     database = engine(Settings().database_url)
-    run_id = withdraw(database, arguments.month, by=arguments.by, because=arguments.because)
+    run_id = withdraw(database, arguments.month, by=arguments.by, because=arguments.because, expected=arguments.run_id)
     log.info("Month %s: readers see no forecast of it now; before, they saw run %s", arguments.month, run_id)
     sys.stdout.write(change_as_json(database, arguments.month.as_of, run_id))
 

@@ -52,11 +52,18 @@ BEGIN
             p_run_id, wanted.dag_run_id
         USING HINT = 'Let the newer one load, or clear this run from its plan task on.';
     END IF;
-    DELETE FROM clv.special_load WHERE run_id = ANY (same);
+    WITH gone AS (
+        DELETE FROM clv.special_load WHERE run_id = ANY (same)
+        RETURNING run_id, model_version, customers, clv, lake_fingerprint, loaded_at
+    )
+    INSERT INTO clv.special_history (
+        run_id, replaced_run_id, model_version, customers, clv, lake_fingerprint, loaded_at
+    )
+    SELECT p_run_id, run_id, model_version, customers, clv, lake_fingerprint, loaded_at FROM gone;
 END
 $$;
 
-COMMENT ON FUNCTION clv.begin_special_load(p_run_id bigint) IS 'Make room for a special run: what it, or an earlier plan of the same Airflow run, has loaded goes; nothing else can';
+COMMENT ON FUNCTION clv.begin_special_load(p_run_id bigint) IS 'Make room for a special run: what it, or an earlier plan of the same Airflow run, has loaded goes, and leaves a record in clv.special_history';
 
 CREATE FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -282,10 +289,15 @@ BEGIN
         USING HINT = 'Try again when it has.';
     END;
     SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
-    IF shown.run_id IS NULL OR shown.run_id IS DISTINCT FROM p_from_run_id THEN
+    IF shown.run_id IS DISTINCT FROM p_from_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
-            p_as_of, coalesce(shown.run_id::text, 'none'), p_from_run_id
+            p_as_of, coalesce(shown.run_id::text, 'none'), coalesce(p_from_run_id::text, 'none')
         USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
+    END IF;
+    -- A month that readers see nothing of was withdrawn, or never published.
+    IF shown.run_id IS NULL AND NOT EXISTS (SELECT FROM clv.published_history WHERE as_of = p_as_of) THEN
+        RAISE EXCEPTION 'no run of % was ever published: nothing was changed', p_as_of
+        USING HINT = 'Run the month to publish it.';
     END IF;
     SELECT * INTO wanted FROM clv.forecast_load
     WHERE as_of = p_as_of AND run_id = p_to_run_id
@@ -293,19 +305,21 @@ BEGIN
     SELECT count(*) INTO rows_there FROM clv.forecast_rows WHERE load_id = wanted.load_id;
     IF wanted.load_id IS NULL OR p_to_run_id = p_from_run_id OR rows_there <> wanted.forecast_rows THEN
         RAISE EXCEPTION 'run % has no whole forecast of % to go back to: nothing was changed', p_to_run_id, p_as_of
-        USING HINT = 'SELECT run_id FROM clv.runs WHERE as_of = … AND status = ''replaced'' lists those that have.';
+        USING HINT = 'SELECT run_id FROM clv.runs WHERE as_of = … AND status IN (''replaced'', ''withdrawn'') lists '
+            'those that have.';
     END IF;
     INSERT INTO clv.published_history (
         as_of, run_id, load_id, replaced_run_id, replaced_load_id, rolled_back_by, because
     )
     VALUES (p_as_of, wanted.run_id, wanted.load_id, shown.run_id, shown.load_id, p_by, p_because);
-    UPDATE clv.published
-    SET run_id = wanted.run_id, load_id = wanted.load_id, published_at = now()
-    WHERE as_of = p_as_of;
+    INSERT INTO clv.published (as_of, run_id, load_id)
+    VALUES (p_as_of, wanted.run_id, wanted.load_id)
+    ON CONFLICT (as_of) DO UPDATE
+    SET run_id = excluded.run_id, load_id = excluded.load_id, published_at = excluded.published_at;
 END
 $$;
 
-COMMENT ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) IS 'Point readers of a month at another run that has loaded it, provided that they still see the expected run';
+COMMENT ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) IS 'Point readers of a month at another run that has loaded it, provided that they still see the expected run: none where the month was withdrawn';
 
 CREATE FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -441,7 +455,8 @@ CREATE VIEW clv.forecast AS
     published.run_id,
     forecast_rows.reason_1,
     forecast_rows.reason_2,
-    forecast_rows.reason_3
+    forecast_rows.reason_3,
+    to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM (clv.published
      JOIN clv.forecast_rows ON ((published.load_id = forecast_rows.load_id)));
 
@@ -474,6 +489,7 @@ COMMENT ON COLUMN clv.forecast.run_id IS 'The run that made the forecast';
 COMMENT ON COLUMN clv.forecast.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 CREATE VIEW clv.forecast_current AS
  SELECT as_of,
@@ -503,7 +519,8 @@ CREATE VIEW clv.forecast_current AS
     run_id,
     reason_1,
     reason_2,
-    reason_3
+    reason_3,
+    data_month
    FROM clv.forecast
   WHERE (as_of = ( SELECT max(published.as_of) AS max
            FROM clv.published));
@@ -537,6 +554,7 @@ COMMENT ON COLUMN clv.forecast_current.run_id IS 'The run that made the forecast
 COMMENT ON COLUMN clv.forecast_current.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast_current.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 CREATE TABLE clv.forecast_load (
     load_id bigint NOT NULL,
@@ -577,7 +595,8 @@ CREATE VIEW clv.forecast_monthly AS
     forecast.customer_id,
     ((forecast.as_of + make_interval(months => (horizon.horizon_month - 1))))::date AS month,
     horizon.horizon_month,
-    horizon.expected_net_value
+    horizon.expected_net_value,
+    forecast.data_month
    FROM (clv.forecast
      CROSS JOIN LATERAL ( VALUES (1,forecast.month_01), (2,forecast.month_02), (3,forecast.month_03), (4,forecast.month_04), (5,forecast.month_05), (6,forecast.month_06), (7,forecast.month_07), (8,forecast.month_08), (9,forecast.month_09), (10,forecast.month_10), (11,forecast.month_11), (12,forecast.month_12)) horizon(horizon_month, expected_net_value));
 
@@ -587,6 +606,7 @@ COMMENT ON COLUMN clv.forecast_monthly.customer_id IS 'The customer';
 COMMENT ON COLUMN clv.forecast_monthly.month IS 'First day of the calendar month forecast';
 COMMENT ON COLUMN clv.forecast_monthly.horizon_month IS 'How many months ahead: 1 is the month that starts on as_of, 12 the last';
 COMMENT ON COLUMN clv.forecast_monthly.expected_net_value IS 'Expected net value of the customer in that month';
+COMMENT ON COLUMN clv.forecast_monthly.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 CREATE TABLE clv.model_decision (
     decision_id bigint NOT NULL,
@@ -637,7 +657,8 @@ CREATE VIEW clv.model_decisions AS
     array_to_string(reasons, '
 '::text) AS reasons,
     decided_by,
-    decided_at
+    decided_at,
+    to_char(((as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM clv.model_decision;
 
 COMMENT ON VIEW clv.model_decisions IS 'Which model was judged when, what was decided and why; which was champion then';
@@ -652,6 +673,7 @@ COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; emp
 COMMENT ON COLUMN clv.model_decisions.reasons IS 'One sentence per comparison, or why it was chosen; one line each';
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
+COMMENT ON COLUMN clv.model_decisions.data_month IS 'The data month that the version was trained on, YYYY-MM: the month before as_of';
 
 CREATE TABLE clv.open_load (
     load_id bigint NOT NULL,
@@ -705,18 +727,20 @@ CREATE VIEW clv.publications AS
     replaced_run_id,
     COALESCE(rolled_back_by, published_by) AS by_whom,
     because,
-    published_at
+    published_at,
+    to_char(((as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM clv.published_history;
 
 COMMENT ON VIEW clv.publications IS 'Every change of what readers see of a month: who made it, when and why';
 COMMENT ON COLUMN clv.publications.flip_id IS 'Number of the change; grows';
 COMMENT ON COLUMN clv.publications.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by a person, to an earlier run; withdrawn: by a person, to no run';
+COMMENT ON COLUMN clv.publications.what IS 'published: by its run; rolled back: by a person, to another run, also of a withdrawn month; withdrawn: by a person, to no run';
 COMMENT ON COLUMN clv.publications.run_id IS 'The run that readers saw from then on; empty where it was withdrawn';
-COMMENT ON COLUMN clv.publications.replaced_run_id IS 'The run they saw before; empty for the first of a month';
+COMMENT ON COLUMN clv.publications.replaced_run_id IS 'The run they saw before; empty for the first of a month and where the month was withdrawn';
 COMMENT ON COLUMN clv.publications.by_whom IS 'The database role that published, or who rolled back or withdrew';
 COMMENT ON COLUMN clv.publications.because IS 'Why it was rolled back or withdrawn; empty where a run published it';
 COMMENT ON COLUMN clv.publications.published_at IS 'When';
+COMMENT ON COLUMN clv.publications.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 ALTER TABLE clv.published_history ALTER COLUMN flip_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME clv.published_history_flip_id_seq
@@ -782,6 +806,9 @@ CREATE TABLE clv.run_failure (
     run_id bigint,
     reason text NOT NULL,
     failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    as_of date,
+    was_refused boolean DEFAULT false NOT NULL,
+    CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
     CONSTRAINT reason_is_short CHECK ((length(reason) <= 500))
 );
 
@@ -792,26 +819,32 @@ COMMENT ON COLUMN clv.run_failure.attempt IS 'Airflow''s number of the attempt, 
 COMMENT ON COLUMN clv.run_failure.run_id IS 'The run; empty where none had been planned yet';
 COMMENT ON COLUMN clv.run_failure.reason IS 'Why it failed: at most 500 characters, no secrets';
 COMMENT ON COLUMN clv.run_failure.failed_at IS 'When it failed';
+COMMENT ON COLUMN clv.run_failure.as_of IS 'First day after the data month that the task was for; empty where it did not know the month yet';
+COMMENT ON COLUMN clv.run_failure.was_refused IS 'Whether the task refused its input (exit code 65), which is not retried';
 
 CREATE VIEW clv.run_failures AS
  SELECT run_failure.run_id,
-    run.as_of,
+    COALESCE(run_failure.as_of, run.as_of) AS as_of,
     run_failure.dag_run_id,
     run_failure.task,
     run_failure.attempt,
     run_failure.reason,
-    run_failure.failed_at
+    run_failure.failed_at,
+    run_failure.was_refused,
+    to_char(((COALESCE(run_failure.as_of, run.as_of) - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM (clv.run_failure
      LEFT JOIN clv.run ON ((run_failure.run_id = run.run_id)));
 
 COMMENT ON VIEW clv.run_failures IS 'What failed when, and why: one row per attempt at a task';
 COMMENT ON COLUMN clv.run_failures.run_id IS 'The run; empty where none had been planned yet';
-COMMENT ON COLUMN clv.run_failures.as_of IS 'First day after the run''s data month';
+COMMENT ON COLUMN clv.run_failures.as_of IS 'First day after the data month; empty where the task did not know the month yet';
 COMMENT ON COLUMN clv.run_failures.dag_run_id IS 'The Airflow run';
 COMMENT ON COLUMN clv.run_failures.task IS 'The task';
 COMMENT ON COLUMN clv.run_failures.attempt IS 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
 COMMENT ON COLUMN clv.run_failures.reason IS 'Why it failed: at most 500 characters, no secrets';
 COMMENT ON COLUMN clv.run_failures.failed_at IS 'When it failed';
+COMMENT ON COLUMN clv.run_failures.was_refused IS 'Whether the task refused its input (exit code 65), which is not retried';
+COMMENT ON COLUMN clv.run_failures.data_month IS 'The data month, YYYY-MM: the month before as_of; empty where the task did not know the month yet';
 
 ALTER TABLE clv.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME clv.run_run_id_seq
@@ -845,9 +878,12 @@ CREATE VIEW clv.runs AS
         CASE
             WHEN run.is_dry_run THEN 'dry run'::text
             WHEN (published.run_id IS NOT NULL) THEN 'published'::text
-            WHEN (withdrawal.flip_id IS NOT NULL) THEN 'withdrawn'::text
+            WHEN ((last_move.flip_id IS NOT NULL) AND (last_move.run_id IS NULL)) THEN 'withdrawn'::text
             WHEN (load.run_id IS NOT NULL) THEN 'replaced'::text
-            ELSE 'planned'::text
+            WHEN failure.was_refused THEN 'refused'::text
+            WHEN (NOT failure.was_refused) THEN 'failed'::text
+            WHEN (newer.run_id IS NOT NULL) THEN 'superseded'::text
+            ELSE 'running'::text
         END AS status,
     run.trigger,
     COALESCE(load.model_version, run.model_version) AS model_version,
@@ -857,8 +893,9 @@ CREATE VIEW clv.runs AS
     run.planned_at,
     load.loaded_at AS published_at,
     run.model_choice,
-    run.plan
-   FROM (((clv.run
+    run.plan,
+    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+   FROM (((((clv.run
      LEFT JOIN clv.published ON ((run.run_id = published.run_id)))
      LEFT JOIN LATERAL ( SELECT forecast_load.load_id,
             forecast_load.as_of,
@@ -874,17 +911,27 @@ CREATE VIEW clv.runs AS
           WHERE (forecast_load.run_id = run.run_id)
           ORDER BY forecast_load.load_id DESC
          LIMIT 1) load ON (true))
-     LEFT JOIN LATERAL ( SELECT published_history.flip_id
+     LEFT JOIN LATERAL ( SELECT published_history.flip_id,
+            published_history.run_id
            FROM clv.published_history
-          WHERE ((published_history.replaced_run_id = run.run_id) AND (published_history.run_id IS NULL))
+          WHERE (published_history.replaced_run_id = run.run_id)
           ORDER BY published_history.flip_id DESC
-         LIMIT 1) withdrawal ON (true))
+         LIMIT 1) last_move ON (true))
+     LEFT JOIN LATERAL ( SELECT run_failure.was_refused
+           FROM (clv.run_failure
+             LEFT JOIN clv.run_task ON (((run_failure.run_id = run_task.run_id) AND (run_failure.task = run_task.task))))
+          WHERE ((run_failure.run_id = run.run_id) AND ((run_task.finished_at IS NULL) OR (run_task.finished_at < run_failure.failed_at)))
+          ORDER BY run_failure.failed_at DESC
+         LIMIT 1) failure ON (true))
+     LEFT JOIN LATERAL ( SELECT max(later.run_id) AS run_id
+           FROM clv.run later
+          WHERE ((later.as_of = run.as_of) AND (later.run_id > run.run_id) AND (NOT later.is_special) AND (NOT later.is_dry_run))) newer ON (true))
   WHERE (NOT run.is_special);
 
 COMMENT ON VIEW clv.runs IS 'Every standard run: how it stands, and what it published. Shows how fresh the forecast is';
 COMMENT ON COLUMN clv.runs.run_id IS 'Number of the run';
 COMMENT ON COLUMN clv.runs.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.runs.status IS 'published: readers see it; replaced: they did, until another run of its month; withdrawn: they did, until the month was withdrawn; planned: it has not published; dry run: it ended with its plan';
+COMMENT ON COLUMN clv.runs.status IS 'running: planned, and neither published nor failed; published: readers see it; replaced: they did, until another run of its month; withdrawn: they did, until the month was withdrawn; failed: a task failed and has not finished since; refused: the same, and it refused its input; superseded: a newer run of its month was planned before it published; dry run: it ended with its plan';
 COMMENT ON COLUMN clv.runs.trigger IS 'What started it: scheduled, backfill, manual, …';
 COMMENT ON COLUMN clv.runs.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.runs.forecast_rows IS 'Number of customers in its forecast; empty until it has published';
@@ -894,6 +941,7 @@ COMMENT ON COLUMN clv.runs.planned_at IS 'When it was planned';
 COMMENT ON COLUMN clv.runs.published_at IS 'When it published last; empty until it has';
 COMMENT ON COLUMN clv.runs.model_choice IS 'as_of: scored with a model of what was known then; champion: with the champion of the day the run was made';
 COMMENT ON COLUMN clv.runs.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
+COMMENT ON COLUMN clv.runs.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 CREATE TABLE clv.schema_migrations (
     name text NOT NULL,
@@ -944,7 +992,8 @@ CREATE VIEW clv.special_forecast AS
     special_rows.p_active,
     special_rows.status,
     special_rows.method,
-    special_rows.model_version
+    special_rows.model_version,
+    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM (clv.special_rows
      JOIN clv.run ON ((special_rows.run_id = run.run_id)));
 
@@ -962,6 +1011,41 @@ COMMENT ON COLUMN clv.special_forecast.p_active IS 'Probability of at least one 
 COMMENT ON COLUMN clv.special_forecast.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
 COMMENT ON COLUMN clv.special_forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.special_forecast.model_version IS 'Version of the registered model; clv.special_total names it';
+COMMENT ON COLUMN clv.special_forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
+CREATE TABLE clv.special_history (
+    replacement_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    replaced_run_id bigint NOT NULL,
+    model_version bigint NOT NULL,
+    customers bigint NOT NULL,
+    clv numeric(18,2) NOT NULL,
+    lake_fingerprint text NOT NULL,
+    loaded_at timestamp with time zone NOT NULL,
+    replaced_at timestamp with time zone DEFAULT now() NOT NULL,
+    replaced_by text DEFAULT SESSION_USER NOT NULL
+);
+
+COMMENT ON TABLE clv.special_history IS 'One row per load of a special run that another load took the place of';
+COMMENT ON COLUMN clv.special_history.replacement_id IS 'Number of the replacement; grows';
+COMMENT ON COLUMN clv.special_history.run_id IS 'The run that loaded instead; it may be the same';
+COMMENT ON COLUMN clv.special_history.replaced_run_id IS 'The run whose load is gone';
+COMMENT ON COLUMN clv.special_history.model_version IS 'Version of the registered model that had made that forecast';
+COMMENT ON COLUMN clv.special_history.customers IS 'Customers in it';
+COMMENT ON COLUMN clv.special_history.clv IS 'Sum of their clv';
+COMMENT ON COLUMN clv.special_history.lake_fingerprint IS 'Fingerprint of the folder in the lake its rows had been read from';
+COMMENT ON COLUMN clv.special_history.loaded_at IS 'When it had been loaded';
+COMMENT ON COLUMN clv.special_history.replaced_at IS 'When it was replaced';
+COMMENT ON COLUMN clv.special_history.replaced_by IS 'The database role that was logged in';
+
+ALTER TABLE clv.special_history ALTER COLUMN replacement_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME clv.special_history_replacement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE clv.special_load (
     run_id bigint NOT NULL,
@@ -985,6 +1069,29 @@ COMMENT ON COLUMN clv.special_load.clv_p90 IS 'Upper end of the 80 % interval of
 COMMENT ON COLUMN clv.special_load.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
 COMMENT ON COLUMN clv.special_load.loaded_at IS 'When the rows were loaded';
 
+CREATE VIEW clv.special_replacements AS
+ SELECT replacement_id,
+    run_id,
+    replaced_run_id,
+    model_version,
+    customers,
+    clv,
+    loaded_at,
+    replaced_at,
+    replaced_by
+   FROM clv.special_history;
+
+COMMENT ON VIEW clv.special_replacements IS 'Every load of a special run that another load took the place of';
+COMMENT ON COLUMN clv.special_replacements.replacement_id IS 'Number of the replacement; grows';
+COMMENT ON COLUMN clv.special_replacements.run_id IS 'The run that loaded instead; it may be the same';
+COMMENT ON COLUMN clv.special_replacements.replaced_run_id IS 'The run whose load is gone';
+COMMENT ON COLUMN clv.special_replacements.model_version IS 'Version of the registered model that had made that forecast';
+COMMENT ON COLUMN clv.special_replacements.customers IS 'Customers in it';
+COMMENT ON COLUMN clv.special_replacements.clv IS 'Sum of their clv';
+COMMENT ON COLUMN clv.special_replacements.loaded_at IS 'When it had been loaded';
+COMMENT ON COLUMN clv.special_replacements.replaced_at IS 'When it was replaced';
+COMMENT ON COLUMN clv.special_replacements.replaced_by IS 'The database role that was logged in';
+
 CREATE VIEW clv.special_total AS
  SELECT special_load.run_id,
     run.as_of,
@@ -997,7 +1104,8 @@ CREATE VIEW clv.special_total AS
     special_load.clv_p90,
     run.model_name,
     special_load.model_version,
-    special_load.loaded_at
+    special_load.loaded_at,
+    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM (clv.special_load
      JOIN clv.run ON ((special_load.run_id = run.run_id)));
 
@@ -1014,6 +1122,7 @@ COMMENT ON COLUMN clv.special_total.clv_p90 IS 'Upper end of the 80 % interval o
 COMMENT ON COLUMN clv.special_total.model_name IS 'Name of the registered model: each value basis has its own';
 COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made the forecast';
 COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
+COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_load_id_run_id_as_of_key UNIQUE (load_id, run_id, as_of);
@@ -1051,6 +1160,9 @@ ALTER TABLE ONLY clv.run_task
 ALTER TABLE ONLY clv.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY clv.special_history
+    ADD CONSTRAINT special_history_pkey PRIMARY KEY (replacement_id);
+
 ALTER TABLE ONLY clv.special_load
     ADD CONSTRAINT special_load_pkey PRIMARY KEY (run_id);
 
@@ -1062,6 +1174,8 @@ CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
 CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
 
 CREATE INDEX run_dag_run_id ON clv.run USING btree (dag_run_id, run_id);
+
+CREATE INDEX run_failure_run_id ON clv.run_failure USING btree (run_id);
 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.forecast_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
@@ -1084,6 +1198,12 @@ ALTER TABLE ONLY clv.run_failure
 
 ALTER TABLE ONLY clv.run_task
     ADD CONSTRAINT run_task_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
+
+ALTER TABLE ONLY clv.special_history
+    ADD CONSTRAINT special_history_replaced_run_id_fkey FOREIGN KEY (replaced_run_id) REFERENCES clv.run(run_id);
+
+ALTER TABLE ONLY clv.special_history
+    ADD CONSTRAINT special_history_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
 
 ALTER TABLE ONLY clv.special_load
     ADD CONSTRAINT special_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -1225,6 +1345,9 @@ GRANT INSERT(clv_p10) ON TABLE clv.special_load TO clv_writer;
 GRANT INSERT(clv_p90) ON TABLE clv.special_load TO clv_writer;
 
 GRANT INSERT(lake_fingerprint) ON TABLE clv.special_load TO clv_writer;
+
+GRANT SELECT ON TABLE clv.special_replacements TO clv_writer;
+GRANT SELECT ON TABLE clv.special_replacements TO clv_reader;
 
 GRANT SELECT ON TABLE clv.special_total TO clv_writer;
 GRANT SELECT ON TABLE clv.special_total TO clv_reader;

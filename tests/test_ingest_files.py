@@ -66,7 +66,7 @@ def test_lines_are_ingested_anew_when_the_articles_have_changed(spark: SparkSess
 def test_a_file_that_the_mapping_does_not_fit_stops_the_task(spark: SparkSession, lake: Lake, landing: Path) -> None:
     deliver_month(landing, "transactions", NOVEMBER, "order,sku,when,who,qty,price\n1,A,05.11.2011,c1,1,1\n")
 
-    with pytest.raises(LandingError, match=r"all 1 rows are rejected for unreadable_time.*part-0.*05\.11\.2011"):
+    with pytest.raises(LandingError, match=r"all 1 rows are rejected for unreadable_time.*that column in part-0"):
         ingest_all(spark, SHOP, landing, lake, AS_OF)
 
     assert lake.periods(tables.TRANSACTIONS) == []

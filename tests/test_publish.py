@@ -23,7 +23,7 @@ def test_readers_see_every_column_of_the_forecast_as_it_lies_in_the_lake(databas
     write(lake, DECEMBER, rows, files=2)
     publication = publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
     assert [dict(actual) for actual in seen(database)] == [
-        {"as_of": DECEMBER, **expected, "run_id": run_id} for expected in rows
+        {"as_of": DECEMBER, **expected, "run_id": run_id, "data_month": "2011-11"} for expected in rows
     ]
     assert (publication.rows, publication.clv_12m_total) == (3, Decimal("779.22"))
 
@@ -34,7 +34,7 @@ def test_the_monthly_view_has_a_row_for_each_customer_and_calendar_month(databas
     publish(database.writer, lake, as_of=NOVEMBER, run_id=run_id)
     calendar = [date(2011, 11, 1), date(2011, 12, 1), *(date(2012, month, 1) for month in range(1, 11))]
     assert [tuple(actual.values()) for actual in seen(database, "forecast_monthly")] == [
-        (NOVEMBER, "12346", month, h, Decimal("1.50") * h) for h, month in enumerate(calendar, start=1)
+        (NOVEMBER, "12346", month, h, Decimal("1.50") * h, "2011-10") for h, month in enumerate(calendar, start=1)
     ]
 
 

@@ -73,7 +73,7 @@ def load_new_run(database: Database, lake: Lake, clv: str = "30.00", **parameter
 def test_readers_see_a_special_run_s_rows_and_the_interval_of_their_total(database: Database, lake: Lake) -> None:
     run_id = load_new_run(database, lake)
 
-    expected = {"run_id": run_id, "as_of": DECEMBER, **PARAMETERS}
+    expected = {"run_id": run_id, "as_of": DECEMBER, "data_month": "2011-11", **PARAMETERS}
     shown = [name for name in LOADED if name != "customer_id"]
     assert [dict(actual) for actual in seen(database, "special_forecast")] == [
         {**expected, "customer_id": customer, **{name: special_row(customer)[name] for name in shown}}
@@ -154,6 +154,24 @@ def test_an_airflow_run_that_is_cleared_from_its_plan_on_replaces_what_it_loaded
     with pytest.raises(DBAPIError, match=f"run {first} is superseded by another plan"):
         publish_special(database.writer, lake, as_of=DECEMBER, run_id=first)
     assert {actual["run_id"] for actual in seen(database, "special_forecast")} == {again}
+
+
+def test_a_load_that_is_replaced_leaves_a_record_of_what_it_was_and_what_replaced_it(
+    database: Database, lake: Lake
+) -> None:
+    load_new_run(database, lake, segment="city=Lyon")
+    first = load_new_run(database, lake)
+    [loaded_at] = {total["loaded_at"] for total in seen(database, "special_total") if total["run_id"] == first}
+    assert seen(database, "special_replacements") == []
+    again = load_new_run(database, lake, "20.00")
+    publish_special(database.writer, lake, as_of=DECEMBER, run_id=again)
+    replacements = seen(database, "special_replacements")
+    columns = ("run_id", "replaced_run_id", "customers", "clv", "model_version", "replaced_by")
+    assert [tuple(row[name] for name in columns) for row in replacements] == [
+        (again, first, 3, Decimal("90.00"), 3, "clv_writer"),
+        (again, again, 3, Decimal("60.00"), 3, "clv_writer"),
+    ]
+    assert replacements[0]["loaded_at"] == loaded_at < replacements[0]["replaced_at"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_report_tells_what_each_task_cost_what_was_published_and_where_to_look
 
 def test_a_run_that_has_not_published_says_so(database: Database) -> None:
     text = report(database.writer, plan(database.writer, DECEMBER), {})
-    assert "forecast from 2011-12-01 on: planned\n" in text
+    assert "forecast from 2011-12-01 on: running\n" in text
     assert "Nothing was published." in text
 
 

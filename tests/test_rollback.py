@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from jobs.core.postgres import execute, statement
 from jobs.lake.lake import Lake
 from jobs.publishing.standard import publish
 from jobs.rollback import RollbackError, main, roll_back
+from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import (
     CUSTOMERS,
@@ -94,6 +96,63 @@ def test_the_command_tells_whether_readers_see_another_forecast(
     assert told(same_as_third) == ("2011-11", same_as_third, hashes[third], True)
 
 
+def test_a_run_that_was_taken_back_is_gone_to_only_where_it_is_named(
+    database: Database, lake: Lake, three: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second, third = three
+    roll_back(database.writer, MONTH, second, **WHY)
+    fourth = publish_new_run(database, lake, DECEMBER, level="7.00")
+    withdraw(database.writer, MONTH, **WHY | {"by": "Eve"})
+    fifth = publish_new_run(database, lake, DECEMBER, level="8.00")
+    with pytest.raises(RollbackError) as refusal:
+        roll_back(database.writer, MONTH, 999, **WHY)
+    taken_back = dict(re.findall(r"run (\d+): .*?UTC(?:, taken back by (\w+))?\n", f"{refusal.value}\n"))
+    assert taken_back == {str(fourth): "Eve", str(third): "Ada", str(second): "", str(first): ""}
+    assert roll_back(database.writer, MONTH, None, **WHY) == (fifth, second)
+    assert roll_back(database.writer, MONTH, third, **WHY) == (second, third)
+    assert f"Run {third} of month 2011-11 was taken back by Ada" in caplog.text
+    assert shown(database) == {(third, Decimal("100.00"))}
+
+
+def test_where_every_earlier_run_was_taken_back_one_must_be_named(database: Database, lake: Lake) -> None:
+    first = publish_new_run(database, lake, DECEMBER)
+    withdraw(database.writer, MONTH, **WHY)
+    second = publish_new_run(database, lake, DECEMBER)
+    with pytest.raises(RollbackError, match=r"no earlier run has a forecast that was not taken back\. (?s:.*)by Ada"):
+        roll_back(database.writer, MONTH, None, **WHY)
+    assert roll_back(database.writer, MONTH, first, **WHY) == (second, first)
+
+
+def test_a_withdrawn_month_is_put_back_to_the_run_that_is_named(
+    database: Database, lake: Lake, three: list[int]
+) -> None:
+    _, second, third = three
+    withdraw(database.writer, MONTH, **WHY)
+    with pytest.raises(RollbackError, match=f"2011-11 is withdrawn, and --run-id does not say (?s:.*)run {third}: "):
+        roll_back(database.writer, MONTH, None, **WHY)
+    assert seen(database, "forecast_current") == []
+    assert roll_back(database.writer, MONTH, third, **WHY) == (None, third)
+    assert shown(database) == {(third, Decimal("100.00"))}
+    assert audit(database)[-1] == {"run_id": third, "replaced_run_id": None, "what": "rolled back"} | {
+        "by_whom": "Ada",
+        "because": WHY["because"],
+    }
+    write(lake, DECEMBER, [row(customer, level="7.00") for customer in CUSTOMERS])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=third)
+    assert shown(database) == {(third, Decimal("7.00"))}
+    assert roll_back(database.writer, MONTH, None, **WHY) == (third, second)
+
+
+def test_a_withdrawn_month_that_a_run_has_published_since_is_not_put_back(
+    database: Database, lake: Lake, three: list[int]
+) -> None:
+    withdraw(database.writer, MONTH, **WHY)
+    fourth = publish_new_run(database, lake, DECEMBER, level="7.00")
+    with pytest.raises(DBAPIError, match=f"readers of 2011-12-01 see run {fourth} now, not run none"):
+        execute(database.writer, "roll_back", as_of=DECEMBER, from_run_id=None, to_run_id=three[0], **WHY)
+    assert shown(database) == {(fourth, Decimal("7.00"))}
+
+
 def test_other_months_stay_as_they_are(database: Database, lake: Lake, three: list[int]) -> None:
     publish_new_run(database, lake, NOVEMBER)
     november = [row for row in seen(database) if row["as_of"] == NOVEMBER]
@@ -122,11 +181,15 @@ def test_a_refusal_lists_the_runs_that_can_be_gone_to(database: Database, three:
 
 
 def test_a_month_with_one_run_or_none_has_nothing_to_go_back_to(database: Database, lake: Lake) -> None:
-    with pytest.raises(RollbackError, match="month 2011-11 is not published"):
+    with pytest.raises(RollbackError, match="month 2011-11 was never published"):
         roll_back(database.writer, MONTH, None, **WHY)
+    planned = plan(database.writer, DECEMBER)
+    with pytest.raises(DBAPIError, match="no run of 2011-12-01 was ever published: nothing was changed"):
+        execute(database.writer, "roll_back", as_of=DECEMBER, from_run_id=None, to_run_id=planned, **WHY)
     only = publish_new_run(database, lake, DECEMBER)
     with pytest.raises(
-        RollbackError, match=f"by run {only}, and no earlier run has a forecast. No other run of the month"
+        RollbackError,
+        match=f"by run {only}, and no earlier run has a forecast that was not taken back. No other run of the month",
     ):
         roll_back(database.writer, MONTH, None, **WHY)
 

@@ -9,7 +9,7 @@ from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from jobs.publishing.standard import publish
-from jobs.rollback import RollbackError, roll_back
+from jobs.rollback import roll_back
 from jobs.withdraw import WithdrawalError, main, withdraw
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run, row, seen, write
@@ -79,18 +79,30 @@ def test_a_run_that_was_rolled_back_does_not_come_back_by_publishing_again(datab
     assert publish(database.writer, lake, as_of=DECEMBER, run_id=second).rows == 1
 
 
-def test_a_month_that_is_not_published_cannot_be_withdrawn_or_rolled_back(
-    database: Database, two_months: tuple[int, int]
-) -> None:
+@pytest.mark.usefixtures("two_months")
+def test_a_month_that_is_not_published_cannot_be_withdrawn(database: Database) -> None:
     withdraw(database.writer, MONTH, **WHY)
     with pytest.raises(WithdrawalError, match="month 2011-11 is not published: there is nothing to withdraw"):
         withdraw(database.writer, MONTH, **WHY)
-    with pytest.raises(RollbackError, match="month 2011-11 is not published"):
-        roll_back(database.writer, MONTH, two_months[1], **WHY)
-    pointer = {"as_of": DECEMBER, "from_run_id": None, "to_run_id": two_months[1]}
-    for query, run in (("roll_back", pointer), ("withdraw", {"as_of": DECEMBER, "run_id": None})):
-        with pytest.raises(DBAPIError, match="readers of 2011-12-01 see run none now"):
-            execute(database.writer, query, **run, **WHY)
+    with pytest.raises(DBAPIError, match="readers of 2011-12-01 see run none now"):
+        execute(database.writer, "withdraw", as_of=DECEMBER, run_id=None, **WHY)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_month_is_withdrawn_only_while_readers_see_the_expected_run(
+    database: Database, two_months: tuple[int, int]
+) -> None:
+    october, november = two_months
+    options = ["--month", "2011-11", "--by=Ada", "--because=delivered twice"]
+    with pytest.raises(WithdrawalError) as refusal:
+        main([*options, f"--run-id={october}"])
+    assert str(refusal.value) == (
+        f"readers of 2011-12-01 see run {november} now, not run {october}: nothing was changed. "
+        "Another publish or rollback came first: check what readers see, then decide again."
+    )
+    assert months_shown(database) == {NOVEMBER, DECEMBER}
+    main([*options, f"--run-id={november}"])
+    assert months_shown(database) == {NOVEMBER}
 
 
 @pytest.mark.parametrize(("by", "because"), [(" ", "why not"), ("Ada", "")])

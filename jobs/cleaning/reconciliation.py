@@ -81,8 +81,8 @@ def refuse_unreadable(flagged: DataFrame, table: str, reconciliation: Reconcilia
     """Raise LandingError if every row is rejected for the same column: the mapping is wrong, not the rows."""
     for reason, rows in reconciliation.reasons.items():
         if reason.startswith(_UNREADABLE) and rows == reconciliation.read:
-            file, raw = flagged.agg(F.min(F.struct("source_file", "raw"))).collect()[0][0]
+            file = flagged.agg(F.min("source_file")).collect()[0][0]
             raise LandingError(
                 f"{table}: all {rows} rows are rejected for {reason}, so the mapping does not fit the files; "
-                f"for example, in {file}: {raw}"
+                f"see that column in {file}"
             )

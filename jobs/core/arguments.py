@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
 
-from jobs.core.month import parse_as_of
+from jobs.core.failure import AS_OF
+from jobs.core.month import named_month, parse_as_of
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE, VALUE_BASES
 
 
+class _Parser(argparse.ArgumentParser):
+    """Sets AS_OF to the month that the arguments name, so that a failure is recorded with it."""
+
+    def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
+        arguments = super().parse_args(None if args is None else list(args), namespace)
+        AS_OF.set(_named_as_of(arguments))
+        return arguments
+
+
+def _named_as_of(arguments: argparse.Namespace) -> date | None:
+    given = {"as_of": None, "month": None, "run_type": "manual", "logical_date": None} | vars(arguments)
+    if given["as_of"] is not None:
+        return date.fromisoformat(str(given["as_of"]))
+    try:
+        month = named_month(
+            requested=str(given["month"] or ""), run_type=str(given["run_type"]), logical_date=given["logical_date"]
+        )
+    except RefusedError:
+        return None
+    return month.as_of if month else None
+
+
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """A parser whose help shows a program's docstring unchanged."""
-    return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """A parser whose help shows a program's docstring unchanged; AS_OF is the month that its arguments name."""
+    return _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def run_parser(description: str | None) -> argparse.ArgumentParser:

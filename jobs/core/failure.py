@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import date
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.core.masking import masked
+from jobs.core.messages import message_of
 from jobs.core.postgres import engine, execute
 from jobs.core.refusal import RefusedError
 
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
 """In characters; a limit of the table `clv.run_failure`."""
+
+AS_OF: ContextVar[date | None] = ContextVar("as_of", default=None)
+"""First day after the data month that this process works on; None while it is not known."""
 
 _TASK = {
     "dag_run_id": "AIRFLOW_CTX_DAG_RUN_ID",
@@ -29,9 +35,9 @@ _TASK = {
 
 
 def reason_of(error: BaseException) -> str:
-    """An exception's type and message on one short line, without secrets; for a RefusedError, the message alone."""
+    """An exception's type and `message_of` it on one short line, without secrets; for a RefusedError, no type."""
     name = type(error).__name__
-    message = one_line(masked(str(error)))
+    message = one_line(masked(message_of(error)))
     reason = message if isinstance(error, RefusedError) and message else f"{name}: {message}".removesuffix(": ")
     return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
 
@@ -41,12 +47,25 @@ def one_line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def record_failure(error: BaseException, environ: Mapping[str, str] = os.environ) -> None:
-    """Record the reason in `clv.run_failure` if Airflow started this process; log a warning if Postgres fails."""
+def record_failure(error: BaseException, environ: Mapping[str, str] = os.environ, *, as_of: date | None = None) -> None:
+    """Record the reason in `clv.run_failure` if Airflow started this process; log a warning if Postgres fails.
+
+    Args:
+        error: what ended the task.
+        environ: the process's environment.
+        as_of: first day after the data month of the task; None if it is not known.
+    """
     task = {name: environ.get(variable) for name, variable in _TASK.items()}
     url = environ.get("CLV_DATABASE_URL")
     if url and all(task.values()):
         try:
-            execute(engine(url), "record_failure", reason=reason_of(error), **task)
+            execute(
+                engine(url),
+                "record_failure",
+                as_of=as_of,
+                reason=reason_of(error),
+                was_refused=isinstance(error, RefusedError),
+                **task,
+            )
         except SQLAlchemyError as unrecorded:
             log.warning("the reason could not be recorded: %s", reason_of(unrecorded))

@@ -16,6 +16,7 @@ from time import sleep
 from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine
 
+from jobs.core.messages import message_of
 from jobs.core.postgres import SQL, statement
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def _apply_next_when_unlocked(engine: Engine, folder: Path) -> str | None:
         try:
             return _apply_next(engine, folder)
         except LockNotAvailable as error:
-            log.info("attempt %d of %d: a table to migrate is in use: %s", attempt, LOCK_ATTEMPTS, error.pgerror)
+            log.info("attempt %d of %d: a table to migrate is in use: %s", attempt, LOCK_ATTEMPTS, message_of(error))
             sleep(LOCK_PAUSE_SECONDS)
     raise MigrationError(
         f"a table to migrate stayed in use through {LOCK_ATTEMPTS} attempts, {LOCK_PAUSE_SECONDS:g} seconds apart: "

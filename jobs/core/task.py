@@ -7,22 +7,26 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
+from types import TracebackType
 
 import psutil
 from sqlalchemy import Engine
 
-from jobs.core.failure import reason_of, record_failure
+from jobs.core.failure import AS_OF, reason_of, record_failure
 from jobs.core.masking import masked
+from jobs.core.messages import traceback_of
 from jobs.core.postgres import execute
 from jobs.core.refusal import RefusedError
 
 log = logging.getLogger(__name__)
 
 _SAMPLE_SECONDS = 0.5
+
+_ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 @dataclass
@@ -63,14 +67,15 @@ def run_as_program(main: Callable[[], None]) -> None:
     """Run a job's `main`; the exit code says whether a retry can help.
 
     A RefusedError exits with 65, EX_DATAERR of sysexits.h. Any other exception, a ValueError of a library too, may be
-    a bug or a passing fault: it exits with 1. In both cases the reason is recorded and is the last line of the log,
-    with passwords masked.
+    a bug or a passing fault: it exits with 1. In both cases the reason is recorded, with the month in AS_OF, and is
+    the last line of the log, with passwords masked.
     """
+    context = copy_context()
     try:
-        main()
+        context.run(main)
     except Exception as error:
-        sys.stderr.write(masked(traceback.format_exc()))
-        record_failure(error)
+        sys.stderr.write(masked(traceback_of(error)) + "\n")
+        record_failure(error, as_of=context.get(AS_OF))
         log_to_stderr()
         log.error("%s", reason_of(error))
         sys.exit(os.EX_DATAERR if isinstance(error, RefusedError) else 1)
@@ -84,10 +89,13 @@ def log_to_stderr() -> None:
 
 
 class _WithoutSecrets(logging.Formatter):
-    """Masks every log record, those of libraries too."""
+    """Masks every log record, those of libraries too, and shows their exceptions as `traceback_of` does."""
 
     def format(self, record: logging.LogRecord) -> str:
         return masked(super().format(record))
+
+    def formatException(self, ei: _ExceptionInfo) -> str:
+        return traceback_of(ei[1]) if ei[1] is not None else ""
 
 
 class _PeakMemory:

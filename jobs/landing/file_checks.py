@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.core.messages import message_of
 from jobs.core.refusal import RefusedError
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
@@ -36,9 +37,13 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        raise LandingError(f"{path} cannot be read ({error}): grant the user that runs the job read access") from error
+        raise LandingError(
+            f"{path} cannot be read ({message_of(error)}): grant the user that runs the job read access"
+        ) from error
     except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise LandingError(f"{path} is damaged or was not delivered in full ({error}): deliver it again") from error
+        raise LandingError(
+            f"{path} is damaged or was not delivered in full ({message_of(error)}): deliver it again"
+        ) from error
 
 
 def has_known_format(path: Path) -> bool:

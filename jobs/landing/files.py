@@ -6,7 +6,6 @@ import csv
 import gzip
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jobs.core.messages import message_of
 from jobs.landing.file_checks import LandingError, check_is_file, reading, verify
 from jobs.landing.parquet_copy import copy_in_microseconds, copy_workbook, has_nanoseconds
 from jobs.sources.mapping import Source, TableColumns, delivered_columns
@@ -57,7 +57,8 @@ def readable(path: Path, cache: Path) -> Path:
         try:
             (copy_workbook if is_workbook else copy_in_microseconds)(path, copy)
         except Exception as error:
-            raise LandingError(f"{path} cannot be read ({error}): deliver it again") from error
+            reason = message_of(error) or type(error).__name__
+            raise LandingError(f"{path} cannot be read ({reason}): deliver it again") from error
     return copy
 
 
@@ -69,19 +70,25 @@ def schema(path: Path, source: Source) -> pa.Schema:
         columns = _parquet_schema(path)
     if len(columns) > MOST_COLUMNS:
         raise LandingError(f"{path} has {len(columns):,} columns: deliver at most {MOST_COLUMNS:,}")
-    twice = [name for name, count in Counter(name.casefold() for name in columns.names).items() if count > 1]
-    if twice:
-        raise LandingError(f"{path} has more than one column called {', '.join(twice)}: rename or drop the others")
+    names = [name.casefold() for name in columns.names]
+    repeated = [str(position) for position, name in enumerate(names, start=1) if names.count(name) > 1]
+    if repeated:
+        raise LandingError(f"{path} repeats a column name in columns {', '.join(repeated)}: rename or drop the others")
     return columns
 
 
 def check_columns(path: Path, file_schema: pa.Schema, columns: TableColumns, source: Source) -> None:
     """Raise LandingError if a column that the mapping names is missing, or a column has an unsupported type."""
-    missing = [name for name in delivered_columns(columns) if name not in file_schema.names]
+    mapped = delivered_columns(columns)
+    missing = [name for name in mapped if name not in file_schema.names]
     if missing:
         hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
+        # A first line that names no mapped column may be a row, or no line of a delivery at all: it is not quoted.
+        has = f"It has: {', '.join(map(repr, file_schema.names))}"
+        if len(missing) == len(mapped):
+            has = "None of the mapped columns is there: perhaps the first line does not name the columns"
         raise LandingError(
-            f"{path} has no column {', '.join(map(repr, missing))}. It has: {', '.join(map(repr, file_schema.names))}. "
+            f"{path} has no column {', '.join(map(repr, missing))}. {has}. "
             f"Correct the file, or the mapping of {source.name!r} in jobs/sources{hint}"
         )
     for field in file_schema:

@@ -42,7 +42,7 @@ def unpack(files: Mapping[str, bytes]) -> Forecaster:
             return Forecaster.load(Path(scratch))
         except (KeyError, TypeError, ValueError) as error:
             raise UnreadableError(
-                f"another version of the code wrote its files ({error!r}): train the month again"
+                f"another version of the code wrote its files ({type(error).__name__}: {error}): train the month again"
             ) from error
 
 

@@ -28,7 +28,7 @@ class RuleResult:
         rows: number of rows that break it; None for rules about totals.
         place: where they are stored.
         query: Spark SQL that selects them.
-        examples: the keys of up to three of them.
+        examples: the keys of up to three of them; a log shows them only if they are no keys of rows (no `query`).
         page: address of the suite's results in the Data Docs.
     """
 
@@ -59,7 +59,7 @@ def listing(results: Sequence[RuleResult]) -> str:
         lines.append(f"    observed {result.observed}; allowed {result.allowed}; in {result.place}")
         if result.query:
             lines.append(f"    rows: {result.query}")
-        if result.examples:
+        elif result.examples:
             lines.append(f"    e.g. {'; '.join(result.examples)}")
     lines += [f"Data Docs: {page}" for page in dict.fromkeys(result.page for result in failed)]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -27,13 +27,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.rules import figure
+from jobs.core.messages import without_values
 from jobs.quality.findings import DATA_DOCS, EXAMPLES, RuleResult, critical_failures
 
-ERROR_CHARACTERS = 300
 RESULTS_LISTED = 500
 """Results that the index of the Data Docs shows, newest first; it is rebuilt by reading each of them."""
 # Counts without lists of values: the lists cost a Spark job a rule, and examples are looked up for failures alone.
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+_MISSING_COLUMN = re.compile(r'The column "[^"]+" in BatchData does not exist')
+"""What Great Expectations says of a rule's column that a frame lacks; it quotes no row."""
 
 
 @dataclass(frozen=True)
@@ -195,11 +198,13 @@ def _rule_result(check: Check, views: Mapping[str, str], single: Any, page: str)
 
 
 def _errors(exception_info: Mapping[str, Any]) -> Iterator[str]:
-    """The messages of what was raised inside an expectation: for itself, or for each of its metrics."""
+    """The messages of what was raised inside an expectation, for itself or for each of its metrics; without values."""
     metrics = [exception_info] if "raised_exception" in exception_info else exception_info.values()
     for metric in metrics:
         if metric["raised_exception"]:
-            yield textwrap.shorten(str(metric["exception_message"]), ERROR_CHARACTERS, placeholder=" …")
+            message = str(metric["exception_message"])
+            missing = _MISSING_COLUMN.search(message)
+            yield missing[0] if missing else without_values(message)
 
 
 def _broken_rows(check: Check, views: Mapping[str, str], meta: Mapping[str, str]) -> tuple[str | None, list[str]]:

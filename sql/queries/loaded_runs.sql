@@ -1,11 +1,21 @@
--- The runs that have loaded a forecast of a month, the newest first, and which of them readers see.
+-- The runs that have loaded a forecast of a month, the newest first: which of them readers see, and who took one back.
 SELECT
-    run_id,
-    status = 'published' AS is_published,
-    model_version,
-    forecast_rows,
-    clv_12m_total,
-    published_at AS loaded_at
+    runs.run_id,
+    runs.status = 'published' AS is_published,
+    CASE WHEN last_move.replaced_run_id = runs.run_id THEN last_move.rolled_back_by END AS taken_back_by,
+    runs.model_version,
+    runs.forecast_rows,
+    runs.clv_12m_total,
+    runs.published_at AS loaded_at
 FROM clv.runs
-WHERE as_of = :as_of AND content_hash IS NOT NULL
-ORDER BY run_id DESC;
+LEFT JOIN LATERAL (
+    SELECT
+        published_history.replaced_run_id,
+        published_history.rolled_back_by
+    FROM clv.published_history
+    WHERE runs.run_id IN (published_history.run_id, published_history.replaced_run_id)
+    ORDER BY published_history.flip_id DESC
+    LIMIT 1
+) AS last_move ON TRUE
+WHERE runs.as_of = :as_of AND runs.content_hash IS NOT NULL
+ORDER BY runs.run_id DESC;

@@ -109,6 +109,17 @@ def test_a_refused_delivery_is_told_with_its_file_its_month_and_the_link(
     assert body["text"].splitlines() == ["CLV 2011-11: plan.plan failed", body["reason"], body["link"]]
 
 
+def test_a_month_that_only_the_job_knew_is_told(
+    render: Render, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, _ = failing_plan(render, database, tmp_path / "november.csv")
+    with serving(Webhook()) as webhook:
+        connect(monkeypatch, host=webhook.url)
+        end(task, "failed", "… exit code 65.")
+    [(_, body)] = webhook.received
+    assert (body["month"], body["text"].splitlines()[0]) == ("2011-11", "CLV 2011-11: plan.plan failed")
+
+
 def test_a_refused_delivery_is_told_by_mail(
     render: Render, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,21 @@ def test_the_month_is_withdrawn_in_the_name_of_who_triggered_it(withdrawal: Any)
     assert shlex.split(task.bash_command)[2:] == ["-m", "jobs.withdraw", *arguments]
 
 
-@pytest.mark.parametrize("form", [{"month": "2011-11"}, {"month": "2011-13", "because": "why"}, {"because": "why"}])
+def test_the_run_that_readers_should_see_is_handed_on(withdrawal: Any) -> None:
+    task = renderer(withdrawal, {})("withdraw", month="2011-11", because="why", run=17)
+    arguments = ["--month", "2011-11", "--run-id=17", "--by=O'Hara", "--because=why"]
+    assert shlex.split(task.bash_command)[2:] == ["-m", "jobs.withdraw", *arguments]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"month": "2011-11"},
+        {"month": "2011-13", "because": "why"},
+        {"because": "why"},
+        {"month": "2011-11", "because": "why", "run": "17; reboot"},
+    ],
+)
 def test_a_form_without_a_month_or_a_reason_is_refused(withdrawal: Any, form: dict[str, Any]) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
@@ -37,7 +51,7 @@ def test_an_unknown_key_ends_the_run(withdrawal: Any) -> None:
 
     hook = withdrawal.get_task("withdraw")._pre_execute_hook
     hook({"dag_run": SimpleNamespace(conf={"month": "2011-11", "because": "why"})})
-    with pytest.raises(AirflowFailException, match=r"unknown keys moth: .* some of because, month"):
+    with pytest.raises(AirflowFailException, match=r"unknown keys moth: .* some of because, month, run"):
         hook({"dag_run": SimpleNamespace(conf={"moth": "2011-11"})})
 
 

@@ -74,11 +74,11 @@ BROKEN = {
     ),
     "another delimiter": (
         lambda path: (path / "transactions.csv").write_text("who;when;paid\na;2011-11-05;1\n"),
-        r"has no column 'who', 'when', 'paid'. It has: 'who;when;paid'.*or its delimiter ','",
+        r"has no column 'who', 'when', 'paid'. None of the mapped columns is there: .*or its delimiter ','",
     ),
     "a column twice": (
         lambda path: (path / "transactions.csv").write_text("who,when,paid,Paid\na,2011-11-05,1,2\n"),
-        "more than one column called paid",
+        "repeats a column name in columns 3, 4: rename",
     ),
     "another encoding": (
         lambda path: (path / "transactions.csv").write_bytes("who,when,paid,Größe\n".encode("latin-1")),

@@ -81,7 +81,7 @@ def test_each_planning_opens_a_run_that_outranks_the_one_before(
     first, second = planned(capsys), planned(capsys)
     assert first["run_id"] < second["run_id"]
     [run] = fetch(database.writer, "run", run_id=second["run_id"])
-    assert (str(run["as_of"]), run["trigger"], run["status"]) == ("2011-12-01", "manual", "planned")
+    assert (str(run["as_of"]), run["trigger"], run["status"]) == ("2011-12-01", "manual", "running")
     assert [task["task"] for task in fetch(database.writer, "run_tasks", run_id=second["run_id"])] == ["plan.plan"]
 
 

@@ -49,12 +49,18 @@ def test_the_list_names_what_failed_critical_rules_first_and_where_the_rows_lie(
         "CRITICAL transactions.order_id_filled: order_id is never null",
         "    observed 17 of 30,000 rows; allowed no row; in /lake/clean/transactions/month=2011-11",
         "    rows: SELECT * FROM parquet.`/lake/clean/transactions/month=2011-11` WHERE order_id IS NULL",
-        "    e.g. customer_id=1; customer_id=2",
         "WARNING transactions_totals.rows_off_earlier_months: rows: 0.75 to 2 times the expected value",
         "    observed 20,000; allowed 22,500 to 60,000; in /lake/clean/transactions/month=2011-11",
         "Data Docs: file:///reports/transactions.html",
         "Data Docs: file:///reports/transactions_totals.html",
     ]
+
+
+def test_the_list_gives_examples_of_figures_and_none_of_rows() -> None:
+    column = replace(CRITICAL, query=None, examples=("table=clean/transactions, column=net_value",))
+    assert "    e.g. table=clean/transactions, column=net_value" in listing([column]).splitlines()
+    assert "customer_id=1" not in listing([CRITICAL])
+    assert '"customer_id=1"' in as_json([CRITICAL], stage="inputs", as_of=AS_OF, run_id=17)
 
 
 def test_warnings_do_not_stop_a_run() -> None:

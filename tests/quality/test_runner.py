@@ -46,6 +46,17 @@ def test_a_file_that_cannot_be_read_is_critical(tmp_path: Path, spark: SparkSess
     assert result.observed.startswith("an error: ")
 
 
+def test_a_value_that_ends_the_evaluation_is_not_quoted(tmp_path: Path, spark: SparkSession) -> None:
+    spark.createDataFrame([("MARKED-customer-x",)], "customer_id string").write.parquet(str(tmp_path / "rows"))
+    rows = spark.read.parquet(str(tmp_path / "rows"))
+    rule = holds("a_number", "cast(customer_id AS int) > 0", says="it is a number", because="it is")
+    suite = named_suite("rows", "rows", [rule])
+    check = Check(suite=suite, frame=rows, keys=("customer_id",), place="here", tables={"rows": Stored(rows, tmp_path)})
+    result = judged(check, reports=tmp_path)["a_number"]
+    assert (result.passed, result.severity) == (False, "critical")
+    assert set(result.observed.removeprefix("an error: ").split("; ")) == {"CAST_INVALID_INPUT"}
+
+
 def test_where_the_columns_are_wrong_nothing_else_is_evaluated(tmp_path: Path) -> None:
     contract = figures(total("columns", "a", **AT_MOST_1 | {"severity": "critical"}), a=2.0)
 

@@ -18,10 +18,10 @@ DENIED = r"permission denied|must be owner"
 VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "model_decisions", "publications"),
 )
-SPECIAL_VIEWS = ("special_forecast", "special_total")
+SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
-    *("run_failure", "model_decision", "special_load", "special_rows", "open_load"),
+    *("run_failure", "model_decision", "special_load", "special_rows", "open_load", "special_history"),
 )
 
 
@@ -40,7 +40,7 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
     decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
     versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
     failure = {"dag_run_id": "manual__2011-12-05", "task": "plan.plan", "attempt": 1, "reason": "no delivery"}
-    execute(database.writer, "record_failure", **failure)
+    execute(database.writer, "record_failure", **failure, as_of=None, was_refused=True)
     execute(database.writer, "record_decision", run_id=run_id, as_of=DECEMBER, **decision, **versions)
     attempt(
         database.owner, "CREATE SCHEMA private; CREATE TABLE private.secret (x int); CREATE TABLE public.secret (x int)"
@@ -109,6 +109,8 @@ def test_the_reader_can_neither_write_nor_see_anything_else(published: Database,
         "DELETE FROM clv.run_task",
         "UPDATE clv.model_decision SET decided_by = 'gate'",
         "DELETE FROM clv.model_decision",
+        "INSERT INTO clv.special_history (run_id) VALUES (1)",
+        "DELETE FROM clv.special_history",
         "ALTER TABLE clv.forecast_rows DROP CONSTRAINT months_sum_to_clv_12m",
         "CREATE TABLE clv.mine (x int)",
         "SELECT clv.claim_month('2011-12-01', 1)",

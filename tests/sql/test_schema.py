@@ -55,6 +55,7 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
         *("forecast", "forecast_current", "forecast_monthly", "runs", "model_decision", "model_decisions"),
         "publications",
         *("special_load", "special_rows", "special_forecast", "special_total"),
+        *("special_history", "special_replacements"),
         "open_load",
         *("run_failure", "run_failures"),
     }
@@ -70,8 +71,8 @@ def test_the_forecast_has_the_columns_types_and_meanings_of_the_lake(database: D
     assert rows == FORECAST
     for view in ("forecast", "forecast_current"):
         actual = columns(database, view)
-        assert [column for column in actual if column[0] not in ("as_of", "run_id")] == FORECAST
-        assert {name for name, _, _ in actual} == {"as_of", "run_id", *FORECASTS.names}
+        assert [column for column in actual if column[0] not in ("as_of", "run_id", "data_month")] == FORECAST
+        assert {name for name, _, _ in actual} == {"as_of", "run_id", "data_month", *FORECASTS.names}
 
 
 def test_a_special_forecast_has_the_columns_types_and_meanings_of_the_lake(database: Database) -> None:

@@ -1,0 +1,55 @@
+"""The data month as people type it, beside `as_of` in every view."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from jobs.core.postgres import execute
+from jobs.lake.lake import Lake
+from tests.conftest import Database
+from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run
+from tests.test_publish_special import load_new_run
+
+# ruff: noqa: S608 - the names come from the catalog
+
+VIEWS = text(
+    "SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position) AS columns "
+    "FROM information_schema.columns JOIN information_schema.views USING (table_schema, table_name) "
+    "WHERE table_schema = 'clv' GROUP BY table_name"
+)
+
+
+def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, lake: Lake) -> None:
+    for as_of in (NOVEMBER, DECEMBER):
+        run_id = publish_new_run(database, lake, as_of)
+        decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
+        versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
+        execute(database.writer, "record_decision", run_id=run_id, as_of=as_of, **decision, **versions)
+    load_new_run(database, lake)
+    failure = {"dag_run_id": "x", "task": "plan.plan", "reason": "no delivery", "was_refused": True}
+    execute(database.writer, "record_failure", **failure, attempt=1, as_of=NOVEMBER)
+    with database.owner.connect() as connection:
+        views = {row.table_name: row.columns for row in connection.execute(VIEWS)}
+    dated = {view for view, names in views.items() if "as_of" in names}
+    assert dated >= {"forecast", "forecast_monthly", "runs", "run_failures", "model_decisions", "special_total"}
+    for view in dated:
+        assert "data_month" in views[view], view
+        with database.reader.connect() as connection:
+            months = connection.execute(text(f"SELECT DISTINCT as_of, data_month FROM clv.{view}")).all()
+        assert months, view
+        assert set(months) <= {(NOVEMBER, "2011-10"), (DECEMBER, "2011-11")}, view
+
+
+@pytest.mark.parametrize("condition", ["as_of = DATE '2011-12-01'", "data_month = '2011-11'"])
+@pytest.mark.parametrize("view", ["forecast", "forecast_monthly"])
+def test_a_month_s_forecast_is_found_by_its_index(database: Database, lake: Lake, view: str, condition: str) -> None:
+    for as_of in (NOVEMBER, DECEMBER):
+        publish_new_run(database, lake, as_of)
+    with database.owner.begin() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = connection.execute(text(f"EXPLAIN SELECT * FROM clv.{view} WHERE {condition}")).scalars().all()
+    [found] = [line for line in plan if "forecast_rows_pkey" in line]
+    assert "Index" in found
+    [sought] = [line for line in plan if "load_id" in line]
+    assert "Index Cond: (load_id = published.load_id)" in sought
