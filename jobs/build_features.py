@@ -11,8 +11,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from jobs.core.arguments import run_parser
+from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.spark import session
@@ -34,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Build the features of a run; see `--help`."""
     args = run_parser(__doc__).parse_args(argv)
     settings = Settings().on(args.value_basis)
-    lake, departments = Lake(settings.lake), load(settings.source).departments
-    database = engine(settings.database_url)
+    departments, database = load(settings.source).departments, engine(settings.database_url)
+    lake = Lake(settings.lake, partial(refuse_superseded, database, args.run_id))
     with recorded("features.build_features", run_id=args.run_id, engine=database) as outcome:
         spark = session(f"build_features {args.as_of}")
         started = time.monotonic()

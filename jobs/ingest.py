@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from jobs.cleaning.ingestion import ingest, ingested
 from jobs.core.arguments import run_parser
+from jobs.core.fence import refuse_superseded
 from jobs.core.month import Month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
@@ -31,9 +33,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     table, as_of = arguments.table, arguments.as_of
     settings = Settings().on(arguments.value_basis)
-    lake, source = Lake(settings.lake), load(settings.source, arguments.value_basis)
+    source = load(settings.source, arguments.value_basis)
     months = [Month.parse(text) for text in arguments.months.split(",") if text]
     database = engine(settings.database_url)
+    lake = Lake(settings.lake, partial(refuse_superseded, database, arguments.run_id))
     with recorded(f"ingest.{table}", run_id=arguments.run_id, engine=database) as outcome:
         delivered = delivery(source, table, settings.landing, lake.root)
         if delivered is None:

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from jobs.core.month import Month
 from jobs.core.postgres import execute, statement
 from jobs.lake.lake import Lake
-from jobs.publishing.standard import publish
 from jobs.rollback import RollbackError, main, roll_back
 from tests.conftest import Database
 from tests.forecasts import (
@@ -21,6 +20,7 @@ from tests.forecasts import (
     NOVEMBER,
     before_statement,
     plan,
+    publish,
     publish_new_run,
     row,
     seen,

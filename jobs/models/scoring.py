@@ -21,7 +21,7 @@ from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.core.spark import session
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import Lake
+from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS, Table
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
@@ -53,8 +53,8 @@ class Model:
         return cls(number, files, unpack(files).encoder.columns)
 
 
-def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> int:
-    """Write `forecasts/as_of=…` with one row per row of the snapshot; the number of rows.
+def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> Record:
+    """Write `forecasts/as_of=…` with one row per row of the snapshot; its record.
 
     Does nothing if the forecasts in the lake were made from the same snapshot by the same version and code.
 
@@ -79,7 +79,7 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         raise ScoreError(
             f"{written.rows} forecasts were written as of {as_of}, but the snapshot holds {snapshot.rows} customers"
         )
-    return written.rows
+    return written
 
 
 def read_by(model: Model, table: Table) -> list[Column]:

@@ -9,10 +9,9 @@ from jobs.core.postgres import execute, fetch
 from jobs.features.table import features
 from jobs.lake.lake import STAGING, Lake
 from jobs.lake.tables import SESSIONS
-from jobs.publishing.standard import publish
 from jobs.sources import load
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, publish_new_run, row, write
+from tests.forecasts import DECEMBER, publish, publish_new_run, row, write
 from tests.planning.shop import NOVEMBER, OCTOBER, complete, deliver, ingested, planned
 
 
