@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from jobs.cleaning.ingestion import ingest, ingested
-from jobs.core.arguments import run_parser
+from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.month import Month
 from jobs.core.postgres import engine
@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = run_parser(__doc__)
     parser.add_argument("--table", required=True, choices=sorted(TABLES))
     parser.add_argument("--months", required=True, help="months to write: YYYY-MM,YYYY-MM")
+    add_force(parser)
     arguments = parser.parse_args(argv)
     table, as_of = arguments.table, arguments.as_of
     settings = Settings().on(arguments.value_basis)
@@ -41,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         delivered = delivery(source, table, settings.landing, lake.root)
         if delivered is None:
             raise LandingError(f"{settings.landing} holds no {table}: nothing to ingest")
-        outcome.rows = ingested(source, delivered, lake, months=months, as_of=as_of)
+        if not arguments.force:
+            outcome.rows = ingested(source, delivered, lake, months=months, as_of=as_of)
         if outcome.rows is not None:
             log.info("%s of %s: the lake holds this delivery already, %d rows", table, arguments.months, outcome.rows)
             return

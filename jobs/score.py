@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from jobs.core.arguments import run_parser
+from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Score one month."""
     parser = run_parser(__doc__)
     parser.add_argument("--model-version", type=int, required=True, help="the version that forecasts the month")
+    add_force(parser)
     arguments = parser.parse_args(argv)
     settings = Settings()
     database, run_id = engine(settings.database_url), arguments.run_id
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         spark, model = start("score", Registry(settings.tracking_uri), arguments.model_version)
         with shipped_package(spark):
             lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
-            made = score(spark, lake, table, model, as_of=arguments.as_of)
+            made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)
         execute(database, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
         outcome.rows = made.rows
 

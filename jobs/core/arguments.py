@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import datetime
+from typing import NoReturn
 
 from jobs.core.month import parse_as_of
+from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE, VALUE_BASES
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses wrong arguments by RefusedError: a retry cannot correct them."""
+
+    def error(self, message: str) -> NoReturn:
+        raise RefusedError(message)
+
+
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """A parser whose help shows a program's docstring unchanged."""
-    return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """A parser whose help shows a program's docstring unchanged, and that raises RefusedError for wrong arguments."""
+    return _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def run_parser(description: str | None) -> argparse.ArgumentParser:
@@ -26,6 +36,19 @@ def run_parser(description: str | None) -> argparse.ArgumentParser:
 def add_value_basis(options: argparse.ArgumentParser) -> None:
     """Add `--value-basis`; the default is net revenue."""
     options.add_argument("--value-basis", choices=VALUE_BASES, default=NET_REVENUE, help="the measure of value")
+
+
+def add_force(options: argparse.ArgumentParser) -> None:
+    """Add `--force`, alone or with `true` or `false`."""
+    options.add_argument(
+        "--force",
+        type=json.loads,
+        nargs="?",
+        const=True,
+        default=False,
+        choices=(True, False),
+        help="redo what is current",
+    )
 
 
 def add_airflow_run(options: argparse.ArgumentParser) -> None:

@@ -16,6 +16,9 @@ HORIZON_MONTHS = 12
 HORIZONS = (1, 3, 6, HORIZON_MONTHS)
 """How many months from `as_of` on a forecast may be asked for."""
 
+CLOSING_DAYS = 2
+"""A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
+
 _MONTH_TEXT = re.compile(r"(\d{4})-(\d{2})")
 
 
@@ -128,7 +131,9 @@ def resolve_month(
     month = named_month(requested=requested, run_type=run_type, logical_date=logical_date) or last_closed
     if not first <= month <= last_closed:
         reason = (
-            "lies before the first month of data" if month < first else "is not closed: its delivery is not complete"
+            "lies before the first month of data"
+            if month < first
+            else f"is not closed: that takes rows of {CLOSING_DAYS} later days, or _SUCCESS in the month's folder"
         )
         raise MonthRefusedError(f"month {month} {reason}. Months that can be run: {first} to {last_closed}.")
     return month

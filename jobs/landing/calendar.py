@@ -21,14 +21,11 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.core.code_version import code_fingerprint
-from jobs.core.month import Month
+from jobs.core.month import CLOSING_DAYS, Month
 from jobs.landing.file_checks import LandingError, verify
 from jobs.landing.files import batches, check_columns, readable, schema, sha256
 from jobs.landing.times import Times, dates_of
 from jobs.sources.mapping import Source, TableColumns, effective_columns
-
-CLOSING_DAYS = 2
-"""A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
 
 STRAY_GAP_MONTHS = 24
 STRAY_SHARE = 0.001

@@ -53,10 +53,13 @@ class Model:
         return cls(number, files, unpack(files).encoder.columns)
 
 
-def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> Record:
+def score(
+    spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date, is_forced: bool = False
+) -> Record:
     """Write `forecasts/as_of=…` with one row per row of the snapshot; its record.
 
-    Does nothing if the forecasts in the lake were made from the same snapshot by the same version and code.
+    Does nothing if the forecasts in the lake were made from the same snapshot by the same version and code, unless
+    forced.
 
     Raises:
         IncompleteError: the snapshot is not in the lake.
@@ -68,7 +71,7 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
         "code": code_fingerprint(__name__),
     }
-    if lake.is_current(FORECASTS, as_of, inputs):
+    if not is_forced and lake.is_current(FORECASTS, as_of, inputs):
         log.info("The forecasts as of %s are current: nothing to score", as_of)
         written = lake.record(FORECASTS, as_of)
     else:

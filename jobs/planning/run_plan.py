@@ -32,9 +32,10 @@ class Plan:
         choices: how to make it.
         tables: the delivered tables.
         months: the months to ingest: always the data month, every changed month, and every month that is not complete
-            in the lake for a table with times.
+            in the lake for a table with times; all months in a forced run.
         files: table → the files that hold these months.
-        snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
+        snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated;
+            all in a forced run.
         restated: the ingested months whose delivery has changed.
         reread: the ingested months that were read with another mapping or other code → which of these changed.
         inputs: the fingerprints of the deliveries.
@@ -99,7 +100,10 @@ def make_plan(
     months = [
         past
         for past in until_now
-        if past == month or past in again or not all(lake.is_complete(TABLES[table], past) for table in events)
+        if choices.is_forced
+        or past == month
+        or past in again
+        or not all(lake.is_complete(TABLES[table], past) for table in events)
     ]
     _refuse_gaps(events, months)
     restated = [
@@ -112,7 +116,11 @@ def make_plan(
     for change in changed.values():
         for past, because in change.reread.items():
             reread.setdefault(past, set()).update(because)
-    stale_from = min([*(restatement.month for restatement in restated), *reread], default=month.plus(1))
+    stale_from = (
+        until_now[0]
+        if choices.is_forced
+        else min([*(restatement.month for restatement in restated), *reread], default=month.plus(1))
+    )
     return Plan(
         month=month,
         parameters=parameters,
