@@ -43,6 +43,7 @@ def files(lake: Lake) -> set[Path]:
     return {path for path in lake.root.rglob("*.parquet") if "landing_cache" not in path.parts}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spark", "environment")
 def test_a_forced_run_computes_everything_again_with_the_same_forecasts(
     lake: Lake, database: Database, registry: Registry, capsys: pytest.CaptureFixture[str]
@@ -56,7 +57,6 @@ def test_a_forced_run_computes_everything_again_with_the_same_forecasts(
     forced = run_month(capsys, "--force")
 
     assert forced["months"].split(",") == [str(month) for month in Month(2025, 1).through(MONTH)]
-    # Tables without times are only written with the data month, and all of it again.
     assert files(lake).isdisjoint(before)
     assert len(files(lake)) == len(before)
     assert forced["trained"] == 2
