@@ -26,6 +26,7 @@ PLAN = "ti.xcom_pull('plan.plan')"
 RUN_ID = ["--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
 RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", *RUN_ID]
 BASIS = ["--value-basis", f"{{{{ {PLAN}['value_basis'] }}}}"]
+FORCE = ["--force", f"{{{{ {PLAN}['force'] | tojson }}}}"]
 MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
 RETRAIN = [*RUN, *BASIS, *MODEL, f"{{{{ '--special' if {PLAN}['special'] else none }}}}"]
 
@@ -39,7 +40,7 @@ def ingest(table: str) -> SparkSubmitOperator:
     """The task that ingests a table; skipped if the shop does not deliver it."""
     return spark_job(
         "ingest",
-        *["--table", table, "--months", f"{{{{ {PLAN}['months'].get('{table}', '') }}}}", *RUN, *BASIS],
+        *["--table", table, "--months", f"{{{{ {PLAN}['months'].get('{table}', '') }}}}", *FORCE, *RUN, *BASIS],
         task_id=table,
         pre_execute=skip_unless_delivered,
         trigger_rule=TriggerRule.NONE_FAILED,
@@ -76,7 +77,7 @@ with DAG(
             *["--horizon", "{{ params.horizon_months }}", "--segment", "{{ params.segment }}"],
             *["--value-basis", "{{ params.value_basis }}"],
             *["--model", "{{ params.model }}", "--restate", "{{ params.restate }}"],
-            "{{ '--dry-run' if params.dry_run else none }}",
+            *["{{ '--force' if params.force else none }}", "{{ '--dry-run' if params.dry_run else none }}"],
             output_processor=json.loads,
             skip_on_exit_code=NOT_YET,
             pre_execute=only_known_keys(PARAMS),
@@ -94,15 +95,17 @@ with DAG(
         )
 
     with TaskGroup("features"):
-        build_features = spark_job("build_features", *RUN, *BASIS)
+        build_features = spark_job("build_features", *FORCE, *RUN, *BASIS)
         validate_features = spark_job("validate", "--stage", "features", *RUN, *BASIS, task_id="validate_features")
 
     with TaskGroup("retrain"):
-        train = python_job("train", *RETRAIN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
+        train = python_job("train", *FORCE, *RETRAIN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
         promote = python_job("promote", *model_version_of("retrain.train"), *RETRAIN, output_processor=json.loads)
 
     with TaskGroup("score"):
-        score = spark_job("score", *RUN, *model_version_of("retrain.promote"), pre_execute=only_in_standard_runs)
+        score = spark_job(
+            "score", *FORCE, *RUN, *model_version_of("retrain.promote"), pre_execute=only_in_standard_runs
+        )
         validate_forecasts = spark_job("validate", "--stage", "forecasts", *RUN, task_id="validate_forecasts")
 
     with TaskGroup("publish"):

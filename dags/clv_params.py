@@ -66,6 +66,12 @@ PARAMS = {
         description="Months whose delivery has changed since they were ingested. refuse: the plan fails and names "
         "them. accept: they are ingested again, and everything that depends on them is rebuilt.",
     ),
+    "force": Param(
+        False,
+        type="boolean",
+        title="Compute again",
+        description="Compute everything again, even what is current: months, snapshots, model and forecast.",
+    ),
     "dry_run": Param(
         False,
         type="boolean",

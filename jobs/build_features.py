@@ -11,8 +11,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 
-from jobs.core.arguments import run_parser
+from jobs.core.arguments import add_force, run_parser
+from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.spark import session
@@ -32,16 +34,18 @@ def _log(what: str, records: dict[Period, Record], started: float) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Build the features of a run; see `--help`."""
-    args = run_parser(__doc__).parse_args(argv)
+    parser = run_parser(__doc__)
+    add_force(parser)
+    args = parser.parse_args(argv)
     settings = Settings().on(args.value_basis)
-    lake, departments = Lake(settings.lake), load(settings.source).departments
-    database = engine(settings.database_url)
+    departments, database = load(settings.source).departments, engine(settings.database_url)
+    lake = Lake(settings.lake, partial(refuse_superseded, database, args.run_id))
     with recorded("features.build_features", run_id=args.run_id, engine=database) as outcome:
         spark = session(f"build_features {args.as_of}")
         started = time.monotonic()
-        _log("daily", build_daily(spark, lake, as_of=args.as_of), started)
+        _log("daily", build_daily(spark, lake, as_of=args.as_of, is_forced=args.force), started)
         started = time.monotonic()
-        written = build_features(spark, lake, departments, as_of=args.as_of)
+        written = build_features(spark, lake, departments, as_of=args.as_of, is_forced=args.force)
         if written:
             check_for_leaks(spark, lake, departments, as_of=args.as_of)
         _log("features", written, started)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from jobs.cleaning.ingestion import ingest, ingested
-from jobs.core.arguments import run_parser
+from jobs.core.arguments import add_force, run_parser
+from jobs.core.fence import refuse_superseded
 from jobs.core.month import Month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
@@ -29,17 +31,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = run_parser(__doc__)
     parser.add_argument("--table", required=True, choices=sorted(TABLES))
     parser.add_argument("--months", required=True, help="months to write: YYYY-MM,YYYY-MM")
+    add_force(parser)
     arguments = parser.parse_args(argv)
     table, as_of = arguments.table, arguments.as_of
     settings = Settings().on(arguments.value_basis)
-    lake, source = Lake(settings.lake), load(settings.source, arguments.value_basis)
+    source = load(settings.source, arguments.value_basis)
     months = [Month.parse(text) for text in arguments.months.split(",") if text]
     database = engine(settings.database_url)
+    lake = Lake(settings.lake, partial(refuse_superseded, database, arguments.run_id))
     with recorded(f"ingest.{table}", run_id=arguments.run_id, engine=database) as outcome:
         delivered = delivery(source, table, settings.landing, settings.on(NET_REVENUE).lake)
         if delivered is None:
             raise LandingError(f"{settings.landing} holds no {table}: nothing to ingest")
-        outcome.rows = ingested(source, delivered, lake, months=months)
+        if not arguments.force:
+            outcome.rows = ingested(source, delivered, lake, months=months)
         if outcome.rows is not None:
             log.info("%s of %s: the lake holds this delivery already, %d rows", table, arguments.months, outcome.rows)
             return

@@ -34,6 +34,7 @@ from jobs.planning.history import month_history
 from jobs.planning.note import note_of, refusal_of
 from jobs.planning.options import REFUSE, add_options, options_of
 from jobs.planning.run_plan import Surroundings, make_plan
+from jobs.planning.segment_members import refuse_empty
 from jobs.sources import load
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         SystemExit: with code 75, if the run is scheduled and its month is not delivered in full.
         RestatedError: ingested months have changed at the source, or published ones would be read otherwise, and the
             run refuses that. A dry run only reports it.
+        SegmentError: no customer belongs to the segment.
     """
     options = parser(__doc__)
     add_airflow_run(options)
@@ -83,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         surroundings = Surroundings(
             source=source, delivered=keep_lists(delivered), lake=lake, features=table, cache=caching / CACHE
         )
+        refuse_empty(parameters.segment, month, surroundings)
         plan = make_plan(month, surroundings, month_history(database, month), parameters, choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
             raise RestatedError(refusal_of(plan))

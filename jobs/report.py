@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = options.parse_args(argv)
     settings = Settings()
     database = engine(settings.database_url)
-    with recorded("publish.report", run_id=arguments.run_id, engine=database):
+    with recorded("publish.report", run_id=arguments.run_id, engine=database, is_fenced=False):
         places = {"Models": masked(settings.tracking_uri), "Data Docs and plots": str(settings.reports)}
         sys.stdout.write(report(database, arguments.run_id, places))
 

@@ -6,9 +6,11 @@ spark-submit jobs/score.py --as-of 2011-12-01 --run-id 17 --model-version 3
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from jobs.core.arguments import run_parser
-from jobs.core.postgres import engine
+from jobs.core.arguments import add_force, run_parser
+from jobs.core.fence import refuse_superseded
+from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
@@ -22,13 +24,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Score one month."""
     parser = run_parser(__doc__)
     parser.add_argument("--model-version", type=int, required=True, help="the version that forecasts the month")
+    add_force(parser)
     arguments = parser.parse_args(argv)
     settings = Settings()
-    with recorded("score.score", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
+    database, run_id = engine(settings.database_url), arguments.run_id
+    with recorded("score.score", run_id=run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
         spark, model = start("score", Registry(settings.tracking_uri), arguments.model_version)
         with shipped_package(spark):
-            outcome.rows = score(spark, Lake(settings.lake), table, model, as_of=arguments.as_of)
+            lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
+            made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)
+        execute(database, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
+        outcome.rows = made.rows
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ spark-submit jobs/score_special.py --as-of 2011-12-01 --run-id 17 --model-versio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from jobs.core.arguments import run_parser
+from jobs.core.fence import refuse_superseded
 from jobs.core.month import HORIZONS
-from jobs.core.postgres import engine
+from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
@@ -29,22 +31,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--segment", required=True, help=f"'{ALL}', or column=value,value")
     arguments = parser.parse_args(argv)
     settings = Settings().on(arguments.value_basis)
-    with recorded("special.score_special", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
+    database, run_id = engine(settings.database_url), arguments.run_id
+    with recorded("special.score_special", run_id=run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
         segment = parse(arguments.segment, table)
         registry = Registry(settings.tracking_uri, settings.model)
         spark, model = start("score special", registry, arguments.model_version)
         with shipped_package(spark):
-            outcome.rows = score_special(
+            made = score_special(
                 spark,
-                Lake(settings.lake),
+                Lake(settings.lake, partial(refuse_superseded, database, run_id)),
                 table,
                 model,
                 as_of=arguments.as_of,
-                run_id=arguments.run_id,
+                run_id=run_id,
                 horizon_months=arguments.horizon,
                 segment=segment,
             )
+        execute(database, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
+        outcome.rows = made.rows
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python -m jobs.train --as-of 2011-12-01 --run-id 17
 
 The last line on stdout is a JSON object with the model version. Nothing is trained if a version with the same
-snapshots, settings, code and libraries exists. A special run uses any version of its month. The settings are those of
-the newest tuning (`jobs.tune`) up to that day, or the defaults. With `--model champion` the version is the champion.
+snapshots, settings, code and libraries exists; with `--force`, another one is registered. A special run uses any
+version of its month. The settings are those of the newest tuning (`jobs.tune`) up to that day, or the defaults. With
+`--model champion` the version is the champion.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 
-from jobs.core.arguments import run_parser
+from jobs.core.arguments import add_force, run_parser
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
@@ -33,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--special", action="store_true", help="for a special run: use any existing version of the month"
     )
     add_model(parser)
+    add_force(parser)
     arguments = parser.parse_args(argv)
     settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
@@ -41,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if arguments.model == CHAMPION:
             version = champion_for(registry, database, arguments.run_id)
         else:
-            version = (special_version if arguments.special else train)(
+            version = (special_version if arguments.special else partial(train, is_forced=arguments.force))(
                 Lake(settings.lake),
                 features(load(settings.source).departments),
                 registry,

@@ -62,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     log_to_stderr()
     with ExitStack() as stack:
         if arguments.run_id is not None:
-            stack.enter_context(recorded("tune", run_id=arguments.run_id, engine=engine(settings.database_url)))
+            database = engine(settings.database_url)
+            stack.enter_context(recorded("tune", run_id=arguments.run_id, engine=database, is_fenced=False))
         registry = Registry(settings.tracking_uri, settings.model)
         present = params_of(registry, as_of=previous_as_of(as_of))
         tuning = tune_month(

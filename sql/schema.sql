@@ -771,6 +771,7 @@ CREATE TABLE clv.run (
     model_choice text DEFAULT 'as_of'::text NOT NULL,
     restate text DEFAULT 'refuse'::text NOT NULL,
     plan jsonb,
+    forecast_fingerprint text,
     CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
     CONSTRAINT run_horizon_months_check CHECK ((horizon_months = ANY (ARRAY[1, 3, 6, 12]))),
     CONSTRAINT run_model_choice_check CHECK ((model_choice = ANY (ARRAY['as_of'::text, 'champion'::text]))),
@@ -798,6 +799,7 @@ COMMENT ON COLUMN clv.run.is_dry_run IS 'Whether the run ended with its plan';
 COMMENT ON COLUMN clv.run.model_choice IS 'as_of: scores with a model of what was known then; champion: with the champion of the day the run was made';
 COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
 COMMENT ON COLUMN clv.run.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
+COMMENT ON COLUMN clv.run.forecast_fingerprint IS 'Fingerprint of the forecast in the lake that the run made or found current; empty until it has scored';
 
 CREATE TABLE clv.run_failure (
     dag_run_id text NOT NULL,
@@ -1314,6 +1316,8 @@ GRANT INSERT(model_choice) ON TABLE clv.run TO clv_writer;
 GRANT INSERT(restate) ON TABLE clv.run TO clv_writer;
 
 GRANT INSERT(plan) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(forecast_fingerprint) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 

@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, RowMapping, text
 
-from jobs.core.postgres import fetch, statement
+from jobs.core.postgres import execute, fetch, statement
+from jobs.core.settings import MODEL
+from jobs.features.table import features
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
 from jobs.publishing import copy, standard
-from jobs.publishing.standard import publish
+from jobs.publishing.standard import Publication
 from tests.conftest import Database
 
 OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 12, 1)
@@ -60,15 +62,42 @@ def write(
     files: int = 1,
     recorded: Mapping[str, object] | None = None,
 ) -> None:
-    """Write rows as a month's forecast; `recorded` replaces parts of its record."""
+    """Write rows as a month's forecast, made from the snapshot in the lake; `recorded` replaces parts of its record."""
+    if not lake.is_complete(features(()), as_of):
+        write_snapshot(lake, as_of)
+    versions = {entry["model_version"] for entry in rows}
+    inputs = {
+        "features": lake.record(features(()), as_of).fingerprint,
+        "model": f"{MODEL}/{max(versions, default=3)} sha256",  # type: ignore[type-var]
+    }
     sums = {name: str(sum((entry[name] for entry in rows), Decimal(0))) for name in MONEY}  # type: ignore[arg-type]
     fingerprint = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode("utf-8", "surrogatepass")).hexdigest()
-    record = {"rows": len(rows), "fingerprint": fingerprint, "sums": sums} | dict(recorded or {})
+    record = {"rows": len(rows), "fingerprint": fingerprint, "inputs": inputs, "sums": sums} | dict(recorded or {})
     with lake.staging(FORECASTS) as staged:
         for number in range(files):
             part = pa.Table.from_pylist(list(rows[number::files]), SCHEMA)
             pq.write_table(part, staged / f"part-{number}.parquet")
         lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
+
+
+def write_snapshot(lake: Lake, as_of: date, fingerprint: str = "snapshot") -> None:
+    """Write the record of a snapshot, without its rows."""
+    with lake.staging(features(())) as staged:
+        lake.promote(staged / "period", features(()), as_of, Record(rows=0, fingerprint=fingerprint))
+
+
+def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
+    """Record the forecast in the lake, and the version that made it, as those of a run, as its scoring does."""
+    record = lake.record(FORECASTS, as_of)
+    execute(engine, "set_run_forecast", run_id=run_id, fingerprint=record.fingerprint)
+    name, _, version = record.inputs["model"].partition(" ")[0].partition("/")
+    execute(engine, "set_run_model", run_id=run_id, model_name=name, model_version=int(version))
+
+
+def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
+    """Publish the forecast in the lake as that which the run has scored."""
+    scored(engine, lake, as_of, run_id)
+    return standard.publish(engine, lake, as_of=as_of, run_id=run_id)
 
 
 def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: object) -> int:

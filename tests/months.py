@@ -36,12 +36,13 @@ class Months:
         asked = ["--run-type", "manual", "--logical-date", "", "--month", str(month)]
         planned = self._printed(plan.main, [*asked, "--dag-run-id", f"manual__{next(_DAG_RUNS)}", *options])
         run = ["--as-of", planned["as_of"], "--run-id", str(planned["run_id"])]
+        forced = [*run, "--force", json.dumps(planned["force"])]
         for table, months in planned["months"].items():
-            ingest.main(["--table", table, "--months", months, *run])
-        build_features.main(run)
-        trained = ["--model-version", str(self._printed(train.main, run)["model_version"])]
+            ingest.main(["--table", table, "--months", months, *forced])
+        build_features.main(forced)
+        trained = ["--model-version", str(self._printed(train.main, forced)["model_version"])]
         decided = ["--model-version", str(self._printed(promote.main, [*run, *trained])["model_version"])]
-        score.main([*run, *decided])
+        score.main([*forced, *decided])
         publish.main(run)
         gc.collect()  # closes the connections of the programs, which a process of their own would close
         return self.hashes()[month]

@@ -11,10 +11,21 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.publish import main
-from jobs.publishing.standard import publish
 from jobs.withdraw import withdraw
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, count, plan, publish_new_run, row, seen, write
+from tests.forecasts import (
+    CUSTOMERS,
+    DECEMBER,
+    NOVEMBER,
+    count,
+    plan,
+    publish,
+    publish_new_run,
+    row,
+    scored,
+    seen,
+    write,
+)
 
 
 def test_readers_see_every_column_of_the_forecast_as_it_lies_in_the_lake(database: Database, lake: Lake) -> None:
@@ -128,6 +139,7 @@ def settings(database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_command_publishes_the_month_and_records_what_it_cost(database: Database, lake: Lake) -> None:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS])
+    scored(database.writer, lake, DECEMBER, run_id)
     main(["--as-of", "2011-12-01", "--run-id", str(run_id)])
     assert len(seen(database)) == len(CUSTOMERS)
     assert [(task["task"], task["rows"]) for task in fetch(database.writer, "run_tasks", run_id=run_id)] == [

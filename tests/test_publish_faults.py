@@ -11,7 +11,18 @@ from sqlalchemy.exc import DBAPIError
 from jobs.lake.lake import Lake
 from jobs.publishing.standard import publish
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, DECEMBER, before_statement, count, plan, publish_new_run, row, seen, write
+from tests.forecasts import (
+    CUSTOMERS,
+    DECEMBER,
+    before_statement,
+    count,
+    plan,
+    publish_new_run,
+    row,
+    scored,
+    seen,
+    write,
+)
 
 
 def cut_connections(database: Database) -> None:
@@ -33,6 +44,7 @@ def test_a_connection_cut_at_any_statement_leaves_the_month_whole_and_nothing_be
     writer = database.writer
     run_id = plan(writer, DECEMBER)
     write(lake, DECEMBER, [row(customer, level="20.00") for customer in CUSTOMERS])
+    scored(writer, lake, DECEMBER, run_id)
     with monkeypatch.context() as patched:
         if point == "commit":
             event.listen(writer, "commit", lambda _: cut_connections(database), once=True)
@@ -49,6 +61,7 @@ def test_readers_always_see_exactly_one_whole_run_and_never_wait_for_a_lock(data
     customers = 200
     first = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row(str(number), level="1.00") for number in range(customers)])
+    scored(database.writer, lake, DECEMBER, first)
     publish(database.writer, lake, as_of=DECEMBER, run_id=first)
     finished = threading.Event()
 
@@ -79,6 +92,7 @@ def test_readers_always_see_exactly_one_whole_run_and_never_wait_for_a_lock(data
             for _ in range(25):
                 last = plan(database.writer, DECEMBER)
                 write(lake, DECEMBER, [row(str(number), level=f"{last}.00") for number in range(customers)])
+                scored(database.writer, lake, DECEMBER, last)
                 publish(database.writer, lake, as_of=DECEMBER, run_id=last)
         finally:
             finished.set()
@@ -99,6 +113,7 @@ def test_a_reader_whose_planning_outlasts_the_publication_still_sees_the_month(d
     publish_new_run(database, lake, DECEMBER)
     newer = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row(customer) for customer in CUSTOMERS])
+    scored(database.writer, lake, DECEMBER, newer)
     with database.owner.begin() as connection:
         connection.execute(
             text(

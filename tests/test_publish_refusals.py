@@ -10,9 +10,10 @@ from psycopg2 import DataError, IntegrityError
 from sqlalchemy.exc import DBAPIError
 
 from jobs.core.postgres import execute
+from jobs.core.refusal import RefusedError
 from jobs.lake.lake import IncompleteError, Lake
+from jobs.publishing import standard
 from jobs.publishing.copy import PublishError
-from jobs.publishing.standard import publish
 from tests.conftest import Database
 from tests.forecasts import (
     CUSTOMERS,
@@ -22,10 +23,13 @@ from tests.forecasts import (
     before_statement,
     count,
     plan,
+    publish,
     publish_new_run,
     row,
+    scored,
     seen,
     write,
+    write_snapshot,
 )
 
 
@@ -109,9 +113,58 @@ def test_a_forecast_by_another_model_version_than_the_run_s_is_refused(database:
         publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
 
 
+def test_a_forecast_that_another_run_wrote_over_the_run_s_own_is_refused(database: Database, lake: Lake) -> None:
+    older = plan(database.writer, DECEMBER)
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row("12346")])
+    scored(database.writer, lake, DECEMBER, run_id)
+    write(lake, DECEMBER, [row("12346", level="66.00")])
+    scored(database.writer, lake, DECEMBER, older)
+    with pytest.raises(PublishError, match=f"run {run_id}: the lake holds another forecast than the run made") as error:
+        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert isinstance(error.value, RefusedError), "a retry cannot help"
+    assert (count(database, "published"), count(database, "forecast_rows")) == (0, 0)
+
+
+def test_a_run_that_has_not_scored_publishes_nothing(database: Database, lake: Lake) -> None:
+    publish_new_run(database, lake, DECEMBER)
+    served = seen(database)
+    run_id = plan(database.writer, DECEMBER)
+    with pytest.raises(PublishError, match=f"run {run_id}: the run has not scored"):
+        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert seen(database) == served
+
+
+def test_a_forecast_of_another_snapshot_than_the_lake_s_is_refused(database: Database, lake: Lake) -> None:
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row("12346")])
+    write_snapshot(lake, DECEMBER, "rebuilt since")
+    with pytest.raises(PublishError, match="made from another snapshot than the lake holds now"):
+        publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert (count(database, "published"), count(database, "forecast_rows")) == (0, 0)
+
+
+def test_a_forecast_whose_record_names_another_version_than_the_run_s_is_refused(
+    database: Database, lake: Lake
+) -> None:
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row("12346")])
+    scored(database.writer, lake, DECEMBER, run_id)
+    execute(database.writer, "set_run_model", run_id=run_id, model_name="clv", model_version=4)
+    with pytest.raises(PublishError, match="made by model clv/3, but the run scores with clv/4"):
+        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+
+
+def test_a_published_run_stays_published_whatever_became_of_its_snapshot(database: Database, lake: Lake) -> None:
+    run_id = publish_new_run(database, lake, DECEMBER)
+    write_snapshot(lake, DECEMBER, "rebuilt since")
+    assert not standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id).loaded
+    assert (count(database, "forecast_load"), count(database, "published_history")) == (1, 1)
+
+
 def test_a_month_without_a_complete_forecast_is_refused(database: Database, lake: Lake) -> None:
     with pytest.raises(IncompleteError, match="forecasts has no complete as_of=2011-12-01"):
-        publish(database.writer, lake, as_of=DECEMBER, run_id=plan(database.writer, DECEMBER))
+        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=plan(database.writer, DECEMBER))
 
 
 @pytest.mark.parametrize(

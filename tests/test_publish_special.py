@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 
 import psycopg2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from jobs.core.postgres import execute, fetch, statement
@@ -19,10 +20,20 @@ from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS, Table
 from jobs.publish_special import main
 from jobs.publishing import copy, special
 from jobs.publishing.copy import PublishError
-from jobs.publishing.special import LOADED, publish_special
-from jobs.publishing.standard import publish
+from jobs.publishing.special import LOADED
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, DECEMBER, count, plan, publish_new_run, row, seen, write
+from tests.forecasts import (
+    CUSTOMERS,
+    DECEMBER,
+    count,
+    plan,
+    publish,
+    publish_new_run,
+    row,
+    seen,
+    write,
+    write_snapshot,
+)
 from tests.test_publish_faults import cut_connections
 
 PARAMETERS = {"horizon_months": 3, "segment": "city=Paris", "value_basis": "net_revenue"}
@@ -50,7 +61,8 @@ def store(lake: Lake, table: Table, rows: Sequence[dict[str, object]], inputs: d
 def write_special(lake: Lake, run_id: int, rows: Sequence[dict[str, object]], **changed: object) -> None:
     """Write rows and their total as a special run's scoring leaves them; `changed` replaces parts of the total."""
     own = special_lake(lake, run_id)
-    made = store(own, SPECIAL_FORECASTS, rows)
+    write_snapshot(lake, DECEMBER)
+    made = store(own, SPECIAL_FORECASTS, rows, {"features": "snapshot"})
     clv = sum((entry["clv"] for entry in rows), Decimal(0))  # type: ignore[arg-type]
     total = {"customers": len(rows), "clv": clv, "clv_p10": clv * 3 / 4, "clv_p90": clv * 5 / 4, **changed}
     store(own, SPECIAL_TOTALS, [total], {SPECIAL_FORECASTS.name: made})
@@ -61,6 +73,13 @@ def special_run(database: Database, **parameters: object) -> int:
     run_id = plan(database.writer, DECEMBER, **PARAMETERS | parameters)
     execute(database.writer, "set_run_model", run_id=run_id, model_name="clv", model_version=3)
     return run_id
+
+
+def publish_special(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> int:
+    """Load the forecast in the special run's lake as that which the run has scored."""
+    made = special_lake(lake, run_id).record(SPECIAL_FORECASTS, as_of)
+    execute(engine, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
+    return special.publish_special(engine, lake, as_of=as_of, run_id=run_id)
 
 
 def load_new_run(database: Database, lake: Lake, clv: str = "30.00", **parameters: object) -> int:
@@ -225,10 +244,23 @@ def test_rows_that_do_not_agree_leave_nothing_behind(
     assert (count(database, "special_rows"), count(database, "special_load")) == (0, 0)
 
 
+def test_a_forecast_that_the_run_did_not_make_or_whose_snapshot_is_gone_is_refused(
+    database: Database, lake: Lake
+) -> None:
+    run_id = special_run(database)
+    write_special(lake, run_id, [special_row("1")])
+    with pytest.raises(PublishError, match="the run has not scored"):
+        special.publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    write_snapshot(lake, DECEMBER, "rebuilt since")
+    with pytest.raises(PublishError, match="made from another snapshot than the lake holds now"):
+        publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    assert (count(database, "special_rows"), count(database, "special_load")) == (0, 0)
+
+
 def test_a_total_of_other_forecasts_is_refused(database: Database, lake: Lake) -> None:
     run_id = special_run(database)
     write_special(lake, run_id, [special_row("1")])
-    store(special_lake(lake, run_id), SPECIAL_FORECASTS, [special_row("1", "31.00")])
+    store(special_lake(lake, run_id), SPECIAL_FORECASTS, [special_row("1", "31.00")], {"features": "snapshot"})
 
     with pytest.raises(PublishError, match="score the run again"):
         publish_special(database.writer, lake, as_of=DECEMBER, run_id=run_id)
@@ -258,7 +290,10 @@ def test_the_writer_cannot_change_what_was_loaded(database: Database, sql: str) 
 def test_the_command_loads_the_run_of_a_margin_from_its_own_lake(database: Database, lake: Lake) -> None:
     basis = "margin_per_line"
     run_id = special_run(database, value_basis=basis)
-    write_special(Lake(lake.root / basis), run_id, [special_row("1")])
+    margins = Lake(lake.root / basis)
+    write_special(margins, run_id, [special_row("1")])
+    made = special_lake(margins, run_id).record(SPECIAL_FORECASTS, DECEMBER)
+    execute(database.writer, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
 
     main(["--as-of", str(DECEMBER), "--run-id", str(run_id), "--value-basis", basis])
 

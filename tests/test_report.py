@@ -7,10 +7,9 @@ import pytest
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from jobs.publishing.report import UnknownRunError, report, top_customers
-from jobs.publishing.standard import publish
 from jobs.report import main
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, plan, publish_new_run, row, write
+from tests.forecasts import DECEMBER, plan, publish, publish_new_run, row, write
 
 COSTS = [("plan.plan", 0.84, 120, None), ("score.score", 61.26, 2310, 1234567)]
 

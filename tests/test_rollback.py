@@ -14,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 from jobs.core.month import Month
 from jobs.core.postgres import execute, statement
 from jobs.lake.lake import Lake
-from jobs.publishing.standard import publish
 from jobs.rollback import RollbackError, main, roll_back
 from jobs.withdraw import withdraw
 from tests.conftest import Database
@@ -24,6 +23,7 @@ from tests.forecasts import (
     NOVEMBER,
     before_statement,
     plan,
+    publish,
     publish_new_run,
     row,
     seen,

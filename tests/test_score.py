@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.core.fence import SupersededError, refuse_superseded
 from jobs.core.postgres import fetch
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
@@ -65,10 +67,10 @@ def test_spark_forecasts_what_pandas_forecasts_however_it_cuts_the_snapshot(
 def test_every_customer_of_the_snapshot_gets_exactly_one_forecast_in_the_lake(
     spark: SparkSession, shop: Lake, forecaster: Forecaster, model: Model
 ) -> None:
-    rows = score(spark, shop, TABLE, model, as_of=AS_OF)
+    made = score(spark, shop, TABLE, model, as_of=AS_OF)
 
     written = pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]), partitioning=None)
-    assert rows == len(SNAPSHOTS[AS_OF])
+    assert made.rows == len(SNAPSHOTS[AS_OF])
     written = written.sort_values("customer_id", ignore_index=True)
     pd.testing.assert_frame_equal(written, expected(forecaster), check_exact=True)
     assert {"never_bought", "dormant", "active"} <= set(written["status"])
@@ -77,10 +79,10 @@ def test_every_customer_of_the_snapshot_gets_exactly_one_forecast_in_the_lake(
 def test_scoring_again_with_the_same_version_changes_nothing_and_with_another_replaces_it(
     spark: SparkSession, shop: Lake, model: Model
 ) -> None:
-    score(spark, shop, TABLE, model, as_of=AS_OF)
+    made = score(spark, shop, TABLE, model, as_of=AS_OF)
     first = parquet_files(shop, FORECASTS, [AS_OF])
 
-    score(spark, shop, TABLE, model, as_of=AS_OF)
+    assert score(spark, shop, TABLE, model, as_of=AS_OF) == made
     assert parquet_files(shop, FORECASTS, [AS_OF]) == first
 
     score(spark, shop, TABLE, replace(model, number=4), as_of=AS_OF)
@@ -114,5 +116,22 @@ def test_the_job_scores_with_the_version_it_was_given(
 
     assert newer > given
     assert set(pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]))["model_version"]) == {given}
+    [run] = fetch(database.writer, "run_forecast", run_id=run_id)
+    assert run["forecast_fingerprint"] == shop.record(FORECASTS, AS_OF).fingerprint
     [task] = fetch(database.writer, "run_tasks", run_id=run_id)
     assert (task["task"], task["rows"]) == ("score.score", len(SNAPSHOTS[AS_OF]))
+
+    newer_run = plan(database.writer, AS_OF)
+    with pytest.raises(SupersededError, match=f"superseded by run {newer_run}"):
+        main(["--as-of", str(AS_OF), "--run-id", str(run_id), "--model-version", str(newer)])
+
+
+def test_a_score_that_wakes_up_after_a_newer_run_leaves_the_newer_forecast(
+    spark: SparkSession, shop: Lake, database: Database, model: Model
+) -> None:
+    older, newer = plan(database.writer, AS_OF), plan(database.writer, AS_OF)
+    made = score(spark, shop, TABLE, replace(model, number=4), as_of=AS_OF)
+    late = Lake(shop.root, partial(refuse_superseded, database.writer, older))
+    with pytest.raises(SupersededError, match=f"superseded by run {newer}"):
+        score(spark, late, TABLE, model, as_of=AS_OF)
+    assert shop.record(FORECASTS, AS_OF) == made

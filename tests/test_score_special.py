@@ -58,13 +58,13 @@ def shop(lake: Lake) -> Lake:
 def scored(spark: SparkSession, shop: Lake, model: Model, months: int, text: str) -> tuple[pd.DataFrame, pd.Series]:
     """The forecasts and the total of a special run."""
     parameters = {"horizon_months": months, "segment": parse(text, TABLE)}
-    rows = score_special(spark, shop, TABLE, model, as_of=AS_OF, run_id=17, **parameters)  # type: ignore[arg-type]
+    made = score_special(spark, shop, TABLE, model, as_of=AS_OF, run_id=17, **parameters)  # type: ignore[arg-type]
     own = special_lake(shop, 17)
     files = {table: parquet_files(own, table, [AS_OF]) for table in (SPECIAL_FORECASTS, SPECIAL_TOTALS)}
     frames = {table.name: pd.concat(map(pd.read_parquet, paths)) for table, paths in files.items()}
     forecasts = frames["special_forecasts"].sort_values("customer_id", ignore_index=True)
     [total] = [row for _, row in frames["special_totals"].iterrows()]
-    assert rows == len(forecasts) == total.customers
+    assert made.rows == len(forecasts) == total.customers
     return forecasts, total
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from jobs.core.failure import AS_OF
 from jobs.core.month import named_month, parse_as_of
@@ -14,7 +15,13 @@ from jobs.core.value_basis import NET_REVENUE, VALUE_BASES
 
 
 class _Parser(argparse.ArgumentParser):
-    """Sets AS_OF to the month that the arguments name, so that a failure is recorded with it."""
+    """Refuses wrong arguments by RefusedError: a retry cannot correct them.
+
+    It sets AS_OF to the month that the arguments name, so that a failure is recorded with it.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        raise RefusedError(message)
 
     def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         arguments = super().parse_args(None if args is None else list(args), namespace)
@@ -36,7 +43,7 @@ def _named_as_of(arguments: argparse.Namespace) -> date | None:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """A parser whose help shows a program's docstring unchanged; AS_OF is the month that its arguments name."""
+    """A parser whose help shows a program's docstring unchanged, and that raises RefusedError for wrong arguments."""
     return _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
@@ -52,6 +59,19 @@ def run_parser(description: str | None) -> argparse.ArgumentParser:
 def add_value_basis(options: argparse.ArgumentParser) -> None:
     """Add `--value-basis`; the default is net revenue."""
     options.add_argument("--value-basis", choices=VALUE_BASES, default=NET_REVENUE, help="the measure of value")
+
+
+def add_force(options: argparse.ArgumentParser) -> None:
+    """Add `--force`, alone or with `true` or `false`."""
+    options.add_argument(
+        "--force",
+        type=json.loads,
+        nargs="?",
+        const=True,
+        default=False,
+        choices=(True, False),
+        help="redo what is current",
+    )
 
 
 def add_airflow_run(options: argparse.ArgumentParser) -> None:

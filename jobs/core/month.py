@@ -19,6 +19,9 @@ HORIZONS = (1, 3, 6, HORIZON_MONTHS)
 DATED_RUN_TYPES = ("scheduled", "backfill")
 """Airflow's run types whose logical date starts the data month; that of others is the time of the trigger, or none."""
 
+CLOSING_DAYS = 2
+"""A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
+
 _MONTH_TEXT = re.compile(r"(\d{4})-(\d{2})")
 
 
@@ -132,7 +135,9 @@ def resolve_month(
     month = named_month(requested=requested, run_type=run_type, logical_date=logical_date) or last_closed
     if not first <= month <= last_closed:
         reason = (
-            "lies before the first month of data" if month < first else "is not closed: its delivery is not complete"
+            "lies before the first month of data"
+            if month < first
+            else f"is not closed: that takes rows of {CLOSING_DAYS} later days, or _SUCCESS in the month's folder"
         )
         raise MonthRefusedError(f"month {month} {reason}. Months that can be run: {first} to {last_closed}.")
     return month

@@ -17,6 +17,7 @@ import psutil
 from sqlalchemy import Engine
 
 from jobs.core.failure import AS_OF, reason_of, record_failure
+from jobs.core.fence import refuse_superseded
 from jobs.core.masking import masked
 from jobs.core.messages import traceback_of
 from jobs.core.postgres import execute
@@ -43,14 +44,18 @@ class Outcome:
 
 
 @contextmanager
-def recorded(task: str, *, engine: Engine, run_id: int | None = None) -> Iterator[Outcome]:
+def recorded(task: str, *, engine: Engine, run_id: int | None = None, is_fenced: bool = True) -> Iterator[Outcome]:
     """Log the start and end of a task; on success, record its duration, peak memory and rows in `clv.run_task`.
+
+    Raises SupersededError at the start if a newer plan has taken the run's place. A task that only reads is not fenced.
 
     Peak memory is the largest sum of the resident sizes of the driver, its JVM and its Python workers. It is an upper
     bound: a page that processes share counts once for each.
     """
     log_to_stderr()
     log.info("%s started for run %s", task, "(not opened yet)" if run_id is None else run_id)
+    if run_id is not None and is_fenced:
+        refuse_superseded(engine, run_id)
     outcome = Outcome(run_id)
     started = time.monotonic()
     with _PeakMemory() as peak:

@@ -19,15 +19,17 @@ from jobs.lake.lake import Lake, Period, Record
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
 
 
-def build_daily(spark: SparkSession, lake: Lake, *, as_of: date) -> dict[Period, Record]:
-    """Write the daily months before `as_of` that are missing or stale.
+def build_daily(spark: SparkSession, lake: Lake, *, as_of: date, is_forced: bool = False) -> dict[Period, Record]:
+    """Write the daily months before `as_of` that are missing or stale; all of them if forced.
 
     Raises:
         IncompleteError: the transactions of a month are missing.
     """
     inputs: dict[Period, dict[str, str]] = {month: daily_inputs(lake, month) for month in months_until(lake, as_of)}
     stale = {
-        month: fingerprints for month, fingerprints in inputs.items() if not lake.is_current(DAILY, month, fingerprints)
+        month: fingerprints
+        for month, fingerprints in inputs.items()
+        if is_forced or not lake.is_current(DAILY, month, fingerprints)
     }
     if not stale:
         return {}
@@ -35,15 +37,23 @@ def build_daily(spark: SparkSession, lake: Lake, *, as_of: date) -> dict[Period,
     return write_periods(daily(transactions), lake, DAILY, stale)
 
 
-def build_features(spark: SparkSession, lake: Lake, departments: Sequence[str], *, as_of: date) -> dict[Period, Record]:
+def build_features(
+    spark: SparkSession, lake: Lake, departments: Sequence[str], *, as_of: date, is_forced: bool = False
+) -> dict[Period, Record]:
     """Write the snapshots up to `as_of` that are missing or stale, from the daily table and the previous snapshot.
+
+    All of them are written if forced.
 
     Raises:
         IncompleteError: a daily month is missing.
     """
     table = features(departments)
     snapshots = snapshot_inputs(lake, departments, until=as_of)
-    stale = [snapshot for snapshot in snapshots if not lake.is_current(table, snapshot.as_of, snapshot.fingerprints)]
+    stale = [
+        snapshot
+        for snapshot in snapshots
+        if is_forced or not lake.is_current(table, snapshot.as_of, snapshot.fingerprints)
+    ]
     if not stale:
         return {}
     first, last = stale[0].as_of, stale[-1].as_of

@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
 from jobs.core.month import Month, previous_as_of
-from jobs.lake.staging import private_folder, remove_orphans
+from jobs.lake.staging import exclusive, private_folder, remove_orphans
 from jobs.lake.tables import Table
 
 STAGING = ".staging"
+LOCKS = ".locks"
 SUCCESS = "_SUCCESS"
 
 Period = Month | date
@@ -49,9 +50,15 @@ class IncompleteError(RuntimeError):
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake in one root folder."""
+    """The lake in one root folder.
+
+    Attributes:
+        root: the folder.
+        fence: called right before each replacement of a period; raises if the writer's run may not write any more.
+    """
 
     root: Path
+    fence: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     def folder(self, table: Table, period: Period) -> Path:
         """The folder of a table's period, whether it exists or not."""
@@ -101,15 +108,21 @@ class Lake:
         remove_orphans(self.root / STAGING)
 
     def promote(self, staged: Path, table: Table, period: Period, record: Record) -> None:
-        """Replace a period by a staged folder. `staged` need not exist if the period has no rows."""
+        """Replace a period by a staged folder. `staged` need not exist if the period has no rows.
+
+        Processes that replace periods of one table wait for each other. Raises what the fence raises, if it refuses.
+        """
         staged.mkdir(parents=True, exist_ok=True)
         (staged / SUCCESS).write_text(json.dumps(asdict(record), sort_keys=True, indent=1), encoding="utf-8")
         target = self.folder(table, period)
         target.parent.mkdir(parents=True, exist_ok=True)
         replaced = staged.with_name(f"{staged.name}.replaced")
-        if target.exists():
-            os.rename(target, replaced)
-        os.rename(staged, target)
+        with exclusive(self.root / LOCKS / table.name.replace("/", "_")):
+            if self.fence is not None:
+                self.fence()
+            if target.exists():
+                os.rename(target, replaced)
+            os.rename(staged, target)
         shutil.rmtree(replaced, ignore_errors=True)
 
 
@@ -124,4 +137,4 @@ def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[s
 
 def special_lake(lake: Lake, run_id: int) -> Lake:
     """The separate lake of a special run, which no other run reads or replaces."""
-    return Lake(lake.root / "special" / f"run={run_id}")
+    return Lake(lake.root / "special" / f"run={run_id}", lake.fence)

@@ -34,6 +34,15 @@ def private_folder(place: Path, name: str) -> Iterator[Path]:
         handle.close()
 
 
+@contextmanager
+def exclusive(lock: Path) -> Iterator[None]:
+    """Hold a file's lock; others wait until it is free. The file is never removed: a waiter may have it open."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
 def remove_orphans(place: Path) -> None:
     """Remove the folders of processes that have ended."""
     for lock in sorted(place.glob(f"*{_LOCK}")):

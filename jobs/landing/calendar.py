@@ -11,13 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.core.month import Month
+from jobs.core.month import CLOSING_DAYS, Month
 from jobs.landing.contents import NO_MONTH, Rows, contents
 from jobs.landing.file_checks import LandingError
 from jobs.sources.mapping import Source, TableColumns
-
-CLOSING_DAYS = 2
-"""A month is closed by rows of this many later days: a single row may be dated ahead by mistake."""
 
 STRAY_GAP_MONTHS = 24
 STRAY_SHARE = 0.001

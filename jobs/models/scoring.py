@@ -21,7 +21,7 @@ from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.core.spark import session
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import Lake
+from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS, Table
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
@@ -53,10 +53,13 @@ class Model:
         return cls(number, files, unpack(files).encoder.columns)
 
 
-def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date) -> int:
-    """Write `forecasts/as_of=…` with one row per row of the snapshot; the number of rows.
+def score(
+    spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of: date, is_forced: bool = False
+) -> Record:
+    """Write `forecasts/as_of=…` with one row per row of the snapshot; its record.
 
-    Does nothing if the forecasts in the lake were made from the same snapshot by the same version and code.
+    Does nothing if the forecasts in the lake were made from the same snapshot by the same version and code, unless
+    forced.
 
     Raises:
         IncompleteError: the snapshot is not in the lake.
@@ -68,7 +71,7 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
         "code": code_fingerprint(__name__),
     }
-    if lake.is_current(FORECASTS, as_of, inputs):
+    if not is_forced and lake.is_current(FORECASTS, as_of, inputs):
         log.info("The forecasts as of %s are current: nothing to score", as_of)
         written = lake.record(FORECASTS, as_of)
     else:
@@ -79,7 +82,7 @@ def score(spark: SparkSession, lake: Lake, table: Table, model: Model, *, as_of:
         raise ScoreError(
             f"{written.rows} forecasts were written as of {as_of}, but the snapshot holds {snapshot.rows} customers"
         )
-    return written.rows
+    return written
 
 
 def read_by(model: Model, table: Table) -> list[Column]:

@@ -31,8 +31,8 @@ def score_special(
     run_id: int,
     horizon_months: int,
     segment: Segment | None,
-) -> int:
-    """Write the run's forecasts and their total into the run's own lake; the number of customers.
+) -> Record:
+    """Write the run's forecasts and their total into the run's own lake; the record of the forecasts.
 
     Raises:
         IncompleteError: the snapshot is not in the lake.
@@ -57,7 +57,7 @@ def score_special(
         SPECIAL_TOTALS,
         {as_of: {SPECIAL_FORECASTS.name: made.fingerprint}},
     )
-    return made.rows
+    return made
 
 
 def _members(customers: DataFrame, segment: Segment | None) -> DataFrame:

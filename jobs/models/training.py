@@ -29,8 +29,12 @@ GROUP_IMPORTANCE = "theme_importance"
 """The prefix of the feature groups' importances among the metrics in MLflow, in the place of a candidate."""
 
 
-def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
+def train(
+    lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams, is_forced: bool = False
+) -> int:
     """Train and register a version, unless one with the same snapshots, settings, code and libraries exists.
+
+    If forced, another version is registered, with the same bytes; the gate judges it anew.
 
     Returns:
         The number of the new or existing version.
@@ -41,7 +45,7 @@ def train(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: 
         LeakError: a forecast depends on data from after it was made.
     """
     inputs = inputs_of(lake, table, as_of=as_of, params=params)
-    existing = registry.find(inputs)
+    existing = None if is_forced else registry.find(inputs)
     if existing is not None:
         log.info("Version %s has the same snapshots, settings and code: nothing to train", existing)
         return existing

@@ -55,6 +55,7 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
         "value_basis": plan.parameters.value_basis,
         "model": plan.choices.model,
         "dry_run": plan.choices.is_dry_run,
+        "force": plan.choices.is_forced,
     }
 
 
@@ -82,6 +83,7 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
         else {"model_version": champion["model_version"], "as_of": str(champion["as_of"])},
         "replaces": replaces,
         "differs": list(plan.differs),
+        "force": plan.choices.is_forced,
         "restate": plan.choices.restate,
         "restated": [_restated(restatement) for restatement in plan.restated],
         "reread": {str(month): sorted(changed) for month, changed in plan.reread.items()},

@@ -29,6 +29,7 @@ def note_of(plan: Plan, source: str) -> str:
     """The plan as text, one line per subject, cut at `LONGEST`; `clv.run` has the full plan."""
     lines = [
         _forecasts(plan, source),
+        *_forced(plan),
         *_restated(plan),
         *_reread(plan),
         _ingests(plan),
@@ -48,6 +49,13 @@ def _forecasts(plan: Plan, source: str) -> str:
     if plan.parameters.is_special:
         return f"{dry}Month {plan.month}: SPECIAL RUN, {plan.parameters}, {from_on}"
     return f"{dry}Month {plan.month}: forecast of the twelve months {from_on}"
+
+
+def _forced(plan: Plan) -> list[str]:
+    if not plan.choices.is_forced:
+        return []
+    keeps_model = plan.parameters.is_special or plan.choices.model == CHAMPION
+    return [f"FORCED: everything is computed again{' but the model' if keeps_model else ''}."]
 
 
 def _restated(plan: Plan) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from jobs.core.arguments import add_value_basis
+from jobs.core.arguments import add_force, add_value_basis
 from jobs.core.month import HORIZON_MONTHS, HORIZONS
 from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
@@ -74,11 +74,13 @@ class RunChoices:
         model: one of `MODEL_CHOICES`.
         restate: one of `RESTATE_CHOICES`.
         is_dry_run: whether it stops after its plan.
+        is_forced: whether it computes again what is current.
     """
 
     model: str = AS_OF
     restate: str = REFUSE
     is_dry_run: bool = False
+    is_forced: bool = False
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--segment", default=ALL, help=f"'{ALL}', or column=value,value")
     parser.add_argument("--restate", choices=RESTATE_CHOICES, default=REFUSE, help="what to do about restated months")
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan")
+    add_force(parser)
     add_value_basis(parser)
     add_model(parser)
 
@@ -101,7 +104,7 @@ def options_of(arguments: argparse.Namespace, snapshots: Table) -> tuple[RunPara
         ChoiceRefusedError: a special run with `--model champion`.
     """
     parameters = RunParameters(arguments.horizon, parse(arguments.segment, snapshots), arguments.value_basis)
-    choices = RunChoices(arguments.model, arguments.restate, arguments.dry_run)
+    choices = RunChoices(arguments.model, arguments.restate, arguments.dry_run, arguments.force)
     if parameters.is_special and choices.model != AS_OF:
         raise ChoiceRefusedError("a special run scores with its month's model: leave `model` at as_of")
     return parameters, choices

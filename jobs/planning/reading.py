@@ -49,8 +49,9 @@ def reading(
     history: MonthHistory,
     *,
     cache: Path,
+    is_forced: bool,
 ) -> Reading:
-    """Compare what is delivered up to a month with the lake.
+    """Compare what is delivered up to a month with the lake; a forced run reads all of it.
 
     Raises:
         LandingError: a month to ingest has not been delivered, although later months have.
@@ -69,10 +70,13 @@ def reading(
     if "products" in new:
         other_products = _months_with_other_products(lake, until_now, new["products"] | changed["products"].months)
     events = {table: delivery for table, delivery in delivered.items() if delivery.has_times}
-    unread = _unread(lake, events, changed, until_now, other_products)
+    unread = set(until_now) if is_forced else _unread(lake, events, changed, until_now, other_products)
     months = sorted({*unread, month})
     _refuse_gaps(events, months)
-    lists = {table: _months_of_lists(inputs[table], changed[table], new[table]) for table in new}
+    lists = {
+        table: sorted(inputs[table]) if is_forced else _months_of_lists(inputs[table], changed[table], new[table])
+        for table in new
+    }
     read = dict.fromkeys(events, months) | lists
     restated = [
         restatement(source, delivered[table], lake, past, cache=cache)
@@ -86,7 +90,7 @@ def reading(
     for change in changed.values():
         for past, because in change.reread.items():
             reread.setdefault(past, set()).update(because)
-    moved = [*(restatement.month for restatement in restated), *reread, *other_products]
+    moved = [*(restatement.month for restatement in restated), *reread, *other_products, *until_now[: int(is_forced)]]
     return Reading(
         months={table: read[table] for table in TABLES if read.get(table)},
         is_new=bool(unread) or any(new[table] or changed[table].months for table in new),

@@ -32,7 +32,8 @@ class Plan:
         months: see `Reading`.
         reads_anything_new: see `Reading`.
         files: table → the files that hold these months.
-        snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated.
+        snapshots: the `as_of` of every snapshot that is missing in the lake, or stale because a month is restated;
+            all in a forced run.
         restated: the ingested months whose delivery has changed.
         reread: the ingested months that were read with another mapping or other code → which of these changed.
         inputs: the fingerprints of the deliveries.
@@ -87,7 +88,16 @@ def make_plan(
     """
     delivered, lake = surroundings.delivered, surroundings.lake
     inputs = _inputs(delivered, month)
-    read = reading(month, surroundings.source, delivered, lake, inputs, history, cache=surroundings.cache)
+    read = reading(
+        month,
+        surroundings.source,
+        delivered,
+        lake,
+        inputs,
+        history,
+        cache=surroundings.cache,
+        is_forced=choices.is_forced,
+    )
     until_now = delivered["transactions"].first.through(month)
     return Plan(
         month=month,

@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from jobs.core.postgres import statement
+from jobs.core.refusal import RefusedError
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import Table
 
 BATCH_ROWS = 100_000
 
 
-class PublishError(RuntimeError):
+class PublishError(RefusedError):
     """The forecast in the lake, or its copy in Postgres, does not match the lake's record or the run."""
 
 

@@ -5,6 +5,7 @@ It replaces what the same run loaded before. It changes no month, no pointer and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from jobs.core.postgres import statement
 from jobs.lake.lake import Lake, Record, parquet_files, special_lake
 from jobs.lake.tables import SPECIAL_FORECASTS, SPECIAL_TOTALS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
+from jobs.publishing.origin import foreign_origin
 
 LOADED = [name for name in SPECIAL_FORECASTS.names if name != "active_months"]
 
@@ -24,8 +26,9 @@ def publish_special(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> 
     """Load the forecast of a special run, replacing what it loaded before; the number of customers.
 
     Raises:
-        IncompleteError: the run's forecast, or its total, is not in the lake.
-        PublishError: forecast, total and record do not match, or another model version made the forecast.
+        IncompleteError: the run's forecast, its total or its snapshot is not in the lake.
+        PublishError: forecast, total and record do not match, or the forecast was made otherwise than by the run, from
+            another snapshot, or by another model version.
         sqlalchemy.exc.DBAPIError: the run is not a special run, or a newer plan of its Airflow run exists.
         psycopg2.Error: a row breaks a constraint of `clv.special_rows`.
     """
@@ -34,6 +37,8 @@ def publish_special(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> 
     run = {"run_id": run_id}
     with engine.begin() as connection:
         connection.execute(statement("begin_special_load"), run)
+        scored = connection.execute(statement("run_forecast"), run).mappings().one()
+        _refuse(list(foreign_origin(scored, record, lake, as_of)), run_id)
         load = run | total | {"lake_fingerprint": record.fingerprint}
         connection.execute(statement("record_special_load"), load)
         rows = csv_batches(own, SPECIAL_FORECASTS, as_of, LOADED, first=run)
@@ -73,6 +78,10 @@ def _check(loaded: RowMapping | None, record: Record, total: dict[str, int | Dec
             problems.append(
                 f"{loaded['by_another_version']} rows were not made by model version {loaded['model_version']}"
             )
+    _refuse(problems, run_id)
+
+
+def _refuse(problems: Sequence[str], run_id: int) -> None:
     if problems:
         raise PublishError(
             f"forecast of special run {run_id}: {'; '.join(problems)}. Nothing was changed: score the run again."

@@ -6,6 +6,7 @@ anything fails before the commit, the month does not change: see `docs/decisions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from jobs.core.postgres import fetch, statement
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
+from jobs.publishing.origin import foreign_model, foreign_origin
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
     """Make a run's forecast the published one of its month.
 
     Raises:
-        IncompleteError: the month's forecast is not in the lake.
-        PublishError: the forecast has no rows, does not match its record, or was made by another model version.
+        IncompleteError: the month's forecast, or its snapshot, is not in the lake.
+        PublishError: the forecast has no rows, does not match its record, or was made by another run, from another
+            snapshot or by another model version.
         sqlalchemy.exc.DBAPIError: a newer run of the month was planned, or the run does not exist.
         psycopg2.Error: a row breaks a constraint of `clv.forecast_rows`.
     """
@@ -55,6 +58,8 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
     with engine.begin() as connection:
         run = {"as_of": as_of, "run_id": run_id}
         load = {"load_id": connection.execute(statement("begin_load"), run).scalar_one()}
+        scored = connection.execute(statement("run_forecast"), run).mappings().one()
+        _refuse([*foreign_origin(scored, record, lake, as_of), *foreign_model(scored, record)], as_of, run_id)
         copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
         parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
@@ -73,12 +78,17 @@ def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None
         if Decimal(total) != Decimal(recorded_total):
             problems.append(f"{column} sums to {total}, but to {recorded_total} in the lake's record")
     versions = {totals["lowest_model_version"], totals["highest_model_version"]}
-    expected = totals["run_model_version"] or totals["lowest_model_version"]
+    expected = totals["run_model_version"]
     if versions != {expected}:
         problems.append(f"rows carry model version {sorted(versions)}, but run {run_id} scores with {expected}")
+    _refuse(problems, as_of, run_id)
+
+
+def _refuse(problems: Sequence[str], as_of: date, run_id: int) -> None:
     if problems:
         raise PublishError(
-            f"forecasts as of {as_of}: {'; '.join(problems)}. Nothing was changed: score the month again."
+            f"forecasts as of {as_of} for run {run_id}: {'; '.join(problems)}. Nothing was changed: score the month "
+            "again."
         )
 
 

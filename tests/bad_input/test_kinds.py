@@ -19,7 +19,6 @@ from jobs.core.month import Month
 from jobs.core.task import run_as_program
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import TABLES
-from jobs.publishing.standard import publish
 from jobs.quality.runner import Check, run_checks
 from tests.bad_input.csv_files import CSV_FILES, GZIPPED
 from tests.bad_input.files import month
@@ -27,7 +26,7 @@ from tests.bad_input.kinds import GOOD, SHOP, MappingKind, MonthKind, RefusedKin
 from tests.bad_input.table import MAPPINGS, MONTHS, REFUSED, ROWS
 from tests.bad_input.together import USUAL
 from tests.conftest import Database
-from tests.forecasts import plan, row, seen, write
+from tests.forecasts import plan, publish, row, seen, write
 from tests.ingesting import ingest_all, rejected, stored
 
 NOVEMBER = Month(2011, 11)

@@ -25,6 +25,7 @@ PLAN = {
     "value_basis": "net_revenue",
     "model": "as_of",
     "dry_run": False,
+    "force": False,
 }
 SPECIAL_PLAN = PLAN | {
     "special": True,

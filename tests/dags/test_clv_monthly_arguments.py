@@ -65,6 +65,7 @@ def test_plan_receives_the_parameters_quoted_for_the_shell(render: Render) -> No
         {"model": "newest"},
         {"restate": "yes"},
         {"dry_run": "yes"},
+        {"force": "yes"},
     ],
 )
 def test_invalid_parameters_are_refused_before_any_task_runs(render: Render, parameters: dict[str, Any]) -> None:
@@ -92,6 +93,7 @@ def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(
         "model": choices.model,
         "restate": choices.restate,
         "dry_run": choices.is_dry_run,
+        "force": choices.is_forced,
     }
     assert all(param.schema["title"] and param.description for param in form.values())
 
@@ -99,7 +101,10 @@ def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(
 @pytest.mark.parametrize(
     ("task_id", "command"),
     [
-        ("retrain.train", "jobs.train --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of "),
+        (
+            "retrain.train",
+            "jobs.train --force false --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of ",
+        ),
         (
             "retrain.promote",
             "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of ",
@@ -119,13 +124,13 @@ def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Rend
     ("task_id", "job", "arguments"),
     [
         *[
-            (f"ingest.{table}", "ingest", f"--table {table} --months {months} {RUN}")
+            (f"ingest.{table}", "ingest", f"--table {table} --months {months} --force false {RUN}")
             for table, months in {**PLAN["months"], "sessions": ""}.items()
         ],
         ("validate.inputs", "validate", f"--stage inputs {RUN}"),
-        ("features.build_features", "build_features", RUN),
+        ("features.build_features", "build_features", f"--force false {RUN}"),
         ("features.validate_features", "validate", f"--stage features {RUN}"),
-        ("score.score", "score", "--as-of 2011-12-01 --run-id 17 --model-version 3"),
+        ("score.score", "score", "--force false --as-of 2011-12-01 --run-id 17 --model-version 3"),
         ("score.validate_forecasts", "validate", "--stage forecasts --as-of 2011-12-01 --run-id 17"),
         ("special.score_special", "score_special", f"{RUN} --model-version 3 --horizon 12 --segment all"),
         ("special.validate_special", "validate", f"--stage special_forecasts {RUN}"),
@@ -138,6 +143,17 @@ def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
     assert task.application == str(DAGS.parent / "jobs" / f"{job}.py")
     assert task.application_args == arguments.split(" ")
     assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
+
+
+def test_a_forced_run_passes_that_on_to_every_job_that_leaves_out_what_is_current(
+    render: Render, results: dict[str, Any]
+) -> None:
+    assert shlex.split(render("plan.plan", force=True, dry_run=True).bash_command)[-2:] == ["--force", "--dry-run"]
+    results["plan.plan"] = PLAN | {"force": True}
+    for task_id in INGEST | {"features.build_features", "score.score"}:
+        arguments = render(task_id).application_args
+        assert arguments[arguments.index("--force") + 1] == "true"
+    assert "jobs.train --force true --as-of" in render("retrain.train").bash_command
 
 
 def test_a_special_run_passes_the_resolved_plan_to_every_job(render: Render, results: dict[str, Any]) -> None:

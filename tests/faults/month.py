@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 
 from jobs.core.migrations import migrate
 from jobs.core.month import Month
-from jobs.core.postgres import engine, fetch
+from jobs.core.postgres import engine, execute, fetch
 from jobs.features.table import features
 from jobs.lake.lake import SUCCESS, Lake, Period, parquet_files
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
@@ -108,9 +108,19 @@ class MonthRun:
             self.end(process)
         if process.returncode == 0 and stage == "plan":
             self.plan = json.loads(out.splitlines()[-1])
+            self._record_current()
         if process.returncode == 0 and stage in ("train", "promote"):
             self.model_version = json.loads(out.splitlines()[-1])["model_version"]
         return process.returncode, err
+
+    def _record_current(self) -> None:
+        """Record for a new run what promote and score would, without running them where they have nothing to do."""
+        if self.lake.is_complete(FORECASTS, MONTH.as_of):
+            writer, run_id = engine(self.servers.url("clv_writer")), self.plan["run_id"]
+            version = {"model_name": self.registry.model, "model_version": self.model_version}
+            execute(writer, "set_run_model", run_id=run_id, **version)
+            made = self.lake.record(FORECASTS, MONTH.as_of)
+            execute(writer, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
 
     def must_run(self, *stages: str) -> None:
         """Run tasks that nothing strikes."""

@@ -92,6 +92,7 @@ SCORE = (
     Point("score", WRITE, "fill_disk"),
     Point("score", PROMOTE),
     Point("score", PROMOTE, when="after"),
+    sql("score", "set_run_forecast"),
 )
 _PUBLISHING = ("begin_load", "copy_forecast", "record_load", "publish_load")
 PUBLISH = (
@@ -100,10 +101,10 @@ PUBLISH = (
         for query in _PUBLISHING
         for strike in ("kill_self", "kill_postgres", "cut_connections")
     ),
-    Point("publish", COMMIT, call=2),
-    Point("publish", COMMIT, "kill_postgres", call=2),
-    Point("publish", COMMIT, when="after", call=2),
-    Point("publish", COMMIT, "kill_postgres", when="after", call=2),
+    Point("publish", COMMIT, call=3),
+    Point("publish", COMMIT, "kill_postgres", call=3),
+    Point("publish", COMMIT, when="after", call=3),
+    Point("publish", COMMIT, "kill_postgres", when="after", call=3),
     sql("publish", "record_task"),
 )
 SAMPLE = frozenset(
@@ -118,8 +119,8 @@ SAMPLE = frozenset(
         sql("promote", "record_decision", "kill_postgres"),
         Point("score", PROMOTE, when="after"),
         sql("publish", "copy_forecast", "cut_connections"),
-        Point("publish", COMMIT, "kill_postgres", call=2),
-        Point("publish", COMMIT, when="after", call=2),
+        Point("publish", COMMIT, "kill_postgres", call=3),
+        Point("publish", COMMIT, when="after", call=3),
     }
 )
 """A part of the points that covers every stage, for every change."""

@@ -36,6 +36,15 @@ def deliver_again(landing: Path, month: Month) -> None:
         file.write("7,,,,,,\n")
 
 
+def deliver_customers(landing: Path, month: Month, cities: Sequence[str]) -> None:
+    """Deliver a customer list with a customer for each city."""
+    folder = landing / "customers" / f"month={month}"
+    folder.mkdir(parents=True)
+    rows = "".join(f"{number},2011-09-01,annual,{city},FR\n" for number, city in enumerate(cities))
+    (folder / "part.csv").write_text(f"customer_id,signup_date,membership,city,country\n{rows}", encoding="utf-8")
+    (folder / SUCCESS).touch()
+
+
 def ingested(lake: Lake, months: Iterable[Month]) -> None:
     """Fill months of a lake as if what lies in the landing place now had been read."""
     delivered = deliveries(SOURCE, lake.root.with_name("landing"), lake.root)["transactions"]

@@ -3,16 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
 from jobs.features.table import features
 from jobs.lake.lake import STAGING, Lake
 from jobs.lake.tables import SESSIONS
-from jobs.publishing.standard import publish
 from jobs.sources import load
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, publish_new_run, row, write
+from tests.forecasts import DECEMBER, publish, publish_new_run, row, write
 from tests.planning.shop import NOVEMBER, OCTOBER, complete, deliver, deliver_again, ingested, planned
 
 
@@ -186,3 +186,26 @@ def test_a_note_is_cut_where_airflow_would_refuse_it_and_the_run_table_has_all(
         kept = connection.exec_driver_sql(query).scalar_one()
     assert {table: ",".join(months) for table, months in kept["months"].items()} == plan["months"]
     assert len(kept["months"]["transactions"]) > 70
+
+
+def test_a_forced_run_reads_and_builds_everything_again_and_says_so(
+    landing: Path, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    months = Month(2011, 9).through(NOVEMBER)
+    ingested(lake, months)
+    for month in months:
+        complete(lake, features(load("simulated_shop").departments), month.as_of)
+    usual = planned(capsys)
+    assert (usual["months"]["transactions"], usual["force"]) == ("2011-11", False)
+    assert "FORCED" not in usual["note"]
+
+    forced = planned(capsys, options=["--force"])
+
+    assert (forced["months"]["transactions"], forced["force"]) == ("2011-09,2011-10,2011-11", True)
+    assert forced["note"].splitlines()[1] == "FORCED: everything is computed again."
+    assert "Builds 3 snapshots (2011-10-01 to 2011-12-01)." in forced["note"].splitlines()
+    with database.owner.connect() as connection:
+        plans = connection.execute(text("SELECT plan FROM clv.run ORDER BY run_id")).scalars().all()
+    assert [(plan["force"], len(plan["snapshots"])) for plan in plans] == [(False, 0), (True, 3)]
+    champion = planned(capsys, options=["--force", "--model", "champion"])
+    assert champion["note"].splitlines()[1] == "FORCED: everything is computed again but the model."

@@ -29,7 +29,8 @@ def test_a_month_that_cannot_be_run_is_refused_and_opens_no_run(
 
 
 def test_a_refusal_says_which_months_can_be_run(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(MonthRefusedError, match=r"month 2011-12 .*Months that can be run: 2011-09 to 2011-11"):
+    why = "month 2011-12 is not closed: that takes rows of 2 later days, or _SUCCESS in the month's folder"
+    with pytest.raises(MonthRefusedError, match=f"{why}. Months that can be run: 2011-09 to 2011-11"):
         planned(capsys, run_type="backfill", logical_date="2011-12-01T00:00:00+00:00")
 
 

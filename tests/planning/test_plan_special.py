@@ -10,17 +10,24 @@ import pytest
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
+from jobs.core.refusal import RefusedError
 from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
 from jobs.landing.deliveries import deliveries, reading_inputs
-from jobs.planning.segment import SegmentError
 from jobs.sources import load
 from jobs.sources.mapping import MappingError
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, count, publish_new_run
-from tests.planning.shop import NOVEMBER, OCTOBER, complete, ingested, planned
+from tests.planning.shop import NOVEMBER, OCTOBER, complete, deliver_customers, ingested, planned
 
 SPECIAL = ["--horizon", "3", "--segment", "city= Paris ,Lyon", "--value-basis", "net_revenue"]
+
+
+@pytest.fixture
+def landing(landing: Path) -> Path:
+    """A shop that has delivered a customer list, too."""
+    deliver_customers(landing, NOVEMBER, ["Paris", "Lyon"])
+    return landing
 
 
 def test_a_standard_run_is_one_that_was_asked_for_nothing_else(
@@ -108,18 +115,21 @@ def test_a_margin_that_the_source_does_not_declare_is_refused_with_the_remedy(
 
 
 @pytest.mark.parametrize(
-    ("options", "error"),
+    ("options", "why"),
     [
-        (["--segment", "town=Paris"], SegmentError),
-        (["--segment", "status=asleep"], SegmentError),
-        (["--horizon", "2"], SystemExit),
-        (["--value-basis", "profit"], SystemExit),
+        (["--segment", "town=Paris"], "with a column of customer_id, membership, city, country, status"),
+        (["--segment", "status=asleep"], "unknown status asleep; the statuses are new,"),
+        (["--segment", "city=Atlantis"], "the most frequent values of city are Lyon, Paris"),
+        (["--horizon", "2"], "argument --horizon: invalid choice: 2 .choose from 1, 3, 6, 12"),
+        (["--horizon", "twelve"], "argument --horizon: invalid int value: 'twelve'"),
+        (["--value-basis", "profit"], "invalid choice: 'profit' .choose from 'net_revenue'"),
+        (["--hurry"], "unrecognized arguments: --hurry"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_and_opens_no_run(
-    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], options: list[str], error: type[Exception]
+    landing: Path, database: Database, capsys: pytest.CaptureFixture[str], options: list[str], why: str
 ) -> None:
-    with pytest.raises(error):
+    with pytest.raises(RefusedError, match=why):
         planned(capsys, options=options)
     assert count(database, "run") == 0
 

@@ -13,10 +13,9 @@ import pytest
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.planning.options import RunParameters
-from jobs.publishing.standard import publish
 from tests.conftest import Database
 from tests.dags.conftest import SPECIAL_PLAN, Render, dag, dag_bag, render, results
-from tests.forecasts import DECEMBER, count, plan, row, seen, write
+from tests.forecasts import DECEMBER, count, plan, publish, row, seen, write
 
 __all__ = ["dag", "dag_bag", "render", "results"]
 

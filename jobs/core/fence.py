@@ -1,0 +1,26 @@
+"""Stop a run that has been superseded: a task whose Airflow worker was killed may go on, and must not write."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from jobs.core.month import Month
+from jobs.core.postgres import fetch
+from jobs.core.refusal import RefusedError
+
+
+class SupersededError(RefusedError):
+    """A newer run of the month is planned, or a newer plan of a special run's Airflow run."""
+
+
+def refuse_superseded(engine: Engine, run_id: int) -> None:
+    """Raise SupersededError if a newer plan has taken the run's place, RefusedError if the run was never planned."""
+    planned = fetch(engine, "newest_plan", run_id=run_id)
+    if not planned:
+        raise RefusedError(f"run {run_id} is not in this database: nothing was written; use the plan task's run id")
+    [plan] = planned
+    if plan["newest_run_id"] != run_id:
+        raise SupersededError(
+            f"run {run_id} of {Month.before(plan['as_of'])} is superseded by run {plan['newest_run_id']}: nothing was "
+            "written; let the newer run finish, or clear this one from its plan task on"
+        )
