@@ -108,6 +108,7 @@ with DAG(
 
     with TaskGroup("publish"):
         publish = python_job("publish", *RUN, outlets=[Asset(name="clv_forecast", uri="postgres://clv/forecast")])
+        set_champion = python_job("set_champion", *RUN)
         report = python_job("report", *RUN_ID)
 
     with TaskGroup("special"):
@@ -121,6 +122,7 @@ with DAG(
             "validate", "--stage", "special_forecasts", *RUN, *BASIS, task_id="validate_special"
         )
         publish_special = python_job("publish_special", *RUN, *BASIS)
+        set_special_champion = python_job("set_champion", *RUN, *BASIS, "--special")
 
     delivery >> plan >> [note, go_on]
     go_on >> [products, customers, sessions]
@@ -128,6 +130,6 @@ with DAG(
     products >> transactions
     [customers, sessions, transactions] >> inputs
     inputs >> build_features >> validate_features >> train >> promote >> score >> validate_forecasts
-    # Only validated forecasts are published.
-    validate_forecasts >> publish >> report
-    promote >> score_special >> validate_special >> publish_special
+    # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
+    validate_forecasts >> publish >> set_champion >> report
+    promote >> score_special >> validate_special >> publish_special >> set_special_champion

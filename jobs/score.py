@@ -24,9 +24,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--model-version", type=int, required=True, help="the version that forecasts the month")
     arguments = parser.parse_args(argv)
     settings = Settings()
-    with recorded("score.score", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
+    database = engine(settings.database_url)
+    with recorded("score.score", run_id=arguments.run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
-        spark, model = start("score", Registry(settings.tracking_uri), arguments.model_version)
+        spark, model = start("score", Registry(settings.tracking_uri, database), arguments.model_version)
         with shipped_package(spark):
             outcome.rows = score(spark, Lake(settings.lake), table, model, as_of=arguments.as_of)
 

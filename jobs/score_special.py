@@ -29,10 +29,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--segment", required=True, help=f"'{ALL}', or column=value,value")
     arguments = parser.parse_args(argv)
     settings = Settings().on(arguments.value_basis)
-    with recorded("special.score_special", run_id=arguments.run_id, engine=engine(settings.database_url)) as outcome:
+    database = engine(settings.database_url)
+    with recorded("special.score_special", run_id=arguments.run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
         segment = parse(arguments.segment, table)
-        registry = Registry(settings.tracking_uri, settings.model)
+        registry = Registry(settings.tracking_uri, database, settings.model)
         spark, model = start("score special", registry, arguments.model_version)
         with shipped_package(spark):
             outcome.rows = score_special(

@@ -56,6 +56,7 @@ def test_a_chosen_champion_is_one_and_the_choice_is_kept(
             "champion_after": first,
             "reasons": "the newer one overrates new customers",
             "decided_by": "Ada",
+            "model_name": "clv",
         }
     ]
 
@@ -66,7 +67,7 @@ def test_a_choice_without_a_name_or_a_reason_changes_nothing(
 ) -> None:
     number = register(date(2011, 12, 1))
     with pytest.raises(ChoiceError, match="--by"):
-        choose_champion(registry, database.writer, number, by=by, because=because)
+        choose_champion(registry, number, by=by, because=because)
     assert (registry.aliased("champion"), decisions(database)) == (None, [])
 
 
@@ -75,5 +76,5 @@ def test_a_version_that_is_not_there_cannot_be_chosen(
 ) -> None:
     register(date(2011, 12, 1))
     with pytest.raises(RestException, match="99"):
-        choose_champion(registry, database.writer, 99, by="Ada", because="a slip of the finger")
+        choose_champion(registry, 99, by="Ada", because="a slip of the finger")
     assert decisions(database) == []

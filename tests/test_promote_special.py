@@ -115,7 +115,7 @@ def test_a_margin_has_a_champion_of_its_own(
 ) -> None:
     champion = trained(registry, EARLIER)
     registry.alias("champion", champion)
-    margins = Registry(registry.tracking_uri, "clv_margin_per_line")
+    margins = replace(registry, model="clv_margin_per_line")
     number = trained(margins, AS_OF)
     assert (registry.newest(AS_OF), margins.newest(AS_OF)) == (None, number)
 

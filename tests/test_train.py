@@ -31,8 +31,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @pytest.fixture(scope="module")
-def registry(mlflow_server: str) -> Registry:
-    return emptied_registry(mlflow_server)
+def registry(mlflow_server: str, module_database: Database) -> Registry:
+    return emptied_registry(mlflow_server, module_database)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_
     actual = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
     assert actual == registry.newest(AS_OF)
 
-    margins = Registry(registry.tracking_uri, "clv_margin_per_line")
+    margins = replace(registry, model="clv_margin_per_line")
     first = special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK)
     assert margins.version(first).as_of == AS_OF
     assert special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK) == first

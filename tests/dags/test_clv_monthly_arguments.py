@@ -114,6 +114,11 @@ def test_an_invalid_month_is_refused_before_any_task_runs(render: Render, month:
         ),
         ("special.publish_special", "jobs.publish_special --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
+        ("publish.set_champion", "jobs.set_champion --as-of 2011-12-01 --run-id 17"),
+        (
+            "special.set_champion",
+            "jobs.set_champion --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --special",
+        ),
         ("publish.report", "jobs.report --run-id 17"),
     ],
 )
@@ -173,6 +178,7 @@ def test_the_jobs_that_are_called_exist() -> None:
             "promote",
             "score",
             "publish",
+            "set_champion",
             "report",
         ),
         *("score_special", "publish_special"),

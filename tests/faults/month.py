@@ -55,7 +55,7 @@ class MonthRun:
 
     @property
     def registry(self) -> Registry:
-        return Registry(self.servers.mlflow)
+        return Registry(self.servers.mlflow, engine(self.servers.url("clv_writer")))
 
     @property
     def reader(self) -> Engine:

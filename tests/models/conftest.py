@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -11,16 +12,20 @@ from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.gate import RULES
 from jobs.lake.lake import Lake
+from jobs.models.champion import set_champion
 from jobs.models.model_version import Training, TrainingInputs
-from jobs.models.promotion import promote
+from jobs.models.promotion import ReadHoldout, promote
 from jobs.models.registry import Registry
 from jobs.models.training_data import read_holdout
 from jobs.models.verdict import Verdict
+from tests.forecasts import plan
 from tests.models.versions import (
     FRAMES,
+    Gate,
     HOLDOUT_OF,
     SNAPSHOTS,
     Train,
+    publish_run,
     wrong,
 )
 from tests.snapshots import QUICK, TABLE, write_snapshots
@@ -32,11 +37,27 @@ def fitted() -> Mapping[date, Forecaster]:
 
 
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> partial[Verdict]:
-    """`promote` where nothing has been published yet."""
+def holdout(tmp_path_factory: pytest.TempPathFactory) -> ReadHoldout:
+    """Reads the snapshots of the shop."""
     lake = Lake(tmp_path_factory.mktemp("shop"))
     write_snapshots(lake, SNAPSHOTS)
-    return partial(promote, newest_published=None, read_holdout=partial(read_holdout, lake, TABLE, 1000))
+    return partial(read_holdout, lake, TABLE, 1000)
+
+
+@pytest.fixture
+def gate(tmp_path: Path, holdout: ReadHoldout) -> Gate:
+    """Has a version judged in a new run of its month, as if nothing had been published, and publishes the run."""
+
+    def judged(registry: Registry, number: int, *, as_of: date, newest_published: date | None = None) -> Verdict:
+        run_id = plan(registry.database, as_of)
+        verdict = promote(
+            registry, number, run_id=run_id, as_of=as_of, newest_published=newest_published, read_holdout=holdout
+        )
+        publish_run(registry, Lake(tmp_path / "published"), run_id, as_of, verdict)
+        set_champion(registry, run_id)
+        return verdict
+
+    return judged
 
 
 @pytest.fixture

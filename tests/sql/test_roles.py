@@ -38,6 +38,7 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
     database = Database(*(postgres.url(role, name) for role in ("postgres", "clv_writer", "clv_reader")))
     run_id = publish_new_run(database, Lake(tmp_path_factory.mktemp("lake")), DECEMBER)
     decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
+    decision |= {"model_name": "clv"}
     versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
     failure = {"dag_run_id": "manual__2011-12-05", "task": "plan.plan", "attempt": 1, "reason": "no delivery"}
     execute(database.writer, "record_failure", **failure)
