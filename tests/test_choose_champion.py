@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 from mlflow.exceptions import RestException
+from sqlalchemy import text
 
 from jobs.choose_champion import ChoiceError, choose_champion, main
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.fit import fit
 from jobs.models.model_version import Training
-from jobs.models.registry import Registry
+from jobs.models.registry import Registry, UncheckedError
 from tests.conftest import Database
 from tests.models.test_registry import ORIGIN
 from tests.models.versions import decisions
@@ -68,6 +69,17 @@ def test_a_choice_without_a_name_or_a_reason_changes_nothing(
     number = register(date(2011, 12, 1))
     with pytest.raises(ChoiceError, match="--by"):
         choose_champion(registry, number, by=by, because=because)
+    assert (registry.aliased("champion"), decisions(database)) == (None, [])
+
+
+def test_a_version_that_cannot_be_checked_cannot_be_chosen(
+    registry: Registry, register: Register, database: Database
+) -> None:
+    number = register(date(2011, 12, 1))
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM clv.model_hash"))
+    with pytest.raises(UncheckedError, match=f"version {number}: clv.model_hash holds no hash"):
+        choose_champion(registry, number, by="Ada", because="the files look fine")
     assert (registry.aliased("champion"), decisions(database)) == (None, [])
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 from mlflow import MlflowClient
+from sqlalchemy import text
 
 from jobs.core.postgres import fetch
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import IncompleteError, Lake
+from jobs.models.file_hashes import hashes_of, record_hashes
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
 from jobs.models.training import GROUP_IMPORTANCE, inputs_of, special_version, train
@@ -55,6 +57,20 @@ def test_another_training_from_the_same_snapshots_gives_the_same_bytes(
     assert second != number
     for part in ("forecaster", "backtest"):
         assert registry.fetch(second, part) == registry.fetch(number, part)
+
+
+def test_a_version_without_a_recorded_hash_is_trained_again(
+    shop: Lake, registry: Registry, number: int, module_database: Database
+) -> None:
+    with module_database.owner.begin() as connection:
+        forgotten = text("DELETE FROM clv.model_hash WHERE model_version = :number RETURNING part, sha256")
+        hashes = {row.part: row.sha256 for row in connection.execute(forgotten, {"number": number})}
+
+    again = train(shop, TABLE, registry, as_of=AS_OF, params=QUICK)
+
+    assert again > number
+    assert hashes_of(registry.database, registry.model, again) == hashes
+    assert record_hashes(registry.database, registry.model, number, hashes)
 
 
 def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(registry: Registry, number: int) -> None:

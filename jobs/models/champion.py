@@ -25,6 +25,11 @@ def held(registry: Registry) -> Iterator[None]:
         yield
 
 
+def named(version: int | None) -> str:
+    """A champion, or that there is none, as text."""
+    return "none" if version is None else f"version {version}"
+
+
 def is_chosen_since(registry: Registry, decision_id: int) -> bool:
     """Whether a person has chosen a champion after a decision."""
     [row] = fetch(registry.database, "chosen_since", model_name=registry.model, decision_id=decision_id)
@@ -50,13 +55,13 @@ def set_champion(registry: Registry, run_id: int) -> str:
         if decided["took_effect_at"] is not None:
             return f"version {number} became the champion at {decided['took_effect_at']:%Y-%m-%d %H:%M} UTC"
         if decided["champion_after"] == before:
-            return f"the champion stays version {before or 'none'}: the gate decided {decided['decision']}"
+            return f"the champion stays {named(before)}: run {run_id} ({decided['decision']}) does not change it"
         if not decided["is_published"]:
-            return f"the champion stays version {before or 'none'}: readers do not see the forecast of run {run_id}"
+            return f"the champion stays {named(before)}: readers do not see the forecast of run {run_id}"
         if decided["is_later_published"]:
-            return f"the champion stays version {before or 'none'}: a later month was published meanwhile"
+            return f"the champion stays {named(before)}: a later month was published meanwhile"
         present = registry.aliased("champion")
         if is_chosen_since(registry, decided["decision_id"]) or present not in (before, number):
-            return f"the champion stays version {present or 'none'}, which was chosen after the gate decided"
+            return f"the champion stays {named(present)}, which was set after the gate decided"
         make_champion(registry, number, decided["decision_id"])
-        return f"version {number} is the champion; before: {before or 'none'}"
+        return f"version {number} is the champion; before: {named(before)}"

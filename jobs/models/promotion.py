@@ -17,7 +17,7 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
-from jobs.models.champion import held, is_chosen_since
+from jobs.models.champion import held, is_chosen_since, named
 from jobs.models.model_version import UnreadableError, Version, unpack
 from jobs.models.registry import Registry, UncheckedError
 from jobs.models.training_data import read_holdout
@@ -94,7 +94,7 @@ def _recorded(
         present = registry.aliased("champion")
         is_changed = present != judgement.champion or is_chosen_since(registry, judgement.decision_id)
         if earlier is None and judgement.is_promotion and is_changed:
-            stays = f"the champion was changed while the gate judged: it stays version {present or 'none'}"
+            stays = f"the champion was changed while the gate judged: it stays {named(present)}"
             verdict = replace(verdict, reasons=(*verdict.reasons, stays))
         becomes_champion = judgement.is_promotion and is_newest and not is_changed
         _record(

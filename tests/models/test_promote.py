@@ -20,9 +20,9 @@ from tests.models.versions import (
     EARLIER,
     FRAMES,
     HOLDOUT_OF,
-    Gate,
     OLDER,
     SNAPSHOTS,
+    Gate,
     Train,
     aliases,
     decisions,
@@ -78,9 +78,7 @@ def test_the_champion_is_judged_by_its_holdout_model_on_the_challengers_holdout(
     assert any(reason.startswith("wape ") and f" against champion {wape:.4g}: " in reason for reason in reasons)
 
 
-def test_a_worse_version_leaves_the_month_to_the_champion(
-    registry: Registry, trained: Train, gate: Gate
-) -> None:
+def test_a_worse_version_leaves_the_month_to_the_champion(registry: Registry, trained: Train, gate: Gate) -> None:
     champion = trained(EARLIER)
     gate(registry, champion, as_of=EARLIER)
     number = trained(AS_OF, bad=True)
@@ -105,9 +103,7 @@ def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(
     assert aliases(registry) == (newest, newest)
 
 
-def test_a_version_is_judged_once_whatever_happened_since(
-    registry: Registry, trained: Train, gate: Gate
-) -> None:
+def test_a_version_is_judged_once_whatever_happened_since(registry: Registry, trained: Train, gate: Gate) -> None:
     champion = trained(OLDER)
     gate(registry, champion, as_of=OLDER)
     kept = trained(EARLIER, bad=True)

@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from jobs.forecasting.forecaster import Forecaster
 from jobs.models.registry import Registry, TamperedError
 from jobs.models.verdict import PromoteError, judgement_of
+from tests.conftest import Database
 from tests.models.test_registry import overwrite
 from tests.models.versions import (
     AS_OF,
@@ -68,6 +70,22 @@ def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
 
     assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
     assert "cannot be compared: another version of the code wrote its files" in verdict.reasons[0]
+
+
+def test_a_champion_that_cannot_be_checked_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: Gate, database: Database
+) -> None:
+    champion = trained(EARLIER)
+    gate(registry, champion, as_of=EARLIER)
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM clv.model_hash"))
+
+    verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
+
+    assert verdict.decision == "promoted"
+    assert verdict.reasons[0].startswith(
+        f"champion (version {champion}) cannot be compared: model clv version {champion}: clv.model_hash holds no hash"
+    )
 
 
 def test_a_champion_whose_files_were_changed_stops_the_gate(

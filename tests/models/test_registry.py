@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import mlflow
@@ -12,9 +13,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import OperationalError
 
+from jobs.core.code_version import files_sha256
+from jobs.core.postgres import engine
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
+from jobs.models.file_hashes import record_hashes
 from jobs.models.model_version import Training, TrainingInputs, UnreadableError, unpack
 from jobs.models.registry import Registry, TamperedError, UncheckedError
 from jobs.models.served_model import as_floats
@@ -91,7 +96,8 @@ def test_the_run_page_shows_settings_figures_plots_and_what_is_missing(
     client = mlflow.MlflowClient(registry.tracking_uri)
 
     run = client.get_run(client.get_model_version(MODEL, str(number)).run_id)
-    assert (run.info.run_name, run.info.status, run.data.params) == ("2024-10 as of 2024-11-01", "FINISHED", {"rounds": "5"})
+    assert (run.info.run_name, run.info.status) == ("2024-10 as of 2024-11-01", "FINISHED")
+    assert (run.data.tags["data_month"], run.data.params) == ("2024-10", {"rounds": "5"})
     figures = {
         f"{candidate}/{name}": one for candidate, actual in training.metrics.items() for name, one in actual.items()
     }
@@ -165,6 +171,45 @@ def test_a_version_whose_files_were_changed_or_added_to_is_refused(
     for part in ("forecaster", "backtest"):
         with pytest.raises(TamperedError, match=f"version {number}: the files of its {part} .* The files were changed"):
             registry.fetch(number, part)
+
+
+def test_files_that_were_changed_together_with_every_tag_are_refused(
+    registry: Registry, training: Training, tmp_path: Path
+) -> None:
+    number = registry.register(training, replace(ORIGIN, code_fingerprint="tampered with its tags"))
+    files = registry.fetch(number)
+    changed = {**files, "forecaster.json": files["forecaster.json"] + b"\n"}
+    overwrite(registry, number, "artifacts/forecaster/forecaster.json", changed["forecaster.json"], tmp_path)
+    registry.tag(number, {"forecaster_sha256": files_sha256(changed), "sha256": files_sha256(changed)})
+
+    with pytest.raises(TamperedError, match=f"version {number}: the files of its forecaster"):
+        registry.fetch(number)
+
+
+def test_a_version_whose_registration_was_interrupted_is_neither_found_nor_loaded(
+    registry: Registry, training: Training, module_database: Database
+) -> None:
+    inputs = replace(ORIGIN, as_of="2024-12-01", code_fingerprint="interrupted")
+    unreachable = replace(registry, database=engine(module_database.writer_url.replace("clv_writer", "nobody")))
+    with pytest.raises(OperationalError):
+        unreachable.register(training, inputs)
+    [left] = mlflow.MlflowClient(registry.tracking_uri).search_model_versions("tags.`code_fingerprint` = 'interrupted'")
+
+    assert (registry.find(inputs), registry.newest(date(2024, 12, 1))) == (None, None)
+    message = f"model clv version {left.version}: clv.model_hash holds no hash of its forecaster"
+    with pytest.raises(UncheckedError, match=message):
+        registry.fetch(int(left.version))
+    assert registry.register(training, inputs) == registry.find(inputs) == registry.newest(date(2024, 12, 1))
+
+
+def test_a_number_that_was_used_before_mlflow_lost_its_versions_is_not_used_again(
+    registry: Registry, training: Training
+) -> None:
+    lost = replace(registry, model="lost")
+    record_hashes(registry.database, lost.model, 1, {"forecaster": "0" * 64})
+
+    assert lost.register(training, ORIGIN) == lost.find(ORIGIN) == 2
+    assert set(lost.fetch(2)) == set(lost.fetch(2, "backtest"))
 
 
 def test_an_alias_is_on_one_version_at_a_time(registry: Registry, number: int, training: Training) -> None:

@@ -8,14 +8,10 @@ from datetime import date
 
 from sqlalchemy import text
 
-from jobs.core.postgres import execute
 from jobs.forecasting.forecaster import Forecaster
-from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
 from jobs.models.verdict import Verdict
-from jobs.publishing.standard import publish
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, row, write
 from tests.snapshots import model_frames, simulated_snapshots
 
 SNAPSHOTS = simulated_snapshots(months=10)
@@ -28,6 +24,8 @@ SO_WRONG = 1e6
 
 Train = Callable[..., int]
 Gate = Callable[..., Verdict]
+Judge = Callable[..., tuple[int, Verdict]]
+Published = Callable[[Registry, int, date, Verdict], str]
 
 
 def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:
@@ -41,15 +39,8 @@ def decisions(database: Database) -> list[dict[str, object]]:
     query = text("SELECT * FROM clv.model_decisions ORDER BY decision_id")
     with database.reader.connect() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{key: value for key, value in row.items() if key not in ("decision_id", "decided_at", "took_effect_at")} for row in rows]
-
-
-def publish_run(registry: Registry, lake: Lake, run_id: int, as_of: date, verdict: Verdict) -> None:
-    """Publish a run with the version that forecasts it."""
-    version = {"model_name": registry.model, "model_version": verdict.model_version}
-    execute(registry.database, "set_run_model", run_id=run_id, **version)
-    write(lake, as_of, [row(customer, model_version=verdict.model_version) for customer in CUSTOMERS])
-    publish(registry.database, lake, as_of=as_of, run_id=run_id)
+    times = ("decision_id", "decided_at", "took_effect_at")
+    return [{key: value for key, value in row.items() if key not in times} for row in rows]
 
 
 def aliases(registry: Registry) -> tuple[int | None, int | None]:

@@ -21,7 +21,7 @@ VIEWS = (
 SPECIAL_VIEWS = ("special_forecast", "special_total")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
-    *("run_failure", "model_decision", "special_load", "special_rows", "open_load"),
+    *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load"),
 )
 
 
@@ -109,7 +109,12 @@ def test_the_reader_can_neither_write_nor_see_anything_else(published: Database,
         "UPDATE clv.run SET as_of = '2011-11-01'",
         "DELETE FROM clv.run_task",
         "UPDATE clv.model_decision SET decided_by = 'gate'",
+        "UPDATE clv.model_decision SET took_effect_at = now()",
         "DELETE FROM clv.model_decision",
+        "UPDATE clv.model_hash SET sha256 = ''",
+        "DELETE FROM clv.model_hash",
+        "TRUNCATE clv.model_hash",
+        "INSERT INTO clv.model_hash (model_name, registered_at) VALUES ('clv', now())",
         "ALTER TABLE clv.forecast_rows DROP CONSTRAINT months_sum_to_clv_12m",
         "CREATE TABLE clv.mine (x int)",
         "SELECT clv.claim_month('2011-12-01', 1)",
