@@ -156,20 +156,13 @@ class MonthRun:
 
     def forget_model(self) -> None:
         """Delete every version, and what was decided on it: the next training makes version 1 again."""
-        self._forget_decisions()
+        self.forget_decision()
         for model in self.registry._client.search_registered_models():
             self.registry._client.delete_registered_model(model.name)
 
     def forget_decision(self) -> None:
-        """Take back what the gate decided on the version."""
-        client, model = self.registry._client, self.registry.model
-        for alias in ("champion", "challenger"):
-            client.delete_registered_model_alias(model, alias)
-        for tag in ("reasons", "forecast_by", "decision"):
-            client.delete_model_version_tag(model, str(self.model_version), tag)
-        self._forget_decisions()
-
-    def _forget_decisions(self) -> None:
+        """Take back what the gate decided on the version. The tags stay: they are only a copy."""
+        self.registry._client.delete_registered_model_alias(self.registry.model, "champion")
         with engine(self.servers.url(postgres_server.SUPERUSER)).begin() as connection:
             connection.execute(text("DELETE FROM clv.model_decision"))
 
