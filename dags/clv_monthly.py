@@ -110,6 +110,7 @@ with DAG(
 
     with TaskGroup("publish"):
         publish = python_job("publish", *RUN, output_processor=json.loads, outlets=FORECAST, post_execute=announce)
+        set_champion = python_job("set_champion", *RUN)
         report = python_job("report", *RUN_ID)
 
     with TaskGroup("special"):
@@ -123,6 +124,7 @@ with DAG(
             "validate", "--stage", "special_forecasts", *RUN, *BASIS, task_id="validate_special"
         )
         publish_special = python_job("publish_special", *RUN, *BASIS)
+        set_special_champion = python_job("set_champion", *RUN, *BASIS, "--special")
 
     plan >> [note, go_on]
     go_on >> [products, customers, sessions]
@@ -130,6 +132,6 @@ with DAG(
     products >> transactions
     [customers, sessions, transactions] >> inputs
     inputs >> build_features >> validate_features >> train >> promote >> score >> validate_forecasts
-    # Only validated forecasts are published.
-    validate_forecasts >> publish >> report
-    promote >> score_special >> validate_special >> publish_special
+    # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
+    validate_forecasts >> publish >> set_champion >> report
+    promote >> score_special >> validate_special >> publish_special >> set_special_champion

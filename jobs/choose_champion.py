@@ -11,13 +11,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import Engine
-
 from jobs.core.arguments import parser
-from jobs.core.postgres import engine, execute
+from jobs.core.postgres import engine, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.models.champion import held, make_champion
 from jobs.models.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -27,33 +26,38 @@ class ChoiceError(RefusedError):
     """The choice cannot be recorded."""
 
 
-def choose_champion(registry: Registry, database: Engine, number: int, *, by: str, because: str) -> int | None:
+def choose_champion(registry: Registry, number: int, *, by: str, because: str) -> int | None:
     """Record the choice, tag the version and point the alias `champion` to it; the champion before.
 
     The record is written first: a record of an alias that was not moved is better than an unexplained champion.
 
     Raises:
         ChoiceError: name or reason is empty.
-        LookupError: there is no such version.
+        mlflow.exceptions.RestException: there is no such version.
+        UncheckedError, TamperedError: its files cannot be checked, or differ from those that were registered.
     """
     if not by.strip() or not because.strip():
         raise ChoiceError("--by and --because must not be empty: give your name and the reason for the choice")
-    chosen, before = registry.version(number), registry.aliased("champion")
-    execute(
-        database,
-        "record_decision",
-        run_id=None,
-        as_of=chosen.as_of,
-        model_version=number,
-        decision="chosen",
-        forecast_by=None,
-        champion_before=before,
-        champion_after=number,
-        reasons=[because],
-        decided_by=by,
-    )
-    registry.tag(number, {"chosen_by": by, "chosen_because": because})
-    registry.alias("champion", number)
+    chosen = registry.version(number)
+    registry.fetch(number)
+    with held(registry):
+        before = registry.aliased("champion")
+        [choice] = fetch(
+            registry.database,
+            "record_decision",
+            run_id=None,
+            as_of=chosen.as_of,
+            model_name=registry.model,
+            model_version=number,
+            decision="chosen",
+            forecast_by=None,
+            champion_before=before,
+            champion_after=number,
+            reasons=[because],
+            decided_by=by,
+        )
+        registry.tag(number, {"chosen_by": by, "chosen_because": because})
+        make_champion(registry, number, choice["decision_id"])
     return before
 
 
@@ -66,8 +70,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = options.parse_args(argv)
     log_to_stderr()
     settings = Settings()
-    registry, database = Registry(settings.tracking_uri), engine(settings.database_url)
-    before = choose_champion(registry, database, arguments.model_version, by=arguments.by, because=arguments.because)
+    registry = Registry(settings.tracking_uri, engine(settings.database_url))
+    before = choose_champion(registry, arguments.model_version, by=arguments.by, because=arguments.because)
     log.info("The champion is now version %s; before: %s", arguments.model_version, before or "none")
 
 

@@ -2,10 +2,11 @@
 
     python -m jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 3
 
-Only a version of the newest month can become the champion. A version of an older month forecasts its own month and
-moves no alias. A version is judged once: the verdict is stored in its tags, and later runs of the month follow it. A
-special run follows an existing verdict, or uses the newest version of its month; only the model of a margin is judged
-in a special run. With `--model champion` nothing is judged: today's champion forecasts.
+Only a version of the newest month can become the champion, and only once the month is published: `jobs.set_champion`
+moves the alias. A version of an older month forecasts its own month. A version is judged once: the verdict is a row of
+`clv.model_decision`, and later runs of the month follow it. A special run follows an existing verdict, or uses the
+newest version of its month; only the model of a margin is judged in a special run. With `--model champion` nothing is
+judged: today's champion forecasts.
 See `docs/decisions/0006-models-in-mlflow.md`.
 """
 
@@ -41,10 +42,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
     with recorded("retrain.promote", run_id=arguments.run_id, engine=database):
-        registry = Registry(settings.tracking_uri, settings.model)
+        registry = Registry(settings.tracking_uri, database, settings.model)
         promotion = Promotion(
             registry=registry,
-            database=database,
             lake=Lake(settings.lake),
             table=features(load(settings.source).departments),
             value_basis=settings.value_basis,
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if arguments.model == CHAMPION:
             verdict = promotion.champion(number, as_of=as_of, run_id=run_id)
         elif arguments.special:
-            verdict = promotion.special(number, as_of=as_of)
+            verdict = promotion.special(number, as_of=as_of, run_id=run_id)
         else:
             verdict = promotion.gate(number, as_of=as_of, run_id=run_id)
         log.info("%s: version %s forecasts the month", verdict.decision, verdict.model_version)

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     database, run_id = engine(settings.database_url), arguments.run_id
     with recorded("score.score", run_id=run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
-        spark, model = start("score", Registry(settings.tracking_uri), arguments.model_version)
+        spark, model = start("score", Registry(settings.tracking_uri, database), arguments.model_version)
         with shipped_package(spark):
             lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
             made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("special.score_special", run_id=run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
         segment = parse(arguments.segment, table)
-        registry = Registry(settings.tracking_uri, settings.model)
+        registry = Registry(settings.tracking_uri, database, settings.model)
         spark, model = start("score special", registry, arguments.model_version)
         with shipped_package(spark):
             made = score_special(

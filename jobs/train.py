@@ -40,9 +40,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
     with recorded("retrain.train", run_id=arguments.run_id, engine=database):
-        registry = Registry(settings.tracking_uri, settings.model)
+        registry = Registry(settings.tracking_uri, database, settings.model)
         if arguments.model == CHAMPION:
-            version = champion_for(registry, database, arguments.run_id)
+            version = champion_for(registry, arguments.run_id)
         else:
             version = (special_version if arguments.special else partial(train, is_forced=arguments.force))(
                 Lake(settings.lake),

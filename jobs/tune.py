@@ -59,12 +59,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_value_basis(options)
     arguments = options.parse_args(argv)
     as_of, settings = arguments.as_of or arguments.month.as_of, Settings().on(arguments.value_basis)
+    database = engine(settings.database_url)
     log_to_stderr()
     with ExitStack() as stack:
         if arguments.run_id is not None:
-            database = engine(settings.database_url)
             stack.enter_context(recorded("tune", run_id=arguments.run_id, engine=database, is_fenced=False))
-        registry = Registry(settings.tracking_uri, settings.model)
+        registry = Registry(settings.tracking_uri, database, settings.model)
         present = params_of(registry, as_of=previous_as_of(as_of))
         tuning = tune_month(
             Lake(settings.lake),

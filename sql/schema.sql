@@ -112,6 +112,21 @@ $$;
 
 COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
 
+CREATE FUNCTION clv.hold_champion(p_model_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- 1129074226 is 'CLV2' in ASCII.
+    PERFORM pg_advisory_xact_lock(1129074226, hashtext(p_model_name));
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'another job has not ended its change of the champion of model %: nothing was changed', p_model_name
+    USING HINT = 'Try again when it has.';
+END
+$$;
+
+COMMENT ON FUNCTION clv.hold_champion(p_model_name text) IS 'Keep other jobs from reading or changing the champion of a model until the transaction ends';
+
 CREATE FUNCTION clv.publish_load(p_load_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -136,6 +151,17 @@ END
 $$;
 
 COMMENT ON FUNCTION clv.publish_load(p_load_id bigint) IS 'Point readers at a load, provided that its run is still the newest of its month';
+
+CREATE FUNCTION clv.record_effect(p_decision_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    UPDATE clv.model_decision
+    SET took_effect_at = clock_timestamp()
+    WHERE decision_id = p_decision_id AND took_effect_at IS NULL;
+$$;
+
+COMMENT ON FUNCTION clv.record_effect(p_decision_id bigint) IS 'Record that a decision''s champion_after is the champion now, once';
 
 CREATE FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) RETURNS TABLE(forecast_rows bigint, clv_12m_total numeric, money_totals jsonb, content_hash text, lowest_model_version bigint, highest_model_version bigint, run_model_version bigint)
     LANGUAGE sql SECURITY DEFINER
@@ -620,21 +646,25 @@ CREATE TABLE clv.model_decision (
     reasons text[] NOT NULL,
     decided_by text NOT NULL,
     decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    model_name text NOT NULL,
+    took_effect_at timestamp with time zone,
     CONSTRAINT the_gate_decides_for_a_run CHECK (((run_id IS NULL) = (forecast_by IS NULL)))
 );
 
-COMMENT ON TABLE clv.model_decision IS 'What was decided on a model version: one row per run by the gate, one per champion that was chosen by hand';
+COMMENT ON TABLE clv.model_decision IS 'What was decided on a model version: one row per run and version, of which the gate''s first row on a version is its verdict; and one row per champion that was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.decision_id IS 'Number of the decision; grows';
-COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided; empty if it was chosen by hand';
+COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided, or that asked for the champion; empty if the champion was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decision.model_version IS 'The version that was judged, or chosen';
 COMMENT ON COLUMN clv.model_decision.decision IS 'first, promoted, kept_champion, not_promoted, backfill, todays_champion: see docs/decisions/0006; chosen: by hand';
 COMMENT ON COLUMN clv.model_decision.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
-COMMENT ON COLUMN clv.model_decision.champion_before IS 'The champion before; empty where there was none';
-COMMENT ON COLUMN clv.model_decision.champion_after IS 'The champion after; empty where there is none';
+COMMENT ON COLUMN clv.model_decision.champion_before IS 'The champion when it was decided; empty where there was none';
+COMMENT ON COLUMN clv.model_decision.champion_after IS 'The champion once the run''s forecast is published, or the choice is made; empty where there is none';
 COMMENT ON COLUMN clv.model_decision.reasons IS 'One sentence per comparison, or why it was chosen';
 COMMENT ON COLUMN clv.model_decision.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decision.decided_at IS 'When it was decided';
+COMMENT ON COLUMN clv.model_decision.model_name IS 'Name of the registered model: clv, or that of a margin';
+COMMENT ON COLUMN clv.model_decision.took_effect_at IS 'When champion_after became the champion; empty where nothing changed, or nothing was published';
 
 ALTER TABLE clv.model_decision ALTER COLUMN decision_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME clv.model_decision_decision_id_seq
@@ -658,22 +688,42 @@ CREATE VIEW clv.model_decisions AS
 '::text) AS reasons,
     decided_by,
     decided_at,
+    model_name,
+    took_effect_at,
     to_char(((as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM clv.model_decision;
 
 COMMENT ON VIEW clv.model_decisions IS 'Which model was judged when, what was decided and why; which was champion then';
 COMMENT ON COLUMN clv.model_decisions.decision_id IS 'Number of the decision; grows';
-COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided; empty if it was chosen by hand';
+COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided, or that asked for the champion; empty if the champion was chosen by hand';
 COMMENT ON COLUMN clv.model_decisions.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decisions.model_version IS 'The version that was judged, or chosen';
-COMMENT ON COLUMN clv.model_decisions.decision IS 'first: no champion before; promoted: took the champion''s place; kept_champion: the champion forecasts; not_promoted: forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
+COMMENT ON COLUMN clv.model_decisions.decision IS 'first: becomes the first champion once its month is published; promoted: replaces the champion then; kept_champion: the champion forecasts; not_promoted: forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
 COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
-COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion before; empty where there was none';
-COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion after; empty where there is none';
+COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion when it was decided; empty where there was none';
+COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion once the run''s forecast is published, or the choice is made; empty where there is none';
 COMMENT ON COLUMN clv.model_decisions.reasons IS 'One sentence per comparison, or why it was chosen; one line each';
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
+COMMENT ON COLUMN clv.model_decisions.model_name IS 'Name of the registered model: clv, or that of a margin';
+COMMENT ON COLUMN clv.model_decisions.took_effect_at IS 'When champion_after became the champion; empty where nothing changed, or nothing was published';
 COMMENT ON COLUMN clv.model_decisions.data_month IS 'The data month that the version was trained on, YYYY-MM: the month before as_of';
+
+CREATE TABLE clv.model_hash (
+    model_name text NOT NULL,
+    model_version bigint NOT NULL,
+    part text NOT NULL,
+    sha256 text NOT NULL,
+    registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT sha256_is_one CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+COMMENT ON TABLE clv.model_hash IS 'The hash of each part of a registered version. A version whose files have another hash, or none here, is not loaded';
+COMMENT ON COLUMN clv.model_hash.model_name IS 'Name of the registered model in MLflow';
+COMMENT ON COLUMN clv.model_hash.model_version IS 'The version';
+COMMENT ON COLUMN clv.model_hash.part IS 'forecaster: the model; backtest: its holdout model';
+COMMENT ON COLUMN clv.model_hash.sha256 IS 'SHA-256 over the names and contents of the part''s files';
+COMMENT ON COLUMN clv.model_hash.registered_at IS 'When the version was registered';
 
 CREATE TABLE clv.open_load (
     load_id bigint NOT NULL,
@@ -1138,8 +1188,11 @@ ALTER TABLE ONLY clv.forecast_rows
 ALTER TABLE ONLY clv.model_decision
     ADD CONSTRAINT model_decision_pkey PRIMARY KEY (decision_id);
 
+ALTER TABLE ONLY clv.model_hash
+    ADD CONSTRAINT model_hash_pkey PRIMARY KEY (model_name, model_version, part);
+
 ALTER TABLE ONLY clv.model_decision
-    ADD CONSTRAINT model_decision_run_id_key UNIQUE (run_id);
+    ADD CONSTRAINT one_decision_per_run_and_version UNIQUE (run_id, model_version);
 
 ALTER TABLE ONLY clv.open_load
     ADD CONSTRAINT open_load_pkey PRIMARY KEY (load_id);
@@ -1224,8 +1277,14 @@ GRANT ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
+
 REVOKE ALL ON FUNCTION clv.publish_load(p_load_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.publish_load(p_load_id bigint) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.record_effect(p_decision_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.record_effect(p_decision_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) TO clv_writer;
@@ -1275,8 +1334,20 @@ GRANT INSERT(reasons) ON TABLE clv.model_decision TO clv_writer;
 
 GRANT INSERT(decided_by) ON TABLE clv.model_decision TO clv_writer;
 
+GRANT INSERT(model_name) ON TABLE clv.model_decision TO clv_writer;
+
 GRANT SELECT ON TABLE clv.model_decisions TO clv_writer;
 GRANT SELECT ON TABLE clv.model_decisions TO clv_reader;
+
+GRANT SELECT ON TABLE clv.model_hash TO clv_writer;
+
+GRANT INSERT(model_name) ON TABLE clv.model_hash TO clv_writer;
+
+GRANT INSERT(model_version) ON TABLE clv.model_hash TO clv_writer;
+
+GRANT INSERT(part) ON TABLE clv.model_hash TO clv_writer;
+
+GRANT INSERT(sha256) ON TABLE clv.model_hash TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published_history TO clv_writer;
 

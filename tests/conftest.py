@@ -143,7 +143,18 @@ def migrated_template(postgres: Postgres) -> str:
 @pytest.fixture
 def database(postgres: Postgres, migrated_template: str) -> Database:
     """A migrated forecast database without a row."""
-    name = postgres.create_database(template=migrated_template)
+    return empty_database(postgres, migrated_template)
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: Postgres, migrated_template: str) -> Database:
+    """One migrated forecast database for all tests of a module."""
+    return empty_database(postgres, migrated_template)
+
+
+def empty_database(postgres: Postgres, template: str) -> Database:
+    """A migrated forecast database without a row."""
+    name = postgres.create_database(template=template)
     roles = ("postgres", "clv_writer", "clv_reader")
     return Database(*(postgres.url(role, name) for role in roles))
 
@@ -185,19 +196,19 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def registry(mlflow_server: str) -> Registry:
+def registry(mlflow_server: str, database: Database) -> Registry:
     """A registry in which nothing is registered."""
-    return emptied_registry(mlflow_server)
+    return emptied_registry(mlflow_server, database)
 
 
-def emptied_registry(address: str) -> Registry:
+def emptied_registry(address: str, database: Database) -> Registry:
     """The registry of an MLflow server, after all that was registered there is gone."""
     from mlflow import MlflowClient
 
     client = MlflowClient(address)
     for model in client.search_registered_models():
         client.delete_registered_model(model.name)
-    registry = Registry(address)
+    registry = Registry(address, database.writer)
     tunings = client.get_experiment_by_name(registry.tunings)
     for run in client.search_runs([tunings.experiment_id]) if tunings else ():
         client.delete_run(run.info.run_id)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobs import build_features, ingest, plan, promote, publish, score, train
+from jobs import build_features, ingest, plan, promote, publish, score, set_champion, train
 from jobs.core.month import Month
 from tests.conftest import Database
 
@@ -44,6 +44,7 @@ class Months:
         decided = ["--model-version", str(self._printed(promote.main, [*run, *trained])["model_version"])]
         score.main([*forced, *decided])
         publish.main(run)
+        set_champion.main(run)
         gc.collect()  # closes the connections of the programs, which a process of their own would close
         return self.hashes()[month]
 

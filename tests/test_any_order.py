@@ -41,10 +41,10 @@ def start(
     monkeypatch.setattr("jobs.train.params_of", lambda *_, **__: QUICK)
 
     def started(name: str, source: str, landing: Path) -> Months:
-        emptied_registry(mlflow_server)
         database = postgres.create_database(template=migrated_template)
         roles = ("postgres", "clv_writer", "clv_reader")
         urls = Database(*(postgres.url(role, database) for role in roles))
+        emptied_registry(mlflow_server, urls.writer)
         settings = {
             "CLV_SOURCE": source,
             "CLV_LANDING": str(landing),

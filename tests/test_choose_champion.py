@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 from mlflow.exceptions import RestException
+from sqlalchemy import text
 
 from jobs.choose_champion import ChoiceError, choose_champion, main
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.fit import fit
 from jobs.models.model_version import Training
-from jobs.models.registry import Registry
+from jobs.models.registry import Registry, UncheckedError
 from tests.conftest import Database
 from tests.models.test_registry import ORIGIN
 from tests.models.versions import decisions
@@ -56,6 +57,7 @@ def test_a_chosen_champion_is_one_and_the_choice_is_kept(
             "champion_after": first,
             "reasons": "the newer one overrates new customers",
             "decided_by": "Ada",
+            "model_name": "clv",
         }
     ]
 
@@ -66,7 +68,18 @@ def test_a_choice_without_a_name_or_a_reason_changes_nothing(
 ) -> None:
     number = register(date(2011, 12, 1))
     with pytest.raises(ChoiceError, match="--by"):
-        choose_champion(registry, database.writer, number, by=by, because=because)
+        choose_champion(registry, number, by=by, because=because)
+    assert (registry.aliased("champion"), decisions(database)) == (None, [])
+
+
+def test_a_version_that_cannot_be_checked_cannot_be_chosen(
+    registry: Registry, register: Register, database: Database
+) -> None:
+    number = register(date(2011, 12, 1))
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM clv.model_hash"))
+    with pytest.raises(UncheckedError, match=f"version {number}: clv.model_hash holds no hash"):
+        choose_champion(registry, number, by="Ada", because="the files look fine")
     assert (registry.aliased("champion"), decisions(database)) == (None, [])
 
 
@@ -75,5 +88,5 @@ def test_a_version_that_is_not_there_cannot_be_chosen(
 ) -> None:
     register(date(2011, 12, 1))
     with pytest.raises(RestException, match="99"):
-        choose_champion(registry, database.writer, 99, by="Ada", because="a slip of the finger")
+        choose_champion(registry, 99, by="Ada", because="a slip of the finger")
     assert decisions(database) == []

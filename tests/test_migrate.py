@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg2
 import psycopg2.extensions
 import pytest
+from sqlalchemy import text
 
 from jobs.core import migrations
 from jobs.core.migrations import MIGRATIONS, MigrationError, migrate
@@ -35,6 +36,29 @@ def test_an_empty_database_goes_through_every_migration_once(empty_url: str) -> 
     assert migrate(engine(empty_url)) == ALL
     assert migrate(engine(empty_url)) == []
     assert [row["name"] for row in fetch(engine(empty_url), "applied_migrations")] == ALL
+
+
+def test_decisions_of_before_took_effect_when_they_were_made(empty_url: str, folder: Path) -> None:
+    later = [file for file in sorted(folder.glob("*.sql")) if file.name >= "0013"]
+    for file in later:
+        file.rename(file.with_suffix(".later"))
+    migrate(engine(empty_url), folder)
+    insert = """
+        INSERT INTO clv.model_decision (
+            as_of, model_version, decision, champion_before, champion_after, reasons, decided_by, decided_at
+        )
+        VALUES
+        ('2011-11-01', 1, 'chosen', NULL, 1, '{}', 'Ada', '2011-11-05'),
+        ('2011-12-01', 1, 'chosen', 1, 1, '{}', 'Ada', '2011-12-05')
+    """
+    with engine(empty_url).begin() as connection:
+        connection.execute(text(insert))
+
+    migrate(engine(empty_url))
+
+    decisions = text("SELECT model_name, took_effect_at = decided_at FROM clv.model_decisions ORDER BY decision_id")
+    with engine(empty_url).begin() as connection:
+        assert [tuple(row) for row in connection.execute(decisions)] == [("clv", True), ("clv", None)]
 
 
 def test_processes_that_migrate_at_once_apply_each_migration_once(empty_url: str) -> None:

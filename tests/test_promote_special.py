@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import text
 
+from jobs import set_champion
+from jobs.core.postgres import execute, fetch
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
@@ -17,7 +20,7 @@ from jobs.models.registry import Registry
 from jobs.models.verdict import PromoteError
 from jobs.promote import main
 from tests.conftest import Database
-from tests.forecasts import count, plan, publish_new_run
+from tests.forecasts import count, plan, publish_new_run, seen
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 FRAMES = model_frames(simulated_snapshots(months=4))
@@ -78,11 +81,14 @@ def test_it_is_the_version_of_the_published_forecast_and_the_run_says_so(
 
 
 def test_of_a_month_that_is_not_published_it_is_the_month_s_own_or_the_one_that_was_decided_on(
-    registry: Registry, trained: Train, special: Special
+    registry: Registry, trained: Train, special: Special, database: Database
 ) -> None:
     champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
     assert special(newest)[1] == newest
-    registry.tag(newest, {"decision": "kept_champion", "forecast_by": str(champion), "reasons": "better"})
+    judged = {"model_name": "clv", "model_version": newest, "decision": "kept_champion", "forecast_by": champion}
+    champions = {"champion_before": champion, "champion_after": champion}
+    why = {"run_id": plan(database.writer, AS_OF), "as_of": AS_OF, "reasons": ["better"], "decided_by": "gate"}
+    execute(database.writer, "record_decision", **judged, **champions, **why)
     assert special(newest)[1] == champion
 
 
@@ -110,17 +116,37 @@ def test_a_version_that_saw_what_came_after_is_refused(
         special(trained(registry, EARLIER), EARLIER)
 
 
-def test_a_margin_has_a_champion_of_its_own(
+def test_a_margin_has_a_champion_of_its_own_once_its_run_is_loaded(
     registry: Registry, trained: Train, special: Special, database: Database
 ) -> None:
     champion = trained(registry, EARLIER)
     registry.alias("champion", champion)
-    margins = Registry(registry.tracking_uri, "clv_margin_per_line")
+    margins = replace(registry, model="clv_margin_per_line")
     number = trained(margins, AS_OF)
     assert (registry.newest(AS_OF), margins.newest(AS_OF)) == (None, number)
 
-    assert special(number, basis="margin_per_line")[1:] == (number, "first")
+    run_id, *decided = special(number, basis="margin_per_line")
+    assert decided == [number, "first"]
+    run = ["--as-of", str(AS_OF), "--run-id", str(run_id), "--value-basis", "margin_per_line", "--special"]
+    set_champion.main(run)
+    assert margins.aliased("champion") is None
+    total = {"customers": 1, "clv": 10, "clv_p10": 5, "clv_p90": 20, "lake_fingerprint": "abc"}
+    execute(database.writer, "record_special_load", run_id=run_id, **total)
+    set_champion.main(run)
 
     assert (margins.aliased("champion"), registry.aliased("champion")) == (number, champion)
     assert registry.aliased("challenger") is None
-    assert count(database, "model_decision") == 0
+    [decision] = seen(database, "model_decisions")
+    assert (decision["model_name"], decision["champion_after"]) == (margins.model, number)
+    assert decision["took_effect_at"] is not None
+    assert [task["task"] for task in fetch(database.writer, "run_tasks", run_id=run_id)][-1] == "special.set_champion"
+
+
+def test_a_special_run_of_the_published_value_sets_no_champion(
+    registry: Registry, trained: Train, special: Special, database: Database
+) -> None:
+    champion, newest = trained(registry, EARLIER), trained(registry, AS_OF)
+    registry.alias("champion", champion)
+    run_id, *_ = special(newest)
+    set_champion.main(["--as-of", str(AS_OF), "--run-id", str(run_id), "--special"])
+    assert registry.aliased("champion") == champion

@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from sqlalchemy import text
 
 from jobs.core.fence import SupersededError, refuse_superseded
 from jobs.core.postgres import fetch
@@ -14,7 +15,7 @@ from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import IncompleteError, Lake, parquet_files
 from jobs.lake.tables import FORECASTS
 from jobs.models.model_version import Training
-from jobs.models.registry import Registry
+from jobs.models.registry import Registry, UncheckedError
 from jobs.models.scoring import Model, ScoreError, forecast, score
 from jobs.score import main
 from tests.conftest import Database
@@ -101,6 +102,22 @@ def test_a_model_that_reads_a_column_the_features_lack_is_refused(
 def test_a_month_without_a_snapshot_is_an_error_that_names_it(spark: SparkSession, lake: Lake, model: Model) -> None:
     with pytest.raises(IncompleteError, match=f"features has no complete as_of={AS_OF}"):
         score(spark, lake, TABLE, model, as_of=AS_OF)
+
+
+@pytest.mark.usefixtures("spark", "environment")
+def test_the_job_refuses_a_version_whose_files_cannot_be_checked(
+    shop: Lake, registry: Registry, database: Database, forecaster: Forecaster
+) -> None:
+    example = FRAMES[EARLIER].head(2)
+    training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
+    number = registry.register(training, ORIGIN)
+    run_id = plan(database.writer, AS_OF)
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM clv.model_hash"))
+
+    with pytest.raises(UncheckedError, match=f"version {number}: clv.model_hash holds no hash of its forecaster"):
+        main(["--as-of", str(AS_OF), "--run-id", str(run_id), "--model-version", str(number)])
+    assert not shop.is_complete(FORECASTS, AS_OF)
 
 
 @pytest.mark.usefixtures("spark", "environment")

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 from mlflow import MlflowClient
+from sqlalchemy import text
 
 from jobs.core.postgres import fetch
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import IncompleteError, Lake
+from jobs.models.file_hashes import hashes_of, record_hashes
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
 from jobs.models.training import GROUP_IMPORTANCE, inputs_of, special_version, train
@@ -31,8 +33,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @pytest.fixture(scope="module")
-def registry(mlflow_server: str) -> Registry:
-    return emptied_registry(mlflow_server)
+def registry(mlflow_server: str, module_database: Database) -> Registry:
+    return emptied_registry(mlflow_server, module_database)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,20 @@ def test_another_training_from_the_same_snapshots_gives_the_same_bytes(
         assert registry.fetch(second, part) == registry.fetch(number, part)
 
 
+def test_a_version_without_a_recorded_hash_is_trained_again(
+    shop: Lake, registry: Registry, number: int, module_database: Database
+) -> None:
+    with module_database.owner.begin() as connection:
+        forgotten = text("DELETE FROM clv.model_hash WHERE model_version = :number RETURNING part, sha256")
+        hashes = {row.part: row.sha256 for row in connection.execute(forgotten, {"number": number})}
+
+    again = train(shop, TABLE, registry, as_of=AS_OF, params=QUICK)
+
+    assert again > number
+    assert hashes_of(registry.database, registry.model, again) == hashes
+    assert record_hashes(registry.database, registry.model, number, hashes)
+
+
 def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(registry: Registry, number: int) -> None:
     version = registry.version(number)
 
@@ -76,7 +92,7 @@ def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_
     actual = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
     assert actual == registry.newest(AS_OF)
 
-    margins = Registry(registry.tracking_uri, "clv_margin_per_line")
+    margins = replace(registry, model="clv_margin_per_line")
     first = special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK)
     assert margins.version(first).as_of == AS_OF
     assert special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK) == first

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from mlflow import MlflowClient
 
+from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import SPACE, candidates
@@ -33,6 +34,8 @@ def test_a_search_is_kept_with_what_it_searched_on(lake: Lake, registry: Registr
     origin = inputs_of(lake, TABLE, as_of=AS_OF, params=QUICK)
     assert client.get_experiment(run.info.experiment_id).name == "clv_tuning"
     assert vars(origin).items() <= run.data.tags.items()
+    assert run.info.run_name == f"{Month.before(AS_OF)} as of {AS_OF}"
+    assert run.data.tags["data_month"] == str(Month.before(AS_OF))
     settings = registry.tuned(AS_OF)
     assert settings is not None
     assert set(settings) == set(SPACE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
+from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -46,6 +47,18 @@ def unpack(files: Mapping[str, bytes]) -> Forecaster:
             ) from error
 
 
+def save(training: Training, folder: Path) -> dict[Part, Path]:
+    """Write the model and the holdout model, each to a subfolder of `folder`; part → subfolder."""
+    forecasters: dict[Part, Forecaster | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
+    saved: dict[Part, Path] = {}
+    for part, forecaster in forecasters.items():
+        if forecaster is not None:
+            saved[part] = folder / part
+            saved[part].mkdir()
+            forecaster.save(saved[part])
+    return saved
+
+
 def library_versions() -> str:
     """The libraries that a model needs, as pip requirements joined by commas."""
     return ",".join(f"{name}=={installed_version(name)}" for name in LIBRARIES)
@@ -68,6 +81,21 @@ class TrainingInputs:
     params_fingerprint: str
     code_fingerprint: str
     libraries: str
+
+    @property
+    def data_month(self) -> Month:
+        """The last month of the training data."""
+        return Month.before(date.fromisoformat(self.as_of))
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run in MLflow."""
+        return f"{self.data_month} as of {self.as_of}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of the run and the version in MLflow: the inputs, and for people the data month."""
+        return asdict(self) | {"data_month": str(self.data_month)}
 
 
 @dataclass(frozen=True, kw_only=True)

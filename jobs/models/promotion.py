@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
-
-from sqlalchemy import Engine
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
@@ -19,10 +17,11 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
+from jobs.models.champion import held, is_chosen_since, named
 from jobs.models.model_version import UnreadableError, Version, unpack
-from jobs.models.registry import Registry
+from jobs.models.registry import Registry, UncheckedError
 from jobs.models.training_data import read_holdout
-from jobs.models.verdict import Decision, PromoteError, Verdict, as_asked, decided, follow
+from jobs.models.verdict import Decision, Judgement, PromoteError, Verdict, as_asked, follow, judgement_of
 
 if TYPE_CHECKING:
     from jobs.forecasting.bootstrap import BacktestOrigin
@@ -40,33 +39,73 @@ class NoHoldoutModelError(RefusedError):
 
 
 def promote(
-    registry: Registry, number: int, *, as_of: date, newest_published: date | None, read_holdout: ReadHoldout
+    registry: Registry,
+    number: int,
+    *,
+    run_id: int,
+    as_of: date,
+    newest_published: date | None,
+    read_holdout: ReadHoldout,
 ) -> Verdict:
-    """Judge a version, move the aliases and tag the version with the verdict; if it already has one, return that.
+    """Judge a version for a run and record the verdict; if it was judged before, follow and record that verdict.
+
+    The alias `champion` stays where it is: `jobs.set_champion` moves it once the run is published.
 
     Raises:
         PromoteError: the version was trained as of another day.
+        UncheckedError: Postgres holds no hash of the version's files.
         TamperedError: the files of the version or the champion differ from those that were registered.
         IncompleteError: a snapshot of the holdout is not in the lake.
     """
     challenger = registry.version(number)
     if challenger.as_of != as_of:
         raise PromoteError(f"version {number} was trained as of {challenger.as_of}: give one trained as of {as_of}")
-    earlier_verdict = decided(challenger)
-    if earlier_verdict is not None:
-        return earlier_verdict
-    current = registry.aliased("champion")
-    champion = None if current is None else registry.version(current)
+    with held(registry):
+        present = registry.aliased("champion")
+        [last] = fetch(registry.database, "last_decision")
+    champion = None if present is None else registry.version(present)
     not_newest = _why_not_newest(as_of, newest_published, champion)
-    if not_newest is not None:
-        verdict = Verdict(model_version=number, decision="backfill", reasons=(not_newest,))
-    else:
-        registry.alias("challenger", number)
-        verdict = _judge(registry, challenger, champion, read_holdout)
-        if verdict.decision in ("first", "promoted"):
-            registry.alias("champion", number)
-    registry.tag(number, {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)})
-    registry.tag(number, {"decision": verdict.decision})
+    judgement = judgement_of(registry, number)
+    if judgement is None:
+        if not_newest is not None:
+            verdict = Verdict(model_version=number, decision="backfill", reasons=(not_newest,))
+        else:
+            registry.alias("challenger", number)
+            verdict = _judge(registry, challenger, champion, read_holdout)
+        judgement = Judgement(
+            verdict=verdict,
+            champion=present,
+            decision_id=last["decision_id"],
+            is_promotion=verdict.decision in ("first", "promoted"),
+        )
+    verdict = _recorded(registry, challenger, judgement, run_id=run_id, is_newest=not_newest is None)
+    copy = {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)}
+    registry.tag(number, copy | {"decision": verdict.decision})
+    return verdict
+
+
+def _recorded(
+    registry: Registry, challenger: Version, judgement: Judgement, *, run_id: int, is_newest: bool
+) -> Verdict:
+    """Record a judgement for a run, in one step; the verdict. One that was recorded meanwhile takes precedence."""
+    with held(registry):
+        earlier = judgement_of(registry, challenger.number)
+        judgement, verdict = earlier or judgement, (earlier or judgement).verdict
+        present = registry.aliased("champion")
+        is_changed = present != judgement.champion or is_chosen_since(registry, judgement.decision_id)
+        if earlier is None and judgement.is_promotion and is_changed:
+            stays = f"the champion was changed while the gate judged: it stays {named(present)}"
+            verdict = replace(verdict, reasons=(*verdict.reasons, stays))
+        becomes_champion = judgement.is_promotion and is_newest and not is_changed
+        _record(
+            registry,
+            verdict,
+            run_id=run_id,
+            judged=challenger,
+            decided_by=GATE,
+            before=present,
+            after=challenger.number if becomes_champion else present,
+        )
     return verdict
 
 
@@ -111,7 +150,7 @@ def _holdout_forecasts(
         return compare(None, snapshots), ()
     try:
         return compare(_holdout_model(registry, champion, first), snapshots), ()
-    except (NoHoldoutModelError, UnreadableError, InputError) as error:
+    except (NoHoldoutModelError, UncheckedError, UnreadableError, InputError) as error:
         notes = (f"champion (version {champion.number}) cannot be compared: {error}",)
         return compare(None, snapshots), notes
 
@@ -125,81 +164,86 @@ def _holdout_model(registry: Registry, champion: Version, first: date) -> Foreca
     return unpack(registry.fetch(champion.number, "backtest"))
 
 
+def _record(
+    registry: Registry,
+    verdict: Verdict,
+    *,
+    run_id: int,
+    judged: Version,
+    decided_by: str,
+    before: int | None,
+    after: int | None,
+) -> None:
+    execute(
+        registry.database,
+        "record_decision",
+        run_id=run_id,
+        as_of=judged.as_of,
+        model_name=registry.model,
+        model_version=judged.number,
+        decision=verdict.decision,
+        forecast_by=verdict.model_version,
+        champion_before=before,
+        champion_after=after,
+        reasons=list(verdict.reasons),
+        decided_by=decided_by,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Promotion:
     """What the promotion of a run reads from and records in.
 
     Attributes:
         registry: the models on the run's value basis.
-        database: the forecast database.
         lake: the lake on that value basis.
         table: its features table.
         value_basis: the measure of value.
     """
 
     registry: Registry
-    database: Engine
     lake: Lake
     table: Table
     value_basis: str
 
     def gate(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """Judge a version for a standard run, and record the decision. Raises the same errors as `promote`."""
-        [newest] = fetch(self.database, "newest_published_as_of")
-        before = self.registry.aliased("champion")
-        verdict = self._promote(number, as_of=as_of, newest_published=newest["as_of"])
-        self._record(
-            verdict,
-            run_id=run_id,
-            judged=self.registry.version(number),
-            decided_by=GATE,
-            before=before,
-            after=self.registry.aliased("champion"),
-        )
-        return verdict
+        """Judge a version for a standard run. Raises the same errors as `promote`."""
+        [newest] = fetch(self.registry.database, "newest_published_as_of")
+        return self._promote(number, as_of=as_of, run_id=run_id, newest_published=newest["as_of"])
 
     def champion(self, number: int, *, as_of: date, run_id: int) -> Verdict:
         """Let the champion forecast a standard run, and record that the run's parameter chose it."""
         champion, present = self.registry.version(number), self.registry.aliased("champion")
         verdict = as_asked(champion, as_of=as_of)
-        self._record(verdict, run_id=run_id, judged=champion, decided_by=PARAMETER, before=present, after=present)
+        _record(
+            self.registry,
+            verdict,
+            run_id=run_id,
+            judged=champion,
+            decided_by=PARAMETER,
+            before=present,
+            after=present,
+        )
         return verdict
 
-    def special(self, number: int, *, as_of: date) -> Verdict:
-        """The version that forecasts a special run. Only the model of a margin is judged; nothing is recorded.
+    def special(self, number: int, *, as_of: date, run_id: int) -> Verdict:
+        """The version that forecasts a special run. Only the model of a margin is judged, which is recorded.
 
         Raises:
             PromoteError: the version was trained on data from after `as_of`.
         """
         if self.value_basis != NET_REVENUE:
-            return self._promote(number, as_of=as_of, newest_published=None)
-        published = [int(run["model_version"]) for run in fetch(self.database, "published_run", as_of=as_of)]
-        return follow(self.registry, number, as_of=as_of, published=next(iter(published), None))
+            return self._promote(number, as_of=as_of, run_id=run_id, newest_published=None)
+        published = fetch(self.registry.database, "published_run", as_of=as_of)
+        versions = (int(run["model_version"]) for run in published)
+        return follow(self.registry, number, as_of=as_of, published=next(versions, None))
 
-    def _promote(self, number: int, *, as_of: date, newest_published: date | None) -> Verdict:
-        reader = partial(read_holdout, self.lake, self.table, ModelParams().max_customers)
-        return promote(self.registry, number, as_of=as_of, newest_published=newest_published, read_holdout=reader)
-
-    def _record(
-        self,
-        verdict: Verdict,
-        *,
-        run_id: int,
-        judged: Version,
-        decided_by: str,
-        before: int | None,
-        after: int | None,
-    ) -> None:
-        execute(
-            self.database,
-            "record_decision",
+    def _promote(self, number: int, *, as_of: date, run_id: int, newest_published: date | None) -> Verdict:
+        return promote(
+            self.registry,
+            number,
             run_id=run_id,
-            as_of=judged.as_of,
-            model_version=judged.number,
-            decision=verdict.decision,
-            forecast_by=verdict.model_version,
-            champion_before=before,
-            champion_after=after,
-            reasons=list(verdict.reasons),
-            decided_by=decided_by,
+            as_of=as_of,
+            newest_published=newest_published,
+            read_holdout=partial(read_holdout, self.lake, self.table, ModelParams().max_customers),
         )

@@ -1,12 +1,13 @@
 """The MLflow registry: training and tuning runs, model versions, and the aliases `challenger` and `champion`.
 
-No other module calls MLflow. A version's tags hold its training inputs and a hash of its files, which is checked before
-the files are loaded. Nothing is pickled: boosters are stored in XGBoost's own format, everything else as JSON.
+No other module calls MLflow. A version's tags hold its training inputs; Postgres holds a hash of its files, which is
+checked before the files are loaded. Nothing is pickled: boosters are stored in XGBoost's own format, all else as JSON.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -18,15 +19,18 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy import Engine
+
 from jobs.core.code_version import JOBS, files_sha256, folder_sha256, import_closure
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
-from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions
+from jobs.models.file_hashes import hashed_versions, hashes_of, record_hashes
+from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions, save
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from jobs.forecasting.forecaster import Forecaster
+log = logging.getLogger(__name__)
 
 TUNING_FILE = "tuning.json"
 
@@ -47,16 +51,22 @@ class TamperedError(RefusedError):
     """The files of a version differ from those that were registered."""
 
 
+class UncheckedError(RefusedError):
+    """Postgres holds no hash of the files of a version: nothing says that they are those that were registered."""
+
+
 @dataclass(frozen=True)
 class Registry:
     """A registered model, and the experiment of the same name, on an MLflow server.
 
     Attributes:
         tracking_uri: address of the server.
+        database: the forecast database, which holds the hashes of the files and the decisions.
         model: name of the registered model.
     """
 
     tracking_uri: str
+    database: Engine
     model: str = MODEL
 
     @property
@@ -65,30 +75,37 @@ class Registry:
         return f"{self.model}_tuning"
 
     def find(self, inputs: TrainingInputs) -> int | None:
-        """The newest version that was trained on these inputs; None if there is none."""
-        same_inputs = " and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(inputs).items())
-        versions = self._client.search_model_versions(f"name = '{self.model}' and {same_inputs}")
-        return max((int(version.version) for version in versions), default=None)
+        """The newest version that was trained on these inputs and can be checked; None if there is none."""
+        return self._newest(" and ".join(f"tags.`{key}` = '{value}'" for key, value in asdict(inputs).items()))
 
     def newest(self, as_of: date) -> int | None:
-        """The newest version that was trained as of a day, by any version of the code; None if there is none."""
-        versions = self._client.search_model_versions(f"name = '{self.model}' and tags.`as_of` = '{as_of}'")
-        return max((int(version.version) for version in versions), default=None)
+        """The newest version of a day that can be checked, by any version of the code; None if there is none."""
+        return self._newest(f"tags.`as_of` = '{as_of}'")
+
+    def _newest(self, conditions: str) -> int | None:
+        versions = self._client.search_model_versions(f"name = '{self.model}' and {conditions}")
+        checked = hashed_versions(self.database, self.model)
+        return max((number for version in versions if (number := int(version.version)) in checked), default=None)
 
     def register(self, training: Training, inputs: TrainingInputs) -> int:
-        """Log a training run, then register its model; the number of the new version."""
+        """Log a training run, register its model, and record the hashes of its files; the number of the new version."""
         mlflow = self._mlflow
         mlflow.set_experiment(self.model)
+        tags = inputs.tags
         with TemporaryDirectory() as scratch:
-            parts = _save(training, Path(scratch))
-            with mlflow.start_run(run_name=inputs.as_of, tags=asdict(inputs)):
+            parts = save(training, Path(scratch))
+            with mlflow.start_run(run_name=inputs.run_name, tags=tags):
                 _log_figures(training)
                 model_uri = _log_model(self.model, training, parts, _copy_code(Path(scratch)))
-            tags = asdict(inputs) | {_sha256_tag(part): folder_sha256(folder) for part, folder in parts.items()}
+            sha256: dict[str, str] = {part: folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
             tags[HOLDOUT_ORIGIN] = str(training.backtest.as_of)
-        version = mlflow.register_model(model_uri, self.model, tags=tags)
-        return int(version.version)
+        number = int(mlflow.register_model(model_uri, self.model, tags=tags).version)
+        while not record_hashes(self.database, self.model, number, sha256):
+            log.warning("Version %s was registered before MLflow lost its versions: its number is skipped", number)
+            self._client.delete_model_version(self.model, str(number))
+            number = int(mlflow.register_model(model_uri, self.model, tags=tags).version)
+        return number
 
     def keep_tuning(self, tuning: Mapping[str, Any], inputs: TrainingInputs) -> str:
         """Log the result of a tuning as JSON, with its inputs; the id of the MLflow run.
@@ -99,7 +116,7 @@ class Registry:
         """
         mlflow = self._mlflow
         mlflow.set_experiment(self.tunings)
-        with mlflow.start_run(run_name=inputs.as_of, tags=asdict(inputs)) as run:
+        with mlflow.start_run(run_name=inputs.run_name, tags=inputs.tags) as run:
             mlflow.log_params(dict(tuning["settings"]))
             mlflow.log_dict(dict(tuning), TUNING_FILE)
         return str(run.info.run_id)
@@ -145,10 +162,16 @@ class Registry:
         """The files of one part of a version: name → content.
 
         Raises:
+            UncheckedError: Postgres holds no hash of the files; so of every version that does not exist.
             TamperedError: the files differ from those that were registered.
-            mlflow.exceptions.MlflowException: the version does not exist.
         """
-        registered = self._client.get_model_version(self.model, str(number)).tags.get(_sha256_tag(part))
+        registered = hashes_of(self.database, self.model, number).get(part)
+        if registered is None:
+            raise UncheckedError(
+                f"model {self.model} version {number}: clv.model_hash holds no hash of its {part}, so its files cannot "
+                "be checked. Earlier code registered the version, or its registration was interrupted: run its month "
+                "again, which trains it again, or choose another champion"
+            )
         uri = f"models:/{self.model}/{number}/artifacts/{part}"
         download = self._mlflow.artifacts.download_artifacts
         with TemporaryDirectory() as scratch:
@@ -177,22 +200,6 @@ class Registry:
     def _client(self) -> MlflowClient:
         client: MlflowClient = self._mlflow.MlflowClient(self.tracking_uri)
         return client
-
-
-def _sha256_tag(part: Part) -> str:
-    return f"{part}_sha256"
-
-
-def _save(training: Training, folder: Path) -> dict[Part, Path]:
-    """Write the model and the holdout model, each to a subfolder of `folder`; part → subfolder."""
-    forecasters: dict[Part, Forecaster | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
-    saved: dict[Part, Path] = {}
-    for part, forecaster in forecasters.items():
-        if forecaster is not None:
-            saved[part] = folder / part
-            saved[part].mkdir()
-            forecaster.save(saved[part])
-    return saved
 
 
 def _log_figures(training: Training) -> None:

@@ -1,12 +1,10 @@
-"""The version that forecasts a run, and the verdicts without a judgement, which move no alias and set no tag."""
+"""The version that forecasts a run: by the gate's stored verdict on a version, or without a judgement."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, cast
-
-from sqlalchemy import Engine
 
 from jobs.core.postgres import fetch
 from jobs.core.refusal import RefusedError
@@ -30,7 +28,7 @@ class Verdict:
 
     Attributes:
         model_version: the version that forecasts the run.
-        decision: `first` (the version became the first champion), `promoted` (it replaced the champion),
+        decision: `first` (the version becomes the first champion), `promoted` (it replaces the champion),
             `kept_champion` (the champion forecasts), `not_promoted` (the version failed and no champion can replace
             it: it forecasts), `backfill` (a version of an older month: it forecasts that month only), `special` (not
             judged: it forecasts a special run), `todays_champion` (not judged: the run asked for the champion).
@@ -57,8 +55,8 @@ def follow(registry: Registry, number: int, *, as_of: date, published: int | Non
     if published is not None:
         version, reason = registry.version(published), "it made the published forecast of the month"
     else:
-        judged = decided(registry.version(number))
-        version = registry.version(number if judged is None else judged.model_version)
+        judged = judgement_of(registry, number)
+        version = registry.version(number if judged is None else judged.verdict.model_version)
         chosen = "the gate chose this version for it" if judged else "this is the newest version of it"
         reason = f"the month is not published; {chosen}"
     if version.as_of > as_of:
@@ -66,24 +64,46 @@ def follow(registry: Registry, number: int, *, as_of: date, published: int | Non
     return Verdict(model_version=version.number, decision="special", reasons=(reason,))
 
 
-def decided(challenger: Version) -> Verdict | None:
-    """The verdict that a version's tags hold; None if it was never judged."""
-    if "decision" not in challenger.tags:
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A verdict of the gate, and what must not have changed since for it to change the champion.
+
+    Attributes:
+        verdict: the verdict.
+        champion: the champion that the version was compared with.
+        decision_id: the last decision before the verdict, or its own: a person's choice after it takes precedence.
+        is_promotion: whether the version is to become the champion, and has not become it yet.
+    """
+
+    verdict: Verdict
+    champion: int | None
+    decision_id: int
+    is_promotion: bool
+
+
+def judgement_of(registry: Registry, number: int) -> Judgement | None:
+    """The gate's judgement of a version, as recorded in `clv.model_decision`; None if it was never judged."""
+    rows = fetch(registry.database, "verdict_of", model_name=registry.model, model_version=number)
+    if not rows:
         return None
-    return Verdict(
-        model_version=int(challenger.tags["forecast_by"]),
-        decision=cast(Decision, challenger.tags["decision"]),
-        reasons=tuple(challenger.tags["reasons"].split("\n")),
+    row = rows[0]
+    return Judgement(
+        verdict=Verdict(
+            model_version=row["forecast_by"], decision=cast(Decision, row["decision"]), reasons=tuple(row["reasons"])
+        ),
+        champion=row["champion_before"],
+        decision_id=row["decision_id"],
+        is_promotion=row["champion_after"] == number and not row["took_effect"],
     )
 
 
-def champion_for(registry: Registry, database: Engine, run_id: int) -> int:
+def champion_for(registry: Registry, run_id: int) -> int:
     """The champion that forecasts a run: today's, or the one recorded for the run if one of its tasks was cleared.
 
     Raises:
         NoChampionError: no version is the champion.
     """
-    decision = fetch(database, "decision_of_run", run_id=run_id)
+    decision = fetch(registry.database, "decision_of_run", run_id=run_id)
     number = decision[0]["forecast_by"] if decision else registry.aliased("champion")
     if number is None:
         raise NoChampionError("there is no champion yet: run the month with model=as_of")

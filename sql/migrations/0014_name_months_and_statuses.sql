@@ -136,6 +136,8 @@ SELECT
     array_to_string(reasons, E'\n') AS reasons,
     decided_by,
     decided_at,
+    model_name,
+    took_effect_at,
     to_char((as_of - 1)::timestamp, 'YYYY-MM') AS data_month
 FROM clv.model_decision;
 

@@ -23,7 +23,8 @@ SPARK = INGEST | {
 }
 PYTHON = {
     *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
-    *("publish.publish", "publish.report", "special.publish_special"),
+    *("publish.publish", "publish.set_champion", "publish.report"),
+    *("special.publish_special", "special.set_champion"),
 }
 
 
@@ -61,10 +62,12 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("retrain.promote", "score.score"),
         ("score.score", "score.validate_forecasts"),
         ("score.validate_forecasts", "publish.publish"),
-        ("publish.publish", "publish.report"),
+        ("publish.publish", "publish.set_champion"),
+        ("publish.set_champion", "publish.report"),
         ("retrain.promote", "special.score_special"),
         ("special.score_special", "special.validate_special"),
         ("special.validate_special", "special.publish_special"),
+        ("special.publish_special", "special.set_champion"),
     }
 
 

@@ -111,6 +111,11 @@ def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(
         ),
         ("special.publish_special", "jobs.publish_special --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
+        ("publish.set_champion", "jobs.set_champion --as-of 2011-12-01 --run-id 17"),
+        (
+            "special.set_champion",
+            "jobs.set_champion --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --special",
+        ),
         ("publish.report", "jobs.report --run-id 17"),
     ],
 )
@@ -180,6 +185,7 @@ def test_the_jobs_that_are_called_exist() -> None:
             "promote",
             "score",
             "publish",
+            "set_champion",
             "report",
         ),
         *("score_special", "publish_special", "await_delivery", "planned_run", "late", "reason", "alert"),

@@ -188,7 +188,7 @@ def test_no_secret_is_kept_anywhere_but_in_the_files_made_for_it(stack: Stack) -
     secrets = [value.encode() for value in secrets_of(stack.home.folder).values()]
     kept = files(stack) | tables(stack)
     assert any("xcom" in name and content for name, content in kept.items())
-    assert any("mlflow" in name and b"forecaster_sha256" in content for name, content in kept.items())
+    assert any("mlflow" in name and b"input_fingerprint" in content for name, content in kept.items())
     assert any("data_docs" in name for name in kept)
     holding = {name for name, content in kept.items() if any(value in content for value in secrets)}
     assert {Path(name).name for name in holding} == {"secrets.json", "passwords.json", "airflow.cfg"}

@@ -23,6 +23,7 @@ from jobs.features.table import features
 from jobs.lake.lake import SUCCESS, Lake, Period, parquet_files
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.local_stack import postgres_server
+from jobs.models.file_hashes import hashes_of
 from jobs.models.registry import Registry
 from jobs.sources import load
 from tests.faults.points import Point
@@ -36,7 +37,7 @@ SHOP = "simulated_shop"
 
 SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts")
 STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote", "score",
-          "validate_forecasts", "publish", "report")  # fmt: skip
+          "validate_forecasts", "publish", "set_champion", "report")  # fmt: skip
 DEADLINE_SECONDS = 600
 
 
@@ -55,7 +56,7 @@ class MonthRun:
 
     @property
     def registry(self) -> Registry:
-        return Registry(self.servers.mlflow)
+        return Registry(self.servers.mlflow, engine(self.servers.url("clv_writer")))
 
     @property
     def reader(self) -> Engine:
@@ -164,17 +165,16 @@ class MonthRun:
             path.write_text(json.dumps(record), encoding="utf-8")
 
     def forget_model(self) -> None:
-        """Delete every version: the next training makes version 1 again."""
+        """Delete every version, and what was decided on it: the next training makes version 1 again."""
+        self.forget_decision()
         for model in self.registry._client.search_registered_models():
             self.registry._client.delete_registered_model(model.name)
 
     def forget_decision(self) -> None:
-        """Take back what the gate decided on the version."""
-        client, model = self.registry._client, self.registry.model
-        for alias in ("champion", "challenger"):
-            client.delete_registered_model_alias(model, alias)
-        for tag in ("reasons", "forecast_by", "decision"):
-            client.delete_model_version_tag(model, str(self.model_version), tag)
+        """Take back what the gate decided on the version. The tags stay: they are only a copy."""
+        self.registry._client.delete_registered_model_alias(self.registry.model, "champion")
+        with engine(self.servers.url(postgres_server.SUPERUSER)).begin() as connection:
+            connection.execute(text("DELETE FROM clv.model_decision"))
 
     def outcome(self) -> dict[str, Any]:
         """The content of the month: the same whatever happened on the way."""
@@ -189,7 +189,7 @@ class MonthRun:
         served = self.served()
         return {
             "lake": {table.name: self._content(table, period) for table, period in tables.items()},
-            "model": version.tags["forecaster_sha256"],
+            "model": hashes_of(self.registry.database, self.registry.model, self.model_version),
             "decision": version.tags["decision"],
             "champion": self.registry.aliased("champion"),
             "served": served and served[1],

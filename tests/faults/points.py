@@ -107,6 +107,13 @@ PUBLISH = (
     Point("publish", COMMIT, "kill_postgres", when="after", call=3),
     sql("publish", "record_task"),
 )
+SET_CHAMPION = (
+    Point("set_champion", "jobs.models.registry:Registry.aliased", "kill_mlflow"),
+    Point("set_champion", "jobs.models.registry:Registry.alias"),
+    Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
+    sql("set_champion", "record_effect", "kill_postgres"),
+    sql("set_champion", "record_task"),
+)
 SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
@@ -121,8 +128,9 @@ SAMPLE = frozenset(
         sql("publish", "copy_forecast", "cut_connections"),
         Point("publish", COMMIT, "kill_postgres", call=3),
         Point("publish", COMMIT, when="after", call=3),
+        Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
     }
 )
 """A part of the points that covers every stage, for every change."""
 
-POINTS = (*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *SCORE, *PUBLISH)
+POINTS = (*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *SCORE, *PUBLISH, *SET_CHAMPION)

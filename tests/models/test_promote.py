@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from functools import partial
 
 import pytest
 
@@ -13,7 +12,6 @@ from jobs.forecasting.champion_challenger import CHAMPION, compare_candidates
 from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.models.verdict import Verdict
 from jobs.promote import main
 from tests.conftest import Database
 from tests.forecasts import plan, publish_new_run
@@ -24,6 +22,7 @@ from tests.models.versions import (
     HOLDOUT_OF,
     OLDER,
     SNAPSHOTS,
+    Gate,
     Train,
     aliases,
     decisions,
@@ -34,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("lenient")
 
 
 def test_the_first_version_that_is_better_than_trailing_value_becomes_champion(
-    registry: Registry, trained: Train, gate: partial[Verdict]
+    registry: Registry, trained: Train, gate: Gate
 ) -> None:
     number = trained(AS_OF)
 
@@ -45,7 +44,7 @@ def test_the_first_version_that_is_better_than_trailing_value_becomes_champion(
 
 
 def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(
-    registry: Registry, trained: Train, gate: partial[Verdict]
+    registry: Registry, trained: Train, gate: Gate
 ) -> None:
     number = trained(AS_OF, bad=True)
 
@@ -56,7 +55,7 @@ def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(
     assert aliases(registry) == (number, None)
 
 
-def test_a_better_version_takes_the_champions_place(registry: Registry, trained: Train, gate: partial[Verdict]) -> None:
+def test_a_better_version_takes_the_champions_place(registry: Registry, trained: Train, gate: Gate) -> None:
     gate(registry, trained(EARLIER), as_of=EARLIER)
     number = trained(AS_OF)
 
@@ -67,7 +66,7 @@ def test_a_better_version_takes_the_champions_place(registry: Registry, trained:
 
 
 def test_the_champion_is_judged_by_its_holdout_model_on_the_challengers_holdout(
-    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+    registry: Registry, trained: Train, gate: Gate, fitted: Mapping[date, Forecaster]
 ) -> None:
     gate(registry, trained(EARLIER), as_of=EARLIER)
     number = trained(AS_OF)
@@ -79,9 +78,7 @@ def test_the_champion_is_judged_by_its_holdout_model_on_the_challengers_holdout(
     assert any(reason.startswith("wape ") and f" against champion {wape:.4g}: " in reason for reason in reasons)
 
 
-def test_a_worse_version_leaves_the_month_to_the_champion(
-    registry: Registry, trained: Train, gate: partial[Verdict]
-) -> None:
+def test_a_worse_version_leaves_the_month_to_the_champion(registry: Registry, trained: Train, gate: Gate) -> None:
     champion = trained(EARLIER)
     gate(registry, champion, as_of=EARLIER)
     number = trained(AS_OF, bad=True)
@@ -94,7 +91,7 @@ def test_a_worse_version_leaves_the_month_to_the_champion(
 
 @pytest.mark.parametrize("published", [AS_OF, None], ids=["later month published", "later month is champion"])
 def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(
-    registry: Registry, trained: Train, gate: partial[Verdict], published: date | None
+    registry: Registry, trained: Train, gate: Gate, published: date | None
 ) -> None:
     newest = trained(AS_OF)
     gate(registry, newest, as_of=AS_OF)
@@ -106,9 +103,7 @@ def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(
     assert aliases(registry) == (newest, newest)
 
 
-def test_a_version_is_judged_once_whatever_happened_since(
-    registry: Registry, trained: Train, gate: partial[Verdict]
-) -> None:
+def test_a_version_is_judged_once_whatever_happened_since(registry: Registry, trained: Train, gate: Gate) -> None:
     champion = trained(OLDER)
     gate(registry, champion, as_of=OLDER)
     kept = trained(EARLIER, bad=True)
@@ -123,8 +118,8 @@ def test_a_version_is_judged_once_whatever_happened_since(
     assert {"decision": "kept_champion", "forecast_by": str(champion)}.items() <= registry.version(kept).tags.items()
 
 
-def test_a_gate_that_was_killed_after_promoting_promotes_again(
-    registry: Registry, trained: Train, gate: partial[Verdict]
+def test_a_version_that_is_the_champion_already_is_promoted_without_a_comparison(
+    registry: Registry, trained: Train, gate: Gate
 ) -> None:
     number = trained(AS_OF)
     registry.alias("champion", number)
@@ -132,6 +127,7 @@ def test_a_gate_that_was_killed_after_promoting_promotes_again(
     verdict = gate(registry, number, as_of=AS_OF)
 
     assert (verdict.decision, verdict.model_version) == ("promoted", number)
+    assert verdict.reasons == ("it is already the champion",)
 
 
 @pytest.mark.usefixtures("environment")
@@ -156,7 +152,7 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
 
 
 @pytest.mark.usefixtures("environment")
-def test_every_run_leaves_its_decision_and_who_is_champion_since(
+def test_every_run_leaves_its_decision_and_who_is_champion_once_it_is_published(
     registry: Registry, trained: Train, lake: Lake, database: Database
 ) -> None:
     first, worse = trained(EARLIER), trained(AS_OF, bad=True)
@@ -165,6 +161,7 @@ def test_every_run_leaves_its_decision_and_who_is_champion_since(
 
     for number, as_of in ((first, EARLIER), (worse, AS_OF), (worse, AS_OF)):
         main(["--as-of", str(as_of), "--run-id", str(runs[number]), "--model-version", str(number)])
+        registry.alias("champion", first)
 
     one, other = decisions(database)
     assert one | {"reasons": ...} == {
@@ -177,6 +174,7 @@ def test_every_run_leaves_its_decision_and_who_is_champion_since(
         "champion_after": first,
         "reasons": ...,
         "decided_by": "gate",
+        "model_name": "clv",
     }
     assert (other["decision"], other["forecast_by"], other["champion_after"]) == ("kept_champion", first, first)
     assert "against trailing value" in other["reasons"]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from jobs.forecasting.forecaster import Forecaster
 from jobs.models.registry import Registry, TamperedError
-from jobs.models.verdict import PromoteError, Verdict
+from jobs.models.verdict import PromoteError, judgement_of
+from tests.conftest import Database
 from tests.models.test_registry import overwrite
 from tests.models.versions import (
     AS_OF,
     EARLIER,
     HOLDOUT_OF,
+    Gate,
     Train,
 )
 
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("lenient")
 
 
 def test_without_a_holdout_the_first_version_is_champion_and_the_next_one_is_not(
-    registry: Registry, trained: Train, gate: partial[Verdict]
+    registry: Registry, trained: Train, gate: Gate
 ) -> None:
     first, second = trained(EARLIER, holdout=False), trained(AS_OF, holdout=False)
 
@@ -34,7 +36,7 @@ def test_without_a_holdout_the_first_version_is_champion_and_the_next_one_is_not
 
 
 def test_a_champion_without_a_holdout_model_is_left_out_of_the_comparison(
-    registry: Registry, trained: Train, gate: partial[Verdict]
+    registry: Registry, trained: Train, gate: Gate
 ) -> None:
     first = trained(EARLIER, holdout=False)
     gate(registry, first, as_of=EARLIER)
@@ -46,7 +48,7 @@ def test_a_champion_without_a_holdout_model_is_left_out_of_the_comparison(
 
 
 def test_a_champion_whose_holdout_model_knows_the_holdout_is_left_out_of_the_comparison(
-    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+    registry: Registry, trained: Train, gate: Gate, fitted: Mapping[date, Forecaster]
 ) -> None:
     registry.alias("champion", trained(EARLIER, holdout_model=fitted[EARLIER]))
 
@@ -58,7 +60,7 @@ def test_a_champion_whose_holdout_model_knows_the_holdout_is_left_out_of_the_com
 
 
 def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
-    registry: Registry, trained: Train, gate: partial[Verdict], fitted: Mapping[date, Forecaster]
+    registry: Registry, trained: Train, gate: Gate, fitted: Mapping[date, Forecaster]
 ) -> None:
     other = OtherFormat(**vars(fitted[HOLDOUT_OF[EARLIER]]))
     registry.alias("champion", trained(EARLIER, holdout_model=other))
@@ -70,8 +72,24 @@ def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
     assert "cannot be compared: another version of the code wrote its files" in verdict.reasons[0]
 
 
+def test_a_champion_that_cannot_be_checked_is_left_out_of_the_comparison(
+    registry: Registry, trained: Train, gate: Gate, database: Database
+) -> None:
+    champion = trained(EARLIER)
+    gate(registry, champion, as_of=EARLIER)
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM clv.model_hash"))
+
+    verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
+
+    assert verdict.decision == "promoted"
+    assert verdict.reasons[0].startswith(
+        f"champion (version {champion}) cannot be compared: model clv version {champion}: clv.model_hash holds no hash"
+    )
+
+
 def test_a_champion_whose_files_were_changed_stops_the_gate(
-    registry: Registry, trained: Train, gate: partial[Verdict], tmp_path: Path
+    registry: Registry, trained: Train, gate: Gate, tmp_path: Path
 ) -> None:
     champion = trained(EARLIER)
     gate(registry, champion, as_of=EARLIER)
@@ -81,10 +99,10 @@ def test_a_champion_whose_files_were_changed_stops_the_gate(
     with pytest.raises(TamperedError):
         gate(registry, number, as_of=AS_OF)
     assert registry.aliased("champion") == champion
-    assert "decision" not in registry.version(number).tags
+    assert judgement_of(registry, number) is None
 
 
-def test_a_version_of_another_month_is_refused(registry: Registry, trained: Train, gate: partial[Verdict]) -> None:
+def test_a_version_of_another_month_is_refused(registry: Registry, trained: Train, gate: Gate) -> None:
     number = trained(EARLIER)
 
     with pytest.raises(PromoteError, match=f"version {number} was trained as of {EARLIER}: give one .* {AS_OF}"):

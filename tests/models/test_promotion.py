@@ -17,6 +17,7 @@ from jobs.models.promotion import promote
 from jobs.models.registry import Registry
 from jobs.models.verdict import Verdict
 from tests.forecasting.shops import shop
+from tests.forecasts import plan
 
 SNAPSHOTS = shop(600, 20, leaving=0.05)
 AS_OF = max(SNAPSHOTS)
@@ -49,20 +50,21 @@ def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
     def read(_: Sequence[date], __: date) -> dict[date, pd.DataFrame]:
         return SNAPSHOTS
 
-    return promote(registry, number, as_of=AS_OF, newest_published=None, read_holdout=read)
+    run_id = plan(registry.database, AS_OF)
+    return promote(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, read_holdout=read)
 
 
 def test_a_model_that_is_no_worse_than_its_rivals_becomes_champion(registry: Registry) -> None:
     verdict = judged(registry, holdout_model(), "good")
     assert verdict.decision == "first"
     assert all("passes" in reason for reason in verdict.reasons if " against " in reason)
-    assert registry.aliased("champion") == verdict.model_version
 
 
 def test_a_model_of_the_wrong_level_is_stopped_by_the_rules_on_money_and_level_but_not_on_ranking(
     registry: Registry,
 ) -> None:
     champion = judged(registry, holdout_model(), "good").model_version
+    registry.alias("champion", champion)
     verdict = judged(registry, at_level(3.0), "three times too high")
     assert (verdict.decision, verdict.model_version) == ("kept_champion", champion)
     failed = {reason.split()[0] for reason in verdict.reasons if " against champion " in reason and "fails" in reason}

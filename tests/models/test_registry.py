@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import mlflow
@@ -12,13 +13,17 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import OperationalError
 
+from jobs.core.code_version import files_sha256
+from jobs.core.postgres import engine
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
+from jobs.models.file_hashes import record_hashes
 from jobs.models.model_version import Training, TrainingInputs, UnreadableError, unpack
-from jobs.models.registry import Registry, TamperedError
+from jobs.models.registry import Registry, TamperedError, UncheckedError
 from jobs.models.served_model import as_floats
-from tests.conftest import ROOT, emptied_registry
+from tests.conftest import ROOT, Database, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 ORIGIN = TrainingInputs(
@@ -46,8 +51,8 @@ def training() -> Training:
 
 
 @pytest.fixture(scope="module")
-def registry(mlflow_server: str) -> Registry:
-    return emptied_registry(mlflow_server)
+def registry(mlflow_server: str, module_database: Database) -> Registry:
+    return emptied_registry(mlflow_server, module_database)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +86,7 @@ def test_a_version_is_found_by_all_that_it_was_trained_from(registry: Registry, 
 def test_a_version_tells_what_it_was_trained_from(registry: Registry, number: int) -> None:
     version = registry.version(number)
 
-    assert vars(ORIGIN).items() <= version.tags.items()
+    assert {**vars(ORIGIN), "data_month": "2024-10"}.items() <= version.tags.items()
     assert (version.as_of, version.holdout_origin) == (AS_OF, HOLDOUT)
 
 
@@ -91,7 +96,8 @@ def test_the_run_page_shows_settings_figures_plots_and_what_is_missing(
     client = mlflow.MlflowClient(registry.tracking_uri)
 
     run = client.get_run(client.get_model_version(MODEL, str(number)).run_id)
-    assert (run.info.run_name, run.info.status, run.data.params) == ("2024-11-01", "FINISHED", {"rounds": "5"})
+    assert (run.info.run_name, run.info.status) == ("2024-10 as of 2024-11-01", "FINISHED")
+    assert (run.data.tags["data_month"], run.data.params) == ("2024-10", {"rounds": "5"})
     figures = {
         f"{candidate}/{name}": one for candidate, actual in training.metrics.items() for name, one in actual.items()
     }
@@ -131,6 +137,8 @@ def test_mlflow_serves_a_version_by_nothing_but_the_code_stored_with_it(
 
 def test_a_version_that_does_not_exist_is_an_error_that_names_it(registry: Registry, number: int) -> None:
     with pytest.raises(MlflowException, match="version=99"):
+        registry.version(99)
+    with pytest.raises(UncheckedError, match="model clv version 99"):
         registry.fetch(99)
 
 
@@ -165,6 +173,45 @@ def test_a_version_whose_files_were_changed_or_added_to_is_refused(
             registry.fetch(number, part)
 
 
+def test_files_that_were_changed_together_with_every_tag_are_refused(
+    registry: Registry, training: Training, tmp_path: Path
+) -> None:
+    number = registry.register(training, replace(ORIGIN, code_fingerprint="tampered with its tags"))
+    files = registry.fetch(number)
+    changed = {**files, "forecaster.json": files["forecaster.json"] + b"\n"}
+    overwrite(registry, number, "artifacts/forecaster/forecaster.json", changed["forecaster.json"], tmp_path)
+    registry.tag(number, {"forecaster_sha256": files_sha256(changed), "sha256": files_sha256(changed)})
+
+    with pytest.raises(TamperedError, match=f"version {number}: the files of its forecaster"):
+        registry.fetch(number)
+
+
+def test_a_version_whose_registration_was_interrupted_is_neither_found_nor_loaded(
+    registry: Registry, training: Training, module_database: Database
+) -> None:
+    inputs = replace(ORIGIN, as_of="2024-12-01", code_fingerprint="interrupted")
+    unreachable = replace(registry, database=engine(module_database.writer_url.replace("clv_writer", "nobody")))
+    with pytest.raises(OperationalError):
+        unreachable.register(training, inputs)
+    [left] = mlflow.MlflowClient(registry.tracking_uri).search_model_versions("tags.`code_fingerprint` = 'interrupted'")
+
+    assert (registry.find(inputs), registry.newest(date(2024, 12, 1))) == (None, None)
+    message = f"model clv version {left.version}: clv.model_hash holds no hash of its forecaster"
+    with pytest.raises(UncheckedError, match=message):
+        registry.fetch(int(left.version))
+    assert registry.register(training, inputs) == registry.find(inputs) == registry.newest(date(2024, 12, 1))
+
+
+def test_a_number_that_was_used_before_mlflow_lost_its_versions_is_not_used_again(
+    registry: Registry, training: Training
+) -> None:
+    lost = replace(registry, model="lost")
+    record_hashes(registry.database, lost.model, 1, {"forecaster": "0" * 64})
+
+    assert lost.register(training, ORIGIN) == lost.find(ORIGIN) == 2
+    assert set(lost.fetch(2)) == set(lost.fetch(2, "backtest"))
+
+
 def test_an_alias_is_on_one_version_at_a_time(registry: Registry, number: int, training: Training) -> None:
     second = registry.register(training, replace(ORIGIN, code_fingerprint="second"))
     registry.alias("challenger", second)
@@ -176,11 +223,14 @@ def test_an_alias_is_on_one_version_at_a_time(registry: Registry, number: int, t
 
 
 def test_a_version_is_fetched_from_the_address_given_whatever_the_environment_says(
-    registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
+    registry: Registry, number: int, module_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    code = "import sys; from jobs.models.registry import Registry; print(*sorted(Registry(sys.argv[1]).fetch(1)))"
-    command = [sys.executable, "-c", code, registry.tracking_uri]
+    code = (
+        "import sys; from jobs.core.postgres import engine; from jobs.models.registry import Registry; "
+        "print(*sorted(Registry(sys.argv[1], engine(sys.argv[2])).fetch(1)))"
+    )
+    command = [sys.executable, "-c", code, registry.tracking_uri, module_database.writer_url]
     fetched = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert number == 1
     assert fetched.stdout.split() == sorted(registry.fetch(number)), fetched.stderr[-2000:]

@@ -68,6 +68,7 @@ def test_it_forecasts_an_old_month_and_the_decision_says_what_it_had_seen(
             "reasons": f"the run asked for the champion; version {champion} was trained as of 2011-12-01, after "
             "2011-10-01: its training data hold months that it forecasts: its accuracy is not out-of-sample",
             "decided_by": "run parameter",
+            "model_name": "clv",
         }
     ]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import text
 
 from jobs.forecasting.forecaster import Forecaster
 from jobs.models.registry import Registry
+from jobs.models.verdict import Verdict
 from tests.conftest import Database
 from tests.snapshots import model_frames, simulated_snapshots
 
@@ -21,6 +23,9 @@ SO_WRONG = 1e6
 
 
 Train = Callable[..., int]
+Gate = Callable[..., Verdict]
+Judge = Callable[..., tuple[int, Verdict]]
+Published = Callable[[Registry, int, date, Verdict], str]
 
 
 def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:
@@ -30,11 +35,12 @@ def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:
 
 
 def decisions(database: Database) -> list[dict[str, object]]:
-    """What readers see of every decision, but for its number and time, oldest first."""
+    """What readers see of every decision, but for its number and times, oldest first."""
     query = text("SELECT * FROM clv.model_decisions ORDER BY decision_id")
     with database.reader.connect() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{key: value for key, value in row.items() if key not in ("decision_id", "decided_at")} for row in rows]
+    times = ("decision_id", "decided_at", "took_effect_at")
+    return [{key: value for key, value in row.items() if key not in times} for row in rows]
 
 
 def aliases(registry: Registry) -> tuple[int | None, int | None]:

@@ -161,9 +161,11 @@ def test_the_plan_tells_what_differs_from_the_published_run_of_its_month(
     publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
     assert planned(capsys)["note"].splitlines()[-1] == "Differs from it in: nothing."
     deliver_again(landing, OCTOBER)
-    registered = {"model_version": 3, "decision": "chosen", "forecast_by": None, "champion_before": None}
-    because = {"champion_after": 3, "reasons": ["why"], "decided_by": "Ada", "as_of": Month(2012, 2).first_day}
-    execute(database.writer, "record_decision", run_id=None, **registered, **because)
+    registered = {"model_name": "clv", "model_version": 3, "decision": "chosen", "forecast_by": None}
+    because = {"reasons": ["why"], "decided_by": "Ada", "as_of": Month(2012, 2).first_day}
+    champion = {"champion_before": None, "champion_after": 3}
+    [choice] = fetch(database.writer, "record_decision", run_id=None, **registered, **champion, **because)
+    execute(database.writer, "record_effect", decision_id=choice["decision_id"])
     note = planned(capsys, options=["--model", "champion"])["note"].splitlines()
     assert note[3] == (
         "Scores with today's champion (version 3 by the last decision), trains nothing. "

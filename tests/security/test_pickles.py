@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
+from sqlalchemy import text
 
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
 from jobs.models.model_version import Training, TrainingInputs
 from jobs.models.registry import Registry
-from tests.conftest import ROOT, emptied_registry
+from tests.conftest import ROOT, Database, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 
 SNAPSHOTS = model_frames(simulated_snapshots(months=10))
@@ -32,9 +33,10 @@ def refuse(event, _):
     if event.startswith('pickle.'):
         sys.stderr.write('UNPICKLED')
 sys.addaudithook(refuse)
+from jobs.core.postgres import engine
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
-unpack(Registry(sys.argv[1]).fetch(int(sys.argv[2])))
+unpack(Registry(sys.argv[1], engine(sys.argv[3])).fetch(int(sys.argv[2])))
 """
 
 
@@ -56,8 +58,8 @@ def bomb(tmp_path: Path) -> Iterator[bytes]:
 
 
 @pytest.fixture(scope="module")
-def registry(mlflow_server: str) -> Registry:
-    return emptied_registry(mlflow_server)
+def registry(mlflow_server: str, module_database: Database) -> Registry:
+    return emptied_registry(mlflow_server, module_database)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,8 @@ def number(registry: Registry) -> int:
 
 
 def read(registry: Registry, number: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", READ_IN_A_PROCESS_OF_ITS_OWN, registry.tracking_uri, str(number)]
+    database = registry.database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", READ_IN_A_PROCESS_OF_ITS_OWN, registry.tracking_uri, str(number), database]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
@@ -96,7 +99,7 @@ def test_reading_a_version_unpickles_nothing(registry: Registry, number: int) ->
 
 
 def test_a_pickle_in_the_place_of_a_version_s_files_is_refused_with_and_without_the_hash_that_fits(
-    registry: Registry, number: int, bomb: bytes, tmp_path: Path
+    registry: Registry, number: int, module_database: Database, bomb: bytes, tmp_path: Path
 ) -> None:
     files = tuple(registry.fetch(number))
     plant(registry, number, tmp_path, bomb, in_place_of=files)
@@ -106,7 +109,9 @@ def test_a_pickle_in_the_place_of_a_version_s_files_is_refused_with_and_without_
 
     from jobs.core.code_version import files_sha256
 
-    registry.tag(number, {"forecaster_sha256": files_sha256(dict.fromkeys(files, bomb))})
+    forged = {"sha256": files_sha256(dict.fromkeys(files, bomb))}
+    with module_database.owner.begin() as connection:
+        connection.execute(text("UPDATE clv.model_hash SET sha256 = :sha256"), forged)
     unreadable = read(registry, number)
     assert unreadable.returncode != 0
     assert "TamperedError" not in unreadable.stderr

@@ -21,7 +21,7 @@ VIEWS = (
 SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
-    *("run_failure", "model_decision", "special_load", "special_rows", "open_load", "special_history"),
+    *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
 )
 
 
@@ -38,6 +38,7 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
     database = Database(*(postgres.url(role, name) for role in ("postgres", "clv_writer", "clv_reader")))
     run_id = publish_new_run(database, Lake(tmp_path_factory.mktemp("lake")), DECEMBER)
     decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
+    decision |= {"model_name": "clv"}
     versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
     failure = {"dag_run_id": "manual__2011-12-05", "task": "plan.plan", "attempt": 1, "reason": "no delivery"}
     execute(database.writer, "record_failure", **failure, as_of=None, was_refused=True)
@@ -108,9 +109,14 @@ def test_the_reader_can_neither_write_nor_see_anything_else(published: Database,
         "UPDATE clv.run SET as_of = '2011-11-01'",
         "DELETE FROM clv.run_task",
         "UPDATE clv.model_decision SET decided_by = 'gate'",
+        "UPDATE clv.model_decision SET took_effect_at = now()",
         "DELETE FROM clv.model_decision",
         "INSERT INTO clv.special_history (run_id) VALUES (1)",
         "DELETE FROM clv.special_history",
+        "UPDATE clv.model_hash SET sha256 = ''",
+        "DELETE FROM clv.model_hash",
+        "TRUNCATE clv.model_hash",
+        "INSERT INTO clv.model_hash (model_name, registered_at) VALUES ('clv', now())",
         "ALTER TABLE clv.forecast_rows DROP CONSTRAINT months_sum_to_clv_12m",
         "CREATE TABLE clv.mine (x int)",
         "SELECT clv.claim_month('2011-12-01', 1)",

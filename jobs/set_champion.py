@@ -1,0 +1,40 @@
+"""Make the version that the gate promoted in a run the champion, once the run's forecast is published.
+
+    python -m jobs.set_champion --as-of 2011-12-01 --run-id 17
+
+A run that readers do not see changes no champion, and neither does a run whose decision is older than a person's choice
+or a later published month. Running it again changes nothing. See `docs/decisions/0006-models-in-mlflow.md`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from jobs.core.arguments import run_parser
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.task import recorded, run_as_program
+from jobs.models.champion import set_champion
+from jobs.models.registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Set the champion after one run."""
+    parser = run_parser(__doc__)
+    parser.add_argument(
+        "--special", action="store_true", help="for a special run: only the model of a margin is judged"
+    )
+    arguments = parser.parse_args(argv)
+    settings = Settings().on(arguments.value_basis)
+    database = engine(settings.database_url)
+    task = "special.set_champion" if arguments.special else "publish.set_champion"
+    with recorded(task, run_id=arguments.run_id, engine=database):
+        registry = Registry(settings.tracking_uri, database, settings.model)
+        log.info("Model %s: %s", registry.model, set_champion(registry, arguments.run_id))
+
+
+if __name__ == "__main__":
+    run_as_program(main)

@@ -1,0 +1,17 @@
+-- The decision on the version that forecasts a run, and whether readers see the run. No row where none was made.
+SELECT
+    decided.decision_id,
+    decided.decision,
+    decided.model_version,
+    decided.champion_before,
+    decided.champion_after,
+    decided.took_effect_at,
+    published.run_id IS NOT NULL OR loaded.run_id IS NOT NULL AS is_published,
+    NOT run.is_special AND (SELECT max(newest.as_of) FROM clv.published AS newest) > run.as_of AS is_later_published
+FROM clv.model_decision AS decided
+INNER JOIN clv.run ON decided.run_id = run.run_id
+LEFT JOIN clv.published ON decided.run_id = published.run_id
+LEFT JOIN clv.special_load AS loaded ON decided.run_id = loaded.run_id
+WHERE decided.run_id = :run_id AND run.model_version = decided.forecast_by
+ORDER BY decided.decision_id DESC
+LIMIT 1;

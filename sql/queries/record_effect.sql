@@ -1,0 +1,2 @@
+-- Record that a decision's champion is the champion now.
+SELECT clv.record_effect(:decision_id);
