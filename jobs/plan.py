@@ -26,7 +26,7 @@ from jobs.core.value_basis import NET_REVENUE
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.landing.cache import CACHE, cache_root
-from jobs.landing.deliveries import deliveries, keep_lists
+from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.restatements import RestatedError
 from jobs.planning.data_month import data_month, why_not_delivered
 from jobs.planning.document import open_run, xcom
@@ -83,12 +83,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         AS_OF.set(month.as_of)
         lake = Lake(settings.lake)
         surroundings = Surroundings(
-            source=source, delivered=keep_lists(delivered), lake=lake, features=table, cache=caching / CACHE
+            source=source, delivered=dated(delivered), lake=lake, features=table, cache=caching / CACHE
         )
         refuse_empty(parameters.segment, month, surroundings)
         plan = make_plan(month, surroundings, month_history(database, month), parameters, choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
             raise RestatedError(refusal_of(plan))
+        if not choices.is_dry_run:
+            keep_lists(surroundings.delivered)
         note = note_of(plan, settings.source)
         run_id = open_run(
             database, plan, settings, dag_run_id=arguments.dag_run_id, trigger=arguments.run_type, note=note

@@ -49,7 +49,8 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
         spark = session(f"validate {stage} {as_of}")
         importing.result()
     from jobs.quality.runner import run_checks
-    from jobs.quality.stages import STAGES, Stage
+    from jobs.quality.stage import Stage
+    from jobs.quality.stages import STAGES
 
     checked = Stage(
         spark=spark,

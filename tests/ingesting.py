@@ -17,7 +17,7 @@ from jobs.lake import tables
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
-from jobs.landing.deliveries import TABLES, deliveries, keep_lists
+from jobs.landing.deliveries import TABLES, dated, deliveries, keep_lists
 from jobs.sources.mapping import Source
 
 
@@ -25,7 +25,8 @@ def ingest_all(
     spark: SparkSession, source: Source, landing: Path, lake: Lake, as_of: date, months: Sequence[Month] | None = None
 ) -> dict[str, Reconciliation]:
     """Ingest the months of every delivered table, all up to `as_of` by default; what became of the rows, by table."""
-    delivered = keep_lists(deliveries(source, landing, lake.root))
+    delivered = dated(deliveries(source, landing, lake.root))
+    keep_lists(delivered)
     last = Month.before(as_of)
     months = months or delivered["transactions"].first.through(last)
     lists = {table: [month for month in delivered[table].months if month <= last] for table in delivered}

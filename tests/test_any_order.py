@@ -44,7 +44,7 @@ def start(
         database = postgres.create_database(template=migrated_template)
         roles = ("postgres", "clv_writer", "clv_reader")
         urls = Database(*(postgres.url(role, database) for role in roles))
-        emptied_registry(mlflow_server, urls.writer)
+        emptied_registry(mlflow_server, urls)
         settings = {
             "CLV_SOURCE": source,
             "CLV_LANDING": str(landing),

@@ -162,6 +162,7 @@ def test_each_change_of_what_readers_see_is_told_once(
     def published(level: str) -> tuple[int, tuple[str | None, bool]]:
         run_id = plan(database.writer, DECEMBER)
         write(lake, DECEMBER, [row(customer, level=level) for customer in CUSTOMERS])
+        scored(database.writer, lake, DECEMBER, run_id)
         return run_id, changed(capsys, run_id)
 
     first, (before, is_new) = published("10.00")

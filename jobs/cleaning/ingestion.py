@@ -112,6 +112,7 @@ def _flagged(
         columns,
         by_month=not isinstance(delivered, DatedFiles),
         cache=lake.root / CACHE,
+        older_lists=delivered.older_lists,
     )
     span = delivered.calendar if isinstance(delivered, DatedFiles) else None
     first, last = (span.first, span.last) if span else (months[0], months[-1])

@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.core.code_version import code_fingerprint
-from jobs.landing.file_checks import verify
+from jobs.landing.file_checks import check_is_file, verify
 from jobs.landing.files import batches, check_columns, readable, schema, sha256
 from jobs.landing.times import Times, dates_of
 from jobs.sources.mapping import Source, TableColumns, effective_columns
@@ -57,12 +57,15 @@ class Rows:
         return f"{self.count}-{self.hash:016x}"
 
 
-def contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> dict[str, Rows]:
+def contents(
+    path: Path, source: Source, columns: TableColumns, cache: Path, *, is_older_list: bool = False
+) -> dict[str, Rows]:
     """Month as text (or 'none') → its rows; cached by the file's hash, its time settings and this code.
 
     Raises:
         LandingError: the file is damaged, or lacks a column that the mapping names.
     """
+    check_is_file(path)
     time_column = None if columns.time is None else str(getattr(columns, columns.time))
     rows_from = readable(path, cache)
     file_schema = schema(rows_from, source)
@@ -70,7 +73,7 @@ def contents(path: Path, source: Source, columns: TableColumns, cache: Path) -> 
     settings = (time_column, source.time_formats, source.timezone, source.delimiter, source.encoding)
     reading = repr((settings, hashed, code_fingerprint(__name__)))
     cached = cache / f"{sha256(path)}-{hashlib.sha256(reading.encode()).hexdigest()[:16]}.json"
-    check_columns(path, file_schema, columns, source)
+    check_columns(path, file_schema, columns, source, is_older_list=is_older_list)
     if not cached.is_file():
         verify(path)
         months = _read(rows_from, source, time_column, hashed)

@@ -103,22 +103,26 @@ def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery 
     return DatedFiles(table=table, calendar=calendar(files, source, columns, cache))
 
 
-def keep_lists(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
-    """The deliveries, after the present state of each overwritten list is kept, filed under the last closed month.
+def dated(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
+    """The deliveries, with the present state of each overwritten list filed under the last closed month.
 
     Customers are not known to a month before the one their list is filed under: it would know their future. The first
     list of products is filed under the first month, so that past order lines have departments too.
-
-    Raises:
-        LandingError: a list cannot be read.
     """
     orders = delivered["transactions"]
     lists: dict[str, Delivery] = {}
     for table, delivery in delivered.items():
         if isinstance(delivery, StateFiles) and orders.last_closed is not None:
             is_first_of_products = table == "products" and not delivery.folders
-            lists[table] = delivery.keep(orders.first if is_first_of_products else orders.last_closed)
+            lists[table] = delivery.filed(orders.first if is_first_of_products else orders.last_closed)
     return {**delivered, **lists}
+
+
+def keep_lists(delivered: Mapping[str, Delivery]) -> None:
+    """Keep the lists that `dated` has filed; raises LandingError if one cannot be read."""
+    for delivery in delivered.values():
+        if isinstance(delivery, StateFiles):
+            delivery.keep()
 
 
 def _place(table: str, landing: Path) -> Path | tuple[Path, ...] | None:

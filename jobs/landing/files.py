@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from jobs.core.messages import message_of
 from jobs.landing.file_checks import LandingError, check_is_file, reading, verify
 from jobs.landing.parquet_copy import copy_in_microseconds, copy_workbook, has_nanoseconds
-from jobs.sources.mapping import Source, TableColumns, delivered_columns
+from jobs.sources.mapping import Source, TableColumns, delivered_columns, required_columns
 
 MOST_COLUMNS = 1_000
 LONGEST_FIELD = 1_000_000
@@ -77,9 +77,14 @@ def schema(path: Path, source: Source) -> pa.Schema:
     return columns
 
 
-def check_columns(path: Path, file_schema: pa.Schema, columns: TableColumns, source: Source) -> None:
-    """Raise LandingError if a column that the mapping names is missing, or a column has an unsupported type."""
-    mapped = delivered_columns(columns)
+def check_columns(
+    path: Path, file_schema: pa.Schema, columns: TableColumns, source: Source, *, is_older_list: bool = False
+) -> None:
+    """Raise LandingError if a column that the mapping names is missing, or a column has an unsupported type.
+
+    A list that is not the newest may lack attributes: the shop may have added them since.
+    """
+    mapped = required_columns(columns) if is_older_list else delivered_columns(columns)
     missing = [name for name in mapped if name not in file_schema.names]
     if missing:
         hint = f" or its delimiter {source.delimiter!r}" if is_csv(path) else ""
@@ -101,7 +106,7 @@ def check_columns(path: Path, file_schema: pa.Schema, columns: TableColumns, sou
             raise LandingError(
                 f"{path}: column {time_column!r} should hold times but has type {type_}: deliver times or text"
             )
-    for name in delivered_columns(columns):
+    for name in set(delivered_columns(columns)).intersection(file_schema.names):
         if pa.types.is_nested(file_schema.field(name).type):
             raise LandingError(f"{path}: column {name!r} has type {file_schema.field(name).type}: deliver plain values")
 

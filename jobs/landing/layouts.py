@@ -25,7 +25,6 @@ from jobs.lake.staging import private_folder
 from jobs.landing.calendar import Calendar
 from jobs.landing.contents import Rows, contents
 from jobs.landing.file_checks import LandingError
-from jobs.landing.files import files_fingerprint
 from jobs.sources.mapping import Source
 
 
@@ -59,6 +58,11 @@ class Delivery(ABC):
     def first(self) -> Month:
         """The first month delivered."""
         return self.months[0]
+
+    @property
+    def older_lists(self) -> frozenset[Path]:
+        """The files of lists that are not the newest; empty for tables with times."""
+        return frozenset()
 
     @abstractmethod
     def fingerprint(self, month: Month) -> str:
@@ -106,7 +110,8 @@ class _Folders(Delivery):
 
     def _rows(self, files: Sequence[Path]) -> Rows:
         columns = self.source.tables[self.table]
-        read = (contents(path, self.source, columns, self.cache) for path in files)
+        older = self.older_lists
+        read = (contents(path, self.source, columns, self.cache, is_older_list=path in older) for path in files)
         return sum((rows for months in read for rows in months.values()), Rows())
 
 
@@ -127,37 +132,62 @@ class StateFolders(_Folders):
 
     has_times = False
 
+    @property
+    def older_lists(self) -> frozenset[Path]:
+        """The files of every month but the newest."""
+        return frozenset(path for month in self.months[:-1] for path in self.folders[month])
+
+    def missing(self, months: Sequence[Month]) -> list[Month]:
+        """The months that follow one with a list, and have none themselves."""
+        return [month for month in months if month not in self.folders and month.plus(-1) in self.folders]
+
+    def files_of(self, months: Sequence[Month]) -> list[Path]:
+        """The files in the folders of these months; months without a list have none."""
+        return [path for month in months for path in self.folders.get(month, ())]
+
 
 @dataclass(frozen=True, kw_only=True)
 class StateFiles(StateFolders):
-    """The table's state in files that are overwritten: each state is kept in the folder of the month it is filed under.
+    """The table's state in files that are overwritten: each month's first is kept in a folder of that month.
 
     Attributes:
         files: the state that is delivered now.
         kept: the folder of the month folders.
+        filed_under: the month that the files are filed under but not kept for yet; None if there is none.
     """
 
     files: tuple[Path, ...]
     kept: Path
+    filed_under: Month | None = None
 
-    def keep(self, month: Month) -> StateFiles:
-        """File what is delivered now under a month, unless the month has a state, or the state before it is the same.
+    def missing(self, months: Sequence[Month]) -> list[Month]:
+        """None: the files are there."""
+        return []
+
+    def filed(self, month: Month) -> StateFiles:
+        """File what is delivered now under a month, unless that has a state."""
+        if month in self.folders:
+            return self
+        return replace(self, folders={**self.folders, month: self.files}, filed_under=month)
+
+    def keep(self) -> None:
+        """Copy what was filed into the folder of its month, so that it stays when the shop overwrites it.
 
         Raises:
-            LandingError: a file is damaged, or lacks a column that the mapping names: nothing is kept.
+            LandingError: a file is damaged or lacks a column that the mapping names, or the folder is not complete.
         """
+        if self.filed_under is None:
+            return
         self._rows(self.files)
-        before = max((past for past in self.folders if past <= month), default=None)
-        is_known = before is not None and files_fingerprint(self.folders[before]) == files_fingerprint(self.files)
-        if before == month or is_known:
-            return self
-        folder = self.kept / f"month={month}"
+        folder = self.kept / f"month={self.filed_under}"
         with private_folder(self.kept / ".staging", self.table) as staged:
-            copies = [shutil.copy(path, staged) for path in self.files]
+            for path in self.files:
+                shutil.copy(path, staged)
             (staged / SUCCESS).touch()
-            with suppress(OSError):  # another plan has kept the month meanwhile
+            with suppress(OSError):  # another plan may have kept the month meanwhile
                 os.rename(staged, folder)
-        return replace(self, folders={**self.folders, month: tuple(folder / Path(copy).name for copy in copies)})
+        if not (folder / SUCCESS).is_file():
+            raise LandingError(f"{self.table} of {self.filed_under} cannot be kept in {folder}: check its permissions")
 
 
 @dataclass(frozen=True, kw_only=True)

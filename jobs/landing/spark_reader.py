@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
@@ -26,7 +26,14 @@ _FAILED_TO_READ = re.compile(r"\[FAILED_READ_FILE[^]]*\] Encountered error while
 
 
 def delivered_rows(
-    spark: SparkSession, files: Sequence[Path], source: Source, columns: TableColumns, *, by_month: bool, cache: Path
+    spark: SparkSession,
+    files: Sequence[Path],
+    source: Source,
+    columns: TableColumns,
+    *,
+    by_month: bool,
+    cache: Path,
+    older_lists: Collection[Path] = (),
 ) -> DataFrame:
     """All rows of the files: `source_file`, `delivery_month`, `malformed_line` and the struct `delivered`.
 
@@ -39,6 +46,7 @@ def delivered_rows(
         columns: the mapping of the files' table.
         by_month: whether each file is in the folder of its month.
         cache: the folder of Parquet copies of files that Spark cannot read.
+        older_lists: those of the files that may lack attributes, which become NULL.
 
     Raises:
         LandingError: a file is damaged, or lacks a column that the mapping names.
@@ -49,8 +57,8 @@ def delivered_rows(
         verify(path)
         copies[path] = readable(path, cache)
         schemas[path] = schema(copies[path], source)
-        check_columns(path, schemas[path], columns, source)
-    optional = columns.optional if isinstance(columns, TransactionColumns) else ()
+        check_columns(path, schemas[path], columns, source, is_older_list=path in older_lists)
+    optional = columns.optional if isinstance(columns, TransactionColumns) else delivered_columns(columns)
     names = list(
         dict.fromkeys([name for file_schema in schemas.values() for name in file_schema.names] + list(optional))
     )

@@ -67,5 +67,5 @@ def why_incomplete(delivered: Mapping[str, Delivery], month: Month) -> str | Non
     last_closed = delivered["transactions"].last_closed
     if last_closed is None or last_closed < month:
         return f"transactions are complete up to {last_closed}; waiting for {month}"
-    incomplete = [table for table, delivery in delivered.items() if delivery.has_times and delivery.missing([month])]
+    incomplete = [table for table, delivery in delivered.items() if delivery.missing([month])]
     return f"{' and '.join(incomplete)} of {month}: not complete yet" if incomplete else None

@@ -16,6 +16,8 @@ from jobs.landing.restatements import Changes, Restatement, changes, restatement
 from jobs.planning.history import DeliveredInputs, MonthHistory, ranges
 from jobs.sources.mapping import Source
 
+_NO_MONTH = Month(1900, 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
@@ -26,8 +28,9 @@ class Reading:
             the lake, and every month that has changed, or whose products have. Of a list: the newest up to the data
             month, and every earlier one that is new or has changed. Tables without such a month are left out.
         is_new: whether the lake lacks any of these months, or holds it otherwise than it is delivered.
-        restated: the ingested months whose delivery has changed. A new delivery of the data month is none as long as
-            the month is not published. A list is one, too, if a forecast was published without it.
+        restated: the ingested months whose delivery has changed, and the months that were delivered after a forecast
+            of them or of a later month had been published without them. A new delivery of the data month is none as
+            long as neither that month nor a later one is published.
         reread: the ingested months that were read with another mapping or other code → which of these changed.
         first_changed: the first month whose snapshot is made from other data than before; if there is none, the month
             after the data month.
@@ -62,9 +65,8 @@ def reading(
         for table, delivery in delivered.items()
     }
     new = {
-        table: {past for past in inputs[table] if not lake.is_complete(TABLES[table], past)}
-        for table, delivery in delivered.items()
-        if not delivery.has_times
+        table: {past for past in delivered_months if not lake.is_complete(TABLES[table], past)}
+        for table, delivered_months in inputs.items()
     }
     other_products: list[Month] = []
     if "products" in new:
@@ -75,16 +77,15 @@ def reading(
     _refuse_gaps(events, months)
     lists = {
         table: sorted(inputs[table]) if is_forced else _months_of_lists(inputs[table], changed[table], new[table])
-        for table in new
+        for table in delivered.keys() - events.keys()
     }
     read = dict.fromkeys(events, months) | lists
+    until_published = _last_published(lake, history)
     restated = [
         restatement(source, delivered[table], lake, past, cache=cache)
         for table, change in changed.items()
-        for past in sorted(
-            {past for past in change.restated if past < month or history.published is not None}
-            | _late_lists(lake, new.get(table, ()), history)
-        )
+        for past in sorted({*change.restated, *new[table]})
+        if past <= until_published or (past < month and past in change.restated)
     ]
     reread: dict[Month, set[str]] = {}
     for change in changed.values():
@@ -93,7 +94,7 @@ def reading(
     moved = [*(restatement.month for restatement in restated), *reread, *other_products, *until_now[: int(is_forced)]]
     return Reading(
         months={table: read[table] for table in TABLES if read.get(table)},
-        is_new=bool(unread) or any(new[table] or changed[table].months for table in new),
+        is_new=bool(unread) or any(new[table] or changed[table].months for table in lists),
         restated=restated,
         reread=dict(sorted(reread.items())),
         first_changed=min(moved, default=month.plus(1)),
@@ -117,10 +118,10 @@ def _months_of_lists(delivered: Collection[Month], changed: Changes, new: Collec
     return sorted({*new, *changed.months, *sorted(delivered)[-1:]})
 
 
-def _late_lists(lake: Lake, moved: Collection[Month], history: MonthHistory) -> set[Month]:
-    """The months of lists that were delivered after a forecast had been published without them."""
-    made = [month for month in history.published_months if lake.is_complete(TRANSACTIONS, month)]
-    return {month for month in moved if any(month <= published for published in made)}
+def _last_published(lake: Lake, history: MonthHistory) -> Month:
+    """The newest published month that was made from this lake; a month before all others if there is none."""
+    made = (month for month in history.published_months if lake.is_complete(TRANSACTIONS, month))
+    return max(made, default=_NO_MONTH)
 
 
 def _months_with_other_products(lake: Lake, months: Sequence[Month], moved: Collection[Month]) -> list[Month]:

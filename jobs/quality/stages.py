@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
 import pandas as pd
 from great_expectations import ExpectationSuite
-from pyspark.sql import SparkSession
 
 from expectations import (
     columns,
@@ -25,10 +22,8 @@ from expectations import (
     transactions,
 )
 from expectations.volume import RECENT_MONTHS, reference_months
-from jobs.core.month import Month
-from jobs.features import table as feature_table
 from jobs.lake.frames import read_periods
-from jobs.lake.lake import Lake, Period, special_lake
+from jobs.lake.lake import special_lake
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
@@ -42,6 +37,7 @@ from jobs.lake.tables import (
 )
 from jobs.quality.parquet_facts import column_facts
 from jobs.quality.runner import Check, Stored
+from jobs.quality.stage import Stage
 from jobs.quality.totals import (
     NO_ACTIVITY,
     activity_by_month,
@@ -57,59 +53,6 @@ from jobs.quality.totals import (
 log = logging.getLogger(__name__)
 
 INPUTS = {"transactions": TRANSACTIONS, "customers": CUSTOMERS, "sessions": SESSIONS, "products": PRODUCTS}
-LISTS = (CUSTOMERS, PRODUCTS)
-"""Tables without times: a run uses the newest list up to its data month."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """The lake as a run's validation sees it.
-
-    Attributes:
-        spark: the session.
-        lake: the lake.
-        as_of: the first day after the data month.
-        run_id: the run.
-        departments: the departments with their own features.
-        is_margin: whether values are margins.
-    """
-
-    spark: SparkSession
-    lake: Lake
-    as_of: date
-    run_id: int
-    departments: Sequence[str]
-    is_margin: bool
-
-    @property
-    def month(self) -> Month:
-        """The data month."""
-        return Month.before(self.as_of)
-
-    @property
-    def snapshots(self) -> Table:
-        """The features table of the shop."""
-        return feature_table.features(self.departments)
-
-    def month_of(self, table: Table) -> Month | None:
-        """The month of an input table that the run uses: the data month, or that of its list; None if there is none."""
-        if table in LISTS:
-            return self.lake.newest(table, self.month)
-        return self.month if self.lake.is_complete(table, self.month) else None
-
-    def month_before(self, table: Table) -> Month | None:
-        """The month of an input table to compare with: the month before, or the list before; None if there is none."""
-        month = self.month_of(table)
-        if month is None:
-            return None
-        before = month.plus(-1)
-        if table in LISTS:
-            return self.lake.newest(table, before)
-        return before if self.lake.is_complete(table, before) else None
-
-    def stored(self, table: Table, period: Period) -> Stored:
-        """A complete period of a table."""
-        return Stored(read_periods(self.spark, self.lake, table, [period]), self.lake.folder(table, period))
 
 
 def inputs(stage: Stage) -> Iterator[Check]:

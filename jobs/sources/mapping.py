@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -222,6 +222,11 @@ def delivered_columns(columns: TableColumns) -> list[str]:
     """The columns that a delivered file must have, in the order of the mapping."""
     values = [getattr(columns, field.name) for field in fields(columns) if field.name != "optional"]
     return list(dict.fromkeys(value for value in values if value is not None))
+
+
+def required_columns(columns: TableColumns) -> list[str]:
+    """Those of the delivered columns without which a list cannot be read: its attributes may be added later."""
+    return [getattr(columns, field.name) for field in fields(columns) if field.default is MISSING]
 
 
 def effective_columns(source: Source, columns: TableColumns, names: Sequence[str]) -> list[str]:

@@ -83,7 +83,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, **connection: Any) -> None:
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the log's filter shows at level ERROR."""
-    return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_a_refused_delivery_is_told_with_its_file_its_month_and_the_link(
@@ -167,6 +167,7 @@ def test_every_attempt_that_fails_logs_its_reason_last(
         assert other.on_retry_callback == task.on_retry_callback
     with database.writer.begin() as connection:
         recorded = {"dag_run_id": RUN, "task": task.task_id, "attempt": 1, "reason": "november.csv has no header"}
+        recorded |= {"as_of": None, "was_refused": True}
         connection.execute(statement("record_failure"), recorded)
     for state in ("failed", "up_for_retry") if task.retries else ("failed",):
         caplog.clear()

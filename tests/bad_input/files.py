@@ -131,7 +131,7 @@ FILES = (
     refused(
         "a Parquet with a damaged page",
         damaged_parquet(lambda data: data[:150] + b"\xaa" * 200 + data[350:]),
-        "is damaged, or has a field",
+        DAMAGED,
     ),
     refused("CSV under the name of a workbook", csv(GOOD_CSV, "part.xlsx"), "is damaged or was not delivered in full"),
     refused(

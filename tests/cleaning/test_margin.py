@@ -21,7 +21,8 @@ from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, TRANSACTIONS
 from jobs.landing.deliveries import deliveries, ingest_inputs
 from jobs.quality.findings import critical_failures
 from jobs.quality.runner import run_checks
-from jobs.quality.stages import STAGES, Stage
+from jobs.quality.stage import Stage
+from jobs.quality.stages import STAGES
 from jobs.simulation.catalogue import MARGIN_RATES
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.shop import simulate

@@ -178,7 +178,7 @@ def test_an_address_that_is_wrong_fails_nothing(
 
 def test_without_the_connection_there_is_a_line_in_the_log(write: Any, caplog: pytest.LogCaptureFixture) -> None:
     write(CALENDAR, ti=instance(PLAN))
-    assert [record.message for record in caplog.records if record.name == "clv"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "clv"] == [
         "Month 2011-11",
         "No note was written: create the connection 'airflow_api' (host, login, password)",
     ]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
+from jobs.lake import tables
+from jobs.lake.lake import Lake
 from jobs.landing.cache import KEPT, cache_root
-from jobs.landing.deliveries import deliveries, keep_lists
+from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.file_checks import LandingError
+from jobs.sources.mapping import CustomerColumns
 from tests.corner_shop import CUSTOMERS, LINES, PRODUCTS, SHOP, deliver_month
+from tests.ingesting import ingest_all, stored
 
 SEPTEMBER, OCTOBER, NOVEMBER = Month(2011, 9), Month(2011, 10), Month(2011, 11)
 
@@ -27,8 +33,8 @@ def lake(landing: Path, tmp_path: Path) -> Path:
 
 def kept(landing: Path, lake: Path, table: str) -> dict[str, str]:
     """Month → the text of the list that is kept for it, after a plan has seen what is delivered."""
-    delivery = keep_lists(deliveries(SHOP, landing, lake))[table]
-    assert delivery.months == deliveries(SHOP, landing, lake)[table].months
+    keep_lists(dated(deliveries(SHOP, landing, lake)))
+    delivery = deliveries(SHOP, landing, lake)[table]
     return {str(month): delivery.files_of([month])[0].read_text() for month in delivery.months}
 
 
@@ -40,10 +46,13 @@ def test_an_overwritten_list_is_kept_as_it_was_when_its_month_was_first_read(lan
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": CUSTOMERS.replace("Annual", "none")}
 
 
-def test_a_list_that_has_not_changed_is_not_kept_again(landing: Path, lake: Path) -> None:
+def test_a_list_that_has_not_changed_is_kept_for_its_month_too(landing: Path, lake: Path) -> None:
+    """Otherwise a plan between two months would file next month's list under a month that is published."""
     kept(landing, lake, "customers")
     deliver_month(landing, "transactions", NOVEMBER, LINES)
-    assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS}
+    assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": CUSTOMERS}
+    (landing / "customers.csv").write_text(CUSTOMERS.replace("Annual", "none"))
+    assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": CUSTOMERS}
 
 
 def test_the_first_list_of_articles_belongs_to_the_first_month(landing: Path, lake: Path) -> None:
@@ -61,10 +70,21 @@ def test_a_list_that_cannot_be_read_is_not_kept(landing: Path, lake: Path) -> No
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS}
 
 
-def test_a_dry_run_knows_the_kept_lists_and_keeps_none(landing: Path, lake: Path) -> None:
-    kept(landing, lake, "customers")
-    deliver_month(landing, "transactions", NOVEMBER, LINES)
-    (landing / "customers.csv").write_text(CUSTOMERS.replace("Annual", "none"))
+def test_nothing_is_kept_of_a_delivery_that_is_only_dated(landing: Path, lake: Path) -> None:
     with cache_root(lake, is_dry_run=True) as scratch:
-        assert list(kept(landing, scratch, "customers")) == ["2011-10", "2011-11"]
-    assert [path.name for path in (lake / KEPT / "customers").glob("month=*")] == ["month=2011-10"]
+        assert dated(deliveries(SHOP, landing, scratch))["customers"].months == [OCTOBER]
+    assert not lake.exists()
+
+
+def test_an_older_list_may_lack_an_attribute_that_the_shop_has_added_since(
+    spark: SparkSession, landing: Path, lake: Path
+) -> None:
+    (landing / "customers.csv").write_text("id,since,plan,town\nc1,2011-01-05,annual,Bonn\n")
+    before = replace(SHOP, customers=CustomerColumns(customer_id="id", signup_on="since", membership="plan"))
+    keep_lists(dated(deliveries(before, landing, lake)))
+    deliver_month(landing, "transactions", NOVEMBER, LINES)
+    (landing / "customers.csv").write_text(CUSTOMERS)
+    ingest_all(spark, SHOP, landing, Lake(lake), NOVEMBER.as_of)
+    assert [row[:4] for row in stored(spark, Lake(lake), tables.CUSTOMERS) if row[-1] == "2011-10"] == [
+        ("c1", "2011-01-05", "annual", "Bonn")
+    ]

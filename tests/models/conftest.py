@@ -19,8 +19,7 @@ from jobs.models.promotion import ReadHoldout, promote
 from jobs.models.registry import Registry
 from jobs.models.training_data import read_holdout
 from jobs.models.verdict import Verdict
-from jobs.publishing.standard import publish
-from tests.forecasts import CUSTOMERS, plan, row, write
+from tests.forecasts import CUSTOMERS, plan, publish, row, write
 from tests.models.versions import (
     FRAMES,
     HOLDOUT_OF,

@@ -13,9 +13,8 @@ from jobs import promote, set_champion
 from jobs.core import postgres
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.publishing.standard import publish
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, plan, row, seen, write
+from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
 from tests.models.versions import AS_OF, EARLIER, SNAPSHOTS, Gate, Train
 from tests.snapshots import write_snapshots
 

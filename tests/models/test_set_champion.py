@@ -21,9 +21,8 @@ from jobs.models.promotion import ReadHoldout
 from jobs.models.promotion import promote as judge_version
 from jobs.models.registry import Registry
 from jobs.planning.history import month_history
-from jobs.publishing.standard import publish
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, plan, row, seen, write
+from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
 from tests.models.versions import AS_OF, EARLIER, OLDER, SNAPSHOTS, Gate, Judge, Published, Train
 from tests.snapshots import write_snapshots
 

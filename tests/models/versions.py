@@ -39,7 +39,7 @@ def decisions(database: Database) -> list[dict[str, object]]:
     query = text("SELECT * FROM clv.model_decisions ORDER BY decision_id")
     with database.reader.connect() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    times = ("decision_id", "decided_at", "took_effect_at")
+    times = ("decision_id", "decided_at", "took_effect_at", "data_month")
     return [{key: value for key, value in row.items() if key not in times} for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
+from jobs.landing.cache import KEPT
 from jobs.landing.restatements import RestatedError
 from tests.conftest import Database
 from tests.corner_shop import deliver_month
@@ -111,3 +113,53 @@ def test_months_whose_list_of_articles_is_new_are_ingested_again(
     read = plan("2011-11")
     assert read["months"] == {"products": "2011-10", "transactions": "2011-10,2011-11"}
     assert "Builds 3 snapshots" in read["note"]
+
+
+def deliver_orders(landing: Path, month: Month, quantity: int) -> None:
+    part = landing / "transactions" / f"month={month}" / "part-0.csv.gz"
+    part.write_bytes(gzip.compress(f"{LINES}1,1,7,{month}-05 10:00:00,p,{quantity},2.50,1\n".encode()))
+
+
+def test_a_month_that_a_later_forecast_was_made_from_is_restated_though_it_is_not_published(
+    landing: Path, plan: Plan, lake: Lake, spark: SparkSession, database: Database
+) -> None:
+    ingest_all(spark, SOURCE, landing, lake, NOVEMBER.as_of)
+    publish_new_run(database, lake, NOVEMBER.as_of)
+    deliver_orders(landing, OCTOBER, 4)
+    with pytest.raises(RestatedError, match="2011-10 changed at the source"):
+        plan("2011-10")
+
+
+def test_logins_that_come_after_a_forecast_was_published_without_them_are_restated(
+    landing: Path, plan: Plan, lake: Lake, spark: SparkSession, database: Database
+) -> None:
+    ingest_all(spark, SOURCE, landing, lake, OCTOBER.as_of)
+    publish_new_run(database, lake, OCTOBER.as_of)
+    for month in (OCTOBER, NOVEMBER):
+        deliver_month(landing, "sessions", month, f"customer_id,logged_in_at\n7,{month}-05 10:00:00\n")
+    with pytest.raises(RestatedError, match=r"2011-10 sessions: rows 0 to 1 \(\+1\)"):
+        plan("2011-11")
+    assert plan("2011-11", "--restate", "accept")["months"]["sessions"] == "2011-10,2011-11"
+
+
+def test_a_scheduled_run_waits_for_the_list_of_its_month_where_there_was_one_before(
+    landing: Path, plan: Plan, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    deliver_accounts(landing, OCTOBER)
+    scheduled = {"run_type": "scheduled", "logical_date": f"{NOVEMBER}-01T00:00:00+00:00"}
+    with pytest.raises(SystemExit):
+        planned(capsys, **scheduled)
+    assert "customers of 2011-11: not complete yet" in caplog.text
+    deliver_accounts(landing, NOVEMBER)
+    assert planned(capsys, **scheduled)["month"] == "2011-11"
+
+
+def test_a_refused_plan_keeps_no_list(landing: Path, plan: Plan, lake: Lake, spark: SparkSession) -> None:
+    ingest_all(spark, SOURCE, landing, lake, NOVEMBER.as_of)
+    deliver_orders(landing, OCTOBER, 4)
+    (landing / "customers.csv").write_text(f"{ACCOUNTS}7,2011-01-05,none,Lyon,FR\n")
+    with pytest.raises(RestatedError):
+        plan("2011-11")
+    assert not (lake.root / KEPT).exists()
+    plan("2011-11", "--restate", "accept")
+    assert [path.name for path in (lake.root / KEPT / "customers").iterdir()] == ["month=2011-11"]

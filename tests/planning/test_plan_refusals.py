@@ -43,7 +43,7 @@ def test_a_scheduled_run_whose_month_is_not_delivered_ends_at_once_and_changes_n
     with pytest.raises(SystemExit) as ended:
         planned(capsys, **DECEMBER_OF_THE_CALENDAR)
     assert ended.value.code == os.EX_TEMPFAIL
-    [said] = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    [said] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said == (
         "Month 2011-12 is not delivered in full yet: transactions are complete up to 2011-11; waiting for 2011-12. "
         "Nothing was changed: clv_deliveries starts the month once it is delivered"

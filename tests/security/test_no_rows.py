@@ -62,7 +62,10 @@ def said(database: Database, environ: dict[str, str], job: subprocess.CompletedP
     [failure] = seen(database, "run_failures")
     with serving(Webhook()) as webhook:
         receiver = {"CLV_ALERTS": json.dumps({"host": webhook.url})}
-        options = [f"--dag-run-id=manual__{DECEMBER}", "--task=the.task", "--attempt=1", "--link=x", "--ended=code 1"]
+        attempt = [f"--dag-run-id=manual__{DECEMBER}", "--task=the.task"]
+        asked = run("jobs.reason", *attempt, "--attempt=1", "--ended=code 1", environ=environ)
+        reason = json.loads(asked.stdout.splitlines()[-1])["reason"]
+        options = [*attempt, "--link=x", f"--reason={reason}"]
         alert = run("jobs.alert", "failed", *options, environ=environ | receiver)
     [(_, body)] = webhook.received
     assert body["reason"] == f"{failure['reason']} (code 1)"

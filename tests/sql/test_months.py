@@ -24,6 +24,7 @@ def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, 
     for as_of in (NOVEMBER, DECEMBER):
         run_id = publish_new_run(database, lake, as_of)
         decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
+        decision |= {"model_name": "clv"}
         versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
         execute(database.writer, "record_decision", run_id=run_id, as_of=as_of, **decision, **versions)
     load_new_run(database, lake)

@@ -7,11 +7,10 @@ import pytest
 from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
-from jobs.publishing.standard import publish
 from jobs.rollback import roll_back
 from jobs.withdraw import withdraw
 from tests.conftest import Database
-from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, plan, publish_new_run, row, seen, write
+from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, seen, write
 
 MONTH = Month(2011, 11)
 WHY = {"by": "Ada", "because": "a price list was wrong"}
