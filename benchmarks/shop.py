@@ -27,7 +27,7 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, Table
-from jobs.landing.deliveries import TABLES, dated, deliveries
+from jobs.landing.deliveries import TABLES, dated, deliveries, keep_lists
 from jobs.landing.layouts import Delivery, MonthFolders
 from jobs.models.training_data import read_history
 from jobs.sources.mapping import Source
@@ -126,7 +126,7 @@ def shop(
         NotMaturedError: an origin has no history, or months that it covers have not been delivered in full.
         LandingError: the files cannot be used.
     """
-    delivered = dated(deliveries(source, landing, lake.root))
+    delivered = keep_lists(dated(deliveries(source, landing, lake.root)))
     lines = delivered["transactions"]
     last = Month.of(origins[-1]).plus(months - 1)
     there = f"the data holds {lines.first} to {lines.months[-1]}"

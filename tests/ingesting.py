@@ -25,8 +25,7 @@ def ingest_all(
     spark: SparkSession, source: Source, landing: Path, lake: Lake, as_of: date, months: Sequence[Month] | None = None
 ) -> dict[str, Reconciliation]:
     """Ingest the months of every delivered table, all up to `as_of` by default; what became of the rows, by table."""
-    delivered = dated(deliveries(source, landing, lake.root))
-    keep_lists(delivered)
+    delivered = keep_lists(dated(deliveries(source, landing, lake.root)))
     last = Month.before(as_of)
     months = months or delivered["transactions"].first.through(last)
     lists = {table: [month for month in delivered[table].months if month <= last] for table in delivered}

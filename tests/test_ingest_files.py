@@ -16,7 +16,7 @@ from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
 from jobs.landing.cache import KEPT
-from jobs.landing.deliveries import dated, deliveries
+from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.file_checks import LandingError
 from tests.corner_shop import LINES, PRODUCTS, SHOP, deliver_month
 from tests.ingesting import ingest_all, rejected, stored
@@ -57,7 +57,7 @@ def test_lines_are_ingested_anew_when_the_articles_have_changed(spark: SparkSess
 
     shutil.rmtree(lake.root / KEPT)
     (landing / "products.csv").write_text(PRODUCTS.splitlines(keepends=True)[0])
-    products = dated(deliveries(SHOP, landing, lake.root))["products"]
+    products = keep_lists(dated(deliveries(SHOP, landing, lake.root)))["products"]
     ingest(spark, SHOP, products, lake, months=[NOVEMBER])
 
     assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, months=[NOVEMBER]) is None

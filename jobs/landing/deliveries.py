@@ -118,11 +118,12 @@ def dated(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
     return {**delivered, **lists}
 
 
-def keep_lists(delivered: Mapping[str, Delivery]) -> None:
-    """Keep the lists that `dated` has filed; raises LandingError if one cannot be read."""
-    for delivery in delivered.values():
-        if isinstance(delivery, StateFiles):
-            delivery.keep()
+def keep_lists(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
+    """Keep the lists that `dated` has filed; the deliveries with them. Raises LandingError if one cannot be read."""
+    return {
+        table: delivery.keep() if isinstance(delivery, StateFiles) else delivery
+        for table, delivery in delivered.items()
+    }
 
 
 def _place(table: str, landing: Path) -> Path | tuple[Path, ...] | None:

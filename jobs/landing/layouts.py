@@ -170,14 +170,16 @@ class StateFiles(StateFolders):
             return self
         return replace(self, folders={**self.folders, month: self.files}, filed_under=month)
 
-    def keep(self) -> None:
+    def keep(self) -> StateFiles:
         """Copy what was filed into the folder of its month, so that it stays when the shop overwrites it.
+
+        Only a kept list can be ingested: rows have the month of their file's folder.
 
         Raises:
             LandingError: a file is damaged or lacks a column that the mapping names, or the folder is not complete.
         """
         if self.filed_under is None:
-            return
+            return self
         self._rows(self.files)
         folder = self.kept / f"month={self.filed_under}"
         with private_folder(self.kept / ".staging", self.table) as staged:
@@ -188,6 +190,8 @@ class StateFiles(StateFolders):
                 os.rename(staged, folder)
         if not (folder / SUCCESS).is_file():
             raise LandingError(f"{self.table} of {self.filed_under} cannot be kept in {folder}: check its permissions")
+        files = tuple(folder / path.name for path in self.files)
+        return replace(self, folders={**self.folders, self.filed_under: files}, filed_under=None)
 
 
 @dataclass(frozen=True, kw_only=True)
