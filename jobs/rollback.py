@@ -67,16 +67,9 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
         raise RollbackError(f"month {month} {state}, and {reason}. {_possible(others.values())}")
     if taken_back_by := others[target]["taken_back_by"]:
         log.warning("Run %s of month %s was taken back by %s", target, month, taken_back_by)
+    move = {"from_run_id": published, "to_run_id": target}
     try:
-        execute(
-            database,
-            "roll_back",
-            as_of=month.as_of,
-            from_run_id=published,
-            to_run_id=target,
-            by=by,
-            because=because,
-        )
+        execute(database, "roll_back", as_of=month.as_of, **move, by=by, because=because)
     except InternalError as error:
         raise RollbackError(message_of(error)) from error
     return published, target
