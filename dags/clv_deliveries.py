@@ -5,8 +5,9 @@ waits, so that a month triggered by hand never queues behind it. This DAG does t
 hour later, looks every 15 minutes without holding a worker slot, and then triggers `clv_monthly` with the run id
 `delivered__2011-11`. To wait for another month, trigger this DAG with `month`.
 
-- A month is never started twice: nothing is triggered if a standard run of the month has been planned, and the month
-  waits while any run of `clv_monthly` has not ended, because that may be one of the same month.
+- A month is never started twice: nothing is triggered if a standard run of the month has been planned, or if the plan
+  of its scheduled run failed (clear that run). The month waits while any run of `clv_monthly` has not ended, because
+  that may be one of the same month.
 - It follows the switch of `clv_monthly`: while that DAG is paused, nothing is started. A run that finds it still paused
   at its deadline is skipped.
 - If the month is not delivered within five days, the task fails and says what is missing, and an alert is sent. Clear
@@ -87,12 +88,16 @@ class DeliverySensor(BaseSensorOperator):
 
 
 def unless_planned(context: Any) -> None:
-    """Skip the task if a standard run of the month has been planned already."""
+    """Skip the task if a standard run of the month has been planned already, or its scheduled run failed to."""
     month = context["ti"].xcom_pull("await_delivery")
     completed = run_job("planned_run", "--month", month)
     if completed.returncode:
         raise AirflowException(f"jobs.planned_run ended with exit code {completed.returncode}.")
     planned = json.loads(last_line(completed))
+    if planned and planned["run_id"] is None:
+        raise AirflowSkipException(
+            f"{month} is not started: the plan of {planned['dag_run_id']} failed: clear that run"
+        )
     if planned:
         raise AirflowSkipException(
             f"{month} is not started: run {planned['run_id']} ({planned['dag_run_id']}) is of it"

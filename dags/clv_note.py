@@ -47,8 +47,9 @@ def _not_delivered(calendar: list[str]) -> str:
     delivery = json.loads(last_line(run_job("await_delivery", *calendar, seconds=10 * _SECONDS)))
     missing = delivery["missing"] or "it was not when this run looked"
     return (
-        f"Month {delivery['month']} is not delivered in full yet: {missing}. Nothing was changed: "
-        "clv_deliveries starts the month once it is delivered."
+        f"Month {delivery['month']} is not delivered in full yet: {missing}. Nothing was changed. "
+        "clv_deliveries starts it once it is delivered; if no run of clv_deliveries is waiting, trigger it "
+        "with this month."
     )
 
 

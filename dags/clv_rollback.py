@@ -5,13 +5,15 @@ Both override a decision of the pipeline, so both require a reason, and both are
 triggered this DAG.
 
 - **A month's forecast**: set `month`. Set `run` too, unless you want the newest run before the one that readers see. A
-  run that was rolled back or withdrawn is not chosen unless `run` names it; neither is any run of a withdrawn month.
+  run that was rolled back or withdrawn is not chosen unless `run` names it; neither is any run of a month that is
+  withdrawn or was rolled back already.
   Nothing else changes, and the month's next run publishes as usual. If there is no such run, the log lists the runs
   available.
 - **The champion**: set `version`. Months already published keep their forecasts; the next month's challenger is
   compared with this version.
 
-A failed task has changed nothing. It is not retried automatically: first check what readers see.
+A task that failed with a reason has changed nothing. One that was killed may have: before you clear it, look in
+`clv.publications` or `clv.model_decisions` whether the change was made. No task is retried automatically.
 """
 
 import json
@@ -50,7 +52,7 @@ PARAMS = {
         minimum=1,
         title="Run to publish again",
         description="A run_id of that month in clv.runs. Empty: the run before the one that readers see. "
-        "A withdrawn month needs it.",
+        "A month that is withdrawn, or was rolled back already, needs it.",
     ),
     "version": Param(
         None,

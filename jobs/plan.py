@@ -39,7 +39,10 @@ from jobs.sources import load
 
 log = logging.getLogger(__name__)
 
-STARTED_LATER = "Nothing was changed: clv_deliveries starts the month once it is delivered"
+STARTED_LATER = (
+    "Nothing was changed. clv_deliveries starts it once it is delivered; if no run of clv_deliveries is waiting, "
+    "trigger it with this month"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -3,7 +3,8 @@
     python -m jobs.planned_run --month 2011-11
 
 The last line on stdout is a JSON object with `run_id` and `dag_run_id`, or null if there is no such run. Special runs
-and dry runs do not count: they publish no month.
+and dry runs do not count: they publish no month. If no run was planned but the plan of the month's scheduled run
+failed, `dag_run_id` is that run and `run_id` is null.
 """
 
 from __future__ import annotations

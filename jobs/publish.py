@@ -30,8 +30,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = run_parser(__doc__).parse_args(argv)
     settings = Settings()
     database = engine(settings.database_url)
-    # An attempt that was killed after its commit left no record: its change has not been announced.
-    was_recorded = any(task["task"] == TASK for task in fetch(database, "run_tasks", run_id=arguments.run_id))
+    # An attempt that was killed after its commit left no record newer than that: its change has not been announced.
+    was_recorded = bool(fetch(database, "recorded_since_publication", run_id=arguments.run_id, task=TASK))
     with recorded(TASK, run_id=arguments.run_id, engine=database) as outcome:
         publication = publish(database, Lake(settings.lake), as_of=arguments.as_of, run_id=arguments.run_id)
         outcome.rows = publication.rows

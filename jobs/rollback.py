@@ -3,8 +3,9 @@
     python -m jobs.rollback --month 2011-11 --by "Ada Lovelace" --because "a price list was wrong" [--run-id 17]
 
 Without `--run-id`, the month goes back to the newest run before the published one that nobody has taken back (rolled
-back or withdrawn); a withdrawn month needs `--run-id`. Other months and the champion do not change, and the month's
-next run publishes as usual. `clv.publications` lists every publication and rollback.
+back or withdrawn). A withdrawn month needs `--run-id`, and so does one that was rolled back already, so that the same
+command again does not go back further. Other months and the champion do not change, and the month's next run publishes
+as usual. `clv.publications` lists every publication and rollback.
 The last line on stdout is a JSON object that says what changed for readers: `jobs/publishing/change.py`.
 """
 
@@ -39,17 +40,24 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
     The run before is None if the month was withdrawn.
 
     Raises:
-        RollbackError: name or reason is empty, the run has no loaded forecast, or the published run changed meanwhile.
+        RollbackError: name or reason is empty, the run has no loaded forecast, none is named though the month was
+            rolled back already, or the published run changed meanwhile.
     """
     if not by.strip() or not because.strip():
         raise RollbackError("--by and --because must not be empty: give your name and the reason for the rollback")
     runs = fetch(database, "loaded_runs", as_of=month.as_of)
     if not runs:
         raise RollbackError(f"month {month} was never published: there is nothing to roll back")
-    published = next((int(run["run_id"]) for run in runs if run["is_published"]), None)
+    shown = next((run for run in runs if run["is_published"]), None)
+    published = int(shown["run_id"]) if shown else None
     earlier = (int(run["run_id"]) for run in runs if run["run_id"] < (published or 0) and run["taken_back_by"] is None)
     target = run_id if run_id is not None else next(earlier, None)
     others = {int(run["run_id"]): run for run in runs if not run["is_published"]}
+    if run_id is None and shown and shown["put_back_by"]:
+        raise RollbackError(
+            f"month {month} was rolled back to run {published} already; name the run with --run-id (RUN=…). "
+            f"{_possible(others.values())}"
+        )
     if target not in others:
         state, reason = "is withdrawn", "--run-id does not say which run to publish again"
         if published is not None:
@@ -59,16 +67,9 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
         raise RollbackError(f"month {month} {state}, and {reason}. {_possible(others.values())}")
     if taken_back_by := others[target]["taken_back_by"]:
         log.warning("Run %s of month %s was taken back by %s", target, month, taken_back_by)
+    move = {"from_run_id": published, "to_run_id": target}
     try:
-        execute(
-            database,
-            "roll_back",
-            as_of=month.as_of,
-            from_run_id=published,
-            to_run_id=target,
-            by=by,
-            because=because,
-        )
+        execute(database, "roll_back", as_of=month.as_of, **move, by=by, because=because)
     except InternalError as error:
         raise RollbackError(message_of(error)) from error
     return published, target

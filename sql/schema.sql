@@ -932,9 +932,9 @@ CREATE VIEW clv.runs AS
             WHEN (published.run_id IS NOT NULL) THEN 'published'::text
             WHEN ((last_move.flip_id IS NOT NULL) AND (last_move.run_id IS NULL)) THEN 'withdrawn'::text
             WHEN (load.run_id IS NOT NULL) THEN 'replaced'::text
+            WHEN (newer.run_id IS NOT NULL) THEN 'superseded'::text
             WHEN failure.was_refused THEN 'refused'::text
             WHEN (NOT failure.was_refused) THEN 'failed'::text
-            WHEN (newer.run_id IS NOT NULL) THEN 'superseded'::text
             ELSE 'running'::text
         END AS status,
     run.trigger,

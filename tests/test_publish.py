@@ -11,6 +11,7 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.publish import main
+from jobs.rollback import roll_back
 from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import (
@@ -185,4 +186,31 @@ def test_a_publication_whose_task_was_killed_before_it_told_is_told_by_the_next_
     run_id = publish_new_run(database, lake, DECEMBER)
     content_hash, is_new = changed(capsys, run_id)
     assert is_new
+    assert changed(capsys, run_id) == (content_hash, False)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_publication_that_was_killed_after_the_run_had_been_scored_again_is_told_by_the_next_attempt(
+    database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = publish_new_run(database, lake, DECEMBER)
+    before, _ = changed(capsys, run_id)
+    write(lake, DECEMBER, [row(customer, level="20.00") for customer in CUSTOMERS])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+    after, is_new = changed(capsys, run_id)
+    assert after != before
+    assert is_new
+    assert changed(capsys, run_id) == (after, False)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_rollback_to_a_run_is_not_told_again_by_its_publish_task(
+    database: Database, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = publish_new_run(database, lake, DECEMBER)
+    run_id = publish_new_run(database, lake, DECEMBER, level="20.00")
+    content_hash, is_new = changed(capsys, run_id)
+    assert is_new
+    for target in (older, run_id):
+        roll_back(database.writer, Month(2011, 11), target, by="Ada", because="a price list was wrong")
     assert changed(capsys, run_id) == (content_hash, False)

@@ -50,14 +50,22 @@ def audit(database: Database) -> list[dict[str, object]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def test_readers_see_the_run_before_again_and_then_the_one_before_that(database: Database, three: list[int]) -> None:
-    first, second, third = three
+def test_readers_see_the_run_before_again(database: Database, three: list[int]) -> None:
+    _, second, third = three
     assert shown(database) == {(third, Decimal("100.00"))}
     assert roll_back(database.writer, MONTH, None, **WHY) == (third, second)
     assert shown(database) == {(second, Decimal("10.00"))}
     assert len(seen(database)) == len(CUSTOMERS)
-    assert roll_back(database.writer, MONTH, None, **WHY) == (second, first)
-    assert shown(database) == {(first, Decimal("1.00"))}
+
+
+def test_the_same_rollback_again_is_refused_unless_it_names_a_run(database: Database, three: list[int]) -> None:
+    first, second, _ = three
+    roll_back(database.writer, MONTH, None, **WHY)
+    named = rf"month 2011-11 was rolled back to run {second} already; name the run with --run-id \(RUN=…\)"
+    with pytest.raises(RollbackError, match=rf"{named}(?s:.*)run {first}: "):
+        roll_back(database.writer, MONTH, None, **WHY)
+    assert shown(database) == {(second, Decimal("10.00"))}
+    assert roll_back(database.writer, MONTH, first, **WHY) == (second, first)
 
 
 def test_it_goes_to_the_run_that_is_named_and_back(database: Database, three: list[int]) -> None:

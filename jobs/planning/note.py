@@ -88,7 +88,7 @@ def _ingests(plan: Plan) -> str:
     orders = plan.months["transactions"]
     months = f"{len(orders)} month{'s' * (len(orders) > 1)} ({_few(ranges(orders))})"
     read = f"Ingests {months} of {', '.join(plan.months)} from {files} file{'s' * (files != 1)}"
-    return read + (f"; not delivered: {', '.join(absent)}." if absent else ".")
+    return read + (f"; not delivered up to this month: {', '.join(absent)}." if absent else ".")
 
 
 def _special(plan: Plan) -> list[str]:

@@ -202,9 +202,9 @@ SELECT
         WHEN published.run_id IS NOT NULL THEN 'published'
         WHEN last_move.flip_id IS NOT NULL AND last_move.run_id IS NULL THEN 'withdrawn'
         WHEN load.run_id IS NOT NULL THEN 'replaced'
+        WHEN newer.run_id IS NOT NULL THEN 'superseded'
         WHEN failure.was_refused THEN 'refused'
         WHEN NOT failure.was_refused THEN 'failed'
-        WHEN newer.run_id IS NOT NULL THEN 'superseded'
         ELSE 'running'
     END AS status,
     run.trigger,

@@ -1,8 +1,10 @@
--- The runs that have loaded a forecast of a month, the newest first: which of them readers see, and who took one back.
+-- The runs that have loaded a forecast of a month, the newest first: which of them readers see, who took one back, and
+-- who made readers see one by a rollback.
 SELECT
     runs.run_id,
     runs.status = 'published' AS is_published,
     CASE WHEN last_move.replaced_run_id = runs.run_id THEN last_move.rolled_back_by END AS taken_back_by,
+    CASE WHEN last_move.run_id = runs.run_id THEN last_move.rolled_back_by END AS put_back_by,
     runs.model_version,
     runs.forecast_rows,
     runs.clv_12m_total,
@@ -10,6 +12,7 @@ SELECT
 FROM clv.runs
 LEFT JOIN LATERAL (
     SELECT
+        published_history.run_id,
         published_history.replaced_run_id,
         published_history.rolled_back_by
     FROM clv.published_history

@@ -1,8 +1,21 @@
--- The newest standard run planned for a month. No row where none was.
+-- The newest standard run planned for a month. Where none was: the scheduled run whose plan failed, without a run_id.
 SELECT
     run_id,
     dag_run_id
-FROM clv.run
-WHERE as_of = :as_of AND NOT is_special AND NOT is_dry_run
-ORDER BY run_id DESC
+FROM (
+    SELECT
+        run_id,
+        dag_run_id,
+        planned_at AS happened_at
+    FROM clv.run
+    WHERE as_of = :as_of AND NOT is_special AND NOT is_dry_run
+    UNION ALL
+    SELECT
+        NULL AS run_id,
+        dag_run_id,
+        failed_at AS happened_at
+    FROM clv.run_failure
+    WHERE as_of = :as_of AND task = 'plan.plan' AND starts_with(dag_run_id, 'scheduled__')
+) AS started
+ORDER BY run_id DESC NULLS LAST, happened_at DESC
 LIMIT 1;

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from jobs.core.postgres import execute
 from tests.conftest import Database
 from tests.dags.conftest import renderer
 from tests.forecasts import DECEMBER, plan
@@ -169,6 +170,26 @@ def test_a_month_that_a_standard_run_was_planned_for_is_not_started_again(
     assert started(deliveries) is None
     run_id = plan(database.writer, DECEMBER, trigger="scheduled")
     assert started(deliveries) == f"2011-11 is not started: run {run_id} (scheduled__2011-12-01) is of it"
+
+
+def test_a_month_whose_scheduled_run_was_refused_in_its_plan_is_not_started_again(
+    deliveries: Any, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLV_PYTHON", sys.executable)
+    monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
+
+    def fail(dag_run_id: str, task: str, as_of: date) -> None:
+        failure = {"dag_run_id": dag_run_id, "task": task, "attempt": 1, "as_of": as_of}
+        execute(database.writer, "record_failure", **failure, reason="why", was_refused=True)
+
+    fail("scheduled__2011-11-01", "plan.plan", date(2011, 11, 1))
+    fail("scheduled__2011-12-01", "ingest.customers", DECEMBER)
+    fail("manual__of_a_segment", "plan.plan", DECEMBER)
+    assert started(deliveries) is None
+    fail("scheduled__2011-12-01", "plan.plan", DECEMBER)
+    assert started(deliveries) == "2011-11 is not started: the plan of scheduled__2011-12-01 failed: clear that run"
+    run_id = plan(database.writer, DECEMBER)
+    assert started(deliveries) == f"2011-11 is not started: run {run_id} (manual__2011-12-01) is of it"
 
 
 def test_a_month_is_not_started_while_nobody_knows_whether_it_was_planned(

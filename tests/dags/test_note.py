@@ -117,7 +117,8 @@ def test_the_note_of_a_run_without_data_says_what_is_missing_and_what_starts_the
         write(CALENDAR, ti=instance(None))
         assert api.note == (
             "Month 2011-12 is not delivered in full yet: transactions are complete up to 2011-11; waiting for 2011-12. "
-            "Nothing was changed: clv_deliveries starts the month once it is delivered."
+            "Nothing was changed. clv_deliveries starts it once it is delivered; if no run of clv_deliveries is "
+            "waiting, trigger it with this month."
         )
         (landing / "transactions" / "month=2011-11").rename(landing / "transactions" / "month=2011-12")
         write(CALENDAR, ti=instance(None))

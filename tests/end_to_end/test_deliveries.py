@@ -87,7 +87,8 @@ def test_the_scheduled_run_of_a_month_without_data_ends_at_once_and_says_why(sta
     assert run["state"] == "success"
     assert run["note"] == (
         f"Month {MISSING} is not delivered in full yet: transactions are complete up to {DELIVERED}; "
-        f"waiting for {MISSING}. Nothing was changed: clv_deliveries starts the month once it is delivered."
+        f"waiting for {MISSING}. Nothing was changed. clv_deliveries starts it once it is delivered; "
+        "if no run of clv_deliveries is waiting, trigger it with this month."
     )
     states = tasks(stack, DAG, run["dag_run_id"])
     assert {task for task, state in states.items() if state != "skipped"} == {"plan.note", "plan.go_on"}

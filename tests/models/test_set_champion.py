@@ -224,7 +224,7 @@ def test_two_jobs_do_not_change_the_champion_of_a_model_at_once(registry: Regist
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_job_sets_the_champion_of_a_published_run_and_records_what_it_cost(
+def test_the_job_sets_the_champion_of_what_readers_see_though_a_newer_run_was_planned_and_records_its_cost(
     registry: Registry, trained: Train, lake: Lake, database: Database
 ) -> None:
     write_snapshots(lake, SNAPSHOTS)
@@ -236,6 +236,7 @@ def test_the_job_sets_the_champion_of_a_published_run_and_records_what_it_cost(
 
     write(lake, AS_OF, [row(customer, model_version=number) for customer in CUSTOMERS])
     publish(database.writer, lake, as_of=AS_OF, run_id=run_id)
+    plan(database.writer, AS_OF)
     set_champion.main(run)
 
     assert registry.aliased("champion") == number

@@ -46,7 +46,8 @@ def test_a_scheduled_run_whose_month_is_not_delivered_ends_at_once_and_changes_n
     [said] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said == (
         "Month 2011-12 is not delivered in full yet: transactions are complete up to 2011-11; waiting for 2011-12. "
-        "Nothing was changed: clv_deliveries starts the month once it is delivered"
+        "Nothing was changed. clv_deliveries starts it once it is delivered; if no run of clv_deliveries is waiting, "
+        "trigger it with this month"
     )
     assert count(database, "run") == 0
     deliver(landing, "transactions", [Month(2011, 12)])

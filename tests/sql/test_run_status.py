@@ -67,17 +67,20 @@ def test_the_newest_failure_says_whether_the_run_was_refused(database: Database)
     assert statuses(database) == {run_id: "failed"}
 
 
-def test_a_run_that_a_newer_one_overtook_is_superseded_unless_it_failed(database: Database) -> None:
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_run_that_a_newer_one_overtook_is_superseded_whether_or_not_it_failed(
+    database: Database, refused: bool
+) -> None:
     overtaken = plan(database.writer, DECEMBER)
     failed = plan(database.writer, DECEMBER)
-    fail(database, "score.score")
+    fail(database, "score.score", refused=refused)
     other_month = plan(database.writer, NOVEMBER)
     newest = plan(database.writer, DECEMBER)
     dry = plan(database.writer, DECEMBER, is_dry_run=True)
     plan(database.writer, DECEMBER, horizon_months=3)
     assert statuses(database) == {
         overtaken: "superseded",
-        failed: "failed",
+        failed: "superseded",
         other_month: "running",
         newest: "running",
         dry: "dry run",
