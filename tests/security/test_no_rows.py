@@ -266,16 +266,28 @@ from jobs.core.spark import session
 from jobs.core.task import run_as_program
 def main():
     rows = session("cast").createDataFrame([("{MARK[:6]}" + "{MARK[6:]}",)], "x string")
+    def written(batches):
+        for batch in batches:
+            with open("/dev/full", "w") as full:
+                full.write(str(batch))
+            yield batch
+    try:
+        rows.mapInPandas(written, "x string").collect()
+    except Exception:
+        pass
     rows.selectExpr("cast(x AS int)").collect()
 run_as_program(main)
 """
 
 
-def test_spark_s_own_log_names_the_class_of_an_exception_alone(environ: dict[str, str]) -> None:
+def test_spark_s_own_log_names_the_class_of_an_exception_and_a_phrase_of_the_system_alone(
+    environ: dict[str, str],
+) -> None:
     job = subprocess.run([sys.executable, "-c", SPARK_PROGRAM], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert job.returncode == 1
     assert "TaskSetManager: Lost task" in job.stderr
     assert "org.apache.spark.SparkNumberFormatException\n" in job.stderr
+    assert "org.apache.spark.api.python.PythonException No space left on device\n" in job.stderr
     assert MARK not in job.stdout + job.stderr
 
 
