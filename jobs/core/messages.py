@@ -1,8 +1,8 @@
 """What a reason, a log or an alert may quote of an error: never a row, a value of one, or the content of a file.
 
-Our own errors say what their authors meant to say. Messages of libraries are cut before the first value, except for fixed phrases
-of the system; of an error of Postgres only the primary message, the place and the hint are used, never the detail, the
-context or the parameters.
+Our own errors say what their authors meant to say. Messages of libraries are cut before the first value, except for
+fixed phrases of the system; of an error of Postgres only the primary message, the place and the hint are used, never
+the detail, the context or the parameters.
 """
 
 from __future__ import annotations

@@ -62,11 +62,13 @@ def said(database: Database, environ: dict[str, str], job: subprocess.CompletedP
     [failure] = seen(database, "run_failures")
     with serving(Webhook()) as webhook:
         receiver = {"CLV_ALERTS": json.dumps({"host": webhook.url})}
-        options = [f"--dag-run-id=manual__{DECEMBER}", "--task=the.task", "--attempt=1", "--link=x", "--ended=code 1"]
-        alert = run("jobs.alert", "failed", *options, environ=environ | receiver)
+        options = [f"--dag-run-id=manual__{DECEMBER}", "--task=the.task"]
+        found = run("jobs.reason", *options, "--attempt=1", "--ended=code 1", environ=environ)
+        reason = json.loads(found.stdout)["reason"]
+        alert = run("jobs.alert", "failed", *options, "--link=x", f"--reason={reason}", environ=environ | receiver)
     [(_, body)] = webhook.received
     assert body["reason"] == f"{failure['reason']} (code 1)"
-    for told in (job.stdout, job.stderr, alert.stderr, json.dumps(body), str(dict(failure))):
+    for told in (job.stdout, job.stderr, found.stderr, alert.stderr, json.dumps(body), str(dict(failure))):
         assert MARK not in told
     assert "Traceback" in job.stderr
     return str(failure["reason"])
