@@ -26,7 +26,7 @@ from jobs.lake.lake import Lake
 from jobs.landing.file_checks import LandingError
 from tests.alerts.receivers import Webhook, serving
 from tests.conftest import ROOT, Database
-from tests.forecasts import DECEMBER, plan, row, seen, write
+from tests.forecasts import DECEMBER, plan, row, scored, seen, write
 
 MARK = "MARKED-customer-x"
 HEADER = "Invoice,StockCode,Quantity,InvoiceDate,Price,Customer ID\n"
@@ -100,6 +100,7 @@ def test_a_row_that_postgres_refuses(
 ) -> None:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, rows)
+    scored(database.writer, lake, DECEMBER, run_id)
     job = run("jobs.publish", "--as-of", str(DECEMBER), "--run-id", str(run_id), environ=environ)
     assert said(database, environ, job) == reason
 
