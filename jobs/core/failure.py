@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +29,8 @@ LONGEST_REASON = 500
 AS_OF: ContextVar[date | None] = ContextVar("as_of", default=None)
 """First day after the data month that this process works on; None while it is not known."""
 
+_PACKAGE = Path(__file__).parents[1]
+
 _TASK = {
     "dag_run_id": "AIRFLOW_CTX_DAG_RUN_ID",
     "task": "AIRFLOW_CTX_TASK_ID",
@@ -35,11 +39,23 @@ _TASK = {
 
 
 def reason_of(error: BaseException) -> str:
-    """An exception's type and `message_of` it on one short line, without secrets; for a RefusedError, no type."""
+    """An exception's type and `message_of` it on one short line, without secrets; for a RefusedError, no type.
+
+    If no message remains, the reason says where the exception was raised.
+    """
     name = type(error).__name__
     message = one_line(masked(message_of(error)))
-    reason = message if isinstance(error, RefusedError) and message else f"{name}: {message}".removesuffix(": ")
+    reason = message if isinstance(error, RefusedError) and message else f"{name}: {message}"
+    if not message:
+        reason = name + _place_of(error)
     return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
+
+
+def _place_of(error: BaseException) -> str:
+    """The last line of the package `jobs` that an exception passed, as ` at file.py:line`; empty if there is none."""
+    passed = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [f" at {path.name}:{line}" for path, line in passed if path.is_relative_to(_PACKAGE)]
+    return ours[-1] if ours else ""
 
 
 def one_line(text: str) -> str:

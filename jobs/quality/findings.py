@@ -82,7 +82,7 @@ def raise_if_critical(results: Sequence[RuleResult], *, stage: str, as_of: date)
     more = f" and {len(critical) - EXAMPLES} more" if len(critical) > EXAMPLES else ""
     raise ValidationFailedError(
         f"The {stage} as of {as_of} break {len(critical)} critical rule(s): {named}{more}. "
-        "The list above names the rows; no task after this stage has run."
+        "The task's log has the query for the rows of each rule; no task after this stage has run."
     )
 
 

@@ -61,8 +61,8 @@ def test_a_refused_plan_has_the_month_that_was_asked_for(database: Database) -> 
 
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill"])
 def test_a_refused_plan_has_the_month_of_its_schedule(database: Database, run_type: str) -> None:
-    arguments = asked(run_type=run_type, logical_date="2012-02-01T00:00:00+00:00")
-    assert failed(database, plan.main, *arguments, *PLAN) == (65, date(2012, 3, 1), "2012-02", True)
+    arguments = asked(run_type=run_type, logical_date="2011-02-01T00:00:00+00:00")
+    assert failed(database, plan.main, *arguments, *PLAN) == (65, date(2011, 3, 1), "2011-02", True)
 
 
 def test_a_refused_plan_has_the_month_that_it_chose(database: Database) -> None:

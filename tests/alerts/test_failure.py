@@ -61,6 +61,23 @@ def test_no_password_stays_in_a_text(text: str) -> None:
     assert "t0k3n" not in masked(text, environ=environ)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no answer of https://h:80/a/b?token=s3cr3t&x=1 in time", "no answer of https://h:80/a/b in time"),
+        ("'s3://b/k?X-Amz-Signature=s3cr3t': denied", "'s3://b/k': denied"),
+        ("https://u:pw@h/a?token=s3cr3t#x", "https://u:***@h/a"),
+        (
+            "Max retries exceeded with url: /api?token=s3cr3t (Caused by",
+            "Max retries exceeded with url: /api (Caused by",
+        ),
+        ("is it http://h/a? or part-?.csv", "is it http://h/a? or part-?.csv"),
+    ],
+)
+def test_the_query_of_a_url_is_not_shown(text: str, shown: str) -> None:
+    assert masked(text, environ={}) == shown
+
+
 def test_a_password_too_short_to_hide_leaves_the_text_readable() -> None:
     environ = {"CLV_DATABASE_URL": "postgresql://clv_writer:a@db/clv"}
     assert masked("a table postgresql://clv_writer:a@db/clv", environ=environ) == (

@@ -89,15 +89,15 @@ def test_a_worse_version_leaves_the_month_to_the_champion(registry: Registry, tr
     assert aliases(registry) == (number, champion)
 
 
-@pytest.mark.parametrize("published", [AS_OF, None], ids=["later month published", "later month is champion"])
+@pytest.mark.parametrize("newest_published", [AS_OF, None], ids=["later month published", "later month is champion"])
 def test_a_backfill_forecasts_with_its_own_version_and_moves_no_alias(
-    registry: Registry, trained: Train, gate: Gate, published: date | None
+    registry: Registry, trained: Train, gate: Gate, newest_published: date | None
 ) -> None:
     newest = trained(AS_OF)
     gate(registry, newest, as_of=AS_OF)
     number = trained(OLDER)
 
-    verdict = gate(registry, number, as_of=OLDER, newest_published=published)
+    verdict = gate(registry, number, as_of=OLDER, newest_published=newest_published)
 
     assert (verdict.decision, verdict.model_version) == ("backfill", number)
     assert aliases(registry) == (newest, newest)

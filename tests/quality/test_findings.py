@@ -73,7 +73,7 @@ def test_a_critical_rule_stops_the_run_and_the_error_names_the_first_of_them() -
     rule = "transactions.order_id_filled (observed 17 of 30,000 rows, allowed no row)"
     assert str(failure.value) == (
         f"The inputs as of 2011-12-01 break 5 critical rule(s): {rule}; {rule}; {rule} and 2 more. "
-        "The list above names the rows; no task after this stage has run."
+        "The task's log has the query for the rows of each rule; no task after this stage has run."
     )
 
 

@@ -26,7 +26,7 @@ from jobs.lake.lake import Lake
 from jobs.landing.file_checks import LandingError
 from tests.alerts.receivers import Webhook, serving
 from tests.conftest import ROOT, Database
-from tests.forecasts import DECEMBER, plan, row, seen, write
+from tests.forecasts import DECEMBER, plan, row, scored, seen, write
 
 MARK = "MARKED-customer-x"
 HEADER = "Invoice,StockCode,Quantity,InvoiceDate,Price,Customer ID\n"
@@ -62,14 +62,13 @@ def said(database: Database, environ: dict[str, str], job: subprocess.CompletedP
     [failure] = seen(database, "run_failures")
     with serving(Webhook()) as webhook:
         receiver = {"CLV_ALERTS": json.dumps({"host": webhook.url})}
-        attempt = [f"--dag-run-id=manual__{DECEMBER}", "--task=the.task"]
-        asked = run("jobs.reason", *attempt, "--attempt=1", "--ended=code 1", environ=environ)
-        reason = json.loads(asked.stdout.splitlines()[-1])["reason"]
-        options = [*attempt, "--link=x", f"--reason={reason}"]
-        alert = run("jobs.alert", "failed", *options, environ=environ | receiver)
+        options = [f"--dag-run-id=manual__{DECEMBER}", "--task=the.task"]
+        found = run("jobs.reason", *options, "--attempt=1", "--ended=code 1", environ=environ)
+        reason = json.loads(found.stdout)["reason"]
+        alert = run("jobs.alert", "failed", *options, "--link=x", f"--reason={reason}", environ=environ | receiver)
     [(_, body)] = webhook.received
     assert body["reason"] == f"{failure['reason']} (code 1)"
-    for told in (job.stdout, job.stderr, alert.stderr, json.dumps(body), str(dict(failure))):
+    for told in (job.stdout, job.stderr, found.stderr, alert.stderr, json.dumps(body), str(dict(failure))):
         assert MARK not in told
     assert "Traceback" in job.stderr
     return str(failure["reason"])
@@ -101,6 +100,7 @@ def test_a_row_that_postgres_refuses(
 ) -> None:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, rows)
+    scored(database.writer, lake, DECEMBER, run_id)
     job = run("jobs.publish", "--as-of", str(DECEMBER), "--run-id", str(run_id), environ=environ)
     assert said(database, environ, job) == reason
 
@@ -269,16 +269,28 @@ from jobs.core.spark import session
 from jobs.core.task import run_as_program
 def main():
     rows = session("cast").createDataFrame([("{MARK[:6]}" + "{MARK[6:]}",)], "x string")
+    def written(batches):
+        for batch in batches:
+            with open("/dev/full", "w") as full:
+                full.write(str(batch))
+            yield batch
+    try:
+        rows.mapInPandas(written, "x string").collect()
+    except Exception:
+        pass
     rows.selectExpr("cast(x AS int)").collect()
 run_as_program(main)
 """
 
 
-def test_spark_s_own_log_names_the_class_of_an_exception_alone(environ: dict[str, str]) -> None:
+def test_spark_s_own_log_names_the_class_of_an_exception_and_a_phrase_of_the_system_alone(
+    environ: dict[str, str],
+) -> None:
     job = subprocess.run([sys.executable, "-c", SPARK_PROGRAM], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert job.returncode == 1
     assert "TaskSetManager: Lost task" in job.stderr
     assert "org.apache.spark.SparkNumberFormatException\n" in job.stderr
+    assert "org.apache.spark.api.python.PythonException No space left on device\n" in job.stderr
     assert MARK not in job.stdout + job.stderr
 
 
