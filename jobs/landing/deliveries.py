@@ -107,14 +107,14 @@ def dated(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
     """The deliveries, with the present state of each overwritten list filed under the last closed month.
 
     Customers are not known to a month before the one their list is filed under: it would know their future. The first
-    list of products is filed under the first month, so that past order lines have departments too.
+    list of products is filed under the first month, too, so that past order lines have departments.
     """
     orders = delivered["transactions"]
     lists: dict[str, Delivery] = {}
     for table, delivery in delivered.items():
         if isinstance(delivery, StateFiles) and orders.last_closed is not None:
             is_first_of_products = table == "products" and not delivery.folders
-            lists[table] = delivery.filed(orders.first if is_first_of_products else orders.last_closed)
+            lists[table] = delivery.filed([orders.last_closed, *([orders.first] if is_first_of_products else [])])
     return {**delivered, **lists}
 
 

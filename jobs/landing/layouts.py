@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,35 +153,37 @@ class StateFiles(StateFolders):
     Attributes:
         files: the state that is delivered now.
         kept: the folder of the month folders.
-        filed_under: the month that the files are filed under but not kept for yet; None if there is none.
+        filed_under: the months that the files are filed under but not kept for yet.
     """
 
     files: tuple[Path, ...]
     kept: Path
-    filed_under: Month | None = None
+    filed_under: tuple[Month, ...] = ()
 
     def missing(self, months: Sequence[Month]) -> list[Month]:
         """None: the files are there."""
         return []
 
-    def filed(self, month: Month) -> StateFiles:
-        """File what is delivered now under a month, unless that has a state."""
-        if month in self.folders:
-            return self
-        return replace(self, folders={**self.folders, month: self.files}, filed_under=month)
+    def filed(self, months: Collection[Month]) -> StateFiles:
+        """File what is delivered now under those of the months that have no state."""
+        new = tuple(sorted(set(months) - self.folders.keys()))
+        return replace(self, folders={**self.folders, **dict.fromkeys(new, self.files)}, filed_under=new)
 
     def keep(self) -> StateFiles:
-        """Copy what was filed into the folder of its month, so that it stays when the shop overwrites it.
+        """Copy what was filed into the folders of its months, so that it stays when the shop overwrites it.
 
         Only a kept list can be ingested: rows have the month of their file's folder.
 
         Raises:
             LandingError: a file is damaged or lacks a column that the mapping names, or the folder is not complete.
         """
-        if self.filed_under is None:
-            return self
-        self._rows(self.files)
-        folder = self.kept / f"month={self.filed_under}"
+        if self.filed_under:
+            self._rows(self.files)
+        folders = {month: self._kept(month) for month in self.filed_under}
+        return replace(self, folders={**self.folders, **folders}, filed_under=())
+
+    def _kept(self, month: Month) -> tuple[Path, ...]:
+        folder = self.kept / f"month={month}"
         with private_folder(self.kept / ".staging", self.table) as staged:
             for path in self.files:
                 shutil.copy(path, staged)
@@ -189,9 +191,8 @@ class StateFiles(StateFolders):
             with suppress(OSError):  # another plan may have kept the month meanwhile
                 os.rename(staged, folder)
         if not (folder / SUCCESS).is_file():
-            raise LandingError(f"{self.table} of {self.filed_under} cannot be kept in {folder}: check its permissions")
-        files = tuple(folder / path.name for path in self.files)
-        return replace(self, folders={**self.folders, self.filed_under: files}, filed_under=None)
+            raise LandingError(f"{self.table} of {month} cannot be kept in {folder}: check its permissions")
+        return tuple(folder / path.name for path in self.files)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,10 +55,13 @@ def test_a_list_that_has_not_changed_is_kept_for_its_month_too(landing: Path, la
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": CUSTOMERS}
 
 
-def test_the_first_list_of_articles_belongs_to_the_first_month(landing: Path, lake: Path) -> None:
-    assert kept(landing, lake, "products") == {"2011-09": PRODUCTS}
+def test_the_first_list_of_articles_belongs_to_the_first_month_too(landing: Path, lake: Path) -> None:
+    both = {"2011-09": PRODUCTS, "2011-10": PRODUCTS}
+    assert kept(landing, lake, "products") == both
     (landing / "products.csv").write_text(f"{PRODUCTS}C,Cups\n")
-    assert kept(landing, lake, "products") == {"2011-09": PRODUCTS, "2011-10": f"{PRODUCTS}C,Cups\n"}
+    assert kept(landing, lake, "products") == both
+    deliver_month(landing, "transactions", NOVEMBER, LINES)
+    assert kept(landing, lake, "products") == both | {"2011-11": f"{PRODUCTS}C,Cups\n"}
 
 
 def test_a_list_that_cannot_be_read_is_not_kept(landing: Path, lake: Path) -> None:

@@ -163,3 +163,16 @@ def test_a_refused_plan_keeps_no_list(landing: Path, plan: Plan, lake: Lake, spa
     assert not (lake.root / KEPT).exists()
     plan("2011-11", "--restate", "accept")
     assert [path.name for path in (lake.root / KEPT / "customers").glob("month=*")] == ["month=2011-11"]
+
+
+def test_a_published_month_with_lists_that_are_overwritten_is_planned_again_without_acceptance(
+    landing: Path, plan: Plan, lake: Lake, spark: SparkSession, database: Database
+) -> None:
+    (landing / "products.csv").write_text(f"{ARTICLES}p,grocery\n")
+    (landing / "customers.csv").write_text(f"{ACCOUNTS}7,2011-01-05,none,Lyon,FR\n")
+    read = plan("2011-11")["months"]
+    assert (read["products"], read["customers"]) == ("2011-09,2011-11", "2011-11")
+    ingest_all(spark, SOURCE, landing, lake, NOVEMBER.as_of)
+    publish_new_run(database, lake, NOVEMBER.as_of)
+    (landing / "products.csv").write_text(f"{ARTICLES}p,toys\n")
+    assert plan("2011-11")["months"] == {"products": "2011-11", "customers": "2011-11", "transactions": "2011-11"}
