@@ -62,7 +62,7 @@ rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17
 
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not orders and not faults" --ignore tests/benchmarks
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not long and not faults" --ignore tests/benchmarks
 
 .PHONY: test-benchmarks
 test-benchmarks: venv ## Test the benchmarks (about 2 minutes)
@@ -80,9 +80,9 @@ test-browser: venv ## Test an operator's procedures in a browser (needs Chromium
 pictures: venv ## Run test-browser and update the runbook's screenshots
 	@CLV_PICTURES=docs/images $(PYTHON) -m pytest -m browser
 
-.PHONY: test-orders
-test-orders: venv ## Run many months in random orders, and compare them with the straight order (about 15 minutes)
-	@$(PYTHON) -m pytest -m orders
+.PHONY: test-long
+test-long: venv ## Run months in random orders, a forced month, and clv_deliveries on a separate stack (about 30 minutes)
+	@$(PYTHON) -m pytest -m long
 
 .PHONY: test-faults
 test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about 45 minutes)

@@ -23,7 +23,7 @@ from tests.conftest import Database, Postgres, emptied_registry
 from tests.months import Months
 from tests.snapshots import QUICK
 
-pytestmark = [pytest.mark.orders, pytest.mark.usefixtures("spark")]
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("spark")]
 
 SHOP = Shop(customers=150, months=11, seed=5, end=Month(2011, 11))
 MONTHS = Month(2011, 6).through(SHOP.end)

@@ -23,7 +23,7 @@ def files(lake: Lake) -> set[Path]:
     return {path for path in lake.root.rglob("*.parquet") if "landing_cache" not in path.parts}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("spark", "environment")
 def test_a_forced_run_computes_everything_again_with_the_same_forecasts(
     lake: Lake, database: Database, registry: Registry, capsys: pytest.CaptureFixture[str]

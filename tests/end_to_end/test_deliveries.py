@@ -16,7 +16,7 @@ from jobs.local_stack.stack import Stack
 from jobs.local_stack.start import DAG
 from tests.stacks import small_shop
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 MISSING = Month.of(datetime.now(UTC).date()).plus(-1)  # noqa: TID251 - the calendar's month, which is not delivered
 DELIVERED = MISSING.plus(-1)
