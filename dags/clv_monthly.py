@@ -100,7 +100,13 @@ with DAG(
 
     with TaskGroup("retrain"):
         train = python_job("train", *FORCE, *RETRAIN, execution_timeout=TRAINING_TIMEOUT, output_processor=json.loads)
-        promote = python_job("promote", *model_version_of("retrain.train"), *RETRAIN, output_processor=json.loads)
+        promote = python_job(
+            "promote",
+            *model_version_of("retrain.train"),
+            *RETRAIN,
+            execution_timeout=TRAINING_TIMEOUT,
+            output_processor=json.loads,
+        )
 
     with TaskGroup("score"):
         score = spark_job(

@@ -2,9 +2,10 @@
 
     python -m jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 3
 
+A version that is worse than that of the month before leaves the month to it; that one is trained if there is none.
 Only a version of the newest month can become the champion, and only once the month is published: `jobs.set_champion`
-moves the alias. A version of an older month forecasts its own month. A version is judged once: the verdict is a row of
-`clv.model_decision`, and later runs of the month follow it. A special run follows an existing verdict, or uses the
+moves the alias. A version is judged once: the verdict is a row of `clv.model_decision`, and later runs of the month
+follow it. A special run follows an existing verdict, or uses the
 newest version of its month; only the model of a margin is judged in a special run. With `--model champion` nothing is
 judged: today's champion forecasts.
 See `docs/decisions/0006-models-in-mlflow.md`.

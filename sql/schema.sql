@@ -656,7 +656,7 @@ COMMENT ON COLUMN clv.model_decision.decision_id IS 'Number of the decision; gro
 COMMENT ON COLUMN clv.model_decision.run_id IS 'The run whose gate decided, or that asked for the champion; empty if the champion was chosen by hand';
 COMMENT ON COLUMN clv.model_decision.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decision.model_version IS 'The version that was judged, or chosen';
-COMMENT ON COLUMN clv.model_decision.decision IS 'first, promoted, kept_champion, not_promoted, backfill, todays_champion: see docs/decisions/0006; chosen: by hand';
+COMMENT ON COLUMN clv.model_decision.decision IS 'first, promoted, kept_champion, kept_previous, not_promoted, backfill, todays_champion: see docs/decisions/0006; chosen: by hand';
 COMMENT ON COLUMN clv.model_decision.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decision.champion_before IS 'The champion when it was decided; empty where there was none';
 COMMENT ON COLUMN clv.model_decision.champion_after IS 'The champion once the run''s forecast is published, or the choice is made; empty where there is none';
@@ -698,7 +698,7 @@ COMMENT ON COLUMN clv.model_decisions.decision_id IS 'Number of the decision; gr
 COMMENT ON COLUMN clv.model_decisions.run_id IS 'The run whose gate decided, or that asked for the champion; empty if the champion was chosen by hand';
 COMMENT ON COLUMN clv.model_decisions.as_of IS 'First day after the data month that the version was trained on';
 COMMENT ON COLUMN clv.model_decisions.model_version IS 'The version that was judged, or chosen';
-COMMENT ON COLUMN clv.model_decisions.decision IS 'first: becomes the first champion once its month is published; promoted: replaces the champion then; kept_champion: the champion forecasts; not_promoted: forecasts because there is no champion; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
+COMMENT ON COLUMN clv.model_decisions.decision IS 'first: becomes the first champion once its month is published; promoted: replaces the champion then; kept_champion: failed, the champion forecasts; kept_previous: failed, the version of the month before forecasts; not_promoted: failed, but forecasts because no other version can be compared; backfill: forecasts its old month alone; todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';
 COMMENT ON COLUMN clv.model_decisions.forecast_by IS 'The version that forecasts the run''s month; empty for a choice';
 COMMENT ON COLUMN clv.model_decisions.champion_before IS 'The champion when it was decided; empty where there was none';
 COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion once the run''s forecast is published, or the choice is made; empty where there is none';

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.core.month import Month
-from jobs.forecasting import gate
 from jobs.lake.lake import SUCCESS
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.shop import simulate
@@ -85,11 +84,7 @@ Step = Callable[[], object]
 def test_a_month_is_the_same_in_whatever_order_things_happen(
     start: Callable[..., Months], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """First runs, backfills, reruns, late lists and a change of the mapping; then every month once more, and again.
-
-    The gate promotes every version here: which champion it compares with depends on the order, as ADR 6 says.
-    """
-    monkeypatch.setattr(gate, "decide", lambda *_, **__: gate.Decision(True, ("every version",)))
+    """First runs, backfills, reruns, late lists and a change of the mapping; then every month once more, and again."""
     rng = np.random.default_rng(seed)
     simulate(SHOP, tmp_path / "landing")
     straight = start("straight", "simulated_shop", tmp_path / "landing")

@@ -1,4 +1,4 @@
-"""The comparison that the gate decides on: challenger, champion and baselines forecast the same past months."""
+"""The comparison that the gate decides on: challenger, opponent and baselines forecast the same past months."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.forecasting.bootstrap import BacktestOrigin
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.outcomes import Outcomes, Snapshots, known_by, rolling
 
-CHALLENGER, CHAMPION, TRAILING, BTYD = "challenger", "champion", "trailing value", "btyd"
+CHALLENGER, OPPONENT, TRAILING, BTYD = "challenger", "opponent", "trailing value", "btyd"
 
 
 def origins(first: date, as_of: date) -> list[date]:
@@ -24,13 +24,13 @@ def origins(first: date, as_of: date) -> list[date]:
 
 
 def compare_candidates(
-    challenger: Forecaster, champion: Forecaster | None, snapshots: Snapshots, *, as_of: date
+    challenger: Forecaster, opponent: Forecaster | None, snapshots: Snapshots, *, as_of: date
 ) -> list[BacktestOrigin]:
     """Every candidate's forecasts of the months up to `as_of`, from several origins.
 
     Args:
         challenger: fitted as of the first origin: the months that follow it are out of its time.
-        champion: fitted as of the first origin or earlier.
+        opponent: fitted as of the first origin or earlier.
         snapshots: those as of every origin, and every later one up to `as_of`.
         as_of: the newest outcome looked at lies before it.
 
@@ -38,7 +38,7 @@ def compare_candidates(
         ValueError: a forecaster was fitted after the first origin.
         InputError: the snapshots lack columns that a forecaster needs.
     """
-    candidates = {CHALLENGER: challenger} | ({} if champion is None else {CHAMPION: champion})
+    candidates = {CHALLENGER: challenger} | ({} if opponent is None else {OPPONENT: opponent})
     for name, forecaster in candidates.items():
         if forecaster.as_of > challenger.as_of:
             raise ValueError(f"the {name}, fitted as of {forecaster.as_of}, has seen months after {challenger.as_of}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, BacktestOrigin, measure, resampled
-from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING
+from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, OPPONENT, TRAILING
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import spearman
 
@@ -52,27 +52,25 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def decide(origins: Sequence[BacktestOrigin], *, has_champion: bool, seed: int) -> Decision:
-    """Promote a challenger that is no worse than trailing value, BTYD and the champion, with a plausible accuracy.
+def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) -> Decision:
+    """Promote a challenger that is no worse than trailing value, BTYD and its opponent, with a plausible accuracy.
 
     Args:
-        origins: the comparison; empty if the history is too short. Without the champion's forecasts, the challenger is
+        origins: the comparison; empty if the history is too short. Without the opponent's forecasts, the challenger is
             compared with the baselines alone.
-        has_champion: whether a champion exists.
+        has_opponent: whether another version could forecast in its place.
         seed: seed of the bootstrap.
     """
     if not origins:
-        if has_champion:
-            return Decision(False, ("no month has matured to compare on: the champion stays",))
-        return Decision(True, ("no month has matured to compare on, and there is no champion yet",))
+        return Decision(not has_opponent, ("no month has matured to compare on",))
     suspicion = list(_too_good(origins))
     if suspicion:
         return Decision(False, tuple(suspicion))
     measures, samples = measure(origins), resampled(origins, seed)
     passed, reasons = [], []
-    for opponent in (TRAILING, BTYD, CHAMPION):
+    for opponent in (TRAILING, BTYD, OPPONENT):
         if opponent not in measures:
-            reasons.append("the champion cannot be compared" if has_champion else "no champion to compare with")
+            reasons.append("the opponent cannot be compared" if has_opponent else "no opponent to compare with")
             continue
         for rule in RULES:
             ok, reason = compare(rule, opponent, measures, samples)

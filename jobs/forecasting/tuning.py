@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure, resampled
-from jobs.forecasting.champion_challenger import CHALLENGER, CHAMPION, compare_candidates
+from jobs.forecasting.champion_challenger import CHALLENGER, OPPONENT, compare_candidates
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
 from jobs.forecasting.gate import RULES, compare
@@ -124,15 +124,15 @@ def _confirmed(
     known: Snapshots, middle: date, as_of: date, present: ModelParams, best: Trial, trials: tuple[Trial, ...]
 ) -> Tuning:
     """The best trial against the present settings on the second half."""
-    challenger, champion = (
+    challenger, opponent = (
         fit(known, as_of=middle, params=params) for params in (with_settings(present, best.settings), present)
     )
-    origins = compare_candidates(challenger, champion, known, as_of=as_of)
+    origins = compare_candidates(challenger, opponent, known, as_of=as_of)
     measures, samples = measure(origins), resampled(origins, present.seed)
     column = MEASURES.index(MONEY)
-    gain = 1.0 - float(measures[CHALLENGER][column] / measures[CHAMPION][column])
-    sure = float((samples[CHALLENGER][:, column] < samples[CHAMPION][:, column]).mean())
-    passed, reasons = zip(*(compare(rule, CHAMPION, measures, samples) for rule in RULES), strict=True)
+    gain = 1.0 - float(measures[CHALLENGER][column] / measures[OPPONENT][column])
+    sure = float((samples[CHALLENGER][:, column] < samples[OPPONENT][:, column]).mean())
+    passed, reasons = zip(*(compare(rule, OPPONENT, measures, samples) for rule in RULES), strict=True)
     adopted = worth_it(gain, sure) and all(passed)
     settings = best.settings if adopted else _settings(present)
     smaller = f"{MONEY} smaller than the present settings' by {gain:.1%}, and smaller in {sure:.0%} of the resamples"

@@ -36,6 +36,12 @@ def is_chosen_since(registry: Registry, decision_id: int) -> bool:
     return bool(row["is_chosen"])
 
 
+def is_chosen(registry: Registry, champion: int) -> bool:
+    """Whether a person made this version the champion, with `jobs.choose_champion` or in MLflow."""
+    effects = fetch(registry.database, "last_effect", model_name=registry.model)
+    return [(row["champion_after"], row["is_by_hand"]) for row in effects] != [(champion, False)]
+
+
 def make_champion(registry: Registry, number: int, decision_id: int) -> None:
     """Point the alias to a version and record that the decision took effect; again, if it was interrupted between."""
     registry.alias("champion", number)

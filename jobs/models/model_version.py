@@ -139,6 +139,11 @@ class Version:
         return date.fromisoformat(self.tags["as_of"])
 
     @property
+    def make(self) -> tuple[str, ...]:
+        """Fingerprints of what made it from its data: settings, code and libraries."""
+        return tuple(self.tags[name] for name in ("params_fingerprint", "code_fingerprint", "libraries"))
+
+    @property
     def holdout_origin(self) -> date | None:
         """First day of its holdout, as of which its holdout model was fitted; None if it has no holdout."""
         origin = self.tags.get(HOLDOUT_ORIGIN)

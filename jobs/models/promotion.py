@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
-from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
-from jobs.forecasting.encoder import InputError
-from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.models.champion import held, is_chosen_since, named
-from jobs.models.model_version import UnreadableError, Version, unpack
-from jobs.models.registry import Registry, UncheckedError
+from jobs.models.model_version import Version
+from jobs.models.opponent import ReadHoldout, Train, holdout_forecasts, opponent_of
+from jobs.models.registry import Registry
+from jobs.models.training import params_of, train
 from jobs.models.training_data import read_holdout
 from jobs.models.verdict import Decision, Judgement, PromoteError, Verdict, as_asked, follow, judgement_of
 
-if TYPE_CHECKING:
-    from jobs.forecasting.bootstrap import BacktestOrigin
-    from jobs.forecasting.forecaster import Forecaster
-
 GATE, PARAMETER = "gate", "run parameter"
 """Values of `clv.model_decision.decided_by`, which otherwise holds a person's name."""
-
-ReadHoldout = Callable[[Sequence[date], date], Snapshots]
-"""(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
-
-
-class NoHoldoutModelError(RefusedError):
-    """The champion has no model that was trained without the months of the challenger's holdout."""
 
 
 def promote(
@@ -46,6 +32,7 @@ def promote(
     as_of: date,
     newest_published: date | None,
     read_holdout: ReadHoldout,
+    train: Train,
 ) -> Verdict:
     """Judge a version for a run and record the verdict; if it was judged before, follow and record that verdict.
 
@@ -67,11 +54,9 @@ def promote(
     not_newest = _why_not_newest(as_of, newest_published, champion)
     judgement = judgement_of(registry, number)
     if judgement is None:
-        if not_newest is not None:
-            verdict = Verdict(model_version=number, decision="backfill", reasons=(not_newest,))
-        else:
+        if not_newest is None:
             registry.alias("challenger", number)
-            verdict = _judge(registry, challenger, champion, read_holdout)
+        verdict = _verdict(registry, challenger, champion, not_newest, read_holdout, train)
         judgement = Judgement(
             verdict=verdict,
             champion=present,
@@ -118,50 +103,47 @@ def _why_not_newest(as_of: date, newest_published: date | None, champion: Versio
     return None
 
 
-def _judge(registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout) -> Verdict:
-    """Compare a version of the newest month with trailing value, BTYD and the champion."""
+def _verdict(
+    registry: Registry,
+    challenger: Version,
+    champion: Version | None,
+    not_newest: str | None,
+    read_holdout: ReadHoldout,
+    train: Train,
+) -> Verdict:
+    """The gate's verdict on a version. The champion can be replaced, and can forecast, in the newest month only."""
+    if not_newest is None and champion is not None and champion.number == challenger.number:
+        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is already the champion",))
+    replaceable = champion if not_newest is None else None
+    passes, opponent, reasons = _judge(registry, challenger, replaceable, read_holdout, train)
+    decision: Decision
+    if not passes and opponent is not None:
+        is_champion = replaceable is not None and opponent.number == replaceable.number
+        decision = "kept_champion" if is_champion else "kept_previous"
+        return Verdict(model_version=opponent.number, decision=decision, reasons=reasons)
+    if not_newest is not None:
+        decision, reasons = "backfill", (not_newest, *reasons)
+    elif not passes:
+        decision = "not_promoted"
+    else:
+        decision = "first" if champion is None else "promoted"
+    return Verdict(model_version=challenger.number, decision=decision, reasons=reasons)
+
+
+def _judge(
+    registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout, train: Train
+) -> tuple[bool, Version | None, tuple[str, ...]]:
+    """Compare a version with trailing value, BTYD and its opponent.
+
+    Returns:
+        Whether it passes; the opponent that can forecast in its place, or None; and the reasons.
+    """
     from jobs.forecasting.gate import decide
 
-    if champion is not None and champion.number == challenger.number:
-        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is already the champion",))
-    backtest, notes = _holdout_forecasts(registry, challenger, champion, read_holdout)
-    outcome = decide(backtest, has_champion=champion is not None, seed=ModelParams().seed)
-    reasons = (*notes, *outcome.reasons)
-    if outcome.promoted:
-        promoted: Decision = "first" if champion is None else "promoted"
-        return Verdict(model_version=challenger.number, decision=promoted, reasons=reasons)
-    if champion is None or notes:
-        return Verdict(model_version=challenger.number, decision="not_promoted", reasons=reasons)
-    return Verdict(model_version=champion.number, decision="kept_champion", reasons=reasons)
-
-
-def _holdout_forecasts(
-    registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout
-) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
-    """The candidates' forecasts of the challenger's holdout; a note if the champion had to be left out."""
-    from jobs.forecasting.champion_challenger import compare_candidates, origins
-
-    first = challenger.holdout_origin
-    if first is None:
-        return [], ()
-    snapshots = read_holdout(origins(first, challenger.as_of), challenger.as_of)
-    compare = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
-    if champion is None:
-        return compare(None, snapshots), ()
-    try:
-        return compare(_holdout_model(registry, champion, first), snapshots), ()
-    except (NoHoldoutModelError, UncheckedError, UnreadableError, InputError) as error:
-        notes = (f"champion (version {champion.number}) cannot be compared: {error}",)
-        return compare(None, snapshots), notes
-
-
-def _holdout_model(registry: Registry, champion: Version, first: date) -> Forecaster:
-    """The champion's holdout model; raises NoHoldoutModelError unless it was trained on months before `first` only."""
-    if champion.holdout_origin is None:
-        raise NoHoldoutModelError("its history was too short for a holdout")
-    if champion.holdout_origin > first:
-        raise NoHoldoutModelError(f"its holdout model was trained on months after {first}, where the holdout starts")
-    return unpack(registry.fetch(champion.number, "backtest"))
+    opponent, who = opponent_of(registry, challenger, champion, train)
+    backtest, notes = holdout_forecasts(registry, challenger, opponent, read_holdout)
+    outcome = decide(backtest, has_opponent=opponent is not None, seed=ModelParams().seed)
+    return outcome.promoted, None if notes else opponent, (*who, *notes, *outcome.reasons)
 
 
 def _record(
@@ -246,4 +228,10 @@ class Promotion:
             as_of=as_of,
             newest_published=newest_published,
             read_holdout=partial(read_holdout, self.lake, self.table, ModelParams().max_customers),
+            train=self._train,
         )
+
+    def _train(self, as_of: date) -> int:
+        """The version of another month; it is trained if there is none."""
+        params = params_of(self.registry, as_of=as_of)
+        return train(self.lake, self.table, self.registry, as_of=as_of, params=params)

@@ -11,7 +11,9 @@ from jobs.core.refusal import RefusedError
 from jobs.models.model_version import Version
 from jobs.models.registry import Registry
 
-Decision = Literal["first", "promoted", "kept_champion", "not_promoted", "backfill", "special", "todays_champion"]
+Decision = Literal[
+    "first", "promoted", "kept_champion", "kept_previous", "not_promoted", "backfill", "special", "todays_champion"
+]
 
 
 class PromoteError(RefusedError):
@@ -29,9 +31,10 @@ class Verdict:
     Attributes:
         model_version: the version that forecasts the run.
         decision: `first` (the version becomes the first champion), `promoted` (it replaces the champion),
-            `kept_champion` (the champion forecasts), `not_promoted` (the version failed and no champion can replace
-            it: it forecasts), `backfill` (a version of an older month: it forecasts that month only), `special` (not
-            judged: it forecasts a special run), `todays_champion` (not judged: the run asked for the champion).
+            `kept_champion` (it failed, and the champion forecasts), `kept_previous` (it failed, and the version of the
+            month before forecasts), `not_promoted` (it failed, but no other version can be compared: it forecasts),
+            `backfill` (a version of an older month: it forecasts that month only), `special` (not judged: it forecasts
+            a special run), `todays_champion` (not judged: the run asked for the champion).
         reasons: one sentence for each comparison.
     """
 

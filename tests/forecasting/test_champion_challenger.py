@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING, compare_candidates, origins
+from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, OPPONENT, TRAILING, compare_candidates, origins
 from jobs.forecasting.fit import fit
 from jobs.forecasting.outcomes import Outcomes
 from jobs.forecasting.params import ModelParams
@@ -27,11 +27,11 @@ def test_everybody_forecasts_the_same_customers_and_months() -> None:
     rounds = compare_candidates(TWIN, TWIN, SNAPSHOTS, as_of=AS_OF)
     assert [one.months for one in rounds] == [6, 4, 2]
     for one, day in zip(rounds, origins(FIRST, AS_OF), strict=True):
-        assert list(one.forecasts) == [CHALLENGER, CHAMPION, TRAILING, BTYD]
+        assert list(one.forecasts) == [CHALLENGER, OPPONENT, TRAILING, BTYD]
         assert one.ids.tolist() == sorted(SNAPSHOTS[day]["customer_id"])
         actual, _ = Outcomes.read(SNAPSHOTS).after(one.ids, day, range(1, one.months + 1))
         assert one.actual.tolist() == actual.sum(axis=1).tolist()
-        assert (one.forecasts[CHALLENGER] == one.forecasts[CHAMPION]).all()
+        assert (one.forecasts[CHALLENGER] == one.forecasts[OPPONENT]).all()
         assert all(np.isfinite(forecast).all() for forecast in one.forecasts.values())
 
 
@@ -49,5 +49,5 @@ def test_no_forecast_knows_the_months_it_is_judged_on() -> None:
 
 
 def test_who_has_seen_the_months_may_not_enter() -> None:
-    with pytest.raises(ValueError, match=r"champion, fitted as of .* has seen months after"):
+    with pytest.raises(ValueError, match=r"opponent, fitted as of .* has seen months after"):
         compare_candidates(TWIN, replace(TWIN, as_of=AS_OF), SNAPSHOTS, as_of=AS_OF)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.forecasting.bootstrap import BacktestOrigin
-from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, CHAMPION, TRAILING
+from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, OPPONENT, TRAILING
 from jobs.forecasting.gate import Decision, decide
 
 RNG = np.random.default_rng(4)
@@ -22,7 +22,7 @@ def forecast(noise: float, level: float = 1.0, seed: int = 1) -> np.ndarray:
 
 
 def contest(**forecasts: np.ndarray) -> list[BacktestOrigin]:
-    names = {"challenger": CHALLENGER, "champion": CHAMPION, "trailing": TRAILING, "btyd": BTYD}
+    names = {"challenger": CHALLENGER, "opponent": OPPONENT, "trailing": TRAILING, "btyd": BTYD}
     by_model = {names[name]: one for name, one in forecasts.items()}
     return [BacktestOrigin(months, IDS, ACTUAL, by_model) for months in (6, 4, 2)]
 
@@ -31,7 +31,7 @@ PLAIN = {"trailing": forecast(1.0, seed=2), "btyd": forecast(1.0, seed=3)}
 
 
 def judge(**forecasts: np.ndarray) -> Decision:
-    return decide(contest(**PLAIN | forecasts), has_champion="champion" in forecasts, seed=1)
+    return decide(contest(**PLAIN | forecasts), has_opponent="opponent" in forecasts, seed=1)
 
 
 def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison() -> None:
@@ -43,7 +43,7 @@ def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison() ->
         "norm_gini",
         "abs_log_total_ratio",
     ] * 2
-    assert decision.reasons[7] == "no champion to compare with"
+    assert decision.reasons[7] == "no opponent to compare with"
     assert all("passes" in reason for reason in decision.reasons[1:7])
 
 
@@ -59,21 +59,21 @@ def test_being_worse_than_a_simple_rival_in_any_way_blocks(challenger: np.ndarra
     )
 
 
-def test_a_challenger_worse_than_the_champion_is_blocked_though_it_beats_the_others() -> None:
-    decision = judge(challenger=forecast(0.8), champion=forecast(0.2))
+def test_a_challenger_worse_than_its_opponent_is_blocked_though_it_beats_the_others() -> None:
+    decision = judge(challenger=forecast(0.8), opponent=forecast(0.2))
     assert not decision.promoted
     assert all("passes" in reason for reason in decision.reasons[1:7])
-    assert any("against champion" in reason and "fails" in reason for reason in decision.reasons[7:])
+    assert any("against opponent" in reason and "fails" in reason for reason in decision.reasons[7:])
 
 
-def test_as_good_as_the_champion_is_good_enough() -> None:
-    assert judge(challenger=forecast(0.4, seed=1), champion=forecast(0.4, seed=1)).promoted
+def test_as_good_as_the_opponent_is_good_enough() -> None:
+    assert judge(challenger=forecast(0.4, seed=1), opponent=forecast(0.4, seed=1)).promoted
 
 
 def test_the_level_may_miss_on_either_side_by_a_little() -> None:
     right = {name: one * ACTUAL.sum() / one.sum() for name, one in PLAIN.items()}
     for level, good in ((1.05, True), (0.95, True), (1.25, False), (0.8, False)):
-        decision = decide(contest(**right, challenger=forecast(0.2, level=level)), has_champion=False, seed=1)
+        decision = decide(contest(**right, challenger=forecast(0.2, level=level)), has_opponent=False, seed=1)
         assert decision.promoted == good
 
 
@@ -82,20 +82,20 @@ def test_where_chance_is_large_a_challenger_that_looks_a_little_worse_is_not_blo
         replace(one, ids=one.ids[:40], actual=one.actual[:40], forecasts={k: v[:40] for k, v in one.forecasts.items()})
         for one in contest(**PLAIN, challenger=forecast(1.0, seed=2))
     ]  # the same as trailing value
-    reasons = decide(few, has_champion=False, seed=1).reasons
+    reasons = decide(few, has_opponent=False, seed=1).reasons
     assert all("passes" in reason for reason in reasons if "trailing value" in reason)
 
 
 def test_a_challenger_that_could_not_be_measured_only_fills_an_empty_place() -> None:
-    first = decide([], has_champion=False, seed=1)
+    first = decide([], has_opponent=False, seed=1)
     assert first.promoted
-    assert first.reasons == ("no month has matured to compare on, and there is no champion yet",)
-    assert not decide([], has_champion=True, seed=1).promoted
+    assert first.reasons == ("no month has matured to compare on",)
+    assert not decide([], has_opponent=True, seed=1).promoted
 
 
 def test_a_challenger_that_is_too_good_to_be_true_is_blocked() -> None:
     rounds = [replace(one, months=12) for one in contest(**PLAIN, challenger=ACTUAL * 1.01)]
-    decision = decide(rounds, has_champion=False, seed=1)
+    decision = decide(rounds, has_opponent=False, seed=1)
     assert not decision.promoted
     assert decision.reasons[0].startswith("spearman 1 over 12 months is above 0.9: look for features")
-    assert decide(contest(**PLAIN, challenger=ACTUAL * 1.01), has_champion=False, seed=1).promoted
+    assert decide(contest(**PLAIN, challenger=ACTUAL * 1.01), has_opponent=False, seed=1).promoted

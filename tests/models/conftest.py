@@ -15,7 +15,8 @@ from jobs.forecasting.gate import RULES
 from jobs.lake.lake import Lake
 from jobs.models.champion import set_champion
 from jobs.models.model_version import Training, TrainingInputs
-from jobs.models.promotion import ReadHoldout, promote
+from jobs.models.opponent import ReadHoldout
+from jobs.models.promotion import promote
 from jobs.models.registry import Registry
 from jobs.models.training_data import read_holdout
 from jobs.models.verdict import Verdict
@@ -28,6 +29,7 @@ from tests.models.versions import (
     Judge,
     Published,
     Train,
+    registered,
     wrong,
 )
 from tests.snapshots import QUICK, TABLE, write_snapshots
@@ -48,7 +50,7 @@ def holdout(tmp_path_factory: pytest.TempPathFactory) -> ReadHoldout:
 
 @pytest.fixture
 def judge(holdout: ReadHoldout) -> Judge:
-    """Has a version judged in a new run of its month; the run, and the verdict."""
+    """Has a version judged in a new run of its month; the run, and the verdict. Absent versions stay absent."""
 
     def judged(
         registry: Registry,
@@ -59,8 +61,15 @@ def judge(holdout: ReadHoldout) -> Judge:
         read_holdout: ReadHoldout = holdout,
     ) -> tuple[int, Verdict]:
         run_id = plan(registry.database, as_of)
-        newest = {"newest_published": newest_published, "read_holdout": read_holdout}
-        verdict = promote(registry, number, run_id=run_id, as_of=as_of, **newest)
+        verdict = promote(
+            registry,
+            number,
+            run_id=run_id,
+            as_of=as_of,
+            newest_published=newest_published,
+            read_holdout=read_holdout,
+            train=partial(registered, registry),
+        )
         version = {"model_name": registry.model, "model_version": verdict.model_version}
         execute(registry.database, "set_run_model", run_id=run_id, **version)
         return run_id, verdict
@@ -96,10 +105,15 @@ def gate(judge: Judge, published: Published) -> Gate:
 @pytest.fixture
 def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
     """Registers a version, with a good holdout model or a bad one, or without one; its number."""
-    made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "code_fingerprint": "c", "libraries": "d"}
+    made_by = {"input_fingerprint": "a", "params_fingerprint": "b", "libraries": "d"}
 
     def register(
-        as_of: date, *, bad: bool = False, holdout: bool = True, holdout_model: Forecaster | None = None
+        as_of: date,
+        *,
+        bad: bool = False,
+        holdout: bool = True,
+        holdout_model: Forecaster | None = None,
+        code: str = "c",
     ) -> int:
         holdout_model = holdout_model or fitted[HOLDOUT_OF[as_of]]
         training = Training(
@@ -110,7 +124,7 @@ def trained(registry: Registry, fitted: Mapping[date, Forecaster]) -> Train:
             figures={},
             example=FRAMES[as_of].head(2),
         )
-        return registry.register(training, TrainingInputs(as_of=str(as_of), **made_by))
+        return registry.register(training, TrainingInputs(as_of=str(as_of), code_fingerprint=code, **made_by))
 
     return register
 

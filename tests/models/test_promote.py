@@ -8,9 +8,10 @@ import pytest
 
 from jobs.core.postgres import fetch
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure
-from jobs.forecasting.champion_challenger import CHAMPION, compare_candidates
+from jobs.forecasting.champion_challenger import OPPONENT, compare_candidates
 from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
+from jobs.models.promotion import Promotion
 from jobs.models.registry import Registry
 from jobs.promote import main
 from tests.conftest import Database
@@ -26,6 +27,7 @@ from tests.models.versions import (
     Train,
     aliases,
     decisions,
+    registered,
 )
 from tests.snapshots import write_snapshots
 
@@ -74,8 +76,8 @@ def test_the_champion_is_judged_by_its_holdout_model_on_the_challengers_holdout(
     reasons = gate(registry, number, as_of=AS_OF).reasons
 
     rounds = compare_candidates(fitted[HOLDOUT_OF[AS_OF]], fitted[HOLDOUT_OF[EARLIER]], FRAMES, as_of=AS_OF)
-    wape = measure(rounds)[CHAMPION][MEASURES.index(MONEY)]
-    assert any(reason.startswith("wape ") and f" against champion {wape:.4g}: " in reason for reason in reasons)
+    wape = measure(rounds)[OPPONENT][MEASURES.index(MONEY)]
+    assert any(reason.startswith("wape ") and f" against opponent {wape:.4g}: " in reason for reason in reasons)
 
 
 def test_a_worse_version_leaves_the_month_to_the_champion(registry: Registry, trained: Train, gate: Gate) -> None:
@@ -135,7 +137,8 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
     registry: Registry, trained: Train, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish_new_run(database, lake, AS_OF)
-    number = trained(EARLIER)
+    write_snapshots(lake, SNAPSHOTS)
+    number = trained(EARLIER, holdout=False)
     run_id = plan(database.writer, EARLIER)
 
     main(["--as-of", str(EARLIER), "--run-id", str(run_id), "--model-version", str(number)])
@@ -144,7 +147,7 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
     assert printed == {
         "model_version": number,
         "decision": "backfill",
-        "reasons": ["month 2024-10 is already published"],
+        "reasons": ["month 2024-10 is already published", "no month has matured to compare on"],
     }
     [run] = fetch(database.writer, "run", run_id=run_id)
     assert run["model_version"] == number
@@ -153,8 +156,9 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
 
 @pytest.mark.usefixtures("environment")
 def test_every_run_leaves_its_decision_and_who_is_champion_once_it_is_published(
-    registry: Registry, trained: Train, lake: Lake, database: Database
+    registry: Registry, trained: Train, lake: Lake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Promotion, "_train", lambda self, as_of: registered(self.registry, as_of))
     first, worse = trained(EARLIER), trained(AS_OF, bad=True)
     runs = {number: plan(database.writer, as_of) for number, as_of in ((first, EARLIER), (worse, AS_OF))}
     write_snapshots(lake, SNAPSHOTS)

@@ -18,6 +18,7 @@ from tests.models.versions import (
     AS_OF,
     EARLIER,
     HOLDOUT_OF,
+    OLDER,
     Gate,
     Train,
 )
@@ -25,14 +26,16 @@ from tests.models.versions import (
 pytestmark = pytest.mark.usefixtures("lenient")
 
 
-def test_without_a_holdout_the_first_version_is_champion_and_the_next_one_is_not(
+def test_without_a_holdout_a_version_replaces_the_champion_unless_its_code_is_other_code(
     registry: Registry, trained: Train, gate: Gate
 ) -> None:
-    first, second = trained(EARLIER, holdout=False), trained(AS_OF, holdout=False)
+    first, second = trained(OLDER, holdout=False), trained(EARLIER, holdout=False)
+    other = trained(AS_OF, holdout=False, code="other")
 
-    assert gate(registry, first, as_of=EARLIER).decision == "first"
-    verdict = gate(registry, second, as_of=AS_OF)
-    assert (verdict.decision, verdict.model_version) == ("kept_champion", first)
+    assert gate(registry, first, as_of=OLDER).decision == "first"
+    assert gate(registry, second, as_of=EARLIER).decision == "promoted"
+    verdict = gate(registry, other, as_of=AS_OF)
+    assert (verdict.decision, verdict.model_version) == ("kept_champion", second)
 
 
 def test_a_champion_without_a_holdout_model_is_left_out_of_the_comparison(
@@ -44,7 +47,7 @@ def test_a_champion_without_a_holdout_model_is_left_out_of_the_comparison(
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
 
     assert verdict.decision == "promoted"
-    assert verdict.reasons[0].startswith(f"champion (version {first}) cannot be compared: its history was too")
+    assert verdict.reasons[1].startswith(f"version {first} cannot be compared: its history was too")
 
 
 def test_a_champion_whose_holdout_model_knows_the_holdout_is_left_out_of_the_comparison(
@@ -54,7 +57,7 @@ def test_a_champion_whose_holdout_model_knows_the_holdout_is_left_out_of_the_com
 
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
 
-    assert verdict.reasons[0].endswith(
+    assert verdict.reasons[1].endswith(
         f"its holdout model was trained on months after {HOLDOUT_OF[AS_OF]}, where the holdout starts"
     )
 
@@ -69,13 +72,13 @@ def test_a_champion_that_this_code_cannot_read_is_left_out_of_the_comparison(
     verdict = gate(registry, number, as_of=AS_OF)
 
     assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
-    assert "cannot be compared: another version of the code wrote its files" in verdict.reasons[0]
+    assert "cannot be compared: another version of the code wrote its files" in verdict.reasons[1]
 
 
 def test_a_champion_that_cannot_be_checked_is_left_out_of_the_comparison(
     registry: Registry, trained: Train, gate: Gate, database: Database
 ) -> None:
-    champion = trained(EARLIER)
+    champion = trained(EARLIER, code="other")
     gate(registry, champion, as_of=EARLIER)
     with database.owner.begin() as connection:
         connection.execute(text("DELETE FROM clv.model_hash"))
@@ -83,8 +86,8 @@ def test_a_champion_that_cannot_be_checked_is_left_out_of_the_comparison(
     verdict = gate(registry, trained(AS_OF), as_of=AS_OF)
 
     assert verdict.decision == "promoted"
-    assert verdict.reasons[0].startswith(
-        f"champion (version {champion}) cannot be compared: model clv version {champion}: clv.model_hash holds no hash"
+    assert verdict.reasons[1].startswith(
+        f"version {champion} cannot be compared: model clv version {champion}: clv.model_hash holds no hash"
     )
 
 

@@ -68,7 +68,7 @@ def test_a_run_that_is_killed_at_every_step_has_one_verdict_and_its_champion(
     registry: Registry, trained: Train, gate: Gate, lake: Lake, database: Database
 ) -> None:
     write_snapshots(lake, SNAPSHOTS)
-    before, number = trained(EARLIER), trained(AS_OF)
+    before, number = trained(EARLIER, code="other"), trained(AS_OF)
     gate(registry, before, as_of=EARLIER)
     run_id = plan(database.writer, AS_OF)
     run = ["--as-of", str(AS_OF), "--run-id", str(run_id)]
@@ -92,7 +92,7 @@ def test_a_run_that_is_killed_at_every_step_has_one_verdict_and_its_champion(
     assert (decision["decision"], decision["forecast_by"]) == ("promoted", number)
     assert (decision["champion_before"], decision["champion_after"]) == (before, number)
     assert decision["took_effect_at"] is not None
-    assert "against champion" in decision["reasons"]
+    assert "against opponent" in decision["reasons"]
     tags = registry.version(number).tags
     copy = {name: tags[name] for name in ("decision", "forecast_by", "reasons")}
     assert copy == {"decision": "promoted", "forecast_by": str(number), "reasons": decision["reasons"]}

@@ -10,6 +10,7 @@ from functools import cache
 import pandas as pd
 
 from jobs.forecasting.backtest import evaluate
+from jobs.forecasting.encoder import InputError
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.params import ModelParams
 from jobs.models.model_version import Training, TrainingInputs
@@ -50,8 +51,13 @@ def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
     def read(_: Sequence[date], __: date) -> dict[date, pd.DataFrame]:
         return SNAPSHOTS
 
+    def too_short(_: date) -> int:
+        raise InputError("too few snapshots")
+
     run_id = plan(registry.database, AS_OF)
-    return promote(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, read_holdout=read)
+    return promote(
+        registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, read_holdout=read, train=too_short
+    )
 
 
 def test_a_model_that_is_no_worse_than_its_rivals_becomes_champion(registry: Registry) -> None:
@@ -67,6 +73,6 @@ def test_a_model_of_the_wrong_level_is_stopped_by_the_rules_on_money_and_level_b
     registry.alias("champion", champion)
     verdict = judged(registry, at_level(3.0), "three times too high")
     assert (verdict.decision, verdict.model_version) == ("kept_champion", champion)
-    failed = {reason.split()[0] for reason in verdict.reasons if " against champion " in reason and "fails" in reason}
+    failed = {reason.split()[0] for reason in verdict.reasons if " against opponent " in reason and "fails" in reason}
     assert failed == {"wape", "abs_log_total_ratio"}
     assert registry.aliased("champion") == champion

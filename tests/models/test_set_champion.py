@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy import create_engine
@@ -17,13 +18,13 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.lake.lake import Lake
 from jobs.models import champion as champions
 from jobs.models.champion import held
-from jobs.models.promotion import ReadHoldout
+from jobs.models.opponent import ReadHoldout
 from jobs.models.promotion import promote as judge_version
 from jobs.models.registry import Registry
 from jobs.planning.history import month_history
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
-from tests.models.versions import AS_OF, EARLIER, OLDER, SNAPSHOTS, Gate, Judge, Published, Train
+from tests.models.versions import AS_OF, EARLIER, OLDER, SNAPSHOTS, Gate, Judge, Published, Train, registered
 from tests.snapshots import write_snapshots
 
 pytestmark = pytest.mark.usefixtures("lenient")
@@ -60,10 +61,11 @@ def test_a_month_that_is_not_published_keeps_the_champion_and_its_next_run_chang
     assert (known["model_version"], known["as_of"]) == (number, AS_OF)
 
 
-def test_the_next_month_is_judged_against_the_champion_of_what_is_published(
+def test_the_champion_stays_that_of_what_is_published(
     registry: Registry, trained: Train, gate: Gate, judge: Judge, published: Published, database: Database
 ) -> None:
-    champion, unpublished, newest = trained(OLDER), trained(EARLIER), trained(AS_OF, bad=True)
+    champion = trained(OLDER, code="other")
+    unpublished, newest = trained(EARLIER), trained(AS_OF, bad=True)
     gate(registry, champion, as_of=OLDER)
     judge(registry, unpublished, as_of=EARLIER, newest_published=OLDER)
 
@@ -199,8 +201,8 @@ def test_a_cleared_run_that_trains_another_version_has_that_one_judged_and_made_
     run_id, _ = judge(registry, trained(AS_OF), as_of=AS_OF)
     number = trained(AS_OF)
 
-    newest = {"newest_published": None, "read_holdout": holdout}
-    verdict = judge_version(registry, number, run_id=run_id, as_of=AS_OF, **newest)
+    shop = {"read_holdout": holdout, "train": partial(registered, registry)}
+    verdict = judge_version(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, **shop)
     execute(registry.database, "set_run_model", run_id=run_id, model_name=registry.model, model_version=number)
     published(registry, run_id, AS_OF, verdict)
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from sqlalchemy import text
 
+from jobs.forecasting.encoder import InputError
 from jobs.forecasting.forecaster import Forecaster
 from jobs.models.registry import Registry
 from jobs.models.verdict import Verdict
@@ -26,6 +27,13 @@ Train = Callable[..., int]
 Gate = Callable[..., Verdict]
 Judge = Callable[..., tuple[int, Verdict]]
 Published = Callable[[Registry, int, date, Verdict], str]
+
+
+def registered(registry: Registry, as_of: date) -> int:
+    """The newest version of a day; raises InputError, as if it could not be trained, if there is none."""
+    if (number := registry.newest(as_of)) is None:
+        raise InputError("too few snapshots")
+    return number
 
 
 def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:

@@ -1,0 +1,94 @@
+"""Whom the gate compares a version with, and the forecasts that it compares.
+
+The opponent is the version of the month before. It depends on the data alone, so that a month is judged in the same way
+whenever it is run. A champion of other code, settings or libraries takes its place for the newest month, and so does
+one that a person chose: no version of the month before stands for these.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jobs.core.month import Month
+from jobs.core.refusal import RefusedError
+from jobs.forecasting.encoder import InputError
+from jobs.forecasting.outcomes import Snapshots
+from jobs.models.champion import is_chosen
+from jobs.models.model_version import UnreadableError, Version, unpack
+from jobs.models.registry import Registry, UncheckedError
+
+if TYPE_CHECKING:
+    from jobs.forecasting.bootstrap import BacktestOrigin
+    from jobs.forecasting.forecaster import Forecaster
+
+log = logging.getLogger(__name__)
+
+ReadHoldout = Callable[[Sequence[date], date], Snapshots]
+"""(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
+
+Train = Callable[[date], int]
+"""as_of → the version of that day; it is trained if there is none. Raises InputError if the history is too short."""
+
+
+class NoHoldoutModelError(RefusedError):
+    """The opponent has no model that was trained without the months of the challenger's holdout."""
+
+
+def opponent_of(
+    registry: Registry, challenger: Version, champion: Version | None, train: Train
+) -> tuple[Version | None, tuple[str, ...]]:
+    """The version to compare a challenger with, None if there is none; and who it is, or why there is none.
+
+    Args:
+        registry: the models.
+        challenger: the version to be judged.
+        champion: the champion that it may replace; None if there is none, or for a month that is not the newest.
+        train: trains the version of the month before.
+    """
+    if champion is not None and (champion.make != challenger.make or is_chosen(registry, champion.number)):
+        return champion, (f"the opponent is the champion, {_described(champion)}",)
+    if challenger.holdout_origin is None:
+        return None, ()
+    before = Month.before(challenger.as_of).first_day
+    try:
+        previous = registry.version(train(before))
+    except InputError as error:
+        return None, (f"the month before has no version to compare with: {error}",)
+    return previous, (f"the opponent is that of the month before, {_described(previous)}",)
+
+
+def _described(version: Version) -> str:
+    return f"version {version.number}, trained as of {version.as_of}"
+
+
+def holdout_forecasts(
+    registry: Registry, challenger: Version, opponent: Version | None, read_holdout: ReadHoldout
+) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
+    """The candidates' forecasts of the challenger's holdout; a note if the opponent had to be left out."""
+    from jobs.forecasting.champion_challenger import compare_candidates, origins
+
+    first = challenger.holdout_origin
+    if first is None:
+        return [], ()
+    snapshots = read_holdout(origins(first, challenger.as_of), challenger.as_of)
+    compare = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
+    if opponent is None:
+        return compare(None, snapshots), ()
+    try:
+        return compare(_holdout_model(registry, opponent, first), snapshots), ()
+    except (NoHoldoutModelError, UncheckedError, UnreadableError, InputError) as error:
+        notes = (f"version {opponent.number} cannot be compared: {error}",)
+        return compare(None, snapshots), notes
+
+
+def _holdout_model(registry: Registry, opponent: Version, first: date) -> Forecaster:
+    """The opponent's holdout model; raises NoHoldoutModelError unless it was trained on months before `first` only."""
+    if opponent.holdout_origin is None:
+        raise NoHoldoutModelError("its history was too short for a holdout")
+    if opponent.holdout_origin > first:
+        raise NoHoldoutModelError(f"its holdout model was trained on months after {first}, where the holdout starts")
+    return unpack(registry.fetch(opponent.number, "backtest"))
