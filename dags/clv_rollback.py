@@ -9,8 +9,8 @@ triggered this DAG.
   withdrawn or was rolled back already.
   Nothing else changes, and the month's next run publishes as usual. If there is no such run, the log lists the runs
   available.
-- **The champion**: set `version`. Months already published keep their forecasts; the next month's challenger is
-  compared with this version.
+- **The champion**: set `version`. Months already published keep their forecasts; the next months' challengers
+  are compared with this version until one replaces it.
 
 A task that failed with a reason has changed nothing. One that was killed may have: before you clear it, look in
 `clv.publications` or `clv.model_decisions` whether the change was made. No task is retried automatically.

@@ -2,8 +2,8 @@
 
     python -m jobs.choose_champion --model-version 3 --by "Ada Lovelace" --because "version 4 overrates new customers"
 
-Verdicts of earlier months do not change: when such a month is run again, it uses the same version. The next month's
-challenger is compared with the champion chosen here.
+Verdicts of earlier months do not change: when such a month is run again, it uses the same version. The next months'
+challengers are compared with the champion chosen here until one replaces it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
     python -m jobs.promote --as-of 2011-12-01 --run-id 17 --model-version 3
 
-A version that is worse than that of the month before leaves the month to it; that one is trained if there is none.
+A version that is worse than its opponent leaves the month to it. The opponent is the version of the month before, which
+is trained if there is none, or the champion if other code made it or a person chose it.
 Only a version of the newest month can become the champion, and only once the month is published: `jobs.set_champion`
 moves the alias. A version is judged once: the verdict is a row of `clv.model_decision`, and later runs of the month
 follow it. A special run follows an existing verdict, or uses the

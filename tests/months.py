@@ -54,6 +54,11 @@ class Months:
         with self.database.owner.connect() as connection:
             return {Month.before(as_of): content for as_of, content in connection.execute(text(query))}
 
+    def decisions(self) -> set[str]:
+        """What the gate has decided so far."""
+        with self.database.owner.connect() as connection:
+            return set(connection.execute(text("SELECT decision FROM clv.model_decision")).scalars())
+
     def _printed(self, main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> dict[str, Any]:
         main(arguments)
         printed: dict[str, Any] = json.loads(self.capsys.readouterr().out.splitlines()[-1])

@@ -38,7 +38,8 @@ def start(
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Months]:
     """Start with an empty lake, an empty database and no model: `start(name, source, landing)`."""
-    monkeypatch.setattr("jobs.train.params_of", lambda *_, **__: QUICK)
+    for module in ("jobs.train", "jobs.models.promotion"):
+        monkeypatch.setattr(f"{module}.params_of", lambda *_, **__: QUICK)
 
     def started(name: str, source: str, landing: Path) -> Months:
         database = postgres.create_database(template=migrated_template)
@@ -75,6 +76,7 @@ def test_online_retail_ii_in_random_order_is_what_it_is_in_straight_order(
     for month in np.random.default_rng(3).permutation(np.array(months, dtype=object)):
         shuffled.run(month)
     assert shuffled.hashes() == expected
+    assert "kept_previous" in shuffled.decisions()
 
 
 Step = Callable[[], object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,14 +46,24 @@ IMPLAUSIBLE_SPEARMAN = 0.9
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the challenger is promoted, and every comparison behind it as a sentence."""
+    """What the gate decides, and every comparison behind it as a sentence.
+
+    Attributes:
+        promoted: whether the challenger forecasts.
+        is_replaced: whether the opponent forecasts in its place; not if it is no better.
+        reasons: one sentence for each comparison.
+    """
 
     promoted: bool
+    is_replaced: bool
     reasons: tuple[str, ...]
 
 
 def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) -> Decision:
     """Promote a challenger that is no worse than trailing value, BTYD and its opponent, with a plausible accuracy.
+
+    An opponent takes the place of a challenger that is worse than it. It takes the place of one that only fails against
+    the others if it passes where that one fails.
 
     Args:
         origins: the comparison; empty if the history is too short. Without the opponent's forecasts, the challenger is
@@ -62,54 +72,74 @@ def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) 
         seed: seed of the bootstrap.
     """
     if not origins:
-        return Decision(not has_opponent, ("no month has matured to compare on",))
-    suspicion = list(_too_good(origins))
-    if suspicion:
-        return Decision(False, tuple(suspicion))
+        return Decision(not has_opponent, has_opponent, ("no month has matured to compare on",))
     measures, samples = measure(origins), resampled(origins, seed)
-    passed, reasons = [], []
-    for opponent in (TRAILING, BTYD, OPPONENT):
-        if opponent not in measures:
-            reasons.append("the opponent cannot be compared" if has_opponent else "no opponent to compare with")
-            continue
-        for rule in RULES:
-            ok, reason = compare(rule, opponent, measures, samples)
-            passed.append(ok)
-            reasons.append(reason)
+
+    def compared(candidate: str, *rivals: str) -> tuple[bool, list[str]]:
+        checks = [compare(rule, rival, measures, samples, candidate) for rival in rivals for rule in RULES]
+        return all(ok for ok, _ in checks), [reason for _, reason in checks]
+
+    suspicion = _too_good(origins, CHALLENGER)
+    beats_baselines, reasons = compared(CHALLENGER, TRAILING, BTYD)
+    if OPPONENT not in measures:
+        passes, absent = beats_baselines, "the opponent cannot be compared" if has_opponent else "there is no opponent"
+        reasons.append(absent)
+        is_better = False
+    else:
+        beats_opponent, more = compared(CHALLENGER, OPPONENT)
+        passes = beats_baselines and beats_opponent
+        reasons += more
+        is_better = not _too_good(origins, OPPONENT) and (
+            not (suspicion or beats_opponent) or compared(OPPONENT, TRAILING, BTYD)[0]
+        )
+    promoted = passes and not suspicion
+    if not promoted and OPPONENT in measures and not is_better:
+        reasons.append("the opponent fails, too: it does not take its place")
     months = " and ".join(str(origin.months) for origin in origins)
-    return Decision(all(passed), (f"compared on the newest {months} months, each from its own origin", *reasons))
+    compared_on = f"compared on the newest {months} months, each from its own origin"
+    return Decision(promoted, is_better and not promoted, (*suspicion, compared_on, *reasons))
 
 
-def _too_good(origins: Sequence[BacktestOrigin]) -> Iterator[str]:
+def _too_good(origins: Sequence[BacktestOrigin], candidate: str) -> tuple[str, ...]:
+    """Why a candidate's accuracy is implausible; empty if it is not."""
+    suspicion = []
     for origin in origins:
-        forecast = origin.forecasts[CHALLENGER]
+        forecast = origin.forecasts[candidate]
         if origin.months < HORIZON_MONTHS or not np.ptp(origin.actual) or not np.ptp(forecast):
             continue
         correlation = spearman(origin.actual, forecast)
         if correlation > IMPLAUSIBLE_SPEARMAN:
-            yield (
+            suspicion.append(
                 f"spearman {correlation:.4g} over {origin.months} months is above {IMPLAUSIBLE_SPEARMAN}: look for "
                 "features that know the future"
             )
+    return tuple(suspicion)
 
 
-def compare(rule: GateRule, opponent: str, measures: dict[str, Floats], samples: dict[str, Floats]) -> tuple[bool, str]:
-    """Whether the challenger passes a rule against an opponent, and the comparison as a sentence.
+def compare(
+    rule: GateRule,
+    rival: str,
+    measures: dict[str, Floats],
+    samples: dict[str, Floats],
+    candidate: str = CHALLENGER,
+) -> tuple[bool, str]:
+    """Whether a candidate passes a rule against another one, and the comparison as a sentence.
 
     Args:
         rule: the rule.
-        opponent: the other candidate.
+        rival: the other candidate.
         measures: what `bootstrap.measure` returns.
         samples: what `bootstrap.resampled` returns.
+        candidate: the one that must not be worse.
     """
     column = MEASURES.index(rule.measure)
-    ours, theirs = measures[CHALLENGER][column], measures[opponent][column]
+    ours, theirs = measures[candidate][column], measures[rival][column]
     if np.isnan(ours - theirs):
-        return True, f"{rule.measure} against {opponent}: cannot be measured, nothing was sold"
-    losses = rule.sign * (samples[CHALLENGER][:, column] - samples[opponent][:, column])
+        return True, f"{rule.measure} against {rival}: cannot be measured, nothing was sold"
+    losses = rule.sign * (samples[candidate][:, column] - samples[rival][:, column])
     worse = int((losses > rule.tolerance).sum())
     ok = worse <= DOUBT * RESAMPLES
     return ok, (
-        f"{rule.measure} {ours:.4g} against {opponent} {theirs:.4g}: {'passes' if ok else 'fails'} ({rule.words} worse "
+        f"{rule.measure} {ours:.4g} against {rival} {theirs:.4g}: {'passes' if ok else 'fails'} ({rule.words} worse "
         f"by more than {rule.tolerance} in {worse} of {RESAMPLES} resamples)"
     )

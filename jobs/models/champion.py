@@ -49,7 +49,7 @@ def make_champion(registry: Registry, number: int, decision_id: int) -> None:
 
 
 def set_champion(registry: Registry, run_id: int) -> str:
-    """Make the version champion that the gate promoted in a run, if readers see the run's forecast; what was done.
+    """Make the version champion that the gate chose in a run, if readers see the run's forecast; what was done.
 
     Does nothing a second time, and nothing if the champion was changed since the gate decided.
     """
@@ -57,10 +57,10 @@ def set_champion(registry: Registry, run_id: int) -> str:
         decided = next(iter(fetch(registry.database, "decision_to_apply", run_id=run_id)), None)
         if decided is None:
             return f"the champion stays: the gate decided nothing for run {run_id}"
-        number, before = decided["model_version"], decided["champion_before"]
+        number, before = decided["champion_after"], decided["champion_before"]
         if decided["took_effect_at"] is not None:
             return f"version {number} became the champion at {decided['took_effect_at']:%Y-%m-%d %H:%M} UTC"
-        if decided["champion_after"] == before:
+        if number == before:
             return f"the champion stays {named(before)}: run {run_id} ({decided['decision']}) does not change it"
         if not decided["is_published"]:
             return f"the champion stays {named(before)}: readers do not see the forecast of run {run_id}"

@@ -139,9 +139,9 @@ class Version:
         return date.fromisoformat(self.tags["as_of"])
 
     @property
-    def make(self) -> tuple[str, ...]:
-        """Fingerprints of what made it from its data: settings, code and libraries."""
-        return tuple(self.tags[name] for name in ("params_fingerprint", "code_fingerprint", "libraries"))
+    def make(self) -> tuple[str, str]:
+        """Fingerprints of the code and the libraries that made it from its data and settings."""
+        return self.tags["code_fingerprint"], self.tags["libraries"]
 
     @property
     def holdout_origin(self) -> date | None:

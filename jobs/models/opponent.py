@@ -1,14 +1,14 @@
 """Whom the gate compares a version with, and the forecasts that it compares.
 
 The opponent is the version of the month before. It depends on the data alone, so that a month is judged in the same way
-whenever it is run. A champion of other code, settings or libraries takes its place for the newest month, and so does
-one that a person chose: no version of the month before stands for these.
+whenever it is run. For the newest month, a champion of other code or libraries takes its place, and so does one that a
+person chose: no version of the month before stands for these.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.forecasting.encoder import InputError
+from jobs.forecasting.leak_check import LeakError
 from jobs.forecasting.outcomes import Snapshots
-from jobs.models.champion import is_chosen
 from jobs.models.model_version import UnreadableError, Version, unpack
 from jobs.models.registry import Registry, UncheckedError
 
@@ -25,40 +25,53 @@ if TYPE_CHECKING:
     from jobs.forecasting.bootstrap import BacktestOrigin
     from jobs.forecasting.forecaster import Forecaster
 
-log = logging.getLogger(__name__)
-
 ReadHoldout = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
 
 Train = Callable[[date], int]
-"""as_of → the version of that day; it is trained if there is none. Raises InputError if the history is too short."""
+"""as_of → the version of that day, which is trained if there is none.
+
+Raises InputError if the history is too short, and LeakError if it knows the future.
+"""
 
 
 class NoHoldoutModelError(RefusedError):
     """The opponent has no model that was trained without the months of the challenger's holdout."""
 
 
-def opponent_of(
-    registry: Registry, challenger: Version, champion: Version | None, train: Train
-) -> tuple[Version | None, tuple[str, ...]]:
-    """The version to compare a challenger with, None if there is none; and who it is, or why there is none.
+@dataclass(frozen=True)
+class Opponent:
+    """Whom a version is compared with.
+
+    Attributes:
+        version: the opponent; None if there is none.
+        is_champion: whether it is the champion rather than the version of the month before.
+        reasons: who it is, or why there is none.
+    """
+
+    version: Version | None
+    is_champion: bool
+    reasons: tuple[str, ...]
+
+
+def opponent_of(challenger: Version, champion: Version | None, registry: Registry, train: Train) -> Opponent:
+    """The opponent of a version.
 
     Args:
-        registry: the models.
         challenger: the version to be judged.
-        champion: the champion that it may replace; None if there is none, or for a month that is not the newest.
+        champion: the champion that no version of the month before stands for; None if there is none.
+        registry: the models.
         train: trains the version of the month before.
     """
-    if champion is not None and (champion.make != challenger.make or is_chosen(registry, champion.number)):
-        return champion, (f"the opponent is the champion, {_described(champion)}",)
+    if champion is not None:
+        return Opponent(champion, True, (f"the opponent is the champion, {_described(champion)}",))
     if challenger.holdout_origin is None:
-        return None, ()
-    before = Month.before(challenger.as_of).first_day
+        return Opponent(None, False, ())
     try:
-        previous = registry.version(train(before))
-    except InputError as error:
-        return None, (f"the month before has no version to compare with: {error}",)
-    return previous, (f"the opponent is that of the month before, {_described(previous)}",)
+        previous = registry.version(train(Month.before(challenger.as_of).first_day))
+    except (InputError, LeakError) as error:
+        return Opponent(None, False, (f"the month before has no version to compare with: {error}",))
+    return Opponent(previous, False, (f"the opponent is that of the month before, {_described(previous)}",))
 
 
 def _described(version: Version) -> str:

@@ -12,7 +12,7 @@ from jobs.core.value_basis import NET_REVENUE
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
-from jobs.models.champion import held, is_chosen_since, named
+from jobs.models.champion import held, is_chosen, is_chosen_since, named
 from jobs.models.model_version import Version
 from jobs.models.opponent import ReadHoldout, Train, holdout_forecasts, opponent_of
 from jobs.models.registry import Registry
@@ -41,7 +41,7 @@ def promote(
     Raises:
         PromoteError: the version was trained as of another day.
         UncheckedError: Postgres holds no hash of the version's files.
-        TamperedError: the files of the version or the champion differ from those that were registered.
+        TamperedError: the files of the version or its opponent differ from those that were registered.
         IncompleteError: a snapshot of the holdout is not in the lake.
     """
     challenger = registry.version(number)
@@ -49,6 +49,7 @@ def promote(
         raise PromoteError(f"version {number} was trained as of {challenger.as_of}: give one trained as of {as_of}")
     with held(registry):
         present = registry.aliased("champion")
+        is_by_hand = present is not None and is_chosen(registry, present)
         [last] = fetch(registry.database, "last_decision")
     champion = None if present is None else registry.version(present)
     not_newest = _why_not_newest(as_of, newest_published, champion)
@@ -56,12 +57,13 @@ def promote(
     if judgement is None:
         if not_newest is None:
             registry.alias("challenger", number)
-        verdict = _verdict(registry, challenger, champion, not_newest, read_holdout, train)
+        standing = champion if champion is not None and (is_by_hand or champion.make != challenger.make) else None
+        verdict = _judge(registry, challenger, champion, standing, not_newest, read_holdout, train)
         judgement = Judgement(
             verdict=verdict,
             champion=present,
             decision_id=last["decision_id"],
-            is_promotion=verdict.decision in ("first", "promoted"),
+            is_promotion=verdict.decision in ("first", "promoted", "kept_previous"),
         )
     verdict = _recorded(registry, challenger, judgement, run_id=run_id, is_newest=not_newest is None)
     copy = {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)}
@@ -77,7 +79,8 @@ def _recorded(
         earlier = judgement_of(registry, challenger.number)
         judgement, verdict = earlier or judgement, (earlier or judgement).verdict
         present = registry.aliased("champion")
-        is_changed = present != judgement.champion or is_chosen_since(registry, judgement.decision_id)
+        is_changed = present not in (judgement.champion, verdict.model_version)
+        is_changed = is_changed or is_chosen_since(registry, judgement.decision_id)
         if earlier is None and judgement.is_promotion and is_changed:
             stays = f"the champion was changed while the gate judged: it stays {named(present)}"
             verdict = replace(verdict, reasons=(*verdict.reasons, stays))
@@ -88,8 +91,8 @@ def _recorded(
             run_id=run_id,
             judged=challenger,
             decided_by=GATE,
-            before=present,
-            after=challenger.number if becomes_champion else present,
+            before=judgement.champion if becomes_champion else present,
+            after=verdict.model_version if becomes_champion else present,
         )
     return verdict
 
@@ -103,47 +106,46 @@ def _why_not_newest(as_of: date, newest_published: date | None, champion: Versio
     return None
 
 
-def _verdict(
+def _judge(
     registry: Registry,
     challenger: Version,
     champion: Version | None,
+    standing: Version | None,
     not_newest: str | None,
     read_holdout: ReadHoldout,
     train: Train,
 ) -> Verdict:
-    """The gate's verdict on a version. The champion can be replaced, and can forecast, in the newest month only."""
-    if not_newest is None and champion is not None and champion.number == challenger.number:
-        return Verdict(model_version=challenger.number, decision="promoted", reasons=("it is already the champion",))
-    replaceable = champion if not_newest is None else None
-    passes, opponent, reasons = _judge(registry, challenger, replaceable, read_holdout, train)
-    decision: Decision
-    if not passes and opponent is not None:
-        is_champion = replaceable is not None and opponent.number == replaceable.number
-        decision = "kept_champion" if is_champion else "kept_previous"
-        return Verdict(model_version=opponent.number, decision=decision, reasons=reasons)
-    if not_newest is not None:
-        decision, reasons = "backfill", (not_newest, *reasons)
-    elif not passes:
-        decision = "not_promoted"
-    else:
-        decision = "first" if champion is None else "promoted"
-    return Verdict(model_version=challenger.number, decision=decision, reasons=reasons)
-
-
-def _judge(
-    registry: Registry, challenger: Version, champion: Version | None, read_holdout: ReadHoldout, train: Train
-) -> tuple[bool, Version | None, tuple[str, ...]]:
     """Compare a version with trailing value, BTYD and its opponent.
 
-    Returns:
-        Whether it passes; the opponent that can forecast in its place, or None; and the reasons.
+    Args:
+        registry: the models.
+        challenger: the version.
+        champion: the champion; None if there is none.
+        standing: the champion, if it and not the version of the month before is the opponent in the newest month.
+        not_newest: why the month is not the newest; None if it is.
+        read_holdout: reads the snapshots of the holdout.
+        train: trains the version of the month before.
     """
     from jobs.forecasting.gate import decide
 
-    opponent, who = opponent_of(registry, challenger, champion, train)
-    backtest, notes = holdout_forecasts(registry, challenger, opponent, read_holdout)
-    outcome = decide(backtest, has_opponent=opponent is not None, seed=ModelParams().seed)
-    return outcome.promoted, None if notes else opponent, (*who, *notes, *outcome.reasons)
+    number = challenger.number
+    if not_newest is None and champion is not None and champion.number == number:
+        return Verdict(model_version=number, decision="promoted", reasons=("it is already the champion",))
+    opponent = opponent_of(challenger, standing if not_newest is None else None, registry, train)
+    backtest, notes = holdout_forecasts(registry, challenger, opponent.version, read_holdout)
+    outcome = decide(backtest, has_opponent=opponent.version is not None, seed=ModelParams().seed)
+    decision: Decision
+    if opponent.version is not None and outcome.is_replaced:
+        number, decision = opponent.version.number, "kept_champion" if opponent.is_champion else "kept_previous"
+    elif not outcome.promoted:
+        decision = "not_promoted"
+    elif not_newest is not None:
+        decision = "backfill"
+    else:
+        decision = "first" if champion is None else "promoted"
+    month = () if not_newest is None else (not_newest,)
+    reasons = (*month, *opponent.reasons, *notes, *outcome.reasons)
+    return Verdict(model_version=number, decision=decision, reasons=reasons)
 
 
 def _record(

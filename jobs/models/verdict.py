@@ -31,10 +31,11 @@ class Verdict:
     Attributes:
         model_version: the version that forecasts the run.
         decision: `first` (the version becomes the first champion), `promoted` (it replaces the champion),
-            `kept_champion` (it failed, and the champion forecasts), `kept_previous` (it failed, and the version of the
-            month before forecasts), `not_promoted` (it failed, but no other version can be compared: it forecasts),
-            `backfill` (a version of an older month: it forecasts that month only), `special` (not judged: it forecasts
-            a special run), `todays_champion` (not judged: the run asked for the champion).
+            `kept_champion` (it failed, and the champion forecasts), `kept_previous` (it failed; the version of the
+            month before forecasts and becomes the champion, if it is not), `not_promoted` (it failed, but no other
+            version is better: it forecasts), `backfill` (a version of an older month: it forecasts that month only),
+            `special` (not judged: it forecasts a special run), `todays_champion` (not judged: the run asked for the
+            champion).
         reasons: one sentence for each comparison.
     """
 
@@ -73,9 +74,9 @@ class Judgement:
 
     Attributes:
         verdict: the verdict.
-        champion: the champion that the version was compared with.
+        champion: the champion when it was judged.
         decision_id: the last decision before the verdict, or its own: a person's choice after it takes precedence.
-        is_promotion: whether the version is to become the champion, and has not become it yet.
+        is_promotion: whether the version that forecasts is to become the champion, and has not become it yet.
     """
 
     verdict: Verdict
@@ -96,7 +97,7 @@ def judgement_of(registry: Registry, number: int) -> Judgement | None:
         ),
         champion=row["champion_before"],
         decision_id=row["decision_id"],
-        is_promotion=row["champion_after"] == number and not row["took_effect"],
+        is_promotion=row["champion_after"] != row["champion_before"] and not row["took_effect"],
     )
 
 

@@ -6,6 +6,6 @@ COMMENT ON COLUMN clv.model_decision.decision IS
 'chosen: by hand';
 COMMENT ON COLUMN clv.model_decisions.decision IS
 'first: becomes the first champion once its month is published; promoted: replaces the champion then; kept_champion: '
-'failed, the champion forecasts; kept_previous: failed, the version of the month before forecasts; not_promoted: '
-'failed, but forecasts because no other version can be compared; backfill: forecasts its old month alone; '
+'failed, the champion forecasts; kept_previous: failed, the version of the month before forecasts and becomes the '
+'champion; not_promoted: failed, but forecasts because no other is better; backfill: forecasts its old month alone; '
 'todays_champion: forecasts because the run asked for the champion, nothing was judged; chosen: made champion by hand';

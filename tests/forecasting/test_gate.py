@@ -43,7 +43,7 @@ def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison() ->
         "norm_gini",
         "abs_log_total_ratio",
     ] * 2
-    assert decision.reasons[7] == "no opponent to compare with"
+    assert decision.reasons[7] == "there is no opponent"
     assert all("passes" in reason for reason in decision.reasons[1:7])
 
 
@@ -64,6 +64,26 @@ def test_a_challenger_worse_than_its_opponent_is_blocked_though_it_beats_the_oth
     assert not decision.promoted
     assert all("passes" in reason for reason in decision.reasons[1:7])
     assert any("against opponent" in reason and "fails" in reason for reason in decision.reasons[7:])
+
+
+def test_an_opponent_takes_the_place_of_a_challenger_that_is_worse() -> None:
+    assert judge(challenger=forecast(0.8), opponent=forecast(0.2)).is_replaced
+    assert judge(challenger=forecast(2.0), opponent=forecast(1.2)).is_replaced
+
+
+def test_an_opponent_that_fails_against_the_baselines_too_takes_no_place() -> None:
+    alike = forecast(1.6)
+    decision = judge(challenger=alike, opponent=alike)
+    assert (decision.promoted, decision.is_replaced) == (False, False)
+    assert decision.reasons[-1] == "the opponent fails, too: it does not take its place"
+
+
+def test_an_opponent_that_passes_takes_the_place_of_a_challenger_that_is_as_good_but_implausible() -> None:
+    challenger, opponent = ACTUAL * 1.01, forecast(0.4)
+    rounds = [replace(one, months=12) for one in contest(**PLAIN, challenger=challenger, opponent=opponent)]
+    assert decide(rounds, has_opponent=True, seed=1).is_replaced
+    rounds = [replace(one, months=12) for one in contest(**PLAIN, challenger=challenger, opponent=challenger)]
+    assert not decide(rounds, has_opponent=True, seed=1).is_replaced
 
 
 def test_as_good_as_the_opponent_is_good_enough() -> None:
@@ -90,7 +110,8 @@ def test_a_challenger_that_could_not_be_measured_only_fills_an_empty_place() -> 
     first = decide([], has_opponent=False, seed=1)
     assert first.promoted
     assert first.reasons == ("no month has matured to compare on",)
-    assert not decide([], has_opponent=True, seed=1).promoted
+    kept = decide([], has_opponent=True, seed=1)
+    assert (kept.promoted, kept.is_replaced) == (False, True)
 
 
 def test_a_challenger_that_is_too_good_to_be_true_is_blocked() -> None:

@@ -32,7 +32,7 @@ def test_it_is_the_version_of_the_month_before_whatever_the_champion_is(
     assert (verdict.decision, verdict.model_version) == ("kept_previous", previous)
     described = f"version {previous}, trained as of {EARLIER}"
     assert verdict.reasons[0] == f"the opponent is that of the month before, {described}"
-    assert registry.aliased("champion") == champion
+    assert registry.aliased("champion") == previous
 
 
 @pytest.mark.parametrize("is_bad", [False, True])
@@ -49,11 +49,12 @@ def test_a_backfilled_month_is_forecast_by_the_version_that_would_have_forecast_
 
     assert in_its_time == (previous if is_bad else number)
     assert backfilled.decision == ("kept_previous" if is_bad else "backfill")
+    assert backfilled.reasons[0] == f"month {Month.before(AS_OF)} is already published"
     assert backfilled.model_version == (previous if is_bad else number + 2)
     assert registry.aliased("champion") == newest
 
 
-def test_it_is_a_champion_of_other_code_or_settings(registry: Registry, trained: Train, gate: Gate) -> None:
+def test_it_is_a_champion_of_other_code(registry: Registry, trained: Train, gate: Gate) -> None:
     champion = trained(OLDER, code="other")
     gate(registry, champion, as_of=OLDER)
     trained(EARLIER)
@@ -75,7 +76,31 @@ def test_it_is_a_champion_that_a_person_chose_until_a_version_replaces_it(
 
     assert gate(registry, worse, as_of=AS_OF).model_version == chosen
     assert gate(registry, good, as_of=AS_OF).decision == "promoted"
-    assert gate(registry, trained(AS_OF, bad=True), as_of=AS_OF).decision == "kept_previous"
+    worse = trained(AS_OF, bad=True)
+    assert gate(registry, worse, as_of=AS_OF).decision == "kept_previous"
+
+
+def test_the_champion_does_not_depend_on_which_month_was_run_first(
+    registry: Registry, trained: Train, gate: Gate
+) -> None:
+    previous = trained(EARLIER)
+
+    verdict = gate(registry, trained(AS_OF, bad=True), as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("kept_previous", previous)
+    assert registry.aliased("champion") == previous
+
+
+def test_a_version_that_fails_forecasts_where_that_of_the_month_before_fails_too(
+    registry: Registry, trained: Train, gate: Gate
+) -> None:
+    trained(EARLIER, bad=True)
+    number = trained(AS_OF, bad=True)
+
+    verdict = gate(registry, number, as_of=AS_OF)
+
+    assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
+    assert registry.aliased("champion") is None
 
 
 def test_without_a_version_of_the_month_before_the_baselines_alone_judge(

@@ -81,7 +81,7 @@ def test_the_champion_is_judged_by_its_holdout_model_on_the_challengers_holdout(
 
 
 def test_a_worse_version_leaves_the_month_to_the_champion(registry: Registry, trained: Train, gate: Gate) -> None:
-    champion = trained(EARLIER)
+    champion = trained(EARLIER, code="other")
     gate(registry, champion, as_of=EARLIER)
     number = trained(AS_OF, bad=True)
 
@@ -117,7 +117,7 @@ def test_a_version_is_judged_once_whatever_happened_since(registry: Registry, tr
     assert gate(registry, kept, as_of=EARLIER, newest_published=AS_OF) == verdict
     assert gate(registry, newest, as_of=AS_OF).model_version == newest
     assert aliases(registry) == (newest, champion)
-    assert {"decision": "kept_champion", "forecast_by": str(champion)}.items() <= registry.version(kept).tags.items()
+    assert {"decision": "kept_previous", "forecast_by": str(champion)}.items() <= registry.version(kept).tags.items()
 
 
 def test_a_version_that_is_the_champion_already_is_promoted_without_a_comparison(
