@@ -5,6 +5,10 @@ SHELL := /bin/bash
 -include .env
 export
 
+# make would expand a `$` in these values, even run `$(shell …)`: they are text.
+$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION,\
+  $(if $(filter undefined,$(origin $(name))),,$(eval override $(name) := $$(value $(name)))))
+
 PYTHON := .venv/bin/python
 BENCH := benchmarks/.venv
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet

@@ -33,13 +33,13 @@ def choose_champion(registry: Registry, number: int, *, by: str, because: str) -
 
     Raises:
         ChoiceError: name or reason is empty.
-        mlflow.exceptions.RestException: there is no such version.
-        UncheckedError, TamperedError: its files cannot be checked, or differ from those that were registered.
+        UncheckedError: there is no such version, or its files cannot be checked.
+        TamperedError: its files differ from those that were registered.
     """
     if not by.strip() or not because.strip():
         raise ChoiceError("--by and --because must not be empty: give your name and the reason for the choice")
-    chosen = registry.version(number)
     registry.fetch(number)
+    chosen = registry.version(number)
     with held(registry):
         before = registry.aliased("champion")
         [choice] = fetch(

@@ -32,7 +32,7 @@ from jobs.planning.data_month import data_month, why_not_delivered
 from jobs.planning.document import open_run, xcom
 from jobs.planning.history import month_history
 from jobs.planning.note import note_of, refusal_of
-from jobs.planning.options import REFUSE, add_options, options_of
+from jobs.planning.options import REFUSE, add_options, options_of, refuse_later_model
 from jobs.planning.run_plan import Surroundings, make_plan
 from jobs.planning.segment_members import refuse_empty
 from jobs.sources import load
@@ -89,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             source=source, delivered=dated(delivered), lake=lake, features=table, cache=caching / CACHE
         )
         refuse_empty(parameters.segment, month, surroundings)
-        plan = make_plan(month, surroundings, month_history(database, month), parameters, choices)
+        history = month_history(database, month)
+        refuse_later_model(parameters, month, history.published)
+        plan = make_plan(month, surroundings, history, parameters, choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
             raise RestatedError(refusal_of(plan))
         if not choices.is_dry_run:

@@ -13,8 +13,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from jobs.core.arguments import parser
-from jobs.core.month import Month
+from jobs.core.arguments import a_month, parser
 from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
@@ -23,7 +22,7 @@ from jobs.core.task import log_to_stderr, run_as_program
 def main(argv: Sequence[str] | None = None) -> None:
     """Look once, and print the run."""
     options = parser(__doc__)
-    options.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
+    options.add_argument("--month", type=a_month, required=True, help="the data month, YYYY-MM")
     arguments = options.parse_args(argv)
     log_to_stderr()
     runs = fetch(engine(Settings().database_url), "standard_run", as_of=arguments.month.as_of)

@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import InternalError
 
-from jobs.core.arguments import parser
+from jobs.core.arguments import a_month, parser
 from jobs.core.messages import message_of
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
@@ -90,7 +90,7 @@ def _possible(runs: Collection[RowMapping]) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Roll a month back; see `--help`."""
     options = parser(__doc__)
-    options.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
+    options.add_argument("--month", type=a_month, required=True, help="the data month, YYYY-MM")
     options.add_argument("--run-id", type=int, help="the run to go back to; default: see above")
     options.add_argument("--by", required=True, help="who rolls back")
     options.add_argument("--because", required=True, help="the reason, for the record")

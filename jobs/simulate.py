@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jobs.core.arguments import parser
+from jobs.core.arguments import a_month, parser
 from jobs.core.month import Month
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import chunks
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--months", type=int, default=30, help="months of history (default: %(default)s)")
     options.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
     options.add_argument("--out", type=Path, required=True, help="folder to write; must not exist or be empty")
-    options.add_argument("--end", type=Month.parse, default=DEFAULT_END, help="last month (default: %(default)s)")
+    options.add_argument("--end", type=a_month, default=DEFAULT_END, help="last month (default: %(default)s)")
     args = options.parse_args(argv)
     if args.customers < 1 or args.months < 1:
         options.error("--customers and --months must be at least 1")

@@ -16,8 +16,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from jobs.core.arguments import add_value_basis, parser
-from jobs.core.month import Month, parse_as_of, previous_as_of
+from jobs.core.arguments import a_month, add_value_basis, parser
+from jobs.core.month import parse_as_of, previous_as_of
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, recorded, run_as_program
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     when = options.add_mutually_exclusive_group(required=True)
     when.add_argument("--as-of", type=parse_as_of, help="first day after the last month of the data: YYYY-MM-01")
-    when.add_argument("--month", type=Month.parse, help="that last month, as an alternative: YYYY-MM")
+    when.add_argument("--month", type=a_month, help="that last month, as an alternative: YYYY-MM")
     options.add_argument("--run-id", type=int, help="the run under which the cost is recorded, if any")
     options.add_argument("--trials", type=int, default=TRIALS, help="settings to try (default: %(default)s)")
     options.add_argument(

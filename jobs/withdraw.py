@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 from sqlalchemy.exc import InternalError
 
-from jobs.core.arguments import parser
+from jobs.core.arguments import a_month, parser
 from jobs.core.messages import message_of
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
@@ -62,7 +62,7 @@ def withdraw(database: Engine, month: Month, *, by: str, because: str, expected:
 def main(argv: Sequence[str] | None = None) -> None:
     """Withdraw a month; see `--help`."""
     options = parser(__doc__)
-    options.add_argument("--month", type=Month.parse, required=True, help="the data month, YYYY-MM")
+    options.add_argument("--month", type=a_month, required=True, help="the data month, YYYY-MM")
     options.add_argument("--run-id", type=int, help="the run that readers should see; default: any")
     options.add_argument("--by", required=True, help="who withdraws it")
     options.add_argument("--because", required=True, help="the reason, for the record")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from mlflow.exceptions import RestException
 from sqlalchemy import text
 
 from jobs.choose_champion import ChoiceError, choose_champion, main
@@ -87,6 +86,6 @@ def test_a_version_that_is_not_there_cannot_be_chosen(
     registry: Registry, register: Register, database: Database
 ) -> None:
     register(date(2011, 12, 1))
-    with pytest.raises(RestException, match="99"):
+    with pytest.raises(UncheckedError, match=r"version 99: .* There is no such version"):
         choose_champion(registry, 99, by="Ada", because="a slip of the finger")
     assert decisions(database) == []

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, NoReturn
 
 from jobs.core.failure import AS_OF
-from jobs.core.month import named_month, parse_as_of
+from jobs.core.month import Month, named_month, parse_as_of
 from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE, VALUE_BASES
 
@@ -54,6 +54,14 @@ def run_parser(description: str | None) -> argparse.ArgumentParser:
     options.add_argument("--run-id", type=int, required=True, help="the run's number, from its plan")
     add_value_basis(options)
     return options
+
+
+def a_month(text: str) -> Month:
+    """The type of an argument that is a month."""
+    try:
+        return Month.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_value_basis(options: argparse.ArgumentParser) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from jobs.core.arguments import a_month
 from jobs.core.postgres import engine, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.task import log_to_stderr
@@ -161,7 +162,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", help="layout of the data, a module of jobs/sources; without it a simulated shop")
     parser.add_argument("--landing", help="file or folder the shop delivers to")
-    parser.add_argument("--month", help="data month, YYYY-MM; without it the last month delivered in full")
+    parser.add_argument(
+        "--month", type=a_month, help="data month, YYYY-MM; without it the last month delivered in full"
+    )
     arguments = parser.parse_args(argv)
     log_to_stderr()
     home = shop_home(arguments.source, arguments.landing, state=state_folder())
@@ -169,7 +172,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     stack = up(home)
     log.info("Running %s of shop %s; watch it at %s/dags/%s", DAG, home.name, stack.airflow_url, DAG)
     try:
-        plan = run_month(stack, arguments.month)
+        plan = run_month(stack, arguments.month and str(arguments.month))
     except RunFailedError as failure:
         sys.exit(str(failure))
     sys.stdout.write(summary(stack, plan))

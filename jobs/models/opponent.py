@@ -71,7 +71,10 @@ def opponent_of(challenger: Version, champion: Version | None, registry: Registr
         previous = registry.version(train(Month.before(challenger.as_of).first_day))
     except (InputError, LeakError) as error:
         return Opponent(None, False, (f"the month before has no version to compare with: {error}",))
-    return Opponent(previous, False, (f"the opponent is that of the month before, {_described(previous)}",))
+    who = f"the opponent is that of the month before, {_described(previous)}"
+    if previous.holdout_origin == challenger.holdout_origin:
+        who += ": both holdouts start on the same day, so the baselines decide"
+    return Opponent(previous, False, (who,))
 
 
 def _described(version: Version) -> str:

@@ -169,7 +169,7 @@ class Registry:
         if registered is None:
             raise UncheckedError(
                 f"model {self.model} version {number}: clv.model_hash holds no hash of its {part}, so its files cannot "
-                "be checked. Earlier code registered the version, or its registration was interrupted: run its month "
+                "be checked. There is no such version, earlier code registered it, or that was interrupted: run its month "
                 "again, which trains it again, or choose another champion"
             )
         uri = f"models:/{self.model}/{number}/artifacts/{part}"

@@ -64,7 +64,10 @@ def follow(registry: Registry, number: int, *, as_of: date, published: int | Non
         chosen = "the gate chose this version for it" if judged else "this is the newest version of it"
         reason = f"the month is not published; {chosen}"
     if version.as_of > as_of:
-        raise PromoteError(f"version {version.number} was trained as of {version.as_of}, after {as_of}")
+        raise PromoteError(
+            f"version {version.number} was trained as of {version.as_of}, after {as_of}: run the month with "
+            "model=as_of first"
+        )
     return Verdict(model_version=version.number, decision="special", reasons=(reason,))
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
+from sqlalchemy import RowMapping
+
 from jobs.core.arguments import add_force, add_value_basis
-from jobs.core.month import HORIZON_MONTHS, HORIZONS
+from jobs.core.month import HORIZON_MONTHS, HORIZONS, Month
 from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.tables import Table
@@ -108,3 +110,14 @@ def options_of(arguments: argparse.Namespace, snapshots: Table) -> tuple[RunPara
     if parameters.is_special and choices.model != AS_OF:
         raise ChoiceRefusedError("a special run scores with its month's model: leave `model` at as_of")
     return parameters, choices
+
+
+def refuse_later_model(parameters: RunParameters, month: Month, published: RowMapping | None) -> None:
+    """Raise ChoiceRefusedError if a special run would score with a version that was trained after its month."""
+    if not parameters.is_special or parameters.value_basis != NET_REVENUE or published is None:
+        return
+    if published["model_as_of"] is not None and published["model_as_of"] > month.as_of:
+        raise ChoiceRefusedError(
+            f"the published forecast of {month} was made by model version {published['model_version']}, which was "
+            f"trained as of {published['model_as_of']}, after the month: run the month with model=as_of first"
+        )

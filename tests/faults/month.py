@@ -178,7 +178,8 @@ class MonthRun:
 
     def outcome(self) -> dict[str, Any]:
         """The content of the month: the same whatever happened on the way."""
-        version = self.registry.version(self.model_version)
+        database, model = self.registry.database, self.registry.model
+        champion = self.registry.aliased("champion")
         tables: dict[Table, Period] = {
             TRANSACTIONS: MONTH,
             rejected(TRANSACTIONS): MONTH,
@@ -189,11 +190,17 @@ class MonthRun:
         served = self.served()
         return {
             "lake": {table.name: self._content(table, period) for table, period in tables.items()},
-            "model": hashes_of(self.registry.database, self.registry.model, self.model_version),
-            "decision": version.tags["decision"],
-            "champion": self.registry.aliased("champion"),
+            "model": hashes_of(database, model, self.model_version),
+            "decision": self._decision(),
+            "champion": champion and hashes_of(database, model, champion),
             "served": served and served[1],
         }
+
+    def _decision(self) -> str:
+        """The last verdict of the gate."""
+        with self.registry.database.connect() as connection:
+            query = text("SELECT decision FROM clv.model_decision ORDER BY decision_id DESC LIMIT 1")
+            return str(connection.execute(query).scalar_one())
 
     def _content(self, table: Table, period: Period) -> tuple[str, str]:
         """The fingerprint in a folder's record, and a hash of the rows in its files."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.core.month import Month
-from jobs.core.postgres import fetch
+from jobs.core.postgres import execute, fetch
 from jobs.core.refusal import RefusedError
 from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
@@ -62,6 +63,22 @@ def test_the_note_of_a_special_run_names_the_version_that_made_the_published_for
     publish_new_run(database, lake, DECEMBER)
     note = planned(capsys, options=SPECIAL)["note"].splitlines()
     assert note[3] == "Scores with model version 3, which made the published forecast."
+
+
+def test_a_month_that_a_later_version_forecast_is_refused_with_the_remedy(
+    landing: Path, lake: Lake, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = publish_new_run(database, lake, DECEMBER)
+    decision = {"model_version": 3, "decision": "todays_champion", "forecast_by": 3, "decided_by": "run parameter"}
+    champion = {"model_name": "clv", "champion_before": 3, "champion_after": 3, "reasons": ["the run asked for it"]}
+    execute(database.writer, "record_decision", run_id=run_id, as_of=date(2012, 2, 1), **decision, **champion)
+
+    with pytest.raises(RefusedError) as refused:
+        planned(capsys, options=SPECIAL)
+    assert str(refused.value) == (
+        "the published forecast of 2011-11 was made by model version 3, which was trained as of 2012-02-01, after the "
+        "month: run the month with model=as_of first"
+    )
 
 
 def test_a_standard_plan_is_the_same_whatever_special_runs_were_planned_before(
