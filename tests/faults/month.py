@@ -48,6 +48,7 @@ class MonthRun:
     folder: Path
     servers: Servers
     plan: dict[str, Any] = field(default_factory=dict)
+    trained_version: int = 0
     model_version: int = 0
 
     @property
@@ -110,7 +111,9 @@ class MonthRun:
         if process.returncode == 0 and stage == "plan":
             self.plan = json.loads(out.splitlines()[-1])
             self._record_current()
-        if process.returncode == 0 and stage in ("train", "promote"):
+        if process.returncode == 0 and stage == "train":
+            self.trained_version = json.loads(out.splitlines()[-1])["model_version"]
+        if process.returncode == 0 and stage == "promote":
             self.model_version = json.loads(out.splitlines()[-1])["model_version"]
         return process.returncode, err
 
@@ -246,7 +249,6 @@ class MonthRun:
 
     def _command(self, stage: str, **arguments: Any) -> list[str]:
         run = ["--as-of", str(MONTH.as_of), "--run-id", str(arguments.get("run_id", self.plan.get("run_id")))]
-        version = ["--model-version", str(self.model_version)]
         if stage == "plan":
             options = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
             return [sys.executable, "-m", "jobs.plan", *options, "--dag-run-id", f"manual__{uuid4()}"]
@@ -257,8 +259,8 @@ class MonthRun:
             "validate_inputs": ["--stage", "inputs"],
             "validate_features": ["--stage", "features"],
             "validate_forecasts": ["--stage", "forecasts"],
-            "promote": version,
-            "score": version,
+            "promote": ["--model-version", str(self.trained_version)],
+            "score": ["--model-version", str(self.model_version)],
         }.get(stage, [])
         if stage not in SPARK:
             return [sys.executable, "-m", f"jobs.{stage}", *(run if stage != "report" else run[2:]), *extra]
