@@ -117,16 +117,13 @@ SET_CHAMPION = (
 SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
-        Point("ingest", PROMOTE),
         Point("ingest", WRITE, "kill_jvm"),
         Point("validate_inputs", "jobs.quality.runner:run_checks"),
         Point("build_features", PROMOTE, call=2),
         Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
-        Point("promote", "jobs.models.registry:Registry.alias", when="after"),
         sql("promote", "record_decision", "kill_postgres"),
         Point("score", PROMOTE, when="after"),
         sql("publish", "copy_forecast", "cut_connections"),
-        Point("publish", COMMIT, "kill_postgres", call=3),
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
     }
