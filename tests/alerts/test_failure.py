@@ -125,7 +125,7 @@ def test_a_program_that_fails_leaves_its_reason_and_keeps_its_exit_code(
     url = database.writer_url.replace("clv_writer@", "clv_writer:s3cr3t@")
     done = run(f"raise {error}('no way to {url}')", CLV_DATABASE_URL=url)
     assert done.returncode == code
-    assert ("Traceback" in done.stderr) == (code == 1)
+    assert "Traceback" in done.stderr
     [row] = seen(database, "run_failures")
     assert "no way to postgresql+psycopg2://clv_writer:***@" in row["reason"]
     assert "s3cr3t" not in done.stderr + row["reason"]
@@ -153,7 +153,7 @@ def test_an_unexpected_value_error_is_a_bug_and_named_as_one(database: Database,
 def test_a_program_that_cannot_reach_postgres_still_ends_with_its_own_error() -> None:
     done = run("raise RefusedError('half a file')", CLV_DATABASE_URL="postgresql+psycopg2://x:s3cr3t@127.0.0.1:9/clv")
     assert done.returncode == 65
-    assert done.stderr.splitlines()[-1] == "ERROR jobs.core.task: half a file"
+    assert "RefusedError: half a file" in done.stderr
     assert "the reason could not be recorded: OperationalError" in done.stderr
     assert "s3cr3t" not in done.stderr
 
