@@ -81,23 +81,21 @@ def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) 
 
     suspicion = _too_good(origins, CHALLENGER)
     beats_baselines, reasons = compared(CHALLENGER, TRAILING, BTYD)
-    if OPPONENT not in measures:
-        passes, absent = beats_baselines, "the opponent cannot be compared" if has_opponent else "there is no opponent"
-        reasons.append(absent)
-        is_better = False
-    else:
+    beats_opponent, is_replaced = True, False
+    if OPPONENT in measures:
         beats_opponent, more = compared(CHALLENGER, OPPONENT)
-        passes = beats_baselines and beats_opponent
         reasons += more
-        is_better = not _too_good(origins, OPPONENT) and (
-            not (suspicion or beats_opponent) or compared(OPPONENT, TRAILING, BTYD)[0]
-        )
-    promoted = passes and not suspicion
-    if not promoted and OPPONENT in measures and not is_better:
-        reasons.append("the opponent fails, too: it does not take its place")
+    else:
+        reasons.append("the opponent cannot be compared" if has_opponent else "there is no opponent")
+    promoted = beats_baselines and beats_opponent and not suspicion
+    if OPPONENT in measures and not promoted:
+        is_worse = not suspicion and not beats_opponent
+        is_replaced = not _too_good(origins, OPPONENT) and (is_worse or compared(OPPONENT, TRAILING, BTYD)[0])
+        if not is_replaced:
+            reasons.append("the opponent fails, too: it does not take its place")
     months = " and ".join(str(origin.months) for origin in origins)
     compared_on = f"compared on the newest {months} months, each from its own origin"
-    return Decision(promoted, is_better and not promoted, (*suspicion, compared_on, *reasons))
+    return Decision(promoted, is_replaced, (*suspicion, compared_on, *reasons))
 
 
 def _too_good(origins: Sequence[BacktestOrigin], candidate: str) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.forecasting.encoder import InputError
-from jobs.forecasting.leak_check import LeakError
 from jobs.forecasting.outcomes import Snapshots
 from jobs.models.model_version import UnreadableError, Version, unpack
 from jobs.models.registry import Registry, UncheckedError
@@ -67,6 +66,9 @@ def opponent_of(challenger: Version, champion: Version | None, registry: Registr
         return Opponent(champion, True, (f"the opponent is the champion, {_described(champion)}",))
     if challenger.holdout_origin is None:
         return Opponent(None, False, ())
+
+    from jobs.forecasting.leak_check import LeakError
+
     try:
         previous = registry.version(train(Month.before(challenger.as_of).first_day))
     except (InputError, LeakError) as error:

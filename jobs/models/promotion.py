@@ -53,11 +53,13 @@ def promote(
         [last] = fetch(registry.database, "last_decision")
     champion = None if present is None else registry.version(present)
     not_newest = _why_not_newest(as_of, newest_published, champion)
+    is_newest = not_newest is None
     judgement = judgement_of(registry, number)
     if judgement is None:
-        if not_newest is None:
+        if is_newest:
             registry.alias("challenger", number)
-        standing = champion if champion is not None and (is_by_hand or champion.make != challenger.make) else None
+        is_other = champion is not None and (is_by_hand or champion.make != challenger.make)
+        standing = champion if is_newest and is_other else None
         verdict = _judge(registry, challenger, champion, standing, not_newest, read_holdout, train)
         judgement = Judgement(
             verdict=verdict,
@@ -65,7 +67,7 @@ def promote(
             decision_id=last["decision_id"],
             is_promotion=verdict.decision in ("first", "promoted", "kept_previous"),
         )
-    verdict = _recorded(registry, challenger, judgement, run_id=run_id, is_newest=not_newest is None)
+    verdict = _recorded(registry, challenger, judgement, run_id=run_id, is_newest=is_newest)
     copy = {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)}
     registry.tag(number, copy | {"decision": verdict.decision})
     return verdict
@@ -121,7 +123,7 @@ def _judge(
         registry: the models.
         challenger: the version.
         champion: the champion; None if there is none.
-        standing: the champion, if it and not the version of the month before is the opponent in the newest month.
+        standing: the champion, if it is the opponent; None if that is the version of the month before.
         not_newest: why the month is not the newest; None if it is.
         read_holdout: reads the snapshots of the holdout.
         train: trains the version of the month before.
@@ -131,7 +133,7 @@ def _judge(
     number = challenger.number
     if not_newest is None and champion is not None and champion.number == number:
         return Verdict(model_version=number, decision="promoted", reasons=("it is already the champion",))
-    opponent = opponent_of(challenger, standing if not_newest is None else None, registry, train)
+    opponent = opponent_of(challenger, standing, registry, train)
     backtest, notes = holdout_forecasts(registry, challenger, opponent.version, read_holdout)
     outcome = decide(backtest, has_opponent=opponent.version is not None, seed=ModelParams().seed)
     decision: Decision

@@ -169,8 +169,8 @@ class Registry:
         if registered is None:
             raise UncheckedError(
                 f"model {self.model} version {number}: clv.model_hash holds no hash of its {part}, so its files cannot "
-                "be checked. There is no such version, earlier code registered it, or that was interrupted: run the "
-                "month again, which trains it again, or choose another champion"
+                "be checked. There is no such version, or earlier code registered it, or its registration was "
+                "interrupted: run its month again, which trains it again, or choose another champion"
             )
         uri = f"models:/{self.model}/{number}/artifacts/{part}"
         download = self._mlflow.artifacts.download_artifacts

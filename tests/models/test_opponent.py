@@ -103,17 +103,6 @@ def test_a_version_that_fails_forecasts_where_that_of_the_month_before_fails_too
     assert registry.aliased("champion") is None
 
 
-def test_without_a_version_of_the_month_before_the_baselines_alone_judge(
-    registry: Registry, trained: Train, gate: Gate
-) -> None:
-    number = trained(AS_OF, bad=True)
-
-    verdict = gate(registry, number, as_of=AS_OF)
-
-    assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
-    assert verdict.reasons[0] == "the month before has no version to compare with: too few snapshots"
-
-
 def test_the_version_of_the_month_before_is_trained_where_there_is_none_and_is_the_one_of_its_own_month(
     registry: Registry, lake: Lake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

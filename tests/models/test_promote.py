@@ -53,6 +53,7 @@ def test_a_first_version_worse_than_trailing_value_forecasts_but_is_no_champion(
     verdict = gate(registry, number, as_of=AS_OF)
 
     assert (verdict.decision, verdict.model_version) == ("not_promoted", number)
+    assert verdict.reasons[0] == "the month before has no version to compare with: too few snapshots"
     assert any("against trailing value" in reason and "fails" in reason for reason in verdict.reasons)
     assert aliases(registry) == (number, None)
 

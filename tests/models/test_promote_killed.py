@@ -12,10 +12,11 @@ import pytest
 from jobs import promote, set_champion
 from jobs.core import postgres
 from jobs.lake.lake import Lake
+from jobs.models.champion import is_chosen
 from jobs.models.registry import Registry
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
-from tests.models.versions import AS_OF, EARLIER, SNAPSHOTS, Gate, Train
+from tests.models.versions import AS_OF, EARLIER, SNAPSHOTS, Gate, Judge, Train
 from tests.snapshots import write_snapshots
 
 pytestmark = pytest.mark.usefixtures("lenient", "environment")
@@ -96,3 +97,19 @@ def test_a_run_that_is_killed_at_every_step_has_one_verdict_and_its_champion(
     tags = registry.version(number).tags
     copy = {name: tags[name] for name in ("decision", "forecast_by", "reasons")}
     assert copy == {"decision": "promoted", "forecast_by": str(number), "reasons": decision["reasons"]}
+
+
+def test_a_champion_whose_record_was_interrupted_is_recorded_by_the_next_run_of_its_month(
+    registry: Registry, trained: Train, judge: Judge, gate: Gate, database: Database
+) -> None:
+    number = trained(AS_OF)
+    judge(registry, number, as_of=AS_OF)
+    registry.alias("champion", number)
+
+    gate(registry, number, as_of=AS_OF)
+
+    interrupted, recorded = seen(database, "model_decisions")
+    assert (interrupted["champion_after"], interrupted["took_effect_at"]) == (number, None)
+    assert recorded["champion_after"] == number
+    assert recorded["took_effect_at"] is not None
+    assert not is_chosen(registry, number)

@@ -113,19 +113,6 @@ def test_setting_the_champion_again_never_moves_it_back(
     assert [one["took_effect_at"] for one in seen(database, "model_decisions")] == times
 
 
-def test_a_champion_whose_record_was_interrupted_is_recorded_by_the_next_run_of_its_month(
-    registry: Registry, trained: Train, judge: Judge, gate: Gate, database: Database
-) -> None:
-    number = trained(AS_OF)
-    judge(registry, number, as_of=AS_OF)
-    registry.alias("champion", number)
-
-    gate(registry, number, as_of=AS_OF)
-
-    assert effects(database) == [(number, False), (number, True)]
-    assert not champions.is_chosen(registry, number)
-
-
 def test_a_champion_chosen_in_the_place_of_a_promoted_one_stays_when_the_month_is_run_again(
     registry: Registry, trained: Train, gate: Gate, database: Database
 ) -> None:
