@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
-from jobs.forecasting.base_margin import BaseModels
+from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, BaseModels
 from jobs.forecasting.bias_correction import fit_bias_correction
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.calibration import calibrate
@@ -129,7 +129,7 @@ class Uncalibrated:
         panel = Panel.of(known, encoder, params)
         base_models = panel.base_models()
         rows, unit = panel.rows(base_models), panel.active_value
-        two_part = TwoPartModel.fit(rows, encoder.names, unit, params)
+        two_part = TwoPartModel.fit(rows, (*encoder.names, *NAMES, *HORIZON_NAMES), unit, params)
         boosted = two_part.boosted(rows.inputs, rows.logs, rows.season, rows.p_base)
         newcomers = Rates.fit(panel.newcomers(base_models), unit)
         days = list(panel.coded)

@@ -17,7 +17,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
-from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, History
+from jobs.forecasting.base_margin import History
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool
@@ -65,9 +65,8 @@ class TwoPartModel:
     value: xgb.Booster
 
     @classmethod
-    def fit(cls, rows: Rows, snapshot_names: tuple[str, ...], unit: float, params: ModelParams) -> TwoPartModel:
-        """Boost both parts; the same rows in the same order give the same trees."""
-        names = (*snapshot_names, *NAMES, *HORIZON_NAMES)
+    def fit(cls, rows: Rows, names: tuple[str, ...], unit: float, params: ModelParams) -> TwoPartModel:
+        """Boost both parts; the same rows in the same order give the same trees. `names` are those of the inputs."""
         common = {
             "tree_method": "hist",
             "base_score": 0.5,
