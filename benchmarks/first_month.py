@@ -100,7 +100,7 @@ CASES = {
         file="completejourney_transactions", source=_JOURNEY, newest=Month(2017, 7), origins=3, months=6
     ),
 }
-"""The model was designed on simulated shops of other seeds. The other shops are to be forecast once, and not tuned on."""
+"""The model was designed on simulated shops of other seeds; the others are to be forecast once, and never tuned on."""
 
 
 @dataclass(frozen=True)
