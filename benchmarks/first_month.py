@@ -36,10 +36,10 @@ from benchmarks.shop import Outcome, Shop, shop
 from benchmarks.table import table
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting.encoder import Floats, InputError
-from jobs.forecasting.first_month import completed_between, first_orders
-from jobs.forecasting.first_month_features import PROFILE, first_month_features
-from jobs.forecasting.first_month_fit import fit_first_month
-from jobs.forecasting.first_month_outcomes import FirstMonthOutcomes
+from jobs.forecasting.first_month.days import completed_between, first_orders
+from jobs.forecasting.first_month.features import PROFILE, first_month_features
+from jobs.forecasting.first_month.fit import fit_first_month
+from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import CUSTOMERS, DAILY, FORECAST_MONTHS

@@ -11,10 +11,10 @@ import pandas as pd
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd, Purchases
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month import FIRST_DAYS, MONTH_ENDS, completed, first_orders
-from jobs.forecasting.first_month_base import order_histories
-from jobs.forecasting.first_month_features import first_days
-from jobs.forecasting.first_month_outcomes import FirstMonthOutcomes
+from jobs.forecasting.first_month.base import order_histories
+from jobs.forecasting.first_month.days import FIRST_DAYS, MONTH_ENDS, completed, first_orders
+from jobs.forecasting.first_month.features import first_days
+from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.lake.tables import ALL_DEPARTMENTS
 
 COHORT_MEAN, SPEND_RATIO, BTYD = "cohort_mean", "spend_times_ratio", "pareto_nbd_gg"

@@ -19,13 +19,13 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.bias_correction import fit_bias_correction
 from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Floats, InputError
-from jobs.forecasting.first_month import completed, first_orders
-from jobs.forecasting.first_month_base import HORIZON_NAMES, FirstMonthBase, FirstMonths, order_histories
-from jobs.forecasting.first_month_encoder import FirstMonthEncoder
-from jobs.forecasting.first_month_features import first_month_features
-from jobs.forecasting.first_month_forecaster import FirstMonthForecaster
-from jobs.forecasting.first_month_model import FirstMonthExpectation, FirstMonthModel
-from jobs.forecasting.first_month_outcomes import FirstMonthOutcomes
+from jobs.forecasting.first_month.base import HORIZON_NAMES, FirstMonthBase, FirstMonths, order_histories
+from jobs.forecasting.first_month.days import completed, first_orders
+from jobs.forecasting.first_month.encoder import FirstMonthEncoder
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
+from jobs.forecasting.first_month.model import FirstMonthExpectation, FirstMonthModel
+from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.frailty import fit_shape
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams

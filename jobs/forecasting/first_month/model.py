@@ -10,8 +10,8 @@ import pandas as pd
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month_base import FirstMonthBase, FirstMonths
-from jobs.forecasting.first_month_encoder import FirstMonthEncoder
+from jobs.forecasting.first_month.base import FirstMonthBase, FirstMonths
+from jobs.forecasting.first_month.encoder import FirstMonthEncoder
 from jobs.forecasting.frailty import p_active
 from jobs.forecasting.intervals import Outlook
 from jobs.forecasting.params import ModelParams

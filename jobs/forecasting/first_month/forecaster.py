@@ -1,4 +1,4 @@
-"""The first month's forecaster: forecasts customers on day 30, is saved and loaded. `first_month_fit.py` fits it."""
+"""The first month's forecaster: forecasts customers on day 30, is saved and loaded. `fit.py` fits it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month_base import FirstMonthBase
-from jobs.forecasting.first_month_encoder import FirstMonthEncoder
-from jobs.forecasting.first_month_model import FirstMonthModel
+from jobs.forecasting.first_month.base import FirstMonthBase
+from jobs.forecasting.first_month.encoder import FirstMonthEncoder
+from jobs.forecasting.first_month.model import FirstMonthModel
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.pool import Pool

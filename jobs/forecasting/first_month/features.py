@@ -11,7 +11,7 @@ import pandas as pd
 
 from jobs.features.table import DAYPARTS
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month import FIRST_DAYS
+from jobs.forecasting.first_month.days import FIRST_DAYS
 from jobs.lake.tables import ALL_DEPARTMENTS
 
 SUMS = ("net_value", "sales_value", "return_value", "orders", "return_orders", "units", "products")
@@ -52,7 +52,7 @@ def first_month_features(
         daily: rows of the daily table, `ordered_on` as datetime64, its numbers as float.
         profiles: the customer lists: `as_of` (first day after the list's month, datetime64), `customer_id`, `PROFILE`;
             None where the shop delivers none.
-        first_ordered_on: `first_month.completed`.
+        first_ordered_on: `days.completed`.
 
     Returns:
         `customer_id`, `first_ordered_on`, `NUMBERS`, `CATEGORIES`, and `share_<department>` for every department

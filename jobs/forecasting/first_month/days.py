@@ -2,7 +2,7 @@
 
 Day 0 is the day of a customer's first order. The first month is days 0 to 29; the forecast is made of nothing else. It
 covers the 365 days from day 30 on, in twelve months of 30 or 31 days that are the same for every customer.
-`docs/decisions/0014-first-month.md` gives the reasons.
+`docs/decisions/0015-first-month.md` gives the reasons.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.base_margin import BaseForecast
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd, Purchases
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month import FIRST_DAYS, MONTH_ENDS
-from jobs.forecasting.first_month_outcomes import FirstMonthOutcomes
+from jobs.forecasting.first_month.days import FIRST_DAYS, MONTH_ENDS
+from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.lake.tables import ALL_DEPARTMENTS
 
 HORIZON_NAMES = ("horizon", "p_active_start", "net_value_btyd", "net_value_cohort", "net_value_own")

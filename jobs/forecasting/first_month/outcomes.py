@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month import FIRST_DAYS, MONTH_ENDS, month_after, months_matured
+from jobs.forecasting.first_month.days import FIRST_DAYS, MONTH_ENDS, month_after, months_matured
 from jobs.lake.tables import ALL_DEPARTMENTS
 
 

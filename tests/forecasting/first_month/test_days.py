@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.forecasting.first_month import (
+from jobs.forecasting.first_month.days import (
     AFTER_DAYS,
     FIRST_DAYS,
     MONTH_ENDS,
@@ -19,10 +19,10 @@ from jobs.forecasting.first_month import (
     month_after,
     months_matured,
 )
-from jobs.forecasting.first_month_features import NUMBERS, first_month_features, profile_at
-from jobs.forecasting.first_month_outcomes import FirstMonthOutcomes
+from jobs.forecasting.first_month.features import NUMBERS, first_month_features, profile_at
+from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.lake.tables import ALL_DEPARTMENTS
-from tests.forecasting.first_month_shop import daily, day_row, profiles
+from tests.forecasting.first_month.shop import daily, day_row, profiles
 
 SHOP, LISTS = daily(30, 8), profiles(30, 8)
 AS_OF = date(2020, 7, 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.forecasting.first_month_features import CATEGORIES, NUMBERS
+from jobs.forecasting.first_month.features import CATEGORIES, NUMBERS
 
 _SHARE = "share_"
 _MOST_DEPARTMENTS = 12

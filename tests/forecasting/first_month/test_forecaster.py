@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from jobs.forecasting.encoder import InputError
-from jobs.forecasting.first_month import completed, completed_between, first_orders
-from jobs.forecasting.first_month_features import first_month_features
-from jobs.forecasting.first_month_fit import LEAST_CUSTOMERS, Learned, fit_first_month
-from jobs.forecasting.first_month_forecaster import JSON_FILE, STANDARD_PRIOR_CUSTOMERS, FirstMonthForecaster
+from jobs.forecasting.first_month.days import completed, completed_between, first_orders
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, Learned, fit_first_month
+from jobs.forecasting.first_month.forecaster import JSON_FILE, STANDARD_PRIOR_CUSTOMERS, FirstMonthForecaster
 from jobs.forecasting.params import ModelParams
 from jobs.lake.tables import FORECAST_MONTHS
-from tests.forecasting.first_month_shop import daily, profiles
+from tests.forecasting.first_month.shop import daily, profiles
 
 PARAMS = ModelParams(rounds=8, threads=1)
 SHOP, LISTS = daily(600, 24), profiles(600, 24)
