@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,23 +15,22 @@ import pandas as pd
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
-from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.first_month.base import FirstMonthBase
-from jobs.forecasting.first_month.encoder import FirstMonthEncoder
+from jobs.forecasting.first_month.correction import Correction
 from jobs.forecasting.first_month.model import FirstMonthModel
+from jobs.forecasting.first_month.reasons import effects
+from jobs.forecasting.first_month.standard import ratio
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.pool import Pool
-from jobs.forecasting.two_part import TwoPartModel
-from jobs.lake.tables import FORECAST_MONTHS
+from jobs.forecasting.reason_codes import FEATURE_GROUPS
+from jobs.forecasting.reasons import reasons
+from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 
 JSON_FILE = "first_month.json"
+ORDERS_FILE, VALUE_FILE = "orders.ubj", "value.ubj"
 FORMAT = 1
 """The version of the saved files, as in `forecaster.py`."""
-
-STANDARD_PRIOR_CUSTOMERS = 100.0
-"""How many customers with a matured year the standard model's forecast weighs."""
 
 _P_DIGITS = 6
 
@@ -44,17 +44,16 @@ class FirstMonthForecaster:
         model: the model of a month.
         intervals: calibrated on customers whom the boosters had not seen.
         matured: how many customers it learned from whose twelve months were over.
+        standard_weight: how much of a forecast is the standard model's, where that is handed over (`standard.py`).
+        typical: what each feature group adds to log(value) of the customers it learned from, on average.
     """
 
     as_of: date
     model: FirstMonthModel
     intervals: Intervals
     matured: int
-
-    @property
-    def standard_weight(self) -> float:
-        """How much of a forecast is the standard model's: all of it at no matured customer, little at thousands."""
-        return STANDARD_PRIOR_CUSTOMERS / (STANDARD_PRIOR_CUSTOMERS + self.matured)
+    standard_weight: float
+    typical: Sequence[float]
 
     def predict(self, features: pd.DataFrame, standard: Floats | None = None) -> pd.DataFrame:
         """Forecast the twelve months after the first one.
@@ -65,14 +64,18 @@ class FirstMonthForecaster:
         Args:
             features: `first_month_features` of customers who have completed the first month.
             standard: the standard model's net value of the next twelve months, one a customer; NaN where it has none.
+                Made on day 30 at the latest, or the forecast knows more than day 30 does.
 
         Returns:
             `customer_id`, `first_ordered_on`, `clv_12m`, `clv_12m_p10`, `clv_12m_p90` (an 80 % interval),
-            `p_active_12m`, and `month_01` to `month_12`.
+            `p_active_12m`, `month_01` to `month_12`, and `reason_1` to `reason_3`: codes of
+            `reason_codes.VOCABULARY`, why the model's own forecast differs from the typical new customer's.
         """
         expected = self.model.expect(features)
         outlook = expected.outlook(HORIZON_MONTHS)
-        factor = self._towards(standard, outlook.value)
+        factor = np.ones(len(features))
+        if standard is not None:
+            factor = ratio(standard, outlook.value) ** self.standard_weight
         months = np.rint(expected.value * factor[:, None] * 100.0).astype(np.int64)
         year = months.sum(axis=1)
         ends = self.intervals.of(outlook, HORIZON_MONTHS)
@@ -83,32 +86,23 @@ class FirstMonthForecaster:
         keys = {name: features[name].to_numpy() for name in ("customer_id", "first_ordered_on")}
         frame = pd.DataFrame(keys | money)
         frame.insert(5, "p_active_12m", np.round(outlook.p_active, _P_DIGITS))
-        return frame
-
-    def _towards(self, standard: Floats | None, own: Floats) -> Floats:
-        """The factor that moves each customer's own forecast towards the standard model's."""
-        if standard is None:
-            return np.ones(len(own))
-        weight = np.where(np.isnan(standard), 0.0, self.standard_weight)
-        blended = (1.0 - weight) * own + weight * np.nan_to_num(standard)
-        return np.asarray(blended / np.maximum(own, 1e-9))
+        found = reasons(effects(self.model, features) - np.asarray(self.typical))
+        return frame.assign(**dict(zip(REASON_COLUMNS, found.T, strict=True)))
 
     def save(self, folder: Path) -> None:
         """Write the boosters in XGBoost's own format and everything else as one JSON."""
         model = self.model
-        model.two_part.save(folder)
         content: dict[str, Any] = {
             "format": FORMAT,
             "as_of": self.as_of.isoformat(),
             "matured": self.matured,
+            "standard_weight": self.standard_weight,
+            "typical": dict(zip(FEATURE_GROUPS, self.typical, strict=True)),
             "params": asdict(model.params),
-            "numbers": list(model.encoder.numbers),
-            "categories": [[name, list(texts)] for name, texts in model.encoder.categories.items()],
             "base": asdict(model.base),
-            "names": model.two_part.names,
-            "unit": model.two_part.unit,
-            "pool": asdict(model.two_part.pool),
-            "corrections": asdict(model.corrections),
+            "orders": model.orders.save(folder / ORDERS_FILE),
+            "value": model.value.save(folder / VALUE_FILE),
+            "level": model.level,
             "frailty": model.frailty,
             "intervals": asdict(self.intervals),
         }
@@ -121,15 +115,14 @@ class FirstMonthForecaster:
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}; this code reads format {FORMAT}")
         base = content["base"]
-        categories = {name: tuple(texts) for name, texts in content["categories"]}
         model = FirstMonthModel(
             params=ModelParams.of(content["params"]),
-            encoder=FirstMonthEncoder(tuple(content["numbers"]), categories),
             base=FirstMonthBase(
                 purchases=ParetoNbd(**base.pop("purchases")), spend=GammaGamma(**base.pop("spend")), **base
             ),
-            two_part=TwoPartModel.load(folder, tuple(content["names"]), content["unit"], Pool(**content["pool"])),
-            corrections=Corrections(**content["corrections"]),
+            orders=Correction.load(folder / ORDERS_FILE, content["orders"]),
+            value=Correction.load(folder / VALUE_FILE, content["value"]),
+            level=content["level"],
             frailty=content["frailty"],
         )
         return cls(
@@ -137,4 +130,6 @@ class FirstMonthForecaster:
             model=model,
             intervals=Intervals(**content["intervals"]),
             matured=content["matured"],
+            standard_weight=content["standard_weight"],
+            typical=[content["typical"][group] for group in FEATURE_GROUPS],
         )

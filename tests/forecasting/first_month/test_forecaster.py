@@ -13,9 +13,11 @@ from jobs.forecasting.encoder import InputError
 from jobs.forecasting.first_month.days import completed, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, Learned, fit_first_month
-from jobs.forecasting.first_month.forecaster import JSON_FILE, STANDARD_PRIOR_CUSTOMERS, FirstMonthForecaster
+from jobs.forecasting.first_month.forecaster import JSON_FILE, ORDERS_FILE, VALUE_FILE, FirstMonthForecaster
+from jobs.forecasting.first_month.reasons import effects
 from jobs.forecasting.params import ModelParams
-from jobs.lake.tables import FORECAST_MONTHS
+from jobs.forecasting.reason_codes import VOCABULARY
+from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 from tests.forecasting.first_month.shop import daily, profiles
 
 PARAMS = ModelParams(rounds=8, threads=1)
@@ -45,7 +47,7 @@ def test_everybody_gets_one_row_whose_months_sum_to_the_cent() -> None:
     assert (forecast()["clv_12m_p10"] <= forecast()["clv_12m"]).all()
     assert (forecast()["clv_12m"] <= forecast()["clv_12m_p90"]).all()
     assert forecast()["p_active_12m"].between(0.0, 1.0).all()
-    assert forecast().notna().all(axis=None)
+    assert forecast().drop(columns=["reason_2", "reason_3"]).notna().all(axis=None)
 
 
 def test_who_spends_and_orders_more_in_the_first_month_is_forecast_more() -> None:
@@ -116,11 +118,48 @@ def test_too_few_customers_are_refused_and_the_message_says_how_many_are_needed(
         fit_first_month(daily(60, 12), None, as_of=date(2020, 9, 1), params=PARAMS)
 
 
-def test_the_standard_forecast_counts_as_a_few_customers_and_where_there_is_none_nothing_changes() -> None:
+def test_the_standard_forecast_weighs_nothing_until_its_past_forecasts_are_known() -> None:
+    pd.testing.assert_frame_equal(fitted().predict(features(), np.full(len(features()), 1000.0)), forecast())
+
+
+def test_a_standard_forecast_that_was_right_is_believed_and_where_there_is_none_nothing_changes() -> None:
+    """The past forecasts know what happened; their weight is that with which both forecasts are pooled."""
+    learned = Learned.of(SHOP, LISTS, AS_OF)
+    right = pd.Series(np.nansum(learned.outcomes.value, axis=1) + 1.0, index=learned.features["customer_id"])
+    blended = fit_first_month(SHOP, LISTS, as_of=AS_OF, params=PARAMS, standard=right)
+    assert 0.5 < blended.standard_weight <= 1.0
     own = forecast()["clv_12m"].astype(float).to_numpy()
-    standard = np.full(len(own), 1000.0)
-    standard[0] = np.nan
-    blended = fitted().predict(features(), standard)["clv_12m"].astype(float).to_numpy()
-    weight = STANDARD_PRIOR_CUSTOMERS / (STANDARD_PRIOR_CUSTOMERS + fitted().matured)
-    np.testing.assert_allclose(blended[1:], (1.0 - weight) * own[1:] + weight * 1000.0, atol=0.1)
-    assert blended[0] == own[0]
+    theirs = own * 3.0
+    theirs[0] = np.nan
+    value = blended.predict(features(), theirs)["clv_12m"].astype(float).to_numpy()
+    np.testing.assert_allclose(value[1:], own[1:] * 3.0**blended.standard_weight, atol=0.1)
+    assert value[0] == own[0]
+
+
+def test_a_standard_forecast_that_was_drawn_at_random_is_not_believed() -> None:
+    ids = Learned.of(SHOP, LISTS, AS_OF).features["customer_id"]
+    drawn = pd.Series(np.random.default_rng(1).lognormal(4.0, 1.0, len(ids)), index=ids)
+    assert fit_first_month(SHOP, LISTS, as_of=AS_OF, params=PARAMS, standard=drawn).standard_weight < 0.1
+
+
+def test_every_customer_has_reasons_of_the_vocabulary_and_the_frequent_are_told_so() -> None:
+    reasons = forecast()[list(REASON_COLUMNS)]
+    assert set(reasons.stack()) <= set(VOCABULARY)
+    assert reasons["reason_1"].notna().all()
+    often = features()["order_days_first_month"].to_numpy() >= 3
+    assert (reasons[often] == "higher: many orders last year").any(axis=1).all()
+    once = features()["order_days_first_month"].to_numpy() == 1
+    assert not (reasons[once] == "higher: many orders last year").any(axis=None)
+
+
+def test_effects_sum_to_the_logarithm_of_the_value_but_for_what_all_share() -> None:
+    model = fitted().model
+    value = model.expect(features()).outlook(12).value
+    np.testing.assert_allclose(np.ptp(np.log(value) - effects(model, features()).sum(axis=1)), 0.0, atol=1e-4)
+
+
+def test_a_booster_that_does_not_belong_to_the_json_is_refused(tmp_path: Path) -> None:
+    fitted().save(tmp_path)
+    (tmp_path / VALUE_FILE).write_bytes((tmp_path / ORDERS_FILE).read_bytes())
+    with pytest.raises(ValueError, match=VALUE_FILE):
+        FirstMonthForecaster.load(tmp_path)
