@@ -90,6 +90,8 @@ class Correction:
 
     def factor(self, features: pd.DataFrame) -> Floats:
         """The factor of each customer, which does not depend on the others."""
+        if features.empty:
+            return np.zeros(0)
         return np.asarray(self.booster.predict(self._rows(features)), dtype=np.float64) * self.level
 
     def contributions(self, features: pd.DataFrame) -> Floats:
