@@ -4,8 +4,12 @@
     python -m benchmarks.first_month simulated_shop cdnow   # these
 
 Each month is played as production would: at every origin, the customers whose day 30 fell into the month before are
-forecast by models that have seen nothing of that day or later. A customer has one day 30, so the customers of all
-origins are judged together. Results go to `benchmarks/results/first_month.json`, a table to stdout, losses included.
+forecast by models that have seen nothing of the origin or later, from what was known of a customer on day 30. A
+customer has one day 30, so the customers of all origins are judged together. The standard model forecasts on the first
+of a month: its newest forecast on day 30 is the peer. The one at the origin is shown beside it, although it has seen up
+to a month of what is to be forecast.
+
+Results go to `benchmarks/results/first_month.json`, a table to stdout, losses included.
 """
 
 from __future__ import annotations
@@ -23,12 +27,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from benchmarks import real_data
 from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
+from benchmarks.first_month_cases import CASES, Case, read_daily, read_lists
 from benchmarks.first_month_peers import FirstMonth, forecasts
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
@@ -37,12 +41,12 @@ from benchmarks.table import table
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting.encoder import Floats, InputError
 from jobs.forecasting.first_month.days import completed_between, first_orders
-from jobs.forecasting.first_month.features import PROFILE, first_month_features
+from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import fit_first_month
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.metrics import decile_metrics
-from jobs.lake.lake import Lake, parquet_files
-from jobs.lake.tables import CUSTOMERS, DAILY, FORECAST_MONTHS
+from jobs.lake.lake import Lake
+from jobs.lake.tables import FORECAST_MONTHS
 from jobs.simulation.shop import simulate
 from jobs.sources import load
 from jobs.sources.mapping import Source
@@ -50,62 +54,35 @@ from jobs.sources.mapping import Source
 log = logging.getLogger(__name__)
 
 RESULTS = Path(__file__).parent / "results" / "first_month.json"
-OURS, ALONE, STANDARD = "first_month", "first_month_alone", "standard"
-"""As production would use it; without the standard model's part; the standard model at the end of the same month."""
-
-_KEYS = ("customer_id", "ordered_on", "department")
+OURS, ALONE, STANDARD, STANDARD_LATER = "first_month", "first_month_alone", "standard", "standard_month_end"
+"""As production uses it; without the standard model's part; the standard model's newest forecast on day 30; its next."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A shop and what is asked of it.
+@dataclass(frozen=True)
+class Known:
+    """All that a forecast may be made of, some of it newer than the origin.
 
     Attributes:
-        file: its name in `real_data`; None if it is simulated.
-        source: its mapping, a module of `jobs.sources`, or its columns as `accuracy --columns` takes them.
-        newest: the newest origin.
-        origins: how many origins, a month apart.
-        months: months after the first one that are forecast.
+        as_of: the origin.
+        daily: the daily table up to the last outcome.
+        lists: the customer lists.
+        standards: what the standard model forecast, by day.
+        past: what it forecast of the customers of earlier origins.
     """
 
-    file: str | None
-    source: str
-    newest: Month
-    origins: int
-    months: int = HORIZON_MONTHS
-
-    @property
-    def as_ofs(self) -> list[date]:
-        """The origins, oldest first."""
-        return [self.newest.plus(-back).first_day for back in reversed(range(self.origins))]
-
-
-_JOURNEY = "customer_id=household_id,ordered_at=transaction_timestamp,amount=sales_value,order_id=basket_id"
-
-CASES = {
-    "simulated_shop": Case(file=None, source="simulated_shop", newest=Month(2024, 7), origins=12),
-    "online_retail_ii": Case(file="online_retail_ii", source="online_retail_ii", newest=Month(2010, 12), origins=6),
-    "online_retail_ii_6m": Case(
-        file="online_retail_ii", source="online_retail_ii", newest=Month(2011, 6), origins=6, months=6
-    ),
-    "cdnow": Case(file="cdnow_master", source="cdnow", newest=Month(1997, 5), origins=2),
-    "steady_shop": Case(
-        file="steady_shop",
-        source="customer_id=customer_id,ordered_at=trans_date,amount=tran_amount",
-        newest=Month(2014, 3),
-        origins=12,
-    ),
-    "superstore": Case(file="superstore", source="superstore", newest=Month(2019, 1), origins=24),
-    "complete_journey_6m": Case(
-        file="completejourney_transactions", source=_JOURNEY, newest=Month(2017, 7), origins=3, months=6
-    ),
-}
-"""The model was designed on simulated shops of other seeds; the others are to be forecast once, and never tuned on."""
+    as_of: date
+    daily: pd.DataFrame
+    lists: pd.DataFrame | None
+    standards: Mapping[date, pd.DataFrame]
+    past: pd.Series | None
 
 
 @dataclass(frozen=True)
 class Part:
-    """One origin: who was forecast, what they did, and what each model forecast, one entry a customer."""
+    """One origin: who was forecast, what they did, and what each model forecast, one entry a customer.
+
+    `standard` is what the standard model forecast of twelve months on day 30, NaN where it did not know the customer.
+    """
 
     ids: pd.Index
     value: Floats
@@ -113,7 +90,7 @@ class Part:
     forecasts: Mapping[str, Floats]
     p_active: Floats
     interval: tuple[Floats, Floats]
-    not_run: Mapping[str, str]
+    standard: Floats
 
 
 def judge(case: Case, data: Path) -> dict[str, Any]:
@@ -126,80 +103,74 @@ def judge(case: Case, data: Path) -> dict[str, Any]:
             landing = real_data.path(case.file, data)
         source = load(case.source) if "=" not in case.source else _mapped(case)
         lake = Lake(Path(folder, "lake"))
-        delivered = shop(session(), source, landing, lake, origins=case.as_ofs, months=case.months)
+        delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
         last = case.newest.plus(case.months)
         daily = read_daily(lake, delivered.first, last)
         lists = read_lists(lake, delivered.first, last)
-        parts = [_part(delivered, daily, lists, as_of, case.months) for as_of in case.as_ofs]
-    return _judged(source.name, case, parts)
+        standards, not_run = _standards(delivered, case.forecast_on)
+        parts: list[Part] = []
+        for as_of in case.as_ofs:
+            known = Known(as_of, daily, lists, standards, _past(parts))
+            parts.append(_part(known, case.months))
+    return _judged(source.name, case, parts, not_run)
 
 
-def read_daily(lake: Lake, first: Month, end: Month) -> pd.DataFrame:
-    """The daily table of the months before `end`, its numbers as float."""
-    files = parquet_files(lake, DAILY, first.through(end.plus(-1)))
-    rows = pq.read_table(files, columns=DAILY.names, partitioning=None).to_pandas()
-    typed: pd.DataFrame = rows.astype(
-        {name: "float64" for name in DAILY.names if name not in _KEYS} | {"ordered_on": "datetime64[ns]"}
-    )
-    return typed
-
-
-def read_lists(lake: Lake, first: Month, end: Month) -> pd.DataFrame | None:
-    """The customer lists of the months before `end`, as `first_month_features` takes them; None where there is none."""
-    months = [month for month in first.through(end.plus(-1)) if lake.is_complete(CUSTOMERS, month)]
-    if not months:
-        return None
-    lists = [
-        pq.read_table(parquet_files(lake, CUSTOMERS, [month]), columns=["customer_id", *PROFILE], partitioning=None)
-        .to_pandas()
-        .assign(as_of=pd.Timestamp(month.as_of))
-        for month in months
-    ]
-    joined: pd.DataFrame = pd.concat(lists, ignore_index=True)
-    return joined
-
-
-def _part(delivered: Shop, daily: pd.DataFrame, lists: pd.DataFrame | None, as_of: date, months: int) -> Part:
-    known = daily[daily["ordered_on"] < pd.Timestamp(as_of)]
-    known_lists = None if lists is None else lists[lists["as_of"] <= pd.Timestamp(as_of)]
-    first = completed_between(first_orders(known, as_of), Month.before(as_of).first_day, as_of)
-    features = first_month_features(known, known_lists, first)
-    forecaster = fit_first_month(known, known_lists, as_of=as_of)
-    standard, not_run = _standard(delivered, as_of, first.index)
-    blended = forecaster.predict(features, standard.sum(axis=1))
-    value = blended[list(FORECAST_MONTHS[:months])].to_numpy(dtype=np.float64).sum(axis=1)
+def _part(known: Known, months: int) -> Part:
+    as_of, before = known.as_of, Month.before(known.as_of).first_day
+    daily = known.daily[known.daily["ordered_on"] < pd.Timestamp(as_of)]
+    lists = None if known.lists is None else known.lists[known.lists["as_of"] <= pd.Timestamp(as_of)]
+    first = completed_between(first_orders(daily, as_of), before, as_of)
+    features = first_month_features(daily, lists, first)
+    forecaster = fit_first_month(daily, lists, as_of=as_of, standard=known.past)
     outlook = forecaster.model.expect(features).outlook(months)
+    values = {ALONE: outlook.value, **forecasts(FirstMonth(daily, features, as_of, months))}
+    for name, day in ((STANDARD, before), (STANDARD_LATER, as_of)):
+        if day in known.standards:
+            monthly = known.standards[day].reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
+            values[name] = monthly.fillna(monthly.mean()).to_numpy(np.float64)
+    standard = np.full(len(first), np.nan)
+    if before in known.standards:
+        standard = known.standards[before].reindex(first.index).sum(axis=1, skipna=False).to_numpy(np.float64)
+    blended = forecaster.predict(features, standard)[list(FORECAST_MONTHS[:months])]
+    value = blended.to_numpy(dtype=np.float64).sum(axis=1)
     factor = value / np.maximum(outlook.value, 1e-9)
     lower, upper = forecaster.intervals.of(outlook, months)
-    peers = forecasts(FirstMonth(known, features, as_of, months))
-    all_values = {OURS: value, ALONE: outlook.value, **peers}
-    if not not_run:
-        all_values[STANDARD] = standard[:, :months].sum(axis=1)
-    end = Month.of(as_of).plus(months).first_day
-    outcomes = FirstMonthOutcomes.read(daily, first, end)
-    log.info("%s: %d customers, %d matured", as_of, len(first), forecaster.matured)
+    outcomes = FirstMonthOutcomes.read(known.daily, first, Month.of(as_of).plus(months).first_day)
+    weight, level = forecaster.standard_weight, forecaster.model.level
+    log.info("%s: %d new, %d matured, standard %.2f, level %.2f", as_of, len(first), forecaster.matured, weight, level)
     return Part(
         ids=first.index,
         value=outcomes.value[:, :months].sum(axis=1),
         orders=outcomes.orders[:, :months].sum(axis=1),
-        forecasts=all_values,
+        forecasts={OURS: value, **values},
         p_active=outlook.p_active,
         interval=(lower * factor, upper * factor),
-        not_run=not_run,
+        standard=standard,
     )
 
 
-def _standard(delivered: Shop, as_of: date, ids: pd.Index) -> tuple[Floats, dict[str, str]]:
-    """The standard model's twelve months, one row a customer; NaN, and why, where it cannot be fitted."""
-    problem = delivered.problem(as_of, HORIZON_MONTHS)
-    try:
-        monthly = pd.DataFrame(ours(problem).monthly, index=problem.ids)
-    except InputError as error:
-        return np.full((len(ids), HORIZON_MONTHS), np.nan), {STANDARD: f"{as_of}: {error}"}
-    return monthly.reindex(ids).to_numpy(dtype=np.float64), {}
+def _past(parts: Sequence[Part]) -> pd.Series | None:
+    """What the standard model forecast at the earlier origins, by customer id."""
+    if not parts:
+        return None
+    return pd.Series(
+        np.concatenate([part.standard for part in parts]), index=np.concatenate([part.ids for part in parts])
+    )
 
 
-def _judged(name: str, case: Case, parts: Sequence[Part]) -> dict[str, Any]:
+def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, pd.DataFrame], dict[str, str]]:
+    """The standard model's twelve months by customer id, by day; and the days on which it cannot be fitted, and why."""
+    made, not_run = {}, {}
+    for day in days:
+        problem = delivered.problem(day, HORIZON_MONTHS)
+        try:
+            made[day] = pd.DataFrame(ours(problem).monthly, index=problem.ids)
+        except InputError as error:
+            not_run[f"standard on {day}"] = str(error)
+    return made, not_run
+
+
+def _judged(name: str, case: Case, parts: Sequence[Part], not_run: Mapping[str, str]) -> dict[str, Any]:
     models = [model for model in parts[0].forecasts if all(model in part.forecasts for part in parts)]
     value = np.concatenate([part.value for part in parts])
     outcome = Outcome(value, np.concatenate([part.orders for part in parts]) > 0)
@@ -214,7 +185,7 @@ def _judged(name: str, case: Case, parts: Sequence[Part]) -> dict[str, Any]:
         "customers": len(value),
         "actual_total": float(value.sum()),
         "models": {model: figures(forecast, outcome) for model, forecast in made.items()},
-        "not_run": {model: reason for part in parts for model, reason in part.not_run.items()},
+        "not_run": dict(not_run),
         "deciles": decile_metrics(value, made[OURS].value, lower, upper),
     }
     return {"shop": name, "months": case.months, "origins": [origin], "differences": overall}

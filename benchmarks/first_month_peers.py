@@ -9,17 +9,15 @@ import numpy as np
 import pandas as pd
 
 from jobs.core.month import HORIZON_MONTHS
-from jobs.forecasting.btyd import GammaGamma, ParetoNbd, Purchases
+from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month.base import order_histories
-from jobs.forecasting.first_month.days import FIRST_DAYS, MONTH_ENDS, completed, first_orders
+from jobs.forecasting.first_month.base import DAYS_PER_WEEK, order_histories, purchases_on_day_30, purchases_until
+from jobs.forecasting.first_month.days import MONTH_ENDS, completed, first_orders
 from jobs.forecasting.first_month.features import first_days
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.lake.tables import ALL_DEPARTMENTS
 
 COHORT_MEAN, SPEND_RATIO, BTYD = "cohort_mean", "spend_times_ratio", "pareto_nbd_gg"
-
-_DAYS_PER_WEEK = 7.0
 
 
 @dataclass(frozen=True)
@@ -64,20 +62,11 @@ def _cohort(known: FirstMonth) -> tuple[float, float]:
 def _btyd(known: FirstMonth) -> Floats:
     """Pareto/NBD and Gamma-Gamma, fitted to everybody's orders up to the origin, read on day 30."""
     histories = order_histories(known.daily, known.as_of)
-    last, age = (
-        (end - histories["first"]).dt.days.to_numpy(np.float64) / _DAYS_PER_WEEK
-        for end in (histories["last"], pd.Timestamp(known.as_of))
-    )
-    model = ParetoNbd.fit(Purchases(histories["order_days"].to_numpy(np.float64) - 1.0, last, age))
+    model = ParetoNbd.fit(purchases_until(histories, known.as_of))
     paid = histories[histories["net_value"] > 0.0]
     paid_days = paid["order_days"].to_numpy(np.float64)
     spend = GammaGamma.fit(paid_days, paid["net_value"].to_numpy(np.float64) / paid_days)
     days = known.features["order_days_first_month"].to_numpy(np.float64)
-    purchases = Purchases(
-        repeats=days - 1.0,
-        last=known.features["last_order_day"].to_numpy(np.float64) / _DAYS_PER_WEEK,
-        age=np.full(len(days), FIRST_DAYS / _DAYS_PER_WEEK),
-    )
     mean = np.maximum(known.features["net_value_first_month"].to_numpy(np.float64), 0.0) / days
-    ahead = model.expected_purchases(purchases, MONTH_ENDS[known.months - 1] / _DAYS_PER_WEEK)
+    ahead = model.expected_purchases(purchases_on_day_30(known.features), MONTH_ENDS[known.months - 1] / DAYS_PER_WEEK)
     return np.asarray(ahead * spend.expected_value(days, mean))

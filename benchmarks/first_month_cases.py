@@ -1,0 +1,93 @@
+"""The shops that forecasts on day 30 are judged on, and their tables as the model takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.forecasting.first_month.features import PROFILE
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import CUSTOMERS, DAILY
+
+_KEYS = ("customer_id", "ordered_on", "department")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A shop and what is asked of it.
+
+    Attributes:
+        file: its name in `real_data`; None if it is simulated.
+        source: its mapping, a module of `jobs.sources`, or its columns as `accuracy --columns` takes them.
+        newest: the newest origin.
+        origins: how many origins, a month apart.
+        months: months after the first one that are forecast.
+    """
+
+    file: str | None
+    source: str
+    newest: Month
+    origins: int
+    months: int = HORIZON_MONTHS
+
+    @property
+    def as_ofs(self) -> list[date]:
+        """The origins, oldest first."""
+        return [self.newest.plus(-back).first_day for back in reversed(range(self.origins))]
+
+    @property
+    def forecast_on(self) -> list[date]:
+        """When the standard model forecasts: at the origins, and a month before the first of them."""
+        return [Month.before(self.as_ofs[0]).first_day, *self.as_ofs]
+
+
+_JOURNEY = "customer_id=household_id,ordered_at=transaction_timestamp,amount=sales_value,order_id=basket_id"
+
+CASES = {
+    "simulated_shop": Case(file=None, source="simulated_shop", newest=Month(2024, 7), origins=12),
+    "online_retail_ii": Case(file="online_retail_ii", source="online_retail_ii", newest=Month(2010, 12), origins=6),
+    "online_retail_ii_6m": Case(
+        file="online_retail_ii", source="online_retail_ii", newest=Month(2011, 6), origins=6, months=6
+    ),
+    "cdnow": Case(file="cdnow_master", source="cdnow", newest=Month(1997, 5), origins=2),
+    "steady_shop": Case(
+        file="steady_shop",
+        source="customer_id=customer_id,ordered_at=trans_date,amount=tran_amount",
+        newest=Month(2014, 3),
+        origins=12,
+    ),
+    "superstore": Case(file="superstore", source="superstore", newest=Month(2019, 1), origins=24),
+    "complete_journey_6m": Case(
+        file="completejourney_transactions", source=_JOURNEY, newest=Month(2017, 7), origins=3, months=6
+    ),
+}
+"""The model was designed on simulated shops of other seeds; the others are to be forecast once, and never tuned on."""
+
+
+def read_daily(lake: Lake, first: Month, end: Month) -> pd.DataFrame:
+    """The daily table of the months before `end`, its numbers as float."""
+    files = parquet_files(lake, DAILY, first.through(end.plus(-1)))
+    rows = pq.read_table(files, columns=DAILY.names, partitioning=None).to_pandas()
+    typed: pd.DataFrame = rows.astype(
+        {name: "float64" for name in DAILY.names if name not in _KEYS} | {"ordered_on": "datetime64[ns]"}
+    )
+    return typed
+
+
+def read_lists(lake: Lake, first: Month, end: Month) -> pd.DataFrame | None:
+    """The customer lists of the months before `end`, as `first_month_features` takes them; None where there is none."""
+    months = [month for month in first.through(end.plus(-1)) if lake.is_complete(CUSTOMERS, month)]
+    if not months:
+        return None
+    lists = [
+        pq.read_table(parquet_files(lake, CUSTOMERS, [month]), columns=["customer_id", *PROFILE], partitioning=None)
+        .to_pandas()
+        .assign(as_of=pd.Timestamp(month.as_of))
+        for month in months
+    ]
+    joined: pd.DataFrame = pd.concat(lists, ignore_index=True)
+    return joined
