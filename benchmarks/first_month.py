@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 RESULTS = Path(__file__).parent / "results" / "first_month.json"
 OURS, ALONE, STANDARD, STANDARD_LATER = "first_month", "first_month_alone", "standard", "standard_month_end"
-"""As production uses it; without the standard model's part; the standard model's newest forecast on day 30; its next."""
+"""As in production; without the standard model's part; the standard model's newest forecast on day 30; its next."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ LEAST_CUSTOMERS = 100
 
 _BURN_IN_DAYS = 180
 """Most days left out at the start, when old customers' first orders since the data begin look like first orders."""
-_LEAST_CALIBRATION = 200
+_LEAST_CALIBRATION, _LEAST_MONTHS = 200, 2
+_USUAL_FRAILTY = 0.5
+"""That of simulated shops."""
 _LEAST_UNIT = 0.01
 _NO_TOTALS = [0.0]
 """No interval of a total is offered: folds by customer cannot tell the error that all customers share."""
@@ -77,12 +79,7 @@ def fit_first_month(
     outcomes, held_out = learned.outcomes, _held_out(learned, params)
     level = _level(outcomes, held_out, params)
     held_out = replace(held_out, value=held_out.value * level)
-    months, customers = _calibration_months(outcomes)
-    orders, value = held_out.orders[customers], held_out.value[customers]
-    active = outcomes.orders[customers, :months].sum(axis=1) > 0
-    frailty = fit_shape(replace(held_out, orders=orders).p[:, :months], active)
-    outlook = FirstMonthExpectation(orders, value, frailty).outlook(months)
-    actual = outcomes.value[customers, :months].sum(axis=1)
+    frailty, intervals = _spread(outcomes, held_out, params.coverage)
     model = replace(_model(learned, params), level=level, frailty=frailty)
     weight = 0.0
     if standard is not None:
@@ -90,7 +87,7 @@ def fit_first_month(
     return FirstMonthForecaster(
         as_of=as_of,
         model=model,
-        intervals=Intervals.fit(outlook, actual, months, params.coverage, _NO_TOTALS),
+        intervals=intervals,
         matured=int(outcomes.matured[:, -1].sum()),
         standard_weight=weight,
         typical=effects(model, learned.features).mean(axis=0).tolist(),
@@ -183,11 +180,19 @@ def _level(outcomes: FirstMonthOutcomes, held_out: FirstMonthExpectation, params
     )
 
 
-def _calibration_months(outcomes: FirstMonthOutcomes) -> tuple[int, NDArray[np.intp]]:
-    """The longest horizon that enough customers have lived through, a month at least, and who they are."""
-    count = outcomes.matured.sum(axis=0)
-    months = max(int((count >= _LEAST_CALIBRATION).sum()), 1)
-    return months, np.flatnonzero(outcomes.matured[:, months - 1])
+def _spread(outcomes: FirstMonthOutcomes, held_out: FirstMonthExpectation, coverage: float) -> tuple[float, Intervals]:
+    """The frailty and the intervals, from the longest horizon that enough customers have lived through.
+
+    A single month tells nothing about how a customer's months depend on each other, nor how far twelve of them spread.
+    """
+    months = int((outcomes.matured.sum(axis=0) >= _LEAST_CALIBRATION).sum())
+    if months < _LEAST_MONTHS:
+        return _USUAL_FRAILTY, Intervals.uncalibrated(coverage)
+    seen = outcomes.matured[:, months - 1]
+    known = replace(held_out, orders=held_out.orders[seen], value=held_out.value[seen])
+    frailty = fit_shape(known.p[:, :months], outcomes.orders[seen, :months].sum(axis=1) > 0)
+    outlook = replace(known, frailty=frailty).outlook(months)
+    return frailty, Intervals.fit(outlook, outcomes.value[seen, :months].sum(axis=1), months, coverage, _NO_TOTALS)
 
 
 def _after_burn_in(first: pd.Series, as_of: date) -> pd.Series:
