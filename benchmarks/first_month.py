@@ -33,7 +33,7 @@ from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
 from benchmarks.first_month_cases import CASES, Case, read_daily, read_lists
-from benchmarks.first_month_peers import FirstMonth, forecasts
+from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER, FirstMonth, forecasts
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
 from benchmarks.shop import Outcome, Shop, shop
@@ -54,8 +54,6 @@ from jobs.sources.mapping import Source
 log = logging.getLogger(__name__)
 
 RESULTS = Path(__file__).parent / "results" / "first_month.json"
-OURS, ALONE, STANDARD, STANDARD_LATER = "first_month", "first_month_alone", "standard", "standard_month_end"
-"""As in production; without the standard model's part; the standard model's newest forecast on day 30; its next."""
 
 
 @dataclass(frozen=True)
@@ -95,24 +93,26 @@ class Part:
 
 def judge(case: Case, data: Path) -> dict[str, Any]:
     """Forecast every month and judge all customers together; the shape of `accuracy`'s results."""
+    source = load(case.source) if "=" not in case.source else _mapped(case)
     with TemporaryDirectory(prefix="clv-first-month-") as folder:
+        landing = real_data.path(str(case.file), data)
         if case.file is None:
             landing = Path(folder, "landing")
             simulate(SIMULATED, landing)
-        else:
-            landing = real_data.path(case.file, data)
-        source = load(case.source) if "=" not in case.source else _mapped(case)
-        lake = Lake(Path(folder, "lake"))
-        delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
-        last = case.newest.plus(case.months)
-        daily = read_daily(lake, delivered.first, last)
-        lists = read_lists(lake, delivered.first, last)
-        standards, not_run = _standards(delivered, case.forecast_on)
-        parts: list[Part] = []
-        for as_of in case.as_ofs:
-            known = Known(as_of, daily, lists, standards, _past(parts))
-            parts.append(_part(known, case.months))
+        parts, not_run = forecast(case, source, landing, Lake(Path(folder, "lake")))
     return _judged(source.name, case, parts, not_run)
+
+
+def forecast(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Part], dict[str, str]]:
+    """Every origin of a case, and what could not be run; the lake is an empty one."""
+    delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
+    last = case.newest.plus(case.months)
+    daily, lists = read_daily(lake, delivered.first, last), read_lists(lake, delivered.first, last)
+    standards, not_run = _standards(delivered, case.forecast_on)
+    parts: list[Part] = []
+    for as_of in case.as_ofs:
+        parts.append(_part(Known(as_of, daily, lists, standards, _past(parts)), case.months))
+    return parts, not_run
 
 
 def _part(known: Known, months: int) -> Part:

@@ -17,6 +17,8 @@ from jobs.forecasting.first_month.features import first_days
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.lake.tables import ALL_DEPARTMENTS
 
+OURS, ALONE, STANDARD, STANDARD_LATER = "first_month", "first_month_alone", "standard", "standard_month_end"
+"""As in production; without the standard model's part; the standard model's newest forecast on day 30; its next."""
 COHORT_MEAN, SPEND_RATIO, BTYD = "cohort_mean", "spend_times_ratio", "pareto_nbd_gg"
 
 

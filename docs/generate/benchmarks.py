@@ -9,11 +9,12 @@ from typing import Any
 
 from benchmarks import goals
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
-from docs.generate import scale
+from docs.generate import first_month, scale
 from docs.generate.page import DOCS, rendered, write_or_check
 
 RESULTS = DOCS.parent / "benchmarks" / "results"
 SCALE = RESULTS / "scale.json"
+FIRST_MONTH = RESULTS / "first_month.json"
 PAGE = DOCS / "benchmarks.md"
 
 Results = Mapping[str, Any]
@@ -23,6 +24,12 @@ def accuracy_results() -> dict[Path, dict[str, Any]]:
     """The results of every data set, by their file; other benchmarks keep theirs in the same folder."""
     results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
     return {path: of for path, of in results.items() if "data" in of}
+
+
+def first_month_results() -> dict[str, dict[str, Any]]:
+    """The results of every shop's forecasts on day 30."""
+    results: dict[str, dict[str, Any]] = json.loads(FIRST_MONTH.read_text(encoding="utf-8"))
+    return results
 
 
 def page() -> str:
@@ -38,6 +45,7 @@ def page() -> str:
         truth_rows=truth_rows,
         difference_rows=difference_rows,
         tally=tally,
+        first_month=first_month.values(first_month_results()),
         scale=scale.values(json.loads(SCALE.read_text(encoding="utf-8"))) if SCALE.is_file() else None,
     )
 

@@ -1,0 +1,86 @@
+"""The forecasts of day 30 on a small shop: who is forecast, what comes true, and what no forecast may know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from benchmarks.first_month import Part, forecast
+from benchmarks.first_month_cases import Case
+from benchmarks.first_month_peers import ALONE, BTYD, COHORT_MEAN, OURS, SPEND_RATIO, STANDARD, STANDARD_LATER
+from docs.generate import benchmarks as page
+from docs.generate import first_month as section
+from jobs.core.month import Month
+from jobs.forecasting.first_month.days import MONTH_ENDS
+from jobs.lake.lake import Lake
+from tests.benchmarks.transactions import COLUMNS, SOURCE, transactions, written
+
+CASE = Case(file="small", source=COLUMNS, newest=Month(2024, 1), origins=2, months=2)
+FIRST_ORIGIN = CASE.as_ofs[0]
+
+
+def played(rows: pd.DataFrame, folder: Path) -> list[Part]:
+    folder.mkdir()
+    parts, not_run = forecast(CASE, SOURCE, written(rows, folder / "small.csv"), Lake(folder / "lake"))
+    assert not_run == {}
+    return parts
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    """Enough customers to learn from, some of whom come late enough to be forecast."""
+    drawn = transactions(500)
+    late = drawn["Card"].astype(int) % 5 == 0
+    return drawn[~late | (drawn["Booked"] >= Month(2023, 11).first_day)].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def parts(spark: SparkSession, rows: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> list[Part]:
+    return played(rows, tmp_path_factory.mktemp("first_month") / "shop")
+
+
+def test_everybody_whose_day_30_fell_into_the_month_is_forecast_by_every_model(
+    rows: pd.DataFrame, parts: list[Part]
+) -> None:
+    first = pd.to_datetime(rows[rows["Paid"] > 0.0].groupby("Card")["Booked"].min())
+    day_30 = first + pd.Timedelta(days=30)
+    before = pd.Timestamp(CASE.forecast_on[0])
+    for part, origin in zip(parts, CASE.as_ofs, strict=True):
+        expected = first.index[(day_30 > before) & (day_30 <= pd.Timestamp(origin))]
+        assert part.ids.tolist() == sorted(expected)
+        assert part.forecasts.keys() == {OURS, ALONE, COHORT_MEAN, SPEND_RATIO, BTYD, STANDARD, STANDARD_LATER}
+        assert all(np.isfinite(value).all() and len(value) == len(part.ids) for value in part.forecasts.values())
+        before = pd.Timestamp(origin)
+
+
+def test_what_came_true_is_that_of_the_file(rows: pd.DataFrame, parts: list[Part]) -> None:
+    first = pd.to_datetime(rows[rows["Paid"] > 0.0].groupby("Card")["Booked"].min())
+    day = (pd.to_datetime(rows["Booked"]) - rows["Card"].map(first)).dt.days - 30
+    known = np.concatenate([part.ids for part in parts])
+    outcome = rows[(day >= 0) & (day < MONTH_ENDS[CASE.months - 1]) & rows["Card"].isin(known)]
+    assert sum(part.value.sum() for part in parts) == pytest.approx(outcome["Paid"].sum())
+
+
+def test_what_happens_from_an_origin_on_changes_no_forecast_of_it(
+    spark: SparkSession, rows: pd.DataFrame, parts: list[Part], tmp_path: Path
+) -> None:
+    later = rows["Booked"] >= FIRST_ORIGIN
+    altered = rows.assign(Paid=rows["Paid"].where(~later, rows["Paid"] * 10.0))
+    now = played(altered, tmp_path / "altered")
+    for name, value in parts[0].forecasts.items():
+        np.testing.assert_allclose(now[0].forecasts[name], value, rtol=1e-12, err_msg=name)
+    for name, is_same in {STANDARD: True, STANDARD_LATER: False, OURS: False}.items():
+        assert np.allclose(now[1].forecasts[name], parts[1].forecasts[name], rtol=1e-12) == is_same, name
+
+
+def test_the_page_has_goals_and_figures_of_every_shop() -> None:
+    shown = page.page()
+    results = page.first_month_results()
+    for name, of in results.items():
+        assert f"### `{name}`: {of['months']} months" in shown
+    goals = section.values(results)["goals"].splitlines()
+    assert len(goals) == 2 + 3 * len(results)
