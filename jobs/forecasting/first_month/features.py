@@ -9,15 +9,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from jobs.features.table import DAYPARTS
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.first_month.days import FIRST_DAYS
 from jobs.lake.tables import ALL_DEPARTMENTS
 
-SUMS = ("net_value", "sales_value", "return_value", "orders", "return_orders", "units", "products")
-PARTS = tuple(f"orders_{part}" for part in DAYPARTS)
+SUMS = ("net_value", "sales_value", "return_value", "orders", "units", "products")
 NUMBERS = (
-    *(f"{name}_first_month" for name in SUMS),
+    "net_value_first_month",
+    "return_value_first_month",
+    "orders_first_month",
+    "units_first_month",
     "order_days_first_month",
     "last_order_day",
     "second_order_day",
@@ -29,18 +30,12 @@ NUMBERS = (
     "products_per_order_first_month",
     "return_value_share_first_month",
     "departments_first_month",
-    *(f"{part}_share_first_month" for part in PARTS),
-    "first_order_weekday",
-    "first_order_year_sine",
-    "first_order_year_cosine",
     "signup_days",
 )
 """The numeric inputs. Days count from the first order; values are in the shop's currency."""
 
-CATEGORIES = ("membership", "city", "country")
+CATEGORIES = ("membership", "country")
 PROFILE = ("signup_on", *CATEGORIES)
-
-_YEAR_DAYS = 365.25
 
 
 def first_month_features(
@@ -62,7 +57,7 @@ def first_month_features(
     whole = days[days["department"] == ALL_DEPARTMENTS]
     parts = days[(days["department"] != ALL_DEPARTMENTS) & (days["sales_value"] > 0.0)]
     ids = first_ordered_on.index
-    columns = _orders(whole, ids) | _first_day(whole, ids) | _calendar(first_ordered_on)
+    columns = _orders(whole, ids) | _first_day(whole, ids)
     columns["departments_first_month"] = _of(parts.groupby("customer_id")["department"].nunique(), ids)
     profile = profile_at(profiles, first_ordered_on)
     opened = first_ordered_on.to_numpy() - pd.to_datetime(profile["signup_on"]).to_numpy(dtype="datetime64[ns]")
@@ -94,13 +89,12 @@ def profile_at(profiles: pd.DataFrame | None, first_ordered_on: pd.Series) -> pd
 
 
 def _orders(whole: pd.DataFrame, ids: pd.Index) -> dict[str, Floats]:
-    sums = whole.groupby("customer_id")[[*SUMS, *PARTS]].sum().reindex(ids, fill_value=0.0).astype(np.float64)
+    sums = whole.groupby("customer_id")[list(SUMS)].sum().reindex(ids, fill_value=0.0).astype(np.float64)
     ordered = whole[whole["orders"] > 0]
     by_customer = ordered.groupby("customer_id")["day"]
     second = ordered[ordered["day"] > 0].groupby("customer_id")["day"].min()
     columns = {f"{name}_first_month": sums[name].to_numpy() for name in SUMS}
     orders, sales = np.maximum(columns["orders_first_month"], 1.0), columns["sales_value_first_month"]
-    columns |= {f"{name}_share_first_month": sums[name].to_numpy() / orders for name in PARTS}
     bought = np.where(sales > 0.0, sales, np.nan)
     return columns | {
         "order_days_first_month": _of(by_customer.size(), ids),
@@ -116,15 +110,6 @@ def _orders(whole: pd.DataFrame, ids: pd.Index) -> dict[str, Floats]:
 def _first_day(whole: pd.DataFrame, ids: pd.Index) -> dict[str, Floats]:
     day = whole[whole["day"] == 0].set_index("customer_id").reindex(ids)
     return {f"{name}_first_day": day[name].to_numpy(dtype=np.float64) for name in ("sales_value", "units", "products")}
-
-
-def _calendar(first_ordered_on: pd.Series) -> dict[str, Floats]:
-    angle = first_ordered_on.dt.dayofyear.to_numpy(dtype=np.float64) * 2.0 * np.pi / _YEAR_DAYS
-    return {
-        "first_order_weekday": first_ordered_on.dt.dayofweek.to_numpy(dtype=np.float64),
-        "first_order_year_sine": np.sin(angle),
-        "first_order_year_cosine": np.cos(angle),
-    }
 
 
 def _department_shares(parts: pd.DataFrame, sales: Floats, ids: pd.Index) -> pd.DataFrame:
