@@ -33,13 +33,14 @@ from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
 from benchmarks.first_month_cases import CASES, Case, read_daily, read_lists
-from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER, FirstMonth, forecasts
+from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
 from benchmarks.shop import Outcome, Shop, shop
 from benchmarks.table import table
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting.encoder import Floats, InputError
+from jobs.forecasting.first_month.baselines import FirstMonth, forecasts
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import fit_first_month

@@ -31,6 +31,12 @@ MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
 RETRAIN = [*RUN, *BASIS, *MODEL, f"{{{{ '--special' if {PLAN}['special'] else none }}}}"]
 
 
+FIRST_MONTH_VERSION = [
+    "{{ '--model-version' if ti.xcom_pull('retrain.train_first_month')['model_version'] else none }}",
+    "{{ ti.xcom_pull('retrain.train_first_month')['model_version'] }}",
+]
+
+
 def model_version_of(task_id: str) -> list[str]:
     """Arguments that pass on the model version in a task's XCom."""
     return ["--model-version", f"{{{{ ti.xcom_pull('{task_id}')['model_version'] }}}}"]
@@ -108,10 +114,19 @@ with DAG(
             output_processor=json.loads,
         )
 
+        train_first_month = python_job(
+            "train_first_month",
+            *[*FORCE, *RUN, *MODEL],
+            execution_timeout=TRAINING_TIMEOUT,
+            output_processor=json.loads,
+            pre_execute=only_in_standard_runs,
+        )
+
     with TaskGroup("score"):
         score = spark_job(
             "score", *FORCE, *RUN, *model_version_of("retrain.promote"), pre_execute=only_in_standard_runs
         )
+        score_first_month = python_job("score_first_month", *RUN, *FIRST_MONTH_VERSION)
         validate_forecasts = spark_job("validate", "--stage", "forecasts", *RUN, task_id="validate_forecasts")
 
     with TaskGroup("publish"):
@@ -137,7 +152,10 @@ with DAG(
     # Transaction lines take their department from the products.
     products >> transactions
     [customers, sessions, transactions] >> inputs
-    inputs >> build_features >> validate_features >> train >> promote >> score >> validate_forecasts
+    inputs >> build_features >> validate_features >> train >> promote >> score
+    # The standard forecasts stand in where the model of the first month has too little to learn from.
+    validate_features >> train_first_month >> score_first_month
+    score >> score_first_month >> validate_forecasts
     # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
     validate_forecasts >> publish >> set_champion >> report
     promote >> score_special >> validate_special >> publish_special >> set_special_champion

@@ -17,6 +17,7 @@ from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.models.champion import set_champion
+from jobs.models.first_month import FIRST_MONTH_MODEL
 from jobs.models.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     database = engine(settings.database_url)
     task = "special.set_champion" if arguments.special else "publish.set_champion"
     with recorded(task, run_id=arguments.run_id, engine=database, is_fenced=False):
-        registry = Registry(settings.tracking_uri, database, settings.model)
-        log.info("Model %s: %s", registry.model, set_champion(registry, arguments.run_id))
+        for model in [settings.model] if arguments.special else [settings.model, FIRST_MONTH_MODEL]:
+            registry = Registry(settings.tracking_uri, database, model)
+            log.info("Model %s: %s", model, set_champion(registry, arguments.run_id))
 
 
 if __name__ == "__main__":

@@ -375,6 +375,200 @@ $$;
 
 COMMENT ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) IS 'Show readers no forecast of a month, provided that they still see the expected run; its rows stay';
 
+CREATE TABLE clv.first_month_rows (
+    load_id bigint NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    first_ordered_on date NOT NULL,
+    completed_on date NOT NULL,
+    clv_12m numeric(18,2) NOT NULL,
+    clv_12m_p10 numeric(18,2) NOT NULL,
+    clv_12m_p90 numeric(18,2) NOT NULL,
+    p_active_12m double precision NOT NULL,
+    month_01 numeric(18,2) NOT NULL,
+    month_02 numeric(18,2) NOT NULL,
+    month_03 numeric(18,2) NOT NULL,
+    month_04 numeric(18,2) NOT NULL,
+    month_05 numeric(18,2) NOT NULL,
+    month_06 numeric(18,2) NOT NULL,
+    month_07 numeric(18,2) NOT NULL,
+    month_08 numeric(18,2) NOT NULL,
+    month_09 numeric(18,2) NOT NULL,
+    month_10 numeric(18,2) NOT NULL,
+    month_11 numeric(18,2) NOT NULL,
+    month_12 numeric(18,2) NOT NULL,
+    method text NOT NULL,
+    model_version bigint NOT NULL,
+    reason_1 text,
+    reason_2 text,
+    reason_3 text,
+    CONSTRAINT first_month_has_30_days CHECK ((completed_on = (first_ordered_on + 30))),
+    CONSTRAINT first_month_method_is_known CHECK ((method = ANY (ARRAY['first_month'::text, 'standard'::text]))),
+    CONSTRAINT first_month_p10_is_not_above_p90 CHECK ((clv_12m_p10 <= clv_12m_p90)),
+    CONSTRAINT first_month_p_active_12m_is_a_probability CHECK (((p_active_12m >= (0)::double precision) AND (p_active_12m <= (1)::double precision))),
+    CONSTRAINT months_sum_to_clv_12m CHECK (((((((((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) + month_07) + month_08) + month_09) + month_10) + month_11) + month_12) = clv_12m))
+);
+
+COMMENT ON TABLE clv.first_month_rows IS 'A row per load and customer whose first month was completed in the data month. Readers see the published ones in clv.first_month';
+COMMENT ON COLUMN clv.first_month_rows.load_id IS 'The load the row belongs to';
+COMMENT ON COLUMN clv.first_month_rows.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.first_month_rows.first_ordered_on IS 'Day of the first order';
+COMMENT ON COLUMN clv.first_month_rows.completed_on IS 'Day 30: the first month is over, the forecast starts';
+COMMENT ON COLUMN clv.first_month_rows.clv_12m IS 'Expected net value in the 365 days from completed_on on: the sum of its months';
+COMMENT ON COLUMN clv.first_month_rows.clv_12m_p10 IS 'Lower end of the 80 % interval of that value';
+COMMENT ON COLUMN clv.first_month_rows.clv_12m_p90 IS 'Upper end of the 80 % interval of that value';
+COMMENT ON COLUMN clv.first_month_rows.p_active_12m IS 'Probability of at least one order in these 365 days';
+COMMENT ON COLUMN clv.first_month_rows.month_01 IS 'Expected net value in month 1 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_02 IS 'Expected net value in month 2 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_03 IS 'Expected net value in month 3 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_04 IS 'Expected net value in month 4 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_05 IS 'Expected net value in month 5 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_06 IS 'Expected net value in month 6 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_07 IS 'Expected net value in month 7 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_08 IS 'Expected net value in month 8 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_09 IS 'Expected net value in month 9 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_10 IS 'Expected net value in month 10 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_11 IS 'Expected net value in month 11 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.month_12 IS 'Expected net value in month 12 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_rows.method IS 'first_month: by the model clv_first_month; standard: the standard forecast of as_of, as that model has too little to learn from';
+COMMENT ON COLUMN clv.first_month_rows.model_version IS 'Version of the registered model: clv_first_month, or clv if standard';
+COMMENT ON COLUMN clv.first_month_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_rows.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_rows.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
+
+CREATE TABLE clv.published (
+    as_of date NOT NULL,
+    run_id bigint NOT NULL,
+    load_id bigint NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
+COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
+COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
+COMMENT ON COLUMN clv.published.published_at IS 'Since when';
+
+CREATE VIEW clv.first_month AS
+ SELECT published.as_of,
+    rows.customer_id,
+    rows.first_ordered_on,
+    rows.completed_on,
+    rows.clv_12m,
+    rows.clv_12m_p10,
+    rows.clv_12m_p90,
+    rows.p_active_12m,
+    rows.month_01,
+    rows.month_02,
+    rows.month_03,
+    rows.month_04,
+    rows.month_05,
+    rows.month_06,
+    rows.month_07,
+    rows.month_08,
+    rows.month_09,
+    rows.month_10,
+    rows.month_11,
+    rows.month_12,
+    rows.method,
+    rows.model_version,
+    rows.reason_1,
+    rows.reason_2,
+    rows.reason_3,
+    published.run_id,
+    to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+   FROM (clv.published
+     JOIN clv.first_month_rows rows ON ((published.load_id = rows.load_id)));
+
+COMMENT ON VIEW clv.first_month IS 'Twelve-month forecast of every customer made when the first month (30 days) was over: one row per customer, in the data month that holds completed_on';
+COMMENT ON COLUMN clv.first_month.as_of IS 'First day after the data month, which holds completed_on';
+COMMENT ON COLUMN clv.first_month.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.first_month.first_ordered_on IS 'Day of the first order';
+COMMENT ON COLUMN clv.first_month.completed_on IS 'Day 30: the first month is over, the forecast starts';
+COMMENT ON COLUMN clv.first_month.clv_12m IS 'Expected net value in the 365 days from completed_on on: the sum of its months';
+COMMENT ON COLUMN clv.first_month.clv_12m_p10 IS 'Lower end of the 80 % interval of that value';
+COMMENT ON COLUMN clv.first_month.clv_12m_p90 IS 'Upper end of the 80 % interval of that value';
+COMMENT ON COLUMN clv.first_month.p_active_12m IS 'Probability of at least one order in these 365 days';
+COMMENT ON COLUMN clv.first_month.month_01 IS 'Expected net value in month 1 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_02 IS 'Expected net value in month 2 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_03 IS 'Expected net value in month 3 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_04 IS 'Expected net value in month 4 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_05 IS 'Expected net value in month 5 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_06 IS 'Expected net value in month 6 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_07 IS 'Expected net value in month 7 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_08 IS 'Expected net value in month 8 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_09 IS 'Expected net value in month 9 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_10 IS 'Expected net value in month 10 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_11 IS 'Expected net value in month 11 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.month_12 IS 'Expected net value in month 12 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month.method IS 'first_month: by the model clv_first_month; standard: the standard forecast of as_of, as that model has too little to learn from';
+COMMENT ON COLUMN clv.first_month.model_version IS 'Version of the registered model: clv_first_month, or clv if standard';
+COMMENT ON COLUMN clv.first_month.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.first_month.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
+CREATE TABLE clv.first_month_accuracy_rows (
+    load_id bigint NOT NULL,
+    candidate text NOT NULL,
+    trained_until date NOT NULL,
+    customers bigint NOT NULL,
+    months smallint NOT NULL,
+    actual_total numeric(18,2) NOT NULL,
+    forecast_total numeric(18,2),
+    norm_gini double precision,
+    decile_mape double precision,
+    wape double precision,
+    coverage double precision
+);
+
+COMMENT ON TABLE clv.first_month_accuracy_rows IS 'A row per load and candidate. Readers see the published ones in clv.first_month_accuracy';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.load_id IS 'The load the row belongs to';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.candidate IS 'first_month, or one of the simple forecasts it is compared with';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.trained_until IS 'The candidate has seen nothing of this day or later';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.customers IS 'Customers forecast on day 30, all after trained_until';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.months IS 'How many of the twelve months after the first one are compared';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.actual_total IS 'Net value that they brought in these months';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.forecast_total IS 'Net value that was forecast';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.norm_gini IS 'Normalised Gini: 1 ranks customers perfectly, 0 at random';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.decile_mape IS 'Mean absolute error of the ten deciles'' means, as a share of the actual ones';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.wape IS 'Sum of the absolute errors as a share of the actual total';
+COMMENT ON COLUMN clv.first_month_accuracy_rows.coverage IS 'Share of the customers within the 80 % interval (null: it has none)';
+
+CREATE VIEW clv.first_month_accuracy AS
+ SELECT published.as_of,
+    rows.candidate,
+    rows.trained_until,
+    rows.customers,
+    rows.months,
+    rows.actual_total,
+    rows.forecast_total,
+    (rows.forecast_total / NULLIF(rows.actual_total, (0)::numeric)) AS total_ratio,
+    rows.norm_gini,
+    rows.decile_mape,
+    rows.wape,
+    rows.coverage,
+    published.run_id,
+    to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+   FROM (clv.published
+     JOIN clv.first_month_accuracy_rows rows ON ((published.load_id = rows.load_id)));
+
+COMMENT ON VIEW clv.first_month_accuracy IS 'How accurate forecasts on day 30 are, beside simple ones: of customers whose months are over, by a model that had seen nothing of them';
+COMMENT ON COLUMN clv.first_month_accuracy.as_of IS 'First day after the data month up to which outcomes are known';
+COMMENT ON COLUMN clv.first_month_accuracy.candidate IS 'first_month, or one of the simple forecasts it is compared with';
+COMMENT ON COLUMN clv.first_month_accuracy.trained_until IS 'The candidate has seen nothing of this day or later';
+COMMENT ON COLUMN clv.first_month_accuracy.customers IS 'Customers forecast on day 30, all after trained_until';
+COMMENT ON COLUMN clv.first_month_accuracy.months IS 'How many of the twelve months after the first one are compared';
+COMMENT ON COLUMN clv.first_month_accuracy.actual_total IS 'Net value that they brought in these months';
+COMMENT ON COLUMN clv.first_month_accuracy.forecast_total IS 'Net value that was forecast';
+COMMENT ON COLUMN clv.first_month_accuracy.total_ratio IS 'forecast_total divided by actual_total';
+COMMENT ON COLUMN clv.first_month_accuracy.norm_gini IS 'Normalised Gini: 1 ranks customers perfectly, 0 at random';
+COMMENT ON COLUMN clv.first_month_accuracy.decile_mape IS 'Mean absolute error of the ten deciles'' means, as a share of the actual ones';
+COMMENT ON COLUMN clv.first_month_accuracy.wape IS 'Sum of the absolute errors as a share of the actual total';
+COMMENT ON COLUMN clv.first_month_accuracy.coverage IS 'Share of the customers within the 80 % interval (null: it has none)';
+COMMENT ON COLUMN clv.first_month_accuracy.run_id IS 'The run that measured it';
+COMMENT ON COLUMN clv.first_month_accuracy.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
 CREATE TABLE clv.forecast_rows (
     load_id bigint NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
@@ -439,19 +633,6 @@ COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered 
 COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast_rows.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_rows.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
-
-CREATE TABLE clv.published (
-    as_of date NOT NULL,
-    run_id bigint NOT NULL,
-    load_id bigint NOT NULL,
-    published_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
-COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
-COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
-COMMENT ON COLUMN clv.published.published_at IS 'Since when';
 
 CREATE VIEW clv.forecast AS
  SELECT published.as_of,
@@ -663,7 +844,7 @@ COMMENT ON COLUMN clv.model_decision.champion_after IS 'The champion once the ru
 COMMENT ON COLUMN clv.model_decision.reasons IS 'One sentence per comparison, or why it was chosen';
 COMMENT ON COLUMN clv.model_decision.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decision.decided_at IS 'When it was decided';
-COMMENT ON COLUMN clv.model_decision.model_name IS 'Name of the registered model: clv, or that of a margin';
+COMMENT ON COLUMN clv.model_decision.model_name IS 'Name of the registered model: clv, clv_first_month, or that of a margin';
 COMMENT ON COLUMN clv.model_decision.took_effect_at IS 'When champion_after became the champion; empty where nothing changed, or nothing was published';
 
 ALTER TABLE clv.model_decision ALTER COLUMN decision_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -705,7 +886,7 @@ COMMENT ON COLUMN clv.model_decisions.champion_after IS 'The champion once the r
 COMMENT ON COLUMN clv.model_decisions.reasons IS 'One sentence per comparison, or why it was chosen; one line each';
 COMMENT ON COLUMN clv.model_decisions.decided_by IS 'gate, run parameter, or who chose';
 COMMENT ON COLUMN clv.model_decisions.decided_at IS 'When it was decided';
-COMMENT ON COLUMN clv.model_decisions.model_name IS 'Name of the registered model: clv, or that of a margin';
+COMMENT ON COLUMN clv.model_decisions.model_name IS 'Name of the registered model: clv, clv_first_month, or that of a margin';
 COMMENT ON COLUMN clv.model_decisions.took_effect_at IS 'When champion_after became the champion; empty where nothing changed, or nothing was published';
 COMMENT ON COLUMN clv.model_decisions.data_month IS 'The data month that the version was trained on, YYYY-MM: the month before as_of';
 
@@ -822,6 +1003,7 @@ CREATE TABLE clv.run (
     restate text DEFAULT 'refuse'::text NOT NULL,
     plan jsonb,
     forecast_fingerprint text,
+    first_month_version bigint,
     CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
     CONSTRAINT run_horizon_months_check CHECK ((horizon_months = ANY (ARRAY[1, 3, 6, 12]))),
     CONSTRAINT run_model_choice_check CHECK ((model_choice = ANY (ARRAY['as_of'::text, 'champion'::text]))),
@@ -850,6 +1032,7 @@ COMMENT ON COLUMN clv.run.model_choice IS 'as_of: scores with a model of what wa
 COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
 COMMENT ON COLUMN clv.run.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
 COMMENT ON COLUMN clv.run.forecast_fingerprint IS 'Fingerprint of the forecast in the lake that the run made or found current; empty until it has scored';
+COMMENT ON COLUMN clv.run.first_month_version IS 'Version of clv_first_month that forecasts new customers; empty where the standard forecasts stand in';
 
 CREATE TABLE clv.run_failure (
     dag_run_id text NOT NULL,
@@ -1176,6 +1359,12 @@ COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made th
 COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
 COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
+ALTER TABLE ONLY clv.first_month_accuracy_rows
+    ADD CONSTRAINT first_month_accuracy_rows_pkey PRIMARY KEY (load_id, candidate);
+
+ALTER TABLE ONLY clv.first_month_rows
+    ADD CONSTRAINT first_month_rows_pkey PRIMARY KEY (load_id, customer_id);
+
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_load_id_run_id_as_of_key UNIQUE (load_id, run_id, as_of);
 
@@ -1192,7 +1381,7 @@ ALTER TABLE ONLY clv.model_hash
     ADD CONSTRAINT model_hash_pkey PRIMARY KEY (model_name, model_version, part);
 
 ALTER TABLE ONLY clv.model_decision
-    ADD CONSTRAINT one_decision_per_run_and_version UNIQUE (run_id, model_version);
+    ADD CONSTRAINT one_decision_per_run_and_version UNIQUE (run_id, model_name, model_version);
 
 ALTER TABLE ONLY clv.open_load
     ADD CONSTRAINT open_load_pkey PRIMARY KEY (load_id);
@@ -1231,6 +1420,10 @@ CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
 CREATE INDEX run_dag_run_id ON clv.run USING btree (dag_run_id, run_id);
 
 CREATE INDEX run_failure_run_id ON clv.run_failure USING btree (run_id);
+
+CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_accuracy_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
+
+CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.forecast_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
@@ -1299,9 +1492,19 @@ GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
 
-GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
+GRANT SELECT,INSERT ON TABLE clv.first_month_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published TO clv_writer;
+
+GRANT SELECT ON TABLE clv.first_month TO clv_writer;
+GRANT SELECT ON TABLE clv.first_month TO clv_reader;
+
+GRANT SELECT,INSERT ON TABLE clv.first_month_accuracy_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.first_month_accuracy TO clv_writer;
+GRANT SELECT ON TABLE clv.first_month_accuracy TO clv_reader;
+
+GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast TO clv_reader;
@@ -1389,6 +1592,8 @@ GRANT INSERT(restate) ON TABLE clv.run TO clv_writer;
 GRANT INSERT(plan) ON TABLE clv.run TO clv_writer;
 
 GRANT UPDATE(forecast_fingerprint) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(first_month_version) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.first_month_peers import BTYD, COHORT_MEAN, OURS, SPEND_RATIO, STANDARD
+from benchmarks.first_month_peers import OURS, STANDARD
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally
+from jobs.forecasting.first_month.baselines import BTYD, COHORT_MEAN, SPEND_RATIO
 
 _PEERS = (COHORT_MEAN, SPEND_RATIO, BTYD, STANDARD)
 _WITHIN = 0.05

@@ -9,7 +9,7 @@ import numpy as np
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, BacktestOrigin, measure, resampled
-from jobs.forecasting.champion_challenger import BTYD, CHALLENGER, OPPONENT, TRAILING
+from jobs.forecasting.champion_challenger import CHALLENGER, OPPONENT
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import spearman
 
@@ -60,27 +60,28 @@ class Decision:
 
 
 def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) -> Decision:
-    """Promote a challenger that is no worse than trailing value, BTYD and its opponent, with a plausible accuracy.
+    """Promote a challenger that is no worse than the baselines and its opponent, with a plausible accuracy.
 
     An opponent takes the place of a challenger that is worse than it. It takes the place of one that only fails against
     the others if it passes where that one fails.
 
     Args:
-        origins: the comparison; empty if the history is too short. Without the opponent's forecasts, the challenger is
-            compared with the baselines alone.
+        origins: the comparison; empty if the history is too short. Every other candidate is a baseline; without the
+            opponent's forecasts, the challenger is compared with the baselines alone.
         has_opponent: whether another version could forecast in its place.
         seed: seed of the bootstrap.
     """
     if not origins:
         return Decision(not has_opponent, has_opponent, ("no month has matured to compare on",))
     measures, samples = measure(origins), resampled(origins, seed)
+    baselines = [name for name in origins[0].forecasts if name not in (CHALLENGER, OPPONENT)]
 
     def compared(candidate: str, *rivals: str) -> tuple[bool, list[str]]:
         checks = [compare(rule, rival, measures, samples, candidate) for rival in rivals for rule in RULES]
         return all(ok for ok, _ in checks), [reason for _, reason in checks]
 
     suspicion = _too_good(origins, CHALLENGER)
-    beats_baselines, reasons = compared(CHALLENGER, TRAILING, BTYD)
+    beats_baselines, reasons = compared(CHALLENGER, *baselines)
     beats_opponent, is_replaced = True, False
     if OPPONENT in measures:
         beats_opponent, more = compared(CHALLENGER, OPPONENT)
@@ -90,7 +91,7 @@ def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) 
     promoted = beats_baselines and beats_opponent and not suspicion
     if OPPONENT in measures and not promoted:
         is_worse = not suspicion and not beats_opponent
-        is_replaced = not _too_good(origins, OPPONENT) and (is_worse or compared(OPPONENT, TRAILING, BTYD)[0])
+        is_replaced = not _too_good(origins, OPPONENT) and (is_worse or compared(OPPONENT, *baselines)[0])
         if not is_replaced:
             reasons.append("the opponent fails, too: it does not take its place")
     months = " and ".join(str(origin.months) for origin in origins)

@@ -54,7 +54,8 @@ def set_champion(registry: Registry, run_id: int) -> str:
     Does nothing a second time, and nothing if the champion was changed since the gate decided.
     """
     with held(registry):
-        decided = next(iter(fetch(registry.database, "decision_to_apply", run_id=run_id)), None)
+        rows = fetch(registry.database, "decision_to_apply", run_id=run_id, model_name=registry.model)
+        decided = next(iter(rows), None)
         if decided is None:
             return f"the champion stays: the gate decided nothing for run {run_id}"
         number, before = decided["champion_after"], decided["champion_before"]

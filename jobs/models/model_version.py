@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from jobs.forecasting.forecaster import Forecaster
 
+T = TypeVar("T")
+
 Part = Literal["forecaster", "backtest"]
 """A folder of a version's artifacts: the model, or the holdout model, which is fitted at the origin of the holdout."""
 
@@ -26,6 +28,20 @@ HOLDOUT_ORIGIN = "holdout_origin"
 """The tag that holds the first day of a version's holdout."""
 
 LIBRARIES = ("numpy", "pandas", "pyarrow", "xgboost")
+
+
+class Fitted(Protocol):
+    """A fitted forecaster, of any model."""
+
+    @property
+    def as_of(self) -> date:
+        """It has not seen what happened on or after this day."""
+
+    def predict(self, rows: pd.DataFrame, /) -> pd.DataFrame:
+        """One forecast a row."""
+
+    def save(self, folder: Path) -> None:
+        """Write its files."""
 
 
 class UnreadableError(RefusedError):
@@ -36,11 +52,16 @@ def unpack(files: Mapping[str, bytes]) -> Forecaster:
     """Read a forecaster from a version's files; raises UnreadableError if this code cannot read their format."""
     from jobs.forecasting.forecaster import Forecaster
 
+    return read(files, Forecaster.load)
+
+
+def read(files: Mapping[str, bytes], load: Callable[[Path], T]) -> T:
+    """What `load` makes of a version's files; raises UnreadableError if it cannot read their format."""
     with TemporaryDirectory() as scratch:
         for name, content in files.items():
             Path(scratch, name).write_bytes(content)
         try:
-            return Forecaster.load(Path(scratch))
+            return load(Path(scratch))
         except (KeyError, TypeError, ValueError) as error:
             raise UnreadableError(
                 f"another version of the code wrote its files ({type(error).__name__}: {error}): train the month again"
@@ -49,7 +70,7 @@ def unpack(files: Mapping[str, bytes]) -> Forecaster:
 
 def save(training: Training, folder: Path) -> dict[Part, Path]:
     """Write the model and the holdout model, each to a subfolder of `folder`; part → subfolder."""
-    forecasters: dict[Part, Forecaster | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
+    forecasters: dict[Part, Fitted | None] = {"forecaster": training.forecaster, "backtest": training.backtest}
     saved: dict[Part, Path] = {}
     for part, forecaster in forecasters.items():
         if forecaster is not None:
@@ -57,6 +78,12 @@ def save(training: Training, folder: Path) -> dict[Part, Path]:
             saved[part].mkdir()
             forecaster.save(saved[part])
     return saved
+
+
+def as_floats(forecast: pd.DataFrame) -> pd.DataFrame:
+    """A forecast with its money as doubles, which JSON can represent."""
+    money = [name for name in forecast if str(name).startswith(("clv_", "month_"))]
+    return forecast.astype(dict.fromkeys(money, "float64"))
 
 
 def library_versions() -> str:
@@ -110,15 +137,17 @@ class Training:
         figures: file name → plot.
         example: a few rows of a snapshot.
         not_measured: the candidates and metrics that could not be measured, and why.
+        served_by: the module that loads the model in MLflow.
     """
 
-    forecaster: Forecaster
-    backtest: Forecaster | None
+    forecaster: Fitted
+    backtest: Fitted | None
     params: Mapping[str, object]
     metrics: Mapping[str, Mapping[str, float]]
     figures: Mapping[str, Figure]
     example: pd.DataFrame
     not_measured: Sequence[str] = ()
+    served_by: str = "jobs.models.served_model"
 
 
 @dataclass(frozen=True)

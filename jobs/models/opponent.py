@@ -7,10 +7,9 @@ person chose: no version of the month before stands for these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.core.month import Month
@@ -22,16 +21,34 @@ from jobs.models.registry import Registry, UncheckedError
 
 if TYPE_CHECKING:
     from jobs.forecasting.bootstrap import BacktestOrigin
-    from jobs.forecasting.forecaster import Forecaster
 
 ReadHoldout = Callable[[Sequence[date], date], Snapshots]
 """(origins, as_of) → the snapshots at the origins, and the outcomes of every later month up to `as_of`."""
+
+Files = Mapping[str, bytes]
+"""The files of a holdout model, name → content."""
+
+Compare = Callable[[Files, Files | None, Version], list["BacktestOrigin"]]
+"""(challenger's, opponent's, challenger) → the candidates' forecasts of the challenger's holdout."""
 
 Train = Callable[[date], int]
 """as_of → the version of that day, which is trained if there is none.
 
 Raises InputError if the history is too short, and LeakError if it knows the future.
 """
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How the versions of a model are compared.
+
+    Attributes:
+        compare: makes the forecasts of the holdout.
+        train: trains the version of the month before.
+    """
+
+    compare: Compare
+    train: Train
 
 
 class NoHoldoutModelError(RefusedError):
@@ -84,29 +101,39 @@ def _described(version: Version) -> str:
 
 
 def holdout_forecasts(
-    registry: Registry, challenger: Version, opponent: Version | None, read_holdout: ReadHoldout
+    registry: Registry, challenger: Version, opponent: Version | None, compare: Compare
 ) -> tuple[list[BacktestOrigin], tuple[str, ...]]:
     """The candidates' forecasts of the challenger's holdout; a note if the opponent had to be left out."""
-    from jobs.forecasting.champion_challenger import compare_candidates, origins
-
     first = challenger.holdout_origin
     if first is None:
         return [], ()
-    snapshots = read_holdout(origins(first, challenger.as_of), challenger.as_of)
-    compare = partial(compare_candidates, unpack(registry.fetch(challenger.number, "backtest")), as_of=challenger.as_of)
+    own = registry.fetch(challenger.number, "backtest")
     if opponent is None:
-        return compare(None, snapshots), ()
+        return compare(own, None, challenger), ()
     try:
-        return compare(_holdout_model(registry, opponent, first), snapshots), ()
+        return compare(own, _holdout_model(registry, opponent, first), challenger), ()
     except (NoHoldoutModelError, UncheckedError, UnreadableError, InputError) as error:
         notes = (f"version {opponent.number} cannot be compared: {error}",)
-        return compare(None, snapshots), notes
+        return compare(own, None, challenger), notes
 
 
-def _holdout_model(registry: Registry, opponent: Version, first: date) -> Forecaster:
+def compare_snapshots(
+    read_holdout: ReadHoldout, own: Files, opponents: Files | None, challenger: Version
+) -> list[BacktestOrigin]:
+    """The comparison of the standard model, on the snapshots of the holdout."""
+    from jobs.forecasting.champion_challenger import compare_candidates, origins
+
+    first, as_of = challenger.holdout_origin, challenger.as_of
+    assert first is not None
+    snapshots = read_holdout(origins(first, as_of), as_of)
+    opponent = None if opponents is None else unpack(opponents)
+    return compare_candidates(unpack(own), opponent, snapshots, as_of=as_of)
+
+
+def _holdout_model(registry: Registry, opponent: Version, first: date) -> Files:
     """The opponent's holdout model; raises NoHoldoutModelError unless it was trained on months before `first` only."""
     if opponent.holdout_origin is None:
         raise NoHoldoutModelError("its history was too short for a holdout")
     if opponent.holdout_origin > first:
         raise NoHoldoutModelError(f"its holdout model was trained on months after {first}, where the holdout starts")
-    return unpack(registry.fetch(opponent.number, "backtest"))
+    return registry.fetch(opponent.number, "backtest")

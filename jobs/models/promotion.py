@@ -14,7 +14,7 @@ from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.models.champion import held, is_chosen, is_chosen_since, named
 from jobs.models.model_version import Version
-from jobs.models.opponent import ReadHoldout, Train, holdout_forecasts, opponent_of
+from jobs.models.opponent import Trial, compare_snapshots, holdout_forecasts, opponent_of
 from jobs.models.registry import Registry
 from jobs.models.training import params_of, train
 from jobs.models.training_data import read_holdout
@@ -31,8 +31,7 @@ def promote(
     run_id: int,
     as_of: date,
     newest_published: date | None,
-    read_holdout: ReadHoldout,
-    train: Train,
+    trial: Trial,
 ) -> Verdict:
     """Judge a version for a run and record the verdict; if it was judged before, follow and record that verdict.
 
@@ -60,7 +59,7 @@ def promote(
             registry.alias("challenger", number)
         is_other = champion is not None and (is_by_hand or champion.make != challenger.make)
         standing = champion if is_newest and is_other else None
-        verdict = _judge(registry, challenger, champion, standing, not_newest, read_holdout, train)
+        verdict = _judge(registry, challenger, champion, standing, not_newest, trial)
         judgement = Judgement(
             verdict=verdict,
             champion=present,
@@ -114,10 +113,9 @@ def _judge(
     champion: Version | None,
     standing: Version | None,
     not_newest: str | None,
-    read_holdout: ReadHoldout,
-    train: Train,
+    trial: Trial,
 ) -> Verdict:
-    """Compare a version with trailing value, BTYD and its opponent.
+    """Compare a version with the baselines and its opponent.
 
     Args:
         registry: the models.
@@ -125,16 +123,15 @@ def _judge(
         champion: the champion; None if there is none.
         standing: the champion, if it is the opponent; None if that is the version of the month before.
         not_newest: why the month is not the newest; None if it is.
-        read_holdout: reads the snapshots of the holdout.
-        train: trains the version of the month before.
+        trial: how it is compared.
     """
     from jobs.forecasting.gate import decide
 
     number = challenger.number
     if not_newest is None and champion is not None and champion.number == number:
         return Verdict(model_version=number, decision="promoted", reasons=("it is already the champion",))
-    opponent = opponent_of(challenger, standing, registry, train)
-    backtest, notes = holdout_forecasts(registry, challenger, opponent.version, read_holdout)
+    opponent = opponent_of(challenger, standing, registry, trial.train)
+    backtest, notes = holdout_forecasts(registry, challenger, opponent.version, trial.compare)
     outcome = decide(backtest, has_opponent=opponent.version is not None, seed=ModelParams().seed)
     decision: Decision
     if opponent.version is not None and outcome.is_replaced:
@@ -225,14 +222,14 @@ class Promotion:
         return follow(self.registry, number, as_of=as_of, published=next(versions, None))
 
     def _promote(self, number: int, *, as_of: date, run_id: int, newest_published: date | None) -> Verdict:
+        read = partial(read_holdout, self.lake, self.table, ModelParams().max_customers)
         return promote(
             self.registry,
             number,
             run_id=run_id,
             as_of=as_of,
             newest_published=newest_published,
-            read_holdout=partial(read_holdout, self.lake, self.table, ModelParams().max_customers),
-            train=self._train,
+            trial=Trial(partial(compare_snapshots, read), self._train),
         )
 
     def _train(self, as_of: date) -> int:

@@ -44,8 +44,6 @@ CLIENT_ENVIRONMENT = {
 }
 """Defaults for MLflow's client: no telemetry and little output. Variables that are already set take precedence."""
 
-_SERVED_BY = "jobs.models.served_model"
-
 
 class TamperedError(RefusedError):
     """The files of a version differ from those that were registered."""
@@ -96,7 +94,7 @@ class Registry:
             parts = save(training, Path(scratch))
             with mlflow.start_run(run_name=inputs.run_name, tags=tags):
                 _log_figures(training)
-                model_uri = _log_model(self.model, training, parts, _copy_code(Path(scratch)))
+                model_uri = _log_model(self.model, training, parts, _copy_code(training.served_by, Path(scratch)))
             sha256: dict[str, str] = {part: folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
             tags[HOLDOUT_ORIGIN] = str(training.backtest.as_of)
@@ -219,10 +217,10 @@ def _log_figures(training: Training) -> None:
         mlflow.log_figure(figure, f"plots/{name}.png")
 
 
-def _copy_code(folder: Path) -> Path:
-    """A copy of the package `jobs` in a folder: of the modules that `served_model.py` imports."""
+def _copy_code(module: str, folder: Path) -> Path:
+    """A copy of the package `jobs` in a folder: of a module and those that it imports."""
     package = folder / JOBS.name
-    for path in import_closure(_SERVED_BY).values():
+    for path in import_closure(module).values():
         copied = package / path.relative_to(JOBS)
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copied)
@@ -233,11 +231,11 @@ def _log_model(model: str, training: Training, parts: Mapping[Part, Path], code:
     import mlflow.pyfunc
     from mlflow.models import infer_signature
 
-    from jobs.models.served_model import as_floats
+    from jobs.models.model_version import as_floats
 
     logged = mlflow.pyfunc.log_model(
         name=model,
-        python_model=str(import_closure(_SERVED_BY)[_SERVED_BY]),
+        python_model=str(import_closure(training.served_by)[training.served_by]),
         artifacts={part: str(folder) for part, folder in parts.items()},
         code_paths=[str(code)],
         pip_requirements=library_versions().split(","),

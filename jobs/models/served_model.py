@@ -14,9 +14,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
 from jobs.forecasting.forecaster import Forecaster
-from jobs.lake.tables import FORECASTS
-
-_MONEY = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
+from jobs.models.model_version import as_floats
 
 
 class ServedModel(PythonModel):
@@ -29,11 +27,6 @@ class ServedModel(PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """The columns of the forecasts table except `model_version`; money as doubles, which JSON can represent."""
         return as_floats(self.forecaster.predict(model_input))
-
-
-def as_floats(forecast: pd.DataFrame) -> pd.DataFrame:
-    """A forecast with its decimals as doubles."""
-    return forecast.astype(dict.fromkeys(_MONEY, "float64"))
 
 
 set_model(ServedModel())

@@ -73,8 +73,8 @@ def inputs_of(lake: Lake, table: Table, *, as_of: date, params: ModelParams) -> 
     snapshots = snapshots_until(lake, table, as_of)
     return TrainingInputs(
         as_of=str(as_of),
-        input_fingerprint=_fingerprint({str(day): lake.record(table, day).fingerprint for day in snapshots}),
-        params_fingerprint=_fingerprint(asdict(params)),
+        input_fingerprint=fingerprint_of({str(day): lake.record(table, day).fingerprint for day in snapshots}),
+        params_fingerprint=fingerprint_of(asdict(params)),
         code_fingerprint=code_fingerprint(__name__),
         libraries=library_versions(),
     )
@@ -85,7 +85,8 @@ def snapshots_until(lake: Lake, table: Table, as_of: date) -> list[date]:
     return [*(date.fromisoformat(period) for period in lake.periods(table) if period < str(as_of)), as_of]
 
 
-def _fingerprint(parts: object) -> str:
+def fingerprint_of(parts: object) -> str:
+    """A hash of a JSON value."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -105,12 +106,12 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
         params=asdict(params) | {"snapshots": len(snapshots), "first_snapshot": str(min(snapshots))},
         metrics={**evaluation.metrics, GROUP_IMPORTANCE: evaluation.group_importance},
         figures=plots(evaluation),
-        example=_example(snapshots[as_of]),
+        example=example_of(snapshots[as_of]),
         not_measured=evaluation.missing,
     )
 
 
-def _example(snapshot: pd.DataFrame) -> pd.DataFrame:
+def example_of(snapshot: pd.DataFrame) -> pd.DataFrame:
     """A few rows of a snapshot as the model's input example: customer ids replaced, every number as a double."""
     rows = snapshot.sort_values("customer_id", kind="stable").head(EXAMPLE_CUSTOMERS)
     whole_numbers = rows.select_dtypes("integer").columns

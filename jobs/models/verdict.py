@@ -110,7 +110,7 @@ def champion_for(registry: Registry, run_id: int) -> int:
     Raises:
         NoChampionError: no version is the champion.
     """
-    decision = fetch(registry.database, "decision_of_run", run_id=run_id)
+    decision = fetch(registry.database, "decision_of_run", run_id=run_id, model_name=registry.model)
     number = decision[0]["forecast_by"] if decision else registry.aliased("champion")
     if number is None:
         raise NoChampionError("there is no champion yet: run the month with model=as_of")

@@ -17,6 +17,7 @@ from jobs.core.postgres import fetch, statement
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
+from jobs.publishing.first_month import load_first_month
 from jobs.publishing.origin import foreign_model, foreign_origin
 
 
@@ -61,6 +62,7 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
         scored = connection.execute(statement("run_forecast"), run).mappings().one()
         _refuse([*foreign_origin(scored, record, lake, as_of), *foreign_model(scored, record)], as_of, run_id)
         copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
+        load_first_month(connection, lake, as_of=as_of, run_id=run_id, load=load)
         parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
         _check(totals, record, as_of, run_id)

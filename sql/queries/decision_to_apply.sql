@@ -1,4 +1,4 @@
--- The decision on the version that forecasts a run, and whether readers see the run. No row where none was made.
+-- The decision on the version of a model that forecasts a run, and whether readers see the run. No row where none was made.
 SELECT
     decided.decision_id,
     decided.decision,
@@ -12,6 +12,10 @@ FROM clv.model_decision AS decided
 INNER JOIN clv.run ON decided.run_id = run.run_id
 LEFT JOIN clv.published ON decided.run_id = published.run_id
 LEFT JOIN clv.special_load AS loaded ON decided.run_id = loaded.run_id
-WHERE decided.run_id = :run_id AND run.model_version = decided.forecast_by
+WHERE
+    decided.run_id = :run_id
+    AND decided.model_name = :model_name
+    AND decided.forecast_by
+    = CASE decided.model_name WHEN 'clv_first_month' THEN run.first_month_version ELSE run.model_version END
 ORDER BY decided.decision_id DESC
 LIMIT 1;

@@ -23,5 +23,5 @@ VALUES (
     :reasons,
     :decided_by
 )
-ON CONFLICT (run_id, model_version) DO NOTHING
+ON CONFLICT (run_id, model_name, model_version) DO NOTHING
 RETURNING decision_id;

@@ -11,10 +11,11 @@ from pyspark.sql import SparkSession
 
 from benchmarks.first_month import Part, forecast
 from benchmarks.first_month_cases import Case
-from benchmarks.first_month_peers import ALONE, BTYD, COHORT_MEAN, OURS, SPEND_RATIO, STANDARD, STANDARD_LATER
+from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER
 from docs.generate import benchmarks as page
 from docs.generate import first_month as section
 from jobs.core.month import Month
+from jobs.forecasting.first_month.baselines import BTYD, COHORT_MEAN, SPEND_RATIO
 from jobs.forecasting.first_month.days import MONTH_ENDS
 from jobs.lake.lake import Lake
 from tests.benchmarks.transactions import COLUMNS, SOURCE, transactions, written

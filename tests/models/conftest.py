@@ -15,7 +15,7 @@ from jobs.forecasting.gate import RULES
 from jobs.lake.lake import Lake
 from jobs.models.champion import set_champion
 from jobs.models.model_version import Training, TrainingInputs
-from jobs.models.opponent import ReadHoldout
+from jobs.models.opponent import ReadHoldout, Trial, compare_snapshots
 from jobs.models.promotion import promote
 from jobs.models.registry import Registry
 from jobs.models.training_data import read_holdout
@@ -67,8 +67,7 @@ def judge(holdout: ReadHoldout) -> Judge:
             run_id=run_id,
             as_of=as_of,
             newest_published=newest_published,
-            read_holdout=read_holdout,
-            train=partial(registered, registry),
+            trial=Trial(partial(compare_snapshots, read_holdout), partial(registered, registry)),
         )
         version = {"model_name": registry.model, "model_version": verdict.model_version}
         execute(registry.database, "set_run_model", run_id=run_id, **version)

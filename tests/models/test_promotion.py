@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from jobs.forecasting.encoder import InputError
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.params import ModelParams
 from jobs.models.model_version import Training, TrainingInputs
+from jobs.models.opponent import Trial, compare_snapshots
 from jobs.models.promotion import promote
 from jobs.models.registry import Registry
 from jobs.models.verdict import Verdict
@@ -55,9 +56,8 @@ def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
         raise InputError("too few snapshots")
 
     run_id = plan(registry.database, AS_OF)
-    return promote(
-        registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, read_holdout=read, train=too_short
-    )
+    trial = Trial(partial(compare_snapshots, read), too_short)
+    return promote(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, trial=trial)
 
 
 def test_a_model_that_is_no_worse_than_its_rivals_becomes_champion(registry: Registry) -> None:

@@ -20,9 +20,8 @@ from jobs.core.postgres import engine
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
 from jobs.models.file_hashes import record_hashes
-from jobs.models.model_version import Training, TrainingInputs, UnreadableError, unpack
+from jobs.models.model_version import Training, TrainingInputs, UnreadableError, as_floats, unpack
 from jobs.models.registry import Registry, TamperedError, UncheckedError
-from jobs.models.served_model import as_floats
 from tests.conftest import ROOT, Database, emptied_registry
 from tests.snapshots import QUICK, model_frames, simulated_snapshots
 

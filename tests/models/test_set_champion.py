@@ -18,7 +18,7 @@ from jobs.forecasting.outcomes import Snapshots
 from jobs.lake.lake import Lake
 from jobs.models import champion as champions
 from jobs.models.champion import held
-from jobs.models.opponent import ReadHoldout
+from jobs.models.opponent import ReadHoldout, Trial, compare_snapshots
 from jobs.models.promotion import promote as judge_version
 from jobs.models.registry import Registry
 from jobs.planning.history import month_history
@@ -202,8 +202,8 @@ def test_a_cleared_run_that_trains_another_version_has_that_one_judged_and_made_
     run_id, _ = judge(registry, trained(AS_OF), as_of=AS_OF)
     number = trained(AS_OF)
 
-    shop = {"read_holdout": holdout, "train": partial(registered, registry)}
-    verdict = judge_version(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, **shop)
+    trial = Trial(partial(compare_snapshots, holdout), partial(registered, registry))
+    verdict = judge_version(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, trial=trial)
     execute(registry.database, "set_run_model", run_id=run_id, model_name=registry.model, model_version=number)
     published(registry, run_id, AS_OF, verdict)
 

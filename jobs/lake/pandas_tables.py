@@ -1,0 +1,45 @@
+"""Write a period of a small table without Spark."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.lake.lake import Lake, Period, Record
+from jobs.lake.tables import CENTS, Table
+
+_TYPES = {
+    "string": pa.string(),
+    "date": pa.date32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    CENTS: pa.decimal128(18, 2),
+}
+
+
+def write_period(frame: pd.DataFrame, lake: Lake, table: Table, period: Period, inputs: Mapping[str, str]) -> Record:
+    """Replace a period of a table by the rows of a frame, sorted by its first column; the record.
+
+    Raises:
+        pyarrow.ArrowException: a column is missing or cannot be stored in its declared type.
+    """
+    schema = pa.schema([(column.name, _TYPES[column.type]) for column in table.columns])
+    rows = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).sort_by(table.names[0])
+    money = [column.name for column in table.columns if column.type == CENTS]
+    record = Record(
+        rows=len(rows),
+        fingerprint=hashlib.sha256("\n".join(map(repr, rows.to_pylist())).encode()).hexdigest()[:32],
+        inputs=dict(inputs),
+        sums={name: str(pc.sum(rows[name]).as_py() or 0) for name in money},
+    )
+    with lake.staging(table) as staged:
+        target = staged / f"{table.period_key}={period}"
+        target.mkdir()
+        pq.write_table(rows, target / "part.parquet")
+        lake.promote(target, table, period, record)
+    return record

@@ -1,0 +1,151 @@
+"""The model of the first month: train and judge a version, and forecast the customers of a data month with it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jobs.core.code_version import code_fingerprint
+from jobs.core.postgres import fetch
+from jobs.core.settings import MODEL
+from jobs.forecasting.encoder import InputError
+from jobs.lake.lake import Lake
+from jobs.lake.tables import Table
+from jobs.models.model_version import Training, TrainingInputs, Version, library_versions, read
+from jobs.models.opponent import Files, Trial
+from jobs.models.promotion import promote
+from jobs.models.registry import Registry
+from jobs.models.training import example_of, fingerprint_of
+from jobs.models.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jobs.forecasting.bootstrap import BacktestOrigin
+    from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
+    from jobs.forecasting.first_month.holdout import Holdout
+    from jobs.models.first_month_data import NewCustomers
+
+log = logging.getLogger(__name__)
+
+FIRST_MONTH_MODEL = f"{MODEL}_first_month"
+"""The registered model."""
+
+MAX_CUSTOMERS = 200_000
+"""The most customers that a version learns from, a fixed sample of them."""
+
+
+def unpack(files: Files) -> FirstMonthForecaster:
+    """Read a forecaster from a version's files; raises UnreadableError if this code cannot read their format."""
+    from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
+
+    return read(files, FirstMonthForecaster.load)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstMonthModels:
+    """The versions of the model, and what they are trained on.
+
+    Attributes:
+        registry: the versions.
+        lake: the lake.
+        table: its features table.
+    """
+
+    registry: Registry
+    lake: Lake
+    table: Table
+
+    def train(self, as_of: date, *, is_forced: bool = False) -> int:
+        """Train and register a version, unless one with the same inputs exists; its number.
+
+        Raises:
+            InputError: too few customers have lived through a month after their first one.
+            IncompleteError: the snapshot as of `as_of`, or a month, is not in the lake.
+        """
+        inputs = self._inputs(as_of)
+        existing = None if is_forced else self.registry.find(inputs)
+        if existing is not None:
+            log.info("Version %s has the same inputs and code: nothing to train", existing)
+            return existing
+        return self.registry.register(self._training(as_of), inputs)
+
+    def judge(self, number: int, *, as_of: date, run_id: int) -> Verdict:
+        """Let the gate judge a version for a standard run. Raises the same errors as `promote`."""
+        [newest] = fetch(self.registry.database, "newest_published_as_of")
+        trial = Trial(self._compare, self.train)
+        return promote(self.registry, number, run_id=run_id, as_of=as_of, newest_published=newest["as_of"], trial=trial)
+
+    def holdout(self, version: Version) -> tuple[FirstMonthForecaster, Holdout] | None:
+        """A version's holdout model, and the customers that it forecasts; None if it has none."""
+        from jobs.forecasting.first_month.holdout import Holdout
+
+        if version.holdout_origin is None:
+            return None
+        known = self._known(version.as_of)
+        customers = Holdout.read(known.daily, known.profiles, origin=version.holdout_origin, as_of=version.as_of)
+        return unpack(self.registry.fetch(version.number, "backtest")), customers
+
+    def _compare(self, own: Files, opponents: Files | None, challenger: Version) -> list[BacktestOrigin]:
+        from jobs.forecasting.first_month.holdout import Holdout
+
+        known, origin = self._known(challenger.as_of), challenger.holdout_origin
+        assert origin is not None
+        customers = Holdout.read(known.daily, known.profiles, origin=origin, as_of=challenger.as_of)
+        return customers.compared(unpack(own), None if opponents is None else unpack(opponents))
+
+    def _inputs(self, as_of: date) -> TrainingInputs:
+        from jobs.forecasting.first_month.fit import PARAMS
+        from jobs.models.first_month_data import inputs_of
+
+        return TrainingInputs(
+            as_of=str(as_of),
+            input_fingerprint=fingerprint_of(inputs_of(self.lake, self.table, as_of)),
+            params_fingerprint=fingerprint_of(asdict(PARAMS) | {"max_customers": MAX_CUSTOMERS}),
+            code_fingerprint=code_fingerprint(__name__),
+            libraries=library_versions(),
+        )
+
+    def _known(self, as_of: date) -> NewCustomers:
+        from jobs.models.first_month_data import learned_from
+
+        return learned_from(self.lake, self.table, as_of, MAX_CUSTOMERS)
+
+    def _training(self, as_of: date) -> Training:
+        from jobs.forecasting.first_month.fit import PARAMS, fit_first_month
+        from jobs.forecasting.first_month.holdout import Holdout, holdout_origin
+
+        known = self._known(as_of)
+        fit = partial(fit_first_month, known.daily, known.profiles)
+        forecaster, backtest = fit(as_of=as_of), None
+        metrics: dict[str, dict[str, float]] = {}
+        missing: tuple[str, ...] = ()
+        origin = holdout_origin(known.first, as_of)
+        try:
+            if origin is None:
+                raise InputError(f"the data begin in {known.first}: no month is left to be compared")
+            backtest = fit(as_of=origin)
+            metrics = Holdout.read(known.daily, known.profiles, origin=origin, as_of=as_of).metrics(backtest)
+        except InputError as error:
+            missing = (f"everything: {error}",)
+        return Training(
+            forecaster=forecaster,
+            backtest=backtest,
+            params=asdict(PARAMS) | {"matured_customers": forecaster.matured},
+            metrics=metrics,
+            figures={},
+            example=_example(known, as_of),
+            not_measured=missing,
+            served_by="jobs.models.served_first_month",
+        )
+
+
+def _example(known: NewCustomers, as_of: date) -> pd.DataFrame:
+    from jobs.forecasting.first_month.days import completed, first_orders
+    from jobs.forecasting.first_month.features import first_month_features
+
+    customers = completed(first_orders(known.daily, as_of), as_of)
+    return example_of(first_month_features(known.daily, known.profiles, customers))

@@ -1,0 +1,111 @@
+"""Forecast the customers who completed their first month in a data month, and say how accurate such forecasts were."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from jobs.core.code_version import code_fingerprint
+from jobs.core.month import Month
+from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.forecasting.first_month.holdout import OURS
+from jobs.lake.lake import Lake, Record, parquet_files
+from jobs.lake.pandas_tables import write_period
+from jobs.lake.tables import FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
+from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
+from jobs.models.first_month_data import completed_in, inputs_of
+
+BY_FIRST_MONTH, BY_STANDARD = "first_month", "standard"
+"""The values of `method`."""
+
+_STANDARD = [
+    *("clv_12m", "clv_12m_p10", "clv_12m_p90", "p_active_12m"),
+    *FORECAST_MONTHS,
+    "model_version",
+    *REASON_COLUMNS,
+]
+
+
+def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: date) -> Record:
+    """Write `first_month/as_of=…` and `first_month_accuracy/as_of=…`; the record of the forecasts.
+
+    Where there is no version, because too few customers have lived through a month after their first one, the standard
+    forecasts of these customers stand in. Nothing is written that the lake holds already.
+
+    Args:
+        models: the model of the first month.
+        number: the version that forecasts; None if there is none.
+        as_of: first day after the data month.
+
+    Raises:
+        IncompleteError: the snapshot, a month or the standard forecasts are not in the lake.
+    """
+    lake = models.lake
+    inputs = inputs_of(lake, models.table, as_of) | {
+        "model": f"{FIRST_MONTH_MODEL}/{number}",
+        "code": code_fingerprint(__name__),
+        "forecasts": lake.record(FORECASTS, as_of).fingerprint,
+    }
+    if not lake.is_current(FIRST_MONTH_ACCURACY, as_of, inputs):
+        write_period(_accuracy(models, number), lake, FIRST_MONTH_ACCURACY, as_of, inputs)
+    if lake.is_current(FIRST_MONTH, as_of, inputs):
+        return lake.record(FIRST_MONTH, as_of)
+    return write_period(_forecasts(models, number, as_of), lake, FIRST_MONTH, as_of, inputs)
+
+
+def _forecasts(models: FirstMonthModels, number: int | None, as_of: date) -> pd.DataFrame:
+    known = completed_in(models.lake, models.table, as_of)
+    first = completed_between(first_orders(known.daily, as_of), Month.before(as_of).first_day, as_of)
+    if number is None:
+        made = _standard(models.lake, as_of, first)
+    else:
+        features = first_month_features(known.daily, known.profiles, first)
+        made = unpack(models.registry.fetch(number)).predict(features)
+        made = made.assign(method=BY_FIRST_MONTH, model_version=number)
+    completed_on = made["first_ordered_on"] + pd.Timedelta(days=FIRST_DAYS)
+    return made.assign(
+        first_ordered_on=made["first_ordered_on"].dt.date,
+        completed_on=completed_on.dt.date,
+    )
+
+
+def _standard(lake: Lake, as_of: date, first: pd.Series) -> pd.DataFrame:
+    """The standard forecasts of some customers."""
+    files = parquet_files(lake, FORECASTS, [as_of])
+    rows = pq.read_table(files, columns=["customer_id", *_STANDARD], partitioning=None).to_pandas()
+    chosen: pd.DataFrame = rows.set_index("customer_id").loc[first.index].reset_index()
+    return chosen.assign(first_ordered_on=first.to_numpy(), method=BY_STANDARD)
+
+
+def _accuracy(models: FirstMonthModels, number: int | None) -> pd.DataFrame:
+    """A row for each candidate; none if there is no version, or it has no holdout."""
+    held_out = None if number is None else models.holdout(models.registry.version(number))
+    if held_out is None:
+        return pd.DataFrame(columns=FIRST_MONTH_ACCURACY.names)
+    forecaster, customers = held_out
+    total = float(customers.actual.sum())
+    rows = [
+        {
+            "candidate": candidate,
+            "trained_until": customers.origin,
+            "customers": len(customers.actual),
+            "months": customers.months,
+            "actual_total": _cents(total),
+            "forecast_total": _cents(metrics.get("total_ratio", np.nan) * total),
+            "norm_gini": metrics.get("norm_gini"),
+            "decile_mape": metrics.get("decile_mape"),
+            "wape": metrics.get("wape"),
+            "coverage": metrics.get("coverage80") if candidate == OURS else None,
+        }
+        for candidate, metrics in customers.metrics(forecaster).items()
+    ]
+    return pd.DataFrame(rows, columns=FIRST_MONTH_ACCURACY.names)
+
+
+def _cents(value: float) -> Decimal | None:
+    return None if np.isnan(value) else Decimal(round(value * 100)).scaleb(-2)

@@ -1,0 +1,28 @@
+-- Rows of a load's new customers, as CSV on the connection.
+COPY clv.first_month_rows (
+    load_id,
+    customer_id,
+    first_ordered_on,
+    completed_on,
+    clv_12m,
+    clv_12m_p10,
+    clv_12m_p90,
+    p_active_12m,
+    month_01,
+    month_02,
+    month_03,
+    month_04,
+    month_05,
+    month_06,
+    month_07,
+    month_08,
+    month_09,
+    month_10,
+    month_11,
+    month_12,
+    method,
+    model_version,
+    reason_1,
+    reason_2,
+    reason_3
+) FROM STDIN (FORMAT csv, ENCODING 'utf8');
