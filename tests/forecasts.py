@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,8 @@ from jobs.core.postgres import execute, fetch, statement
 from jobs.core.settings import MODEL
 from jobs.features.table import features
 from jobs.lake.lake import Lake, Record
-from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
+from jobs.lake.pandas_tables import write_period
+from jobs.lake.tables import FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECAST_MONTHS, FORECASTS
 from jobs.publishing import copy, standard
 from jobs.publishing.standard import Publication
 from tests.conftest import Database
@@ -54,6 +56,43 @@ def row(customer_id: str, *, level: str = "10.00", model_version: int = 3, **cha
     }
 
 
+def new_customer(
+    customer_id: str, *, level: str = "5.00", model_version: int = 7, **changed: object
+) -> dict[str, object]:
+    """A customer whose first month was completed on 20 November 2011, worth `level` each month."""
+    months = [Decimal(level)] * 12
+    total = sum(months, Decimal(0))
+    return {
+        "customer_id": customer_id,
+        "first_ordered_on": date(2011, 10, 21),
+        "completed_on": date(2011, 11, 20),
+        "clv_12m": total,
+        "clv_12m_p10": total / 2,
+        "clv_12m_p90": total * 2,
+        "p_active_12m": 0.25,
+        **dict(zip(FORECAST_MONTHS, months, strict=True)),
+        "method": "first_month",
+        "model_version": model_version,
+        "reason_1": "lower: small orders",
+        "reason_2": None,
+        "reason_3": None,
+        **changed,
+    }
+
+
+def write_new_customers(
+    lake: Lake,
+    as_of: date,
+    rows: Sequence[dict[str, object]],
+    accuracy: Sequence[dict[str, object]] = (),
+    **inputs: str,
+) -> None:
+    """Write the forecasts of new customers, made beside the month's forecasts in the lake; `inputs` replaces theirs."""
+    made_beside = {"forecasts": lake.record(FORECASTS, as_of).fingerprint} | inputs
+    for table, content in ((FIRST_MONTH, rows), (FIRST_MONTH_ACCURACY, accuracy)):
+        write_period(pd.DataFrame(content, columns=table.names), lake, table, as_of, made_beside)
+
+
 def write(
     lake: Lake,
     as_of: date,
@@ -78,6 +117,7 @@ def write(
             part = pa.Table.from_pylist(list(rows[number::files]), SCHEMA)
             pq.write_table(part, staged / f"part-{number}.parquet")
         lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
+    write_new_customers(lake, as_of, [])
 
 
 def write_snapshot(lake: Lake, as_of: date, fingerprint: str = "snapshot") -> None:

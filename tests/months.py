@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobs import build_features, ingest, plan, promote, publish, score, set_champion, train
+from jobs import (
+    build_features,
+    ingest,
+    plan,
+    promote,
+    publish,
+    score,
+    score_first_month,
+    set_champion,
+    train,
+    train_first_month,
+)
 from jobs.core.month import Month
 from tests.conftest import Database
 
@@ -43,6 +54,8 @@ class Months:
         trained = ["--model-version", str(self._printed(train.main, forced)["model_version"])]
         decided = ["--model-version", str(self._printed(promote.main, [*run, *trained])["model_version"])]
         score.main([*forced, *decided])
+        version = self._printed(train_first_month.main, forced)["model_version"]
+        score_first_month.main([*run, *([] if version is None else ["--model-version", str(version)])])
         publish.main(run)
         set_champion.main(run)
         gc.collect()  # closes the connections of the programs, which a process of their own would close
