@@ -15,6 +15,7 @@ from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, Learned, fit_first_month
 from jobs.forecasting.first_month.forecaster import JSON_FILE, ORDERS_FILE, VALUE_FILE, FirstMonthForecaster
 from jobs.forecasting.first_month.reasons import effects
+from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import VOCABULARY
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
@@ -111,6 +112,14 @@ def test_a_few_months_of_history_are_enough_for_a_forecast_of_twelve() -> None:
     assert forecaster.matured == 0
     value = forecaster.predict(features())["clv_12m"].astype(float)
     assert (value > 0.0).all()
+
+
+def test_intervals_are_not_calibrated_on_a_single_month() -> None:
+    """At the second of the days, enough customers have lived through several months."""
+    usual = Intervals.uncalibrated(PARAMS.coverage)
+    early, late = (fit_first_month(daily(900, 12), None, as_of=date(2020, m, 1), params=PARAMS) for m in (6, 12))
+    assert early.intervals == usual != late.intervals
+    assert early.model.frailty != late.model.frailty
 
 
 def test_too_few_customers_are_refused_and_the_message_says_how_many_are_needed() -> None:
