@@ -12,7 +12,7 @@ import pytest
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.first_month.days import completed, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
-from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, Learned, fit_first_month
+from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, LEAST_ORDERED, Learned, fit_first_month
 from jobs.forecasting.first_month.forecaster import JSON_FILE, ORDERS_FILE, VALUE_FILE, FirstMonthForecaster
 from jobs.forecasting.first_month.reasons import effects
 from jobs.forecasting.intervals import Intervals
@@ -123,8 +123,15 @@ def test_intervals_are_not_calibrated_on_a_single_month() -> None:
 
 
 def test_too_few_customers_are_refused_and_the_message_says_how_many_are_needed() -> None:
-    with pytest.raises(InputError, match=f"{LEAST_CUSTOMERS} are needed"):
+    with pytest.raises(InputError, match=f"{LEAST_CUSTOMERS} and {LEAST_ORDERED} are needed"):
         fit_first_month(daily(60, 12), None, as_of=date(2020, 9, 1), params=PARAMS)
+
+
+def test_a_shop_to_which_hardly_anybody_comes_back_is_refused() -> None:
+    first = SHOP["ordered_on"] == SHOP.groupby("customer_id")["ordered_on"].transform("min")
+    back = SHOP["customer_id"].isin([f"c{number:04d}" for number in range(10)])
+    with pytest.raises(InputError, match=r"and \d of them ordered"):
+        fit_first_month(SHOP[first | back], LISTS, as_of=AS_OF, params=PARAMS)
 
 
 def test_the_standard_forecast_weighs_nothing_until_its_past_forecasts_are_known() -> None:
