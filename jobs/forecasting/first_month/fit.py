@@ -41,8 +41,8 @@ to 3, and leaves and penalties from 40 to 300, moved the Gini by less than 0.002
 lost 0.01."""
 
 FOLDS = 3
-LEAST_CUSTOMERS = 100
-"""Customers with a month after the first one, below which nothing is learned."""
+LEAST_CUSTOMERS, LEAST_ORDERED = 100, 30
+"""Customers with a month after the first one, and those of them who ordered, below which nothing is learned."""
 
 _BURN_IN_DAYS = 180
 """Most days left out at the start, when old customers' first orders since the data begin look like first orders."""
@@ -73,7 +73,7 @@ def fit_first_month(
             to `predict`: net value of twelve months by customer id. Without, those handed to `predict` weigh nothing.
 
     Raises:
-        InputError: fewer than `LEAST_CUSTOMERS` have, or they brought nothing.
+        InputError: fewer than `LEAST_CUSTOMERS` have, fewer than `LEAST_ORDERED` ordered, or they brought nothing.
     """
     learned = Learned.of(daily, profiles, as_of)
     outcomes, held_out = learned.outcomes, _held_out(learned, params)
@@ -115,10 +115,11 @@ class Learned:
         first = completed(_after_burn_in(first_orders(known, as_of), as_of), as_of)
         outcomes = FirstMonthOutcomes.read(known, first, as_of)
         matured = outcomes.matured
-        if matured[:, 0].sum() < LEAST_CUSTOMERS or outcomes.value[matured].sum() <= 0.0:
+        seen, ordered = int(matured[:, 0].sum()), int((outcomes.orders > 0.0).any(axis=1).sum())
+        if seen < LEAST_CUSTOMERS or ordered < LEAST_ORDERED or outcomes.value[matured].sum() <= 0.0:
             raise InputError(
-                f"{matured[:, 0].sum()} customers had a month after their first one before {as_of}: "
-                f"{LEAST_CUSTOMERS} are needed, and some value"
+                f"{seen} customers had a month after their first one before {as_of}, and {ordered} of them ordered in "
+                f"it or later: {LEAST_CUSTOMERS} and {LEAST_ORDERED} are needed, and some value"
             )
         features = first_month_features(known, profiles, first)
         histories = order_histories(known, as_of)

@@ -12,9 +12,10 @@ import pytest
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.first_month.days import completed, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
-from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, Learned, fit_first_month
+from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, LEAST_ORDERED, Learned, fit_first_month
 from jobs.forecasting.first_month.forecaster import JSON_FILE, ORDERS_FILE, VALUE_FILE, FirstMonthForecaster
 from jobs.forecasting.first_month.reasons import effects
+from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import VOCABULARY
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
@@ -113,9 +114,24 @@ def test_a_few_months_of_history_are_enough_for_a_forecast_of_twelve() -> None:
     assert (value > 0.0).all()
 
 
+def test_intervals_are_not_calibrated_on_a_single_month() -> None:
+    """At the second of the days, enough customers have lived through several months."""
+    usual = Intervals.uncalibrated(PARAMS.coverage)
+    early, late = (fit_first_month(daily(900, 12), None, as_of=date(2020, m, 1), params=PARAMS) for m in (6, 12))
+    assert early.intervals == usual != late.intervals
+    assert early.model.frailty != late.model.frailty
+
+
 def test_too_few_customers_are_refused_and_the_message_says_how_many_are_needed() -> None:
-    with pytest.raises(InputError, match=f"{LEAST_CUSTOMERS} are needed"):
+    with pytest.raises(InputError, match=f"{LEAST_CUSTOMERS} and {LEAST_ORDERED} are needed"):
         fit_first_month(daily(60, 12), None, as_of=date(2020, 9, 1), params=PARAMS)
+
+
+def test_a_shop_to_which_hardly_anybody_comes_back_is_refused() -> None:
+    first = SHOP["ordered_on"] == SHOP.groupby("customer_id")["ordered_on"].transform("min")
+    back = SHOP["customer_id"].isin([f"c{number:04d}" for number in range(10)])
+    with pytest.raises(InputError, match=r"and \d of them ordered"):
+        fit_first_month(SHOP[first | back], LISTS, as_of=AS_OF, params=PARAMS)
 
 
 def test_the_standard_forecast_weighs_nothing_until_its_past_forecasts_are_known() -> None:
