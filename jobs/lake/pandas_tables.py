@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.lake.lake import Lake, Period, Record
-from jobs.lake.tables import CENTS, Table
+from jobs.lake.tables import CENTS, MONEY, Table
 
 _TYPES = {
     "string": pa.string(),
@@ -19,6 +19,7 @@ _TYPES = {
     "bigint": pa.int64(),
     "double": pa.float64(),
     CENTS: pa.decimal128(18, 2),
+    MONEY: pa.decimal128(18, 4),
 }
 
 
@@ -29,8 +30,10 @@ def write_period(frame: pd.DataFrame, lake: Lake, table: Table, period: Period, 
         pyarrow.ArrowException: a column is missing or cannot be stored in its declared type.
     """
     schema = pa.schema([(column.name, _TYPES[column.type]) for column in table.columns])
-    rows = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).sort_by(table.names[0])
-    money = [column.name for column in table.columns if column.type == CENTS]
+    # pandas forgets the type of a column without values.
+    rows = schema.empty_table() if frame.empty else pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    rows = rows.sort_by(table.names[0])
+    money = [column.name for column in table.columns if column.type in (CENTS, MONEY)]
     record = Record(
         rows=len(rows),
         fingerprint=hashlib.sha256("\n".join(map(repr, rows.to_pylist())).encode()).hexdigest()[:32],

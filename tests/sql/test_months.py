@@ -8,7 +8,19 @@ from sqlalchemy import text
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run
+from tests.forecasts import (
+    CUSTOMERS,
+    DECEMBER,
+    NOVEMBER,
+    new_customer,
+    plan,
+    publish,
+    publish_new_run,
+    row,
+    write,
+    write_new_customers,
+)
+from tests.test_publish_first_month import ACCURACY
 from tests.test_publish_special import load_new_run
 
 # ruff: noqa: S608 - the names come from the catalog
@@ -22,7 +34,10 @@ VIEWS = text(
 
 def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, lake: Lake) -> None:
     for as_of in (NOVEMBER, DECEMBER):
-        run_id = publish_new_run(database, lake, as_of)
+        run_id = plan(database.writer, as_of)
+        write(lake, as_of, [row(customer) for customer in CUSTOMERS])
+        write_new_customers(lake, as_of, [new_customer(CUSTOMERS[0], model_version=3)], [ACCURACY])
+        publish(database.writer, lake, as_of=as_of, run_id=run_id)
         decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
         decision |= {"model_name": "clv"}
         versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)

@@ -1,0 +1,141 @@
+"""The model of the first month in the registry, and the forecasts of a month's new customers in the lake."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import text
+
+from jobs.core.month import Month
+from jobs.forecasting.encoder import InputError
+from jobs.forecasting.first_month.days import completed, completed_between, first_orders
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.pandas_tables import write_period
+from jobs.lake.tables import CUSTOMERS, DAILY, FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECASTS
+from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
+from jobs.models.first_month_data import learned_from
+from jobs.models.first_month_scoring import score_first_month
+from jobs.models.registry import Registry
+from tests.conftest import Database
+from tests.forecasting.first_month.shop import OPENED, daily, profiles
+from tests.forecasts import plan, row, write
+from tests.snapshots import TABLE, write_snapshots
+
+MONTHS = 24
+AS_OF = OPENED.plus(MONTHS).first_day
+YOUNG = OPENED.plus(3).first_day
+DAYS, LISTS = daily(600, MONTHS), profiles(600, MONTHS)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake with all months of the shop, and what was known of first orders at the end of each."""
+    lake = Lake(tmp_path_factory.mktemp("shop"))
+    for month in OPENED.through(OPENED.plus(MONTHS - 1)):
+        listed = LISTS[LISTS["as_of"] == pd.Timestamp(month.as_of)]
+        write_period(_of(month, DAYS), lake, DAILY, month, {})
+        write_period(listed, lake, CUSTOMERS, month, {})
+        write_snapshots(lake, {month.as_of: _snapshot(month.as_of)})
+    return lake
+
+
+@pytest.fixture
+def models(shop: Lake, database: Database, registry: Registry) -> FirstMonthModels:
+    ours = Registry(registry.tracking_uri, registry.database, FIRST_MONTH_MODEL)
+    return FirstMonthModels(registry=ours, lake=shop, table=TABLE)
+
+
+def _of(month: Month, days: pd.DataFrame) -> pd.DataFrame:
+    on = days["ordered_on"]
+    rows = days[(on >= pd.Timestamp(month.first_day)) & (on < pd.Timestamp(month.as_of))]
+    counts = [column.name for column in DAILY.columns if column.type == "bigint"]
+    money = [column.name for column in DAILY.columns if column.type.startswith("decimal")]
+    exact = {name: rows[name].map(lambda value: Decimal(str(value))).astype(object) for name in money}
+    return rows.astype(dict.fromkeys(counts, "int64")).assign(ordered_on=rows["ordered_on"].dt.date, **exact)
+
+
+def _snapshot(as_of: date) -> pd.DataFrame:
+    first = first_orders(DAYS, as_of)
+    frame = pd.DataFrame({name: [None] * len(first) for name in TABLE.names})
+    return frame.assign(customer_id=first.index.to_numpy(), first_ordered_on=first.dt.date.to_numpy())
+
+
+def new_customers(lake: Lake, as_of: date) -> pd.DataFrame:
+    [file] = parquet_files(lake, FIRST_MONTH, [as_of])
+    return pq.read_table(file, partitioning=None).to_pandas()
+
+
+def test_the_lake_tells_the_same_as_the_days_that_were_delivered(shop: Lake) -> None:
+    known = learned_from(shop, TABLE, AS_OF, 10_000)
+    customers = completed(first_orders(DAYS, AS_OF), AS_OF)
+    expected = first_month_features(DAYS, LISTS[LISTS["as_of"] <= pd.Timestamp(AS_OF)], customers)
+    pd.testing.assert_frame_equal(first_month_features(known.daily, known.profiles, customers), expected)
+
+
+def test_a_version_is_trained_once_and_judged_on_customers_it_had_not_seen(
+    models: FirstMonthModels, database: Database
+) -> None:
+    number = models.train(AS_OF)
+    assert models.train(AS_OF) == number
+    version = models.registry.version(number)
+    assert version.holdout_origin == OPENED.plus(MONTHS // 2).first_day
+    run_id = plan(database.writer, AS_OF)
+    verdict = models.judge(number, as_of=AS_OF, run_id=run_id)
+    assert verdict.model_version in (number, models.registry.newest(Month.before(AS_OF).first_day))
+    with database.owner.connect() as connection:
+        [decided] = connection.execute(text("SELECT model_name, run_id FROM clv.model_decision")).all()
+    assert tuple(decided) == (FIRST_MONTH_MODEL, run_id)
+
+
+def test_everybody_who_completed_the_first_month_in_the_data_month_is_forecast_once(models: FirstMonthModels) -> None:
+    write(models.lake, AS_OF, [row("c0001")])
+    number = models.train(AS_OF)
+    record = score_first_month(models, number, as_of=AS_OF)
+    made = new_customers(models.lake, AS_OF)
+    first = completed_between(first_orders(DAYS, AS_OF), Month.before(AS_OF).first_day, AS_OF)
+    assert made["customer_id"].tolist() == sorted(first.index)
+    assert record.rows == len(first) > 10
+    features = first_month_features(DAYS, LISTS, first.sort_index())
+    expected = unpack(models.registry.fetch(number)).predict(features)
+    assert made["clv_12m"].tolist() == expected["clv_12m"].tolist()
+    assert set(made["completed_on"] - made["first_ordered_on"]) == {timedelta(days=30)}
+    assert score_first_month(models, number, as_of=AS_OF) == record
+
+
+def test_the_accuracy_is_that_of_the_holdout_model_and_the_simple_forecasts(models: FirstMonthModels) -> None:
+    write(models.lake, AS_OF, [row("c0001")])
+    score_first_month(models, models.train(AS_OF), as_of=AS_OF)
+    [file] = parquet_files(models.lake, FIRST_MONTH_ACCURACY, [AS_OF])
+    accuracy = pq.read_table(file, partitioning=None).to_pandas().set_index("candidate")
+    assert set(accuracy.index) == {"first_month", "cohort_mean", "spend_times_ratio", "pareto_nbd_gg"}
+    assert accuracy["actual_total"].nunique() == accuracy["customers"].nunique() == 1
+    assert accuracy["coverage"].notna().tolist() == [name == "first_month" for name in accuracy.index]
+
+
+def test_where_too_little_is_known_the_standard_forecasts_stand_in(models: FirstMonthModels) -> None:
+    with pytest.raises(InputError, match="100 and 30 are needed"):
+        models.train(YOUNG)
+    first = completed_between(first_orders(DAYS, YOUNG), Month.before(YOUNG).first_day, YOUNG)
+    write(models.lake, YOUNG, [row(name, level=f"{place}.00") for place, name in enumerate(first.index, start=1)])
+    score_first_month(models, None, as_of=YOUNG)
+    made = new_customers(models.lake, YOUNG)
+    [file] = parquet_files(models.lake, FORECASTS, [YOUNG])
+    standard = pq.read_table(file, partitioning=None).to_pandas().set_index("customer_id").loc[made["customer_id"]]
+    assert set(made["method"]) == {"standard"}
+    assert made["clv_12m"].tolist() == standard["clv_12m"].tolist()
+    assert made["model_version"].tolist() == standard["model_version"].tolist()
+
+
+def test_a_month_without_new_customers_has_none(models: FirstMonthModels, shop: Lake) -> None:
+    late = OPENED.plus(MONTHS + 1)
+    for month in (OPENED.plus(MONTHS), late):
+        write_period(_of(month, DAYS.head(0)), shop, DAILY, month, {})
+    write_snapshots(shop, {late.as_of: _snapshot(late.as_of)})
+    write(shop, late.as_of, [row("c0001")])
+    number = models.train(AS_OF)
+    assert score_first_month(models, number, as_of=late.as_of).rows == 0
