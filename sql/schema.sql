@@ -408,7 +408,7 @@ CREATE TABLE clv.first_month_rows (
     CONSTRAINT months_sum_to_clv_12m CHECK (((((((((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) + month_07) + month_08) + month_09) + month_10) + month_11) + month_12) = clv_12m))
 );
 
-COMMENT ON TABLE clv.first_month_rows IS 'A row per load and customer whose first month was completed in the data month. Readers see the published ones in clv.first_month';
+COMMENT ON TABLE clv.first_month_rows IS 'A row per load and customer whose first month ended in the data month. Readers see the published ones in clv.first_month';
 COMMENT ON COLUMN clv.first_month_rows.load_id IS 'The load the row belongs to';
 COMMENT ON COLUMN clv.first_month_rows.customer_id IS 'The customer';
 COMMENT ON COLUMN clv.first_month_rows.first_ordered_on IS 'Day of the first order';
@@ -479,8 +479,8 @@ CREATE VIEW clv.first_month AS
    FROM (clv.published
      JOIN clv.first_month_rows rows ON ((published.load_id = rows.load_id)));
 
-COMMENT ON VIEW clv.first_month IS 'Twelve-month forecast of every customer made when the first month (30 days) was over: one row per customer, in the data month that holds completed_on';
-COMMENT ON COLUMN clv.first_month.as_of IS 'First day after the data month, which holds completed_on';
+COMMENT ON VIEW clv.first_month IS 'Twelve-month forecast of every customer made when the first month (30 days) was over: one row per customer, in the data month that holds the last of these days';
+COMMENT ON COLUMN clv.first_month.as_of IS 'First day after the data month, which holds the day before completed_on';
 COMMENT ON COLUMN clv.first_month.customer_id IS 'The customer';
 COMMENT ON COLUMN clv.first_month.first_ordered_on IS 'Day of the first order';
 COMMENT ON COLUMN clv.first_month.completed_on IS 'Day 30: the first month is over, the forecast starts';

@@ -11,6 +11,8 @@ from jobs.forecasting.reason_codes import TEXTS
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
+    FIRST_MONTH,
+    FIRST_MONTH_ACCURACY,
     FORECASTS,
     PRODUCTS,
     REJECTED_COLUMNS,
@@ -40,6 +42,7 @@ def page() -> str:
         ],
         forecasts=FORECASTS,
         reasons=[(group, *texts) for group, texts in TEXTS.items()],
+        first_month=(FIRST_MONTH, FIRST_MONTH_ACCURACY),
         special=(SPECIAL_FORECASTS, SPECIAL_TOTALS),
         cells=_cells,
     )

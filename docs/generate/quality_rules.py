@@ -14,6 +14,7 @@ from expectations import (
     daily,
     delivery,
     features,
+    first_month,
     forecasts,
     products,
     sessions,
@@ -63,6 +64,8 @@ def _suites() -> Sequence[ExpectationSuite]:
         features.totals_suite(_AS_OF, customers=True, rows_before=1),
         forecasts.suite(),
         forecasts.totals_suite(known_customers=1, has_history=True, has_earlier_forecast=True),
+        first_month.suite(_AS_OF),
+        first_month.totals_suite(completed=1),
         special_forecasts.suite(),
         special_forecasts.totals_suite(),
     ]

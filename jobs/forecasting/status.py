@@ -9,6 +9,9 @@ from jobs.forecasting.encoder import Customers
 from jobs.forecasting.params import ModelParams
 
 MODEL, BTYD, COHORT_PRIOR = "model", "btyd", "cohort_prior"
+"""How a customer is forecast at `as_of`."""
+BY_FIRST_MONTH, BY_STANDARD = "first_month", "standard"
+"""How a new customer is forecast when the first month is over."""
 NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT = "new", "active", "lapsing", "dormant", "never_bought"
 STATUSES = (NEW, ACTIVE, LAPSING, DORMANT, NEVER_BOUGHT)
 

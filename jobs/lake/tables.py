@@ -166,7 +166,7 @@ FORECASTS = Table(
 
 FIRST_MONTH = Table(
     "first_month",
-    "a customer whose first month was completed in the data month",
+    "a customer whose first month ended in the data month: the last of its 30 days lies in it",
     "as_of",
     (
         Column("customer_id", "string", "The customer"),

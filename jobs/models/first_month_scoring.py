@@ -14,14 +14,12 @@ from jobs.core.month import Month
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.holdout import OURS
+from jobs.forecasting.status import BY_FIRST_MONTH, BY_STANDARD
 from jobs.lake.lake import Lake, Record, parquet_files
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
 from jobs.models.first_month_data import completed_in, inputs_of
-
-BY_FIRST_MONTH, BY_STANDARD = "first_month", "standard"
-"""The values of `method`."""
 
 _STANDARD = [
     *("clv_12m", "clv_12m_p10", "clv_12m_p90", "p_active_12m"),

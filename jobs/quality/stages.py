@@ -15,6 +15,7 @@ from expectations import (
     daily,
     delivery,
     features,
+    first_month,
     forecasts,
     products,
     sessions,
@@ -27,6 +28,7 @@ from jobs.lake.lake import special_lake
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
+    FIRST_MONTH,
     FORECASTS,
     MAY_BE_EMPTY,
     PRODUCTS,
@@ -41,6 +43,7 @@ from jobs.quality.stage import Stage
 from jobs.quality.totals import (
     NO_ACTIVITY,
     activity_by_month,
+    completed_in_month,
     daily_totals,
     features_totals,
     forecasts_totals,
@@ -121,7 +124,7 @@ def snapshot(stage: Stage) -> Iterator[Check]:
 
 
 def forecast(stage: Stage) -> Iterator[Check]:
-    """The forecasts of the month, compared with the snapshot they were made from."""
+    """The forecasts of the month and of its new customers, compared with the snapshot they were made from."""
     lake, as_of = stage.lake, stage.as_of
     last = lake.before(FORECASTS, as_of)
     required = [name for name in FORECASTS.names if name not in MAY_BE_EMPTY]
@@ -135,6 +138,13 @@ def forecast(stage: Stage) -> Iterator[Check]:
         has_earlier_forecast="forecast_to_last_ratio" in totals,
     )
     yield _totals(suite, totals, {"rows": made})
+    new = stage.stored(FIRST_MONTH, as_of)
+    customers = stage.stored(stage.snapshots, as_of)
+    yield _rows(first_month.suite(as_of), first_month.KEYS, new, {"features": customers})
+    completed = completed_in_month(customers.rows, as_of)
+    yield _totals(
+        first_month.totals_suite(completed=completed), {"rows": lake.record(FIRST_MONTH, as_of).rows}, {"rows": new}
+    )
 
 
 def special_forecast(stage: Stage) -> Iterator[Check]:

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.core.month import HORIZON_MONTHS, Month, previous_as_of
 from jobs.features.table import LAG_MONTHS, lag_name
+from jobs.forecasting.first_month.days import FIRST_DAYS
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, FORECASTS, TRANSACTIONS, Table, rejected
@@ -168,6 +169,12 @@ def forecasts_totals(forecasts: DataFrame, lake: Lake, as_of: date) -> dict[str,
     if lake.is_complete(FORECASTS, last) and (earlier := Decimal(lake.record(FORECASTS, last).sums["clv_12m"])) > 0:
         totals["forecast_to_last_ratio"] = float(total / earlier)
     return totals
+
+
+def completed_in_month(customers: DataFrame, as_of: date) -> int:
+    """How many customers of a snapshot completed the first month in its data month."""
+    completed_on = F.date_add("first_ordered_on", FIRST_DAYS)
+    return customers.where((completed_on > F.lit(previous_as_of(as_of))) & (completed_on <= F.lit(as_of))).count()
 
 
 def _net_value(lake: Lake, month: Month) -> Decimal:

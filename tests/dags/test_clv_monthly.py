@@ -23,6 +23,7 @@ SPARK = INGEST | {
 }
 PYTHON = {
     *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
+    *("retrain.train_first_month", "score.score_first_month"),
     *("publish.publish", "publish.set_champion", "publish.report"),
     *("special.publish_special", "special.set_champion"),
 }
@@ -60,7 +61,10 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("features.validate_features", "retrain.train"),
         ("retrain.train", "retrain.promote"),
         ("retrain.promote", "score.score"),
-        ("score.score", "score.validate_forecasts"),
+        ("features.validate_features", "retrain.train_first_month"),
+        ("retrain.train_first_month", "score.score_first_month"),
+        ("score.score", "score.score_first_month"),
+        ("score.score_first_month", "score.validate_forecasts"),
         ("score.validate_forecasts", "publish.publish"),
         ("publish.publish", "publish.set_champion"),
         ("publish.set_champion", "publish.report"),
