@@ -16,9 +16,10 @@ from sqlalchemy import Engine, RowMapping, text
 from jobs.core.postgres import execute, fetch, statement
 from jobs.core.settings import MODEL
 from jobs.features.table import features
+from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, Record
 from jobs.lake.pandas_tables import write_period
-from jobs.lake.tables import FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECAST_MONTHS, FORECASTS
+from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
 from jobs.publishing import copy, standard
 from jobs.publishing.standard import Publication
 from tests.conftest import Database

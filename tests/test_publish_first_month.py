@@ -12,8 +12,8 @@ from sqlalchemy.exc import InternalError
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute
+from jobs.lake.first_month_tables import FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake
-from jobs.lake.tables import FIRST_MONTH_ACCURACY
 from jobs.publishing.copy import PublishError
 from jobs.withdraw import withdraw
 from tests.conftest import Database

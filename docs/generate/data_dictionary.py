@@ -8,11 +8,10 @@ from itertools import groupby
 from docs.generate.page import DOCS, rendered, write_or_check
 from jobs.features.table import FeatureColumn, feature_columns
 from jobs.forecasting.reason_codes import TEXTS
+from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
-    FIRST_MONTH,
-    FIRST_MONTH_ACCURACY,
     FORECASTS,
     PRODUCTS,
     REJECTED_COLUMNS,

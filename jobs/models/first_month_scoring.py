@@ -15,9 +15,10 @@ from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, fir
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.holdout import OURS
 from jobs.forecasting.status import BY_FIRST_MONTH, BY_STANDARD
+from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, Record, parquet_files
 from jobs.lake.pandas_tables import write_period
-from jobs.lake.tables import FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
+from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
 from jobs.models.first_month_data import completed_in, inputs_of
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from jobs.core.postgres import statement
+from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake
-from jobs.lake.tables import FIRST_MONTH, FIRST_MONTH_ACCURACY, FORECASTS
+from jobs.lake.tables import FORECASTS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
 
 _COPIES = {FIRST_MONTH: "copy_first_month", FIRST_MONTH_ACCURACY: "copy_first_month_accuracy"}

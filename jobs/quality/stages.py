@@ -23,12 +23,12 @@ from expectations import (
     transactions,
 )
 from expectations.volume import RECENT_MONTHS, reference_months
+from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import special_lake
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
-    FIRST_MONTH,
     FORECASTS,
     MAY_BE_EMPTY,
     PRODUCTS,
