@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 CUT_SHARES = (0.2, 0.4, 0.6, 0.8)
 """The shares of customers at or below each cut."""
@@ -32,13 +33,13 @@ class RfmCuts:
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
     @classmethod
-    def of(cls, snapshot: Mapping[str, Iterable[float]]) -> RfmCuts:
+    def of(cls, snapshot: Mapping[str, Iterable[Any]]) -> RfmCuts:
         """The cuts of a snapshot, given the columns `RFM_MEASURES` with one value a customer.
 
         Customers without an order in the year do not count, so their recency may be missing.
         """
         customers = zip(*(snapshot[name] for name in RFM_MEASURES), strict=True)
-        buyers = [measures for measures in customers if measures[1] > 0]
+        buyers = [(recency, orders, value) for recency, orders, value in customers if orders is not None and orders > 0]
         return (
             cls(*(_quantiles(sorted(map(float, values))) for values in zip(*buyers, strict=True))) if buyers else NONE
         )

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
+from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.calibrated import Calibration
@@ -49,12 +50,15 @@ class Forecaster:
         encoder: which columns it reads, and how.
         monthly: the model of a month.
         explainer: what customers are compared with to find reasons.
+        rfm_cuts: the quintiles of all customers as of that day, for features of one customer alone; None in versions
+            from before they were kept.
     """
 
     as_of: date
     encoder: InputEncoder
     monthly: MonthlyModel
     explainer: Explainer
+    rfm_cuts: RfmCuts | None = None
 
     @property
     def params(self) -> ModelParams:
@@ -130,6 +134,7 @@ class Forecaster:
             "frailty": dict(model.frailty),
             "calibration": asdict(model.calibration),
             "explainer": asdict(self.explainer),
+            "rfm_cuts": None if self.rfm_cuts is None else asdict(self.rfm_cuts),
         }
         (folder / JSON_FILE).write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -141,6 +146,7 @@ class Forecaster:
         if stored_format != FORMAT:
             raise ValueError(f"format {stored_format}; this code reads format {FORMAT}")
         encoder, base_models, calibration = content["encoder"], content["base_models"], content["calibration"]
+        cuts = content.get("rfm_cuts")
         # The JSON is sorted by key; the boosters know the texts by their position among the inputs.
         texts = encoder["categories"]
         categories = {name: tuple(texts[name]) for name in content["names"] if name in texts}
@@ -163,6 +169,7 @@ class Forecaster:
             encoder=InputEncoder(tuple(encoder["numbers"]), categories, encoder["first_month"]),
             monthly=monthly,
             explainer=Explainer(**content["explainer"]),
+            rfm_cuts=None if cuts is None else RfmCuts(**cuts),
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import fit
@@ -99,6 +100,23 @@ def test_a_parameter_more_or_less_leaves_earlier_files_readable(tmp_path: Path) 
     rewritten(tmp_path, params=params)
     loaded = Forecaster.load(tmp_path)
     assert loaded.params == PARAMS
+    pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
+
+
+def test_the_quintiles_of_all_customers_travel_with_the_model(tmp_path: Path) -> None:
+    cuts = RfmCuts((3.0, 9.5, 40.0, 200.0), (1.0, 1.0, 2.0, 5.0), (0.1 + 0.2, 20.0, 90.55, 1e9))
+    replace(fitted(), rfm_cuts=cuts).save(tmp_path)
+    assert Forecaster.load(tmp_path).rfm_cuts == cuts
+
+
+def test_files_from_before_the_quintiles_stay_readable(tmp_path: Path) -> None:
+    fitted().save(tmp_path)
+    file = tmp_path / JSON_FILE
+    content = json.loads(file.read_text(encoding="utf-8"))
+    del content["rfm_cuts"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    loaded = Forecaster.load(tmp_path)
+    assert loaded.rfm_cuts is None
     pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
 
 
