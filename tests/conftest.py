@@ -72,6 +72,12 @@ def superstore() -> Path:
     return _real_data("superstore")
 
 
+@pytest.fixture(scope="session")
+def complete_journey() -> Path:
+    """The transactions; the products lie beside them."""
+    return _real_data("completejourney_transactions")
+
+
 def _real_data(name: str) -> Path:
     path = real_data.path(name)
     if not path.is_file():

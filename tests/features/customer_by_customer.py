@@ -19,17 +19,18 @@ from tests.features.random_shop import Shop
 
 def snapshots(shop: Shop, as_ofs: Sequence[date], departments: Sequence[str]) -> pd.DataFrame:
     """The rows of some snapshots, with `as_of` as text, ordered by it and by customer."""
-    rows = [row | {"as_of": str(as_of)} for as_of in as_ofs for row in _snapshot(shop, as_of, departments)]
+    known = [row | {"as_of": str(as_of)} for as_of in as_ofs for row in rows(shop, as_of, departments)]
     return pd.DataFrame(
-        rows, columns=[*(column.name for column in feature_columns(departments)), "as_of"], dtype=object
+        known, columns=[*(column.name for column in feature_columns(departments)), "as_of"], dtype=object
     )
 
 
-def _snapshot(shop: Shop, as_of: date, departments: Sequence[str]) -> list[dict[str, Any]]:
+def rows(shop: Shop, as_of: date, departments: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of a snapshot, by customer."""
     has_logins = str(Month.before(as_of)) in set(shop.sessions["month"])
     people = histories(shop, as_of)
 
-    def rows(cuts: RfmCuts) -> list[dict[str, Any]]:
+    def with_cuts(cuts: RfmCuts) -> list[dict[str, Any]]:
         return [
             row
             for history in people
@@ -40,7 +41,7 @@ def _snapshot(shop: Shop, as_of: date, departments: Sequence[str]) -> list[dict[
             )
         ]
 
-    return rows(cuts_of(rows(NONE)))
+    return with_cuts(cuts_of(with_cuts(NONE)))
 
 
 def cuts_of(rows: Sequence[Mapping[str, Any]]) -> RfmCuts:
