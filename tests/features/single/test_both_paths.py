@@ -58,7 +58,10 @@ def test_the_simulated_shop_from_its_raw_rows(spark: SparkSession, tmp_path: Pat
         month = Month.parse(text)
         files = sorted((landing / "transactions" / f"month={month}").glob("*.csv*"))
         rows = pd.concat([pd.read_csv(file, dtype=str, on_bad_lines="skip") for file in files])
-        records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+        records = [
+            {str(name): text if isinstance(text, str) else None for name, text in row.items()}
+            for row in rows.to_dict("records")
+        ]
         delivered = Delivered(first=month, last=month, month=month, products=products)
         lines += clean_transactions(records, source, delivered).lines
     frame = pd.DataFrame(lines, columns=TRANSACTIONS.names)
@@ -81,7 +84,7 @@ def test_complete_journey_from_its_raw_rows(spark: SparkSession, complete_journe
     rows.to_parquet(landing)
     ingest_all(spark, source, landing, lake, date(2018, 1, 1))
     rows["transaction_timestamp"] = rows["transaction_timestamp"].astype(str)
-    rows["department"] = rows["department"].astype(object).where(rows["department"].notna(), None)
+    rows["department"] = [name if isinstance(name, str) else None for name in rows["department"]]
     delivered = Delivered(first=Month(2017, 1), last=Month(2017, 12), products={})
     cleaned = clean_transactions(rows.to_dict("records"), source, delivered)
     frame = pd.DataFrame(cleaned.lines, columns=TRANSACTIONS.names)
