@@ -22,6 +22,7 @@ SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
     *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
+    "api_key",
 )
 
 
