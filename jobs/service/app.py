@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from pydantic.json_schema import models_json_schema
 
@@ -74,7 +74,8 @@ def create_app(
     app.state.context = context
     problems.install(app)
     for part in (forecasts, customers, champion, runs):
-        app.include_router(part.router, responses=_problem_responses())
+        dependencies = [Depends(problems.only_known_parameters)]
+        app.include_router(part.router, responses=_problem_responses(), dependencies=dependencies)
     app.include_router(health.router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_middleware(Guard, settings=settings, metrics=context.metrics)

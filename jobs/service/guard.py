@@ -44,8 +44,10 @@ class Guard:
         try:
             if under_way > self._settings.in_flight:
                 await answer.refuse(unavailable("The service is answering as many requests as it can."))
+            elif _head_bytes(scope) > self._settings.head_bytes:
+                await answer.refuse(_too_large(self._settings.head_bytes, "head", 431))
             elif _announced_bytes(scope) > self._settings.body_bytes:
-                await answer.refuse(_too_large(self._settings.body_bytes))
+                await answer.refuse(_too_large(self._settings.body_bytes, "body", 413))
             else:
                 await self._within_time(scope, receive, answer)
         finally:
@@ -119,14 +121,19 @@ class _Counted:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
         if self._bytes > self._most:
-            raise _too_large(self._most)
+            raise _too_large(self._most, "body", 413)
         return message
 
 
-def _too_large(most: int) -> Problem:
-    return Problem(
-        413, "too-large", f"The body is longer than {most} bytes.", remedy=f"Send at most {most} bytes in a request."
-    )
+def _too_large(most: int, part: str, status: int) -> Problem:
+    detail, remedy = f"The {part} of the request is longer than {most} bytes.", f"Send at most {most} bytes."
+    return Problem(status, "too-large", detail, remedy=remedy)
+
+
+def _head_bytes(scope: Scope) -> int:
+    """The length of the path, the query and the headers."""
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    return len(scope.get("raw_path") or b"") + len(scope["query_string"]) + headers
 
 
 def _announced_bytes(scope: Scope) -> int:

@@ -120,6 +120,21 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _of_database)
 
 
+def only_known_parameters(request: Request) -> None:
+    """A dependency that refuses a query parameter that the route does not have: ignored, it would mislead."""
+    known = sorted(field.alias for field in request.scope["route"].dependant.query_params)
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        expected = f"one of {', '.join(known)}" if known else "no parameter"
+        raise Problem(
+            422,
+            "invalid-request",
+            "The request has parameters that this path does not know.",
+            remedy="Correct or remove the parameters that `errors` names.",
+            errors=[(f"query.{name}", expected) for name in unknown],
+        )
+
+
 def request_id_of(request: Request) -> str:
     """The id that the guard gave a request."""
     return str(getattr(request.state, "request_id", ""))

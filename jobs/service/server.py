@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import FastAPI
 from uvicorn import Config, Server
 
 from jobs.service.settings import ServiceSettings
 
 _LONGEST_HEAD = 32 * 1024
-"""Bytes of a request line and its headers."""
+"""Bytes of a request line and its headers that the server waits for; the guard allows fewer."""
 
 
 def server(app: FastAPI, settings: ServiceSettings) -> Server:
     """A server of one process: the rates of the keys are in its memory. `run()` serves until SIGINT or SIGTERM."""
-    return Server(
+    served = Server(
         Config(
             app,
             host=settings.host,
@@ -21,7 +23,6 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             http="h11",
             ws="none",
             loop="asyncio",
-            # The guard logs every request, without its address; uvicorn's own log has the whole path.
             access_log=False,
             log_config=None,
             server_header=False,
@@ -31,3 +32,6 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             timeout_graceful_shutdown=int(settings.request_seconds) + 5,
         )
     )
+    # The guard logs every request. uvicorn would log whole paths, with the ids of customers, wherever a handler listens.
+    logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
+    return served

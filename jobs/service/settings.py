@@ -33,6 +33,7 @@ class ServiceSettings:
         requests_per_second: how many requests a key may make for long.
         burst: how many it may make at once.
         connections: the most connections that are open to Postgres.
+        head_bytes: the longest path, query and headers of a request, together.
         body_bytes: the longest body of a request.
         request_seconds: the longest time a request may take.
         in_flight: the most requests that are answered at once.
@@ -46,6 +47,7 @@ class ServiceSettings:
     requests_per_second: float = 20.0
     burst: int = 40
     connections: int = 8
+    head_bytes: int = 16 * 1024
     body_bytes: int = 64 * 1024
     request_seconds: float = 15.0
     in_flight: int = 100

@@ -106,6 +106,8 @@ def test_an_id_with_a_nul_is_refused_before_postgres_sees_it(service: Service, r
         ("limit=0", "query.limit"),
         ("limit=1001", "query.limit"),
         ("after=x", "query.after"),
+        ("statuss=new", "query.statuss"),
+        ("as_of=2011-12-01", "query.as_of"),
         ("after='; DROP TABLE clv.run; --", "query.after"),
         ("after=MS4xAA", "query.after"),  # 1.1 and a NUL
         ("after=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "query.after"),

@@ -86,6 +86,7 @@ def test_a_month_that_is_not_published_is_named(service: Service, reader: str) -
         ("horizon=three", "query.horizon"),
         ("as_of=2011-12-02", "query.as_of"),
         ("as_of=yesterday", "query.as_of"),
+        ("months=3", "query.months"),
     ],
 )
 def test_a_wrong_parameter_is_named(service: Service, reader: str, query: str, field: str) -> None:
