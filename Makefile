@@ -122,7 +122,7 @@ lint: venv ## Check style, types and SQL
 
 .PHONY: docs
 docs: venv ## Regenerate the generated pages and sql/schema.sql
-	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema; do \
+	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema openapi; do \
 	  $(PYTHON) -m docs.generate.$$page --write || exit 1; done
 
 .PHONY: lock

@@ -32,6 +32,6 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             timeout_graceful_shutdown=int(settings.request_seconds) + 5,
         )
     )
-    # The guard logs every request. uvicorn would log whole paths, with the ids of customers, wherever a handler listens.
+    # The guard logs every request. uvicorn would log whole paths, with ids of customers, wherever a handler listens.
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
     return served
