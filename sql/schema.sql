@@ -477,6 +477,31 @@ COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
 COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
 COMMENT ON COLUMN clv.published.published_at IS 'Since when';
 
+CREATE VIEW clv.customer_list AS
+ SELECT customer_id,
+    clv_12m,
+    clv_12m_p10,
+    clv_12m_p90,
+    p_active_12m,
+    status,
+    method,
+    model_version
+   FROM clv.forecast_rows
+  WHERE (load_id = ( SELECT published.load_id
+           FROM clv.published
+          ORDER BY published.as_of DESC
+         LIMIT 1));
+
+COMMENT ON VIEW clv.customer_list IS 'The published forecast of the newest month in short, quick to page through in the order of customer_id';
+COMMENT ON COLUMN clv.customer_list.customer_id IS 'Customer identifier';
+COMMENT ON COLUMN clv.customer_list.clv_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p10 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p90 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.p_active_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
+
 CREATE VIEW clv.forecast AS
  SELECT published.as_of,
     forecast_rows.customer_id,
@@ -1334,6 +1359,10 @@ GRANT SELECT ON TABLE clv.api_key TO clv_api;
 GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published TO clv_writer;
+
+GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
+GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
+GRANT SELECT ON TABLE clv.customer_list TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast TO clv_reader;

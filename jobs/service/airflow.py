@@ -53,6 +53,10 @@ class Airflow:
         answer = self._call("GET", f"/dags/{DAG}/dagRuns/{quote(dag_run_id, safe='')}")
         return None if answer.status_code == httpx.codes.NOT_FOUND else self._read(answer)
 
+    def is_paused(self) -> bool:
+        """Whether the DAG is paused: its runs then wait."""
+        return bool(self._read(self._call("GET", f"/dags/{DAG}"))["is_paused"])
+
     def tasks(self, dag_run_id: str) -> dict[str, str | None]:
         """The state of each task of a run; None for one that waits."""
         path = f"/dags/{DAG}/dagRuns/{quote(dag_run_id, safe='')}/taskInstances?limit={_MOST_TASKS}"

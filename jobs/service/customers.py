@@ -77,7 +77,7 @@ def customers(
                 errors=[("query.after", "a page of the current publication")],
             )
         filters = {"status": status, "min_clv": min_clv, "after": place and place.customer_id}
-        found = rows(connection, "customers_page", as_of=month.as_of, page_size=limit + 1, **filters)
+        found = rows(connection, "customers_page", page_size=limit + 1, **filters)
     page = [_summary(entry) for entry in found[:limit]]
     is_last = len(found) <= limit
     return CustomerPage(

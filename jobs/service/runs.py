@@ -88,6 +88,9 @@ class Run(StartedRun):
     started_at: datetime | None
     ended_at: datetime | None
     note: str | None = Field(description="What the run plans, and what failed")
+    dag_is_paused: bool = Field(
+        description="Whether clv_monthly is paused: its runs wait until an operator unpauses it"
+    )
     tasks: dict[str, str | None] = Field(description="The state of each task; null: it waits")
     planned: PlannedRun | None = Field(description="null: not planned yet, or a special run")
     failures: list[Failure] = Field(description="The newest first")
@@ -151,6 +154,7 @@ def follow_run(dag_run_id: DagRunId, context: InContext, _: Operator) -> Run:
             "started_at": run.get("start_date"),
             "ended_at": run.get("end_date"),
             "note": run.get("note"),
+            "dag_is_paused": airflow.is_paused(),
             "tasks": airflow.tasks(dag_run_id),
             "planned": planned,
             "failures": failures,

@@ -51,8 +51,41 @@ COMMENT ON COLUMN clv.api_key.created_at IS 'When it was made';
 COMMENT ON COLUMN clv.api_key.created_by IS 'Who made it';
 COMMENT ON COLUMN clv.api_key.revoked_at IS 'From when on it is refused; empty while it is valid';
 
+-- In clv.forecast_current the load of the newest month is the result of a join, so that Postgres reads every load, and
+-- sorts, for a page. Here it is one value, known before rows are read: a page is a piece of the primary key's index.
+CREATE VIEW clv.customer_list AS
+SELECT
+    customer_id,
+    clv_12m,
+    clv_12m_p10,
+    clv_12m_p90,
+    p_active_12m,
+    status,
+    method,
+    model_version
+FROM clv.forecast_rows
+WHERE load_id = (
+    SELECT published.load_id
+    FROM clv.published
+    ORDER BY published.as_of DESC
+    LIMIT 1
+);
+
+COMMENT ON VIEW clv.customer_list IS
+'The published forecast of the newest month in short, quick to page through in the order of customer_id';
+COMMENT ON COLUMN clv.customer_list.customer_id IS 'Customer identifier';
+COMMENT ON COLUMN clv.customer_list.clv_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p10 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p90 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.p_active_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
+
+GRANT SELECT ON clv.customer_list TO clv_writer, clv_reader;
+
 GRANT USAGE ON SCHEMA clv TO clv_api;
 GRANT SELECT ON
 clv.forecast, clv.forecast_current, clv.forecast_monthly, clv.runs, clv.run_failures, clv.publications,
-clv.model_decisions, clv.api_key
+clv.model_decisions, clv.customer_list, clv.api_key
 TO clv_api;

@@ -1,4 +1,4 @@
--- The next customers of a published month in the order of their ids.
+-- The next customers of the newest published month in the order of their ids.
 SELECT
     customer_id,
     clv_12m,
@@ -8,10 +8,9 @@ SELECT
     status,
     method,
     model_version
-FROM clv.forecast
+FROM clv.customer_list
 WHERE
-    as_of = :as_of
-    AND (cast(:after AS text) IS NULL OR customer_id > :after)
+    (cast(:after AS text) IS NULL OR customer_id > :after)
     AND (cast(:status AS text) IS NULL OR status = :status)
     AND (cast(:min_clv AS numeric) IS NULL OR clv_12m >= :min_clv)
 ORDER BY customer_id

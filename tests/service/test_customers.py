@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import text
 
+from jobs.core.postgres import statement
 from jobs.lake.lake import Lake
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, plan, publish, row, write
@@ -34,7 +36,8 @@ def published(module_database: Database, lake: Lake) -> Database:
 
 
 def pages(service: Service, key: str, **query: object) -> list[dict]:
-    found, after = [], {}
+    found: list[dict] = []
+    after: dict[str, str] = {}
     while True:
         answer = service.get("/v1/customers", key, params=query | after)
         assert answer.status_code == 200, answer.text
@@ -137,3 +140,14 @@ def test_nothing_is_listed_before_a_month_is_published(database: Database) -> No
         problem_of(service.get("/v1/customers", key), 404, "not-published")
         problem_of(service.get("/v1/customers/10/forecast", key), 404, "not-published")
         problem_of(service.get("/v1/models/champion", key), 404, "no-champion")
+
+
+def test_a_page_reads_a_piece_of_the_newest_load_by_its_index(published: Database) -> None:
+    page = {"after": "9", "status": None, "min_clv": None, "page_size": 3}
+    with published.api.begin() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"))
+        lines = connection.execute(text(f"EXPLAIN {statement('customers_page').text}"), page).scalars().all()
+    plan = "\n".join(lines)
+    assert "Index Scan using forecast_rows_pkey" in plan
+    assert "Join" not in plan
+    assert "Nested Loop" not in plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
@@ -49,7 +50,7 @@ def test_only_the_hash_of_a_key_is_stored(service: Service) -> None:
     ],
     ids=["another secret", "capitals", "another id", "longer", "SQL", "SQL as an id"],
 )
-def test_a_wrong_key_is_refused(service: Service, reader: str, change) -> None:
+def test_a_wrong_key_is_refused(service: Service, reader: str, change: Callable[[str], str]) -> None:
     problem = problem_of(service.get(PATH, change(reader)), 401, "unauthorised")
     assert "clv_" not in problem["detail"]
 

@@ -9,9 +9,10 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from jobs.service import champion
+from jobs.service.database import row
 from jobs.service.limits import TokenBuckets
 from jobs.service.request_log import _Json
 from tests.conftest import Database
@@ -81,7 +82,7 @@ def test_a_body_that_does_not_come_holds_nothing_up(published: Database) -> None
 
 def test_an_answer_that_takes_too_long_is_given_up(published: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    read = champion.row
+    read = row
     monkeypatch.setattr(champion, "row", lambda *given: go_on.wait(20) and read(*given))
     with serving(published, request_seconds=0.3) as service:
         key = service.key("hasty", "read")
@@ -93,12 +94,12 @@ def test_an_answer_that_takes_too_long_is_given_up(published: Database, monkeypa
 
 def test_more_requests_than_the_service_bears_are_refused(published: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, is_waiting = threading.Event(), threading.Event()
-    read = champion.row
+    read = row
 
-    def wait(*given):
+    def wait(connection: Connection, name: str) -> object:
         is_waiting.set()
         go_on.wait(20)
-        return read(*given)
+        return read(connection, name)
 
     monkeypatch.setattr(champion, "row", wait)
     with serving(published, in_flight=1) as service:
@@ -115,7 +116,7 @@ def test_more_requests_than_the_service_bears_are_refused(published: Database, m
 def test_a_defect_tells_the_caller_nothing_and_the_log_everything(
     service: Service, reader: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_):
+    def fail(*_: object) -> None:
         raise RuntimeError(f"row of customer 12347: worth {47}{11}")
 
     monkeypatch.setattr(champion, "row", fail)

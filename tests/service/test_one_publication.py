@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection
+
 from jobs.lake.lake import Lake
-from jobs.service import forecasts
+from jobs.service import forecasts, publications
+from jobs.service.publications import PublishedMonth
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, publish_new_run
 from tests.service.running import Service, serving
@@ -64,15 +69,15 @@ def test_no_answer_mixes_two_publications(database: Database, tmp_path: Path) ->
 
 
 def test_a_statement_after_the_publication_was_read_sees_no_newer_rows(
-    database: Database, tmp_path: Path, monkeypatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A month is published exactly between the two statements of a lookup."""
     lake = Lake(tmp_path / "lake")
     first = publish_new_run(database, lake, DECEMBER, level="1.00", model_version=1)
-    read = forecasts.published_month
+    read = publications.published_month
 
-    def then_publish(*arguments):
-        month = read(*arguments)
+    def then_publish(connection: Connection, as_of: date | None) -> PublishedMonth:
+        month = read(connection, as_of)
         publish_new_run(database, lake, DECEMBER, level="2.00", model_version=2)
         return month
 

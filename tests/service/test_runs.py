@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 
 from jobs.core.postgres import execute, fetch
@@ -37,7 +39,7 @@ def operator(service: Service) -> str:
     return service.key("nightly", "operate")
 
 
-def start(service: Service, key: str, body: object, **headers: str):
+def start(service: Service, key: str, body: object, **headers: str) -> httpx.Response:
     return service.request("POST", "/v1/runs", key, json=body, headers=headers)
 
 
@@ -61,6 +63,7 @@ def test_a_run_is_followed(service: Service, operator: str, airflow: AirflowStub
     execute(service.database.writer, "record_failure", **failure, as_of=None, was_refused=False)
     followed = service.get(f"/v1/runs/{dag_run_id}", operator).json()
     assert followed["tasks"] == {"plan.plan": "success", "ingest.products": None}
+    assert followed["dag_is_paused"] is True
     assert followed["note"] == "Started through the API with the key nightly"
     assert followed["planned"] | {"published_at": ""} == {
         "run_id": run["run_id"],
@@ -152,7 +155,7 @@ def test_an_airflow_that_does_not_answer_is_a_problem(
         assert password not in answer.text
 
 
-def test_the_parameters_are_those_of_the_dag(dag_bag: object) -> None:
+def test_the_parameters_are_those_of_the_dag(dag_bag: Any) -> None:
     params = dag_bag.dags["clv_monthly"].params
     fields = RunRequest.model_fields
     assert set(fields) == set(params)

@@ -17,6 +17,7 @@ DENIED = r"permission denied|must be owner"
 
 VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "model_decisions", "publications"),
+    "customer_list",
 )
 SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
