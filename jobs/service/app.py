@@ -95,7 +95,7 @@ class _Documented(FastAPI):
         return super().openapi()
 
 
-def _docs(request: Request) -> HTMLResponse:
+async def _docs(request: Request) -> HTMLResponse:
     return HTMLResponse(reference.page(request.app.openapi()))
 
 

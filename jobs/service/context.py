@@ -38,7 +38,7 @@ class Context:
     max_age_days: int | None
 
 
-def context_of(request: Request) -> Context:
+async def context_of(request: Request) -> Context:
     """The context of the application that a request is for."""
     context: Context = request.app.state.context
     return context

@@ -118,7 +118,7 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
                 {"month": str(first.plus(number)), "expected_net_value": value} for number, value in enumerate(values)
             ],
             "total": sum(values, Decimal(0)),
-            "interval": _interval(found, horizon),
+            "interval": interval_of(found, horizon),
             "reasons": [found[name] for name in _REASONS if found[name] is not None],
             "model": {"name": MODEL, "version": found["model_version"]},
             "publication": month.publication,
@@ -127,7 +127,7 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     )
 
 
-def _interval(found: Mapping[str, object], horizon: int) -> dict[str, object] | None:
+def interval_of(found: Mapping[str, object], horizon: int) -> dict[str, object] | None:
     """The pair of columns for the horizon, if the view has them and they hold values."""
     low, high = (found.get(f"clv_{horizon}m_{end}") for end in ("p10", "p90"))
     return None if low is None or high is None else {"p10": low, "p90": high}

@@ -1,4 +1,7 @@
-"""Whether the service lives, whether it can answer, and what it has answered: for monitoring, without a key."""
+"""Whether the service lives, whether it can answer, and what it has answered: for monitoring, without a key.
+
+What does not ask the database is answered without a thread: all threads may wait for the database.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ router = APIRouter(tags=["monitoring"])
 
 
 @router.get("/healthz", summary="Whether the process responds")
-def healthz() -> Alive:
+async def healthz() -> Alive:
     """Says ok, whatever else is wrong: a restart would not mend that."""
     return Alive()
 
@@ -63,7 +66,7 @@ def readyz(context: InContext, response: Response) -> Readiness:
 
 
 @router.get("/metrics", summary="Counts and durations, for Prometheus", response_class=PlainTextResponse)
-def metrics(context: InContext) -> Response:
+async def metrics(context: InContext) -> Response:
     """In Prometheus' text format."""
     return Response(context.metrics.text(), media_type=MEDIA_TYPE)
 

@@ -120,7 +120,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _of_database)
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """A dependency that refuses a query parameter that the route does not have: ignored, it would mislead."""
     known = sorted(field.alias for field in request.scope["route"].dependant.query_params)
     unknown = sorted(set(request.query_params) - set(known))

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, STATUSES
-from jobs.service.forecasts import Method, Status
+from jobs.service.forecasts import Method, Status, interval_of
 from tests.forecasts import NOVEMBER, seen
 from tests.service.running import Service, problem_of
 
@@ -93,6 +93,12 @@ def test_a_wrong_parameter_is_named(service: Service, reader: str, query: str, f
     answer = service.get(f"/v1/customers/12347/forecast?{query}", reader)
     problem = problem_of(answer, 422, "invalid-request")
     assert [error["field"] for error in problem["errors"]] == [field]
+
+
+def test_an_interval_is_shown_for_every_horizon_that_has_one() -> None:
+    view = {"clv_3m_p10": Decimal(1), "clv_3m_p90": Decimal(2), "clv_6m_p10": None, "clv_6m_p90": None}
+    assert interval_of(view, 3) == {"p10": Decimal(1), "p90": Decimal(2)}
+    assert [interval_of(view, horizon) for horizon in (1, 2, 6, 12)] == [None] * 4
 
 
 def test_statuses_and_methods_are_those_of_the_forecaster() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -102,6 +103,23 @@ def test_a_slow_statement_is_given_up(database: Database, tmp_path: Path) -> Non
         connection.exec_driver_sql("LOCK TABLE clv.forecast_rows")
         problem_of(service.get(PATH, key), 503, "unavailable")
         connection.rollback()
+        assert service.get(PATH, key).status_code == 200
+
+
+def test_the_process_responds_while_every_thread_waits_for_the_database(database: Database, tmp_path: Path) -> None:
+    publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    with (
+        serving(database, connections=1, requests_per_second=1000, burst=1000) as service,
+        database.owner.connect() as held,
+        ThreadPoolExecutor(60) as callers,
+    ):
+        key = service.key("reader", "read")
+        held.exec_driver_sql("LOCK TABLE clv.forecast_rows")
+        waiting = [callers.submit(service.get, PATH, key) for _ in range(60)]
+        assert service.get("/healthz").status_code == 200
+        assert "clv_api_requests_in_flight" in service.get("/metrics").text
+        assert {problem_of(call.result(), 503, "unavailable")["status"] for call in waiting} == {503}
+        held.rollback()
         assert service.get(PATH, key).status_code == 200
 
 
