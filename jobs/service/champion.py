@@ -51,7 +51,12 @@ def champion(context: InContext, _: Reader) -> Champion:
     with snapshot(context.database) as connection:
         found = row(connection, "champion")
     if found is None:
-        raise Problem(404, "no-champion", "No model is live yet.", remedy="Ask again when a month was published.")
+        raise Problem(
+            404,
+            "no-champion",
+            "No model version is the champion: none has passed the gate yet.",
+            remedy="Ask again when another month was published. Each forecast names the version that made it.",
+        )
     return Champion.model_validate(
         {
             **{name: found[name] for name in ("trained_on", "since", "last_forecast")},

@@ -31,7 +31,10 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"]
     database: bool = Field(description="Whether it responds")
-    champion: int | None = Field(description="The live version; null: none", examples=[3])
+    champion: int | None = Field(
+        description="The live version; null: no version has passed the gate yet, and months are published all the same",
+        examples=[3],
+    )
     data_month: str | None = Field(description="The newest published month; null: none", examples=["2011-11"])
     freshness: Freshness | None = Field(description="Of the newest published month")
     missing: list[str] = Field(description="What keeps the service from being ready")
@@ -52,7 +55,7 @@ async def healthz() -> Alive:
     responses={503: {"model": Readiness, "description": "It cannot: `missing` says why"}},
 )
 def readyz(context: InContext, response: Response) -> Readiness:
-    """Ready: the database responds, a model is live, and a month is published that is not older than allowed."""
+    """Ready: the database responds, and a month is published that is not older than allowed; names the champion."""
     try:
         answer = _look(context)
     except SQLAlchemyError:
@@ -80,8 +83,6 @@ def _look(context: Context) -> Readiness:
             month = None
     age = freshness(month.as_of, context.today()) if month else None
     missing = []
-    if live is None:
-        missing.append("no model is live")
     if age is None:
         missing.append("no month is published")
     elif context.max_age_days is not None and age.age_days > context.max_age_days:

@@ -91,7 +91,7 @@ def test_a_service_may_start_before_its_database(own_server: OwnServer) -> None:
         own_server.start()
         server.create_databases(own_server.sockets)
         migrate(engine(database.owner_url))
-        assert service.get("/readyz").json()["missing"] == ["no model is live", "no month is published"]
+        assert service.get("/readyz").json()["missing"] == ["no month is published"]
         problem_of(service.get("/v1/models/champion", service.key("reader", "read")), 404, "no-champion")
 
 
@@ -121,6 +121,16 @@ def test_the_process_responds_while_every_thread_waits_for_the_database(database
         assert {problem_of(call.result(), 503, "unavailable")["status"] for call in waiting} == {503}
         held.rollback()
         assert service.get(PATH, key).status_code == 200
+
+
+def test_a_month_is_served_although_no_version_has_passed_the_gate(database: Database, tmp_path: Path) -> None:
+    publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    with serving(database) as service:
+        key = service.key("reader", "read")
+        answer = service.get("/readyz")
+        assert (answer.status_code, answer.json()["champion"], answer.json()["missing"]) == (200, None, [])
+        assert service.get(PATH, key).status_code == 200
+        problem_of(service.get("/v1/models/champion", key), 404, "no-champion")
 
 
 def test_readiness_names_the_champion_and_the_month(published: Database) -> None:
