@@ -375,6 +375,30 @@ $$;
 
 COMMENT ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) IS 'Show readers no forecast of a month, provided that they still see the expected run; its rows stay';
 
+CREATE TABLE clv.api_key (
+    key_id text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT created_by_somebody CHECK ((btrim(created_by) <> ''::text)),
+    CONSTRAINT key_id_is_hexadecimal CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT name_is_plain CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text)),
+    CONSTRAINT scopes_are_known CHECK (((scopes <@ ARRAY['read'::text, 'forecast'::text, 'operate'::text]) AND (cardinality(scopes) > 0))),
+    CONSTRAINT sha256_is_one CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+COMMENT ON TABLE clv.api_key IS 'The keys of the REST service. A key itself is shown once, when it is made';
+COMMENT ON COLUMN clv.api_key.key_id IS 'The part of the key that identifies it';
+COMMENT ON COLUMN clv.api_key.name IS 'Who or what uses it: in logs, and in the id of a run that it started';
+COMMENT ON COLUMN clv.api_key.sha256 IS 'SHA-256 of its secret part, which is 256 random bits';
+COMMENT ON COLUMN clv.api_key.scopes IS 'read: published forecasts and the champion; forecast: forecasts on request; operate: start and follow runs';
+COMMENT ON COLUMN clv.api_key.created_at IS 'When it was made';
+COMMENT ON COLUMN clv.api_key.created_by IS 'Who made it';
+COMMENT ON COLUMN clv.api_key.revoked_at IS 'From when on it is refused; empty while it is valid';
+
 CREATE TABLE clv.forecast_rows (
     load_id bigint NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
@@ -452,6 +476,31 @@ COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the fo
 COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
 COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
 COMMENT ON COLUMN clv.published.published_at IS 'Since when';
+
+CREATE VIEW clv.customer_list AS
+ SELECT customer_id,
+    clv_12m,
+    clv_12m_p10,
+    clv_12m_p90,
+    p_active_12m,
+    status,
+    method,
+    model_version
+   FROM clv.forecast_rows
+  WHERE (load_id = ( SELECT published.load_id
+           FROM clv.published
+          ORDER BY published.as_of DESC
+         LIMIT 1));
+
+COMMENT ON VIEW clv.customer_list IS 'The published forecast of the newest month in short, quick to page through in the order of customer_id';
+COMMENT ON COLUMN clv.customer_list.customer_id IS 'Customer identifier';
+COMMENT ON COLUMN clv.customer_list.clv_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p10 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p90 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.p_active_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
 
 CREATE VIEW clv.forecast AS
  SELECT published.as_of,
@@ -1176,6 +1225,9 @@ COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made th
 COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
 COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
+ALTER TABLE ONLY clv.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_load_id_run_id_as_of_key UNIQUE (load_id, run_id, as_of);
 
@@ -1224,6 +1276,8 @@ ALTER TABLE ONLY clv.special_load
 ALTER TABLE ONLY clv.special_rows
     ADD CONSTRAINT special_rows_pkey PRIMARY KEY (run_id, customer_id);
 
+CREATE UNIQUE INDEX api_key_name ON clv.api_key USING btree (name) WHERE (revoked_at IS NULL);
+
 CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
 
 CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
@@ -1268,6 +1322,7 @@ ALTER TABLE ONLY clv.special_rows
 
 GRANT USAGE ON SCHEMA clv TO clv_writer;
 GRANT USAGE ON SCHEMA clv TO clv_reader;
+GRANT USAGE ON SCHEMA clv TO clv_api;
 
 REVOKE ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) TO clv_writer;
@@ -1299,20 +1354,29 @@ GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
 
+GRANT SELECT ON TABLE clv.api_key TO clv_api;
+
 GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published TO clv_writer;
 
+GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
+GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
+GRANT SELECT ON TABLE clv.customer_list TO clv_api;
+
 GRANT SELECT ON TABLE clv.forecast TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast TO clv_reader;
+GRANT SELECT ON TABLE clv.forecast TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_current TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_current TO clv_reader;
+GRANT SELECT ON TABLE clv.forecast_current TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
+GRANT SELECT ON TABLE clv.forecast_monthly TO clv_api;
 
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 
@@ -1338,6 +1402,7 @@ GRANT INSERT(model_name) ON TABLE clv.model_decision TO clv_writer;
 
 GRANT SELECT ON TABLE clv.model_decisions TO clv_writer;
 GRANT SELECT ON TABLE clv.model_decisions TO clv_reader;
+GRANT SELECT ON TABLE clv.model_decisions TO clv_api;
 
 GRANT SELECT ON TABLE clv.model_hash TO clv_writer;
 
@@ -1353,6 +1418,7 @@ GRANT SELECT ON TABLE clv.published_history TO clv_writer;
 
 GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
+GRANT SELECT ON TABLE clv.publications TO clv_api;
 
 GRANT SELECT ON TABLE clv.run TO clv_writer;
 
@@ -1394,11 +1460,13 @@ GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 
 GRANT SELECT ON TABLE clv.run_failures TO clv_writer;
 GRANT SELECT ON TABLE clv.run_failures TO clv_reader;
+GRANT SELECT ON TABLE clv.run_failures TO clv_api;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_task TO clv_writer;
 
 GRANT SELECT ON TABLE clv.runs TO clv_writer;
 GRANT SELECT ON TABLE clv.runs TO clv_reader;
+GRANT SELECT ON TABLE clv.runs TO clv_api;
 
 GRANT SELECT,INSERT ON TABLE clv.special_rows TO clv_writer;
 

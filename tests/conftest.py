@@ -94,6 +94,10 @@ class Database:
     reader_url: str
 
     @property
+    def api_url(self) -> str:
+        return self.reader_url.replace("clv_reader@", "clv_api@")
+
+    @property
     def owner(self) -> Engine:
         return engine(self.owner_url)
 
@@ -104,6 +108,10 @@ class Database:
     @property
     def reader(self) -> Engine:
         return engine(self.reader_url)
+
+    @property
+    def api(self) -> Engine:
+        return engine(self.api_url)
 
 
 @dataclass(frozen=True)

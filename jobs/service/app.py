@@ -1,0 +1,115 @@
+"""The application: its routes, what stands before them, and its OpenAPI document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse
+from pydantic.json_schema import models_json_schema
+
+from jobs.service import champion, customers, forecasts, health, problems, reference, runs
+from jobs.service.airflow import Airflow
+from jobs.service.context import Context
+from jobs.service.database import pool
+from jobs.service.guard import Guard
+from jobs.service.limits import TokenBuckets
+from jobs.service.metrics import Metrics
+from jobs.service.problems import ProblemDetails
+from jobs.service.settings import ServiceSettings
+
+VERSION = "1.0.0"
+"""Of the interface, not of the pipeline: a change that breaks callers gets a new path, /v2."""
+
+_DESCRIPTION = (
+    "Published customer-lifetime-value forecasts, read from Postgres, and runs of the monthly pipeline. Paths below "
+    "/v1 need an API key in the header Authorization: Bearer clv_…. Errors are problem details (RFC 9457). Amounts are "
+    "decimals in text."
+)
+_PROBLEMS = {
+    401: "No valid key",
+    403: "The key lacks the scope",
+    404: "There is no such thing",
+    413: "The body is too long",
+    422: "A field is wrong: `errors` names it",
+    429: "Too many requests: wait for the seconds in Retry-After",
+    503: "The database or Airflow does not respond: try again",
+}
+_STRANGERS_PER_SECOND, _STRANGERS_BURST = 1.0, 20
+"""How often an address may come without a valid key."""
+
+
+def create_app(
+    settings: ServiceSettings, *, today: Callable[[], date], clock: Callable[[], float] = time.monotonic
+) -> FastAPI:
+    """The application. It connects to Postgres and Airflow when the first request needs them.
+
+    Args:
+        settings: where everything is, and the limits.
+        today: the date, which answers compare the age of a forecast with.
+        clock: seconds that only go forward, for the rates.
+    """
+    context = Context(
+        database=pool(settings.database_url, connections=settings.connections),
+        airflow=Airflow(settings.airflow) if settings.airflow else None,
+        keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
+        strangers=TokenBuckets(per_second=_STRANGERS_PER_SECOND, burst=_STRANGERS_BURST, clock=clock),
+        metrics=Metrics(),
+        today=today,
+        max_age_days=settings.max_age_days,
+    )
+    app = _Documented(
+        title="CLV service",
+        version=VERSION,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_closing(context),
+        redirect_slashes=False,
+    )
+    app.state.context = context
+    problems.install(app)
+    for part in (forecasts, customers, champion, runs):
+        dependencies = [Depends(problems.only_known_parameters)]
+        app.include_router(part.router, responses=_problem_responses(), dependencies=dependencies)
+    app.include_router(health.router)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.add_middleware(Guard, settings=settings, metrics=context.metrics)
+    return app
+
+
+class _Documented(FastAPI):
+    """Its OpenAPI document has the schema of problem details, which no route returns by itself."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            place = "#/components/schemas/{model}"
+            _, problem = models_json_schema([(ProblemDetails, "serialization")], ref_template=place)
+            document["components"]["schemas"] |= problem["$defs"]
+        return super().openapi()
+
+
+async def _docs(request: Request) -> HTMLResponse:
+    return HTMLResponse(reference.page(request.app.openapi()))
+
+
+def _problem_responses() -> dict[int | str, dict[str, object]]:
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    return {status: {"description": text, "content": content} for status, text in _PROBLEMS.items()}
+
+
+def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.database.dispose()
+        if context.airflow is not None:
+            context.airflow.close()
+
+    return lifespan

@@ -1,0 +1,101 @@
+"""What the service needs to know, taken from the environment; `.env.example` explains each variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobs.core.refusal import RefusedError
+
+
+class ServiceSettingsError(RefusedError):
+    """A variable that the service needs is not set, or malformed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AirflowAccess:
+    """Where Airflow's REST API is, and whom the service logs in as."""
+
+    address: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """The settings of one service.
+
+    Attributes:
+        database_url: SQLAlchemy URL of the forecast database, as the role `clv_api`.
+        airflow: None if the service is not to start runs.
+        host: where it listens.
+        port: where it listens; 0 for any free port.
+        requests_per_second: how many requests a key may make for long.
+        burst: how many it may make at once.
+        connections: the most connections that are open to Postgres.
+        head_bytes: the longest path, query and headers of a request, together.
+        body_bytes: the longest body of a request.
+        request_seconds: the longest time a request may take.
+        in_flight: the most requests that are answered at once.
+        max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
+    """
+
+    database_url: str
+    airflow: AirflowAccess | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    requests_per_second: float = 20.0
+    burst: int = 40
+    connections: int = 8
+    head_bytes: int = 16 * 1024
+    body_bytes: int = 64 * 1024
+    request_seconds: float = 15.0
+    in_flight: int = 100
+    max_age_days: int | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> ServiceSettings:
+        """Read the variables; those that are not set have defaults, except CLV_API_DATABASE_URL.
+
+        Raises:
+            ServiceSettingsError: a variable is missing or malformed.
+        """
+        url = environ.get("CLV_API_DATABASE_URL")
+        if not url:
+            raise ServiceSettingsError(
+                "CLV_API_DATABASE_URL is not set. Set it to the forecast database as the role clv_api: .env.example "
+                "explains it"
+            )
+        usual = cls(database_url=url)
+        return cls(
+            database_url=url,
+            airflow=_airflow(environ),
+            host=environ.get("CLV_API_HOST") or usual.host,
+            port=_number(environ, "CLV_API_PORT", usual.port),
+            requests_per_second=_number(environ, "CLV_API_REQUESTS_PER_SECOND", int(usual.requests_per_second), 1),
+            burst=_number(environ, "CLV_API_BURST", usual.burst, 1),
+            connections=_number(environ, "CLV_API_CONNECTIONS", usual.connections, 1),
+            max_age_days=_number(environ, "CLV_API_MAX_AGE_DAYS", -1) if environ.get("CLV_API_MAX_AGE_DAYS") else None,
+        )
+
+
+def _airflow(environ: Mapping[str, str]) -> AirflowAccess | None:
+    address = environ.get("CLV_AIRFLOW_URL")
+    if not address:
+        return None
+    user, password = (environ.get(name) for name in ("CLV_AIRFLOW_USER", "CLV_AIRFLOW_PASSWORD"))
+    if not user or not password:
+        raise ServiceSettingsError(
+            "CLV_AIRFLOW_URL is set, but CLV_AIRFLOW_USER or CLV_AIRFLOW_PASSWORD is not. Set all three, or none: the "
+            "service then starts no runs"
+        )
+    return AirflowAccess(address=address.rstrip("/"), user=user, password=password)
+
+
+def _number(environ: Mapping[str, str], name: str, usual: int, least: int = 0) -> int:
+    text = environ.get(name)
+    if not text:
+        return usual
+    if not text.isdecimal() or int(text) < least:
+        raise ServiceSettingsError(f"{name}={text} is not a whole number from {least} on: correct it, or unset it")
+    return int(text)
