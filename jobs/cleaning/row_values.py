@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from jobs.core.refusal import RefusedError
@@ -38,6 +39,18 @@ def text_of(value: object) -> str | None:
         case int() | Decimal():
             return str(value)
     raise RefusedError(f"a value is a {type(value).__name__}: deliver text, a number, true, false or null")
+
+
+def texts_of(row: Mapping[str, object], required: Iterable[str]) -> dict[str, str | None]:
+    """The values of a row as texts.
+
+    Raises:
+        RefusedError: a required column is missing, or a value is a list or an object.
+    """
+    missing = [name for name in required if name not in row]
+    if missing:
+        raise RefusedError(f"a row lacks {', '.join(missing)}: every mapped column must be there, null if it is empty")
+    return {name: text_of(value) for name, value in row.items()}
 
 
 def _float_text(value: float) -> str:

@@ -6,16 +6,17 @@ Spark SQL, which nothing but Spark evaluates alike: a source that has any is ref
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from jobs.cleaning.row_times import time
-from jobs.cleaning.row_values import as_money, identifier, is_unusable_id, money, present, product, text_of
+from jobs.cleaning.row_values import as_money, identifier, is_unusable_id, money, present, product, texts_of
 from jobs.core.month import Month
-from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, NET_REVENUE
 from jobs.lake.rows import Line
 from jobs.lake.tables import UNKNOWN_DEPARTMENT
@@ -63,10 +64,23 @@ class Delivered:
 
     def department(self, product_id: str | None, month: str) -> str:
         """The department of an article in the newest list that is not later than a month, or 'unknown'."""
-        newest = max((listed for listed in self.products if str(listed) <= month), default=None)
-        if newest is None or product_id is None:
+        later = bisect_right(self._lists, month)
+        if later == 0 or product_id is None:
             return UNKNOWN_DEPARTMENT
-        return self.products[newest].get(product_id, UNKNOWN_DEPARTMENT)
+        return self.products[Month.parse(self._lists[later - 1])].get(product_id, UNKNOWN_DEPARTMENT)
+
+    def time_reasons(self, at: datetime | None) -> dict[str, bool]:
+        """Reasons to reject a row because of its time."""
+        is_outside = at is not None and _month_text(at) != self.month_of(at)
+        return {
+            "unreadable_time": at is None,
+            "outside_delivery_month": is_outside and self.month is not None,
+            "implausible_time": is_outside and self.month is None,
+        }
+
+    @cached_property
+    def _lists(self) -> list[str]:
+        return sorted(map(str, self.products))
 
 
 def clean_transactions(rows: Iterable[Mapping[str, object]], source: Source, delivered: Delivered) -> CleanedRows:
@@ -86,7 +100,7 @@ def clean_transactions(rows: Iterable[Mapping[str, object]], source: Source, del
     cleaned = CleanedRows([], [])
     seen: set[tuple[object, ...]] = set()
     for row in rows:
-        texts = _texts(row, source)
+        texts = texts_of(row, delivered_columns(source.transactions))
         typed = _Typed.of(texts, source, delivered)
         reasons = [reason for reason, applies in _reasons(typed, texts, source, delivered).items() if applies]
         key = (typed.month, *sorted((name, text) for name, text in texts.items() if text is not None))
@@ -167,13 +181,6 @@ class _Typed:
         return Line(*ids, self.units, self.margin, self.net_value < 0)
 
 
-def _texts(row: Mapping[str, object], source: Source) -> dict[str, str | None]:
-    missing = [name for name in delivered_columns(source.transactions) if name not in row]
-    if missing:
-        raise RefusedError(f"a row lacks {', '.join(missing)}: every mapped column must be there, null if it is empty")
-    return {name: text_of(value) for name, value in row.items()}
-
-
 def _get(texts: Mapping[str, str | None], column: str | None) -> str | None:
     return None if column is None else texts[column]
 
@@ -183,13 +190,10 @@ def _month_text(at: datetime | None) -> str | None:
 
 
 def _reasons(typed: _Typed, texts: Mapping[str, str | None], source: Source, delivered: Delivered) -> dict[str, bool]:
-    is_outside = typed.ordered_at is not None and _month_text(typed.ordered_at) != typed.month
     no_value = typed.net_value is None
     margin_reason = "no_margin_rate" if source.value_basis == MARGIN_BY_DEPARTMENT else "unreadable_margin"
     return {
-        "unreadable_time": typed.ordered_at is None,
-        "outside_delivery_month": is_outside and delivered.month is not None,
-        "implausible_time": is_outside and delivered.month is None,
+        **delivered.time_reasons(typed.ordered_at),
         "missing_customer": typed.customer_id is None,
         "unusable_id": is_unusable_id(typed.customer_id, typed.order_id, typed.product_id),
         **_value_reasons(typed, texts, source),

@@ -45,6 +45,7 @@ def check(found: dict[date, Comparison], customers: list[int] | None = None) -> 
         assert [comparison.customers for comparison in found.values()] == customers
 
 
+@pytest.mark.long
 def test_the_simulated_shop_from_its_raw_rows(spark: SparkSession, tmp_path: Path) -> None:
     landing, lake, source = tmp_path / "landing", Lake(tmp_path / "lake"), load("simulated_shop")
     simulate(Shop(customers=300, months=15, seed=4, end=Month(2012, 2)), landing)
