@@ -1,4 +1,4 @@
-"""Serve published forecasts, and runs of the pipeline, over HTTP until SIGTERM.
+"""Serve published forecasts, forecasts on request, and runs of the pipeline, over HTTP until SIGTERM.
 
     CLV_API_DATABASE_URL=… python -m jobs.serve
 
@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from jobs.core.arguments import parser
 from jobs.core.task import run_as_program
 from jobs.service.app import create_app
+from jobs.service.on_request.champion_reader import champion_reader
 from jobs.service.request_log import log_as_json
 from jobs.service.server import server
 from jobs.service.settings import ServiceSettings
@@ -34,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     log_as_json()
     settings = ServiceSettings.from_environment(os.environ)
     log.info("serving on http://%s:%d; its reference is at /docs", settings.host, settings.port)
-    server(create_app(settings, today=today), settings).run()
+    read_champion = champion_reader(settings.model, settings.database_url) if settings.model else None
+    server(create_app(settings, today=today, read_champion=read_champion), settings).run()
 
 
 if __name__ == "__main__":

@@ -1405,6 +1405,7 @@ GRANT SELECT ON TABLE clv.model_decisions TO clv_reader;
 GRANT SELECT ON TABLE clv.model_decisions TO clv_api;
 
 GRANT SELECT ON TABLE clv.model_hash TO clv_writer;
+GRANT SELECT ON TABLE clv.model_hash TO clv_api;
 
 GRANT INSERT(model_name) ON TABLE clv.model_hash TO clv_writer;
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from jobs.landing.times import ISO_OFFSET, ISO_TIME
+from jobs.core.iso_times import ISO_OFFSET, ISO_TIME
 from jobs.sources.mapping import Source
 
 _ISO_TIME = re.compile(ISO_TIME, re.ASCII)

@@ -99,8 +99,9 @@ def clean_transactions(rows: Iterable[Mapping[str, object]], source: Source, del
     refuse_predicates(source)
     cleaned = CleanedRows([], [])
     seen: set[tuple[object, ...]] = set()
+    required = delivered_columns(source.transactions)
     for row in rows:
-        texts = texts_of(row, delivered_columns(source.transactions))
+        texts = texts_of(row, required)
         typed = _Typed.of(texts, source, delivered)
         reasons = [reason for reason, applies in _reasons(typed, texts, source, delivered).items() if applies]
         key = (typed.month, *sorted((name, text) for name, text in texts.items() if text is not None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -101,6 +102,22 @@ class Forecaster:
             InputError: the snapshot lacks columns.
         """
         customers = self.encoder.encode(snapshot, as_of or self.as_of)
+        return pd.DataFrame(self._forecast(customers), columns=COLUMNS)
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]], *, as_of: date) -> list[dict[str, Any]]:
+        """As `predict`, of customers given as rows of the features table, in plain values, in their order.
+
+        Raises:
+            InputError: a row lacks columns.
+        """
+        if not rows:
+            return []
+        columns = {name: [row[name] for row in rows] for name in self.encoder.columns if name in rows[0]}
+        forecast = self._forecast(self.encoder.encode(columns, as_of))
+        return [dict(zip(forecast, values, strict=True)) for values in zip(*forecast.values(), strict=True)]
+
+    def _forecast(self, customers: Customers) -> dict[str, Any]:
+        """The columns of a forecast, without the model's version."""
         expected = self.monthly.expect(customers)
         outlook = expected.outlook(HORIZON_MONTHS)
         months = np.rint(expected.value * 100.0).astype(np.int64)
@@ -110,11 +127,11 @@ class Forecaster:
         cents |= {"clv_12m_p10": np.minimum(lower, year), "clv_12m_p90": np.maximum(upper, year)}
         cents |= {name: months[:, i] for i, name in enumerate(FORECAST_MONTHS)}
         forecast: dict[str, Any] = {name: _money(column) for name, column in cents.items()}
-        forecast["customer_id"] = snapshot["customer_id"].to_numpy(dtype=object)
+        forecast["customer_id"] = customers.ids
         forecast["p_active_12m"] = np.round(outlook.p_active, _P_DIGITS)
         forecast |= {"status": expected.status, "method": expected.method}
         forecast |= dict(zip(REASON_COLUMNS, reasons(self.attributions(customers)).T, strict=True))
-        return pd.DataFrame(forecast, columns=COLUMNS)
+        return forecast
 
     def save(self, folder: Path) -> None:
         """Write the boosters in XGBoost's own format and everything else as one JSON."""

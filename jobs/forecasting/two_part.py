@@ -147,6 +147,11 @@ class TwoPartModel:
         )
         return activity, value
 
+    def use_one_thread(self) -> None:
+        """Predict in the calling thread alone: a few rows are not worth more."""
+        for booster in (self.activity, self.value):
+            booster.set_param({"nthread": 1})
+
     def importance(self) -> dict[str, float]:
         """Each input's share of the gain, both boosters taken together."""
         shares: dict[str, float] = dict.fromkeys(self.names, 0.0)

@@ -10,7 +10,8 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from jobs.service import champion, customers, forecasts, health, problems, reference, runs
 from jobs.service.airflow import Airflow
@@ -19,6 +20,9 @@ from jobs.service.database import pool
 from jobs.service.guard import Guard
 from jobs.service.limits import TokenBuckets
 from jobs.service.metrics import Metrics
+from jobs.service.on_request import route
+from jobs.service.on_request.keeper import ModelKeeper, Read
+from jobs.service.on_request.worker import Worker
 from jobs.service.problems import ProblemDetails
 from jobs.service.settings import ServiceSettings
 
@@ -44,18 +48,25 @@ _STRANGERS_PER_SECOND, _STRANGERS_BURST = 1.0, 20
 
 
 def create_app(
-    settings: ServiceSettings, *, today: Callable[[], date], clock: Callable[[], float] = time.monotonic
+    settings: ServiceSettings,
+    *,
+    today: Callable[[], date],
+    read_champion: Read | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. It connects to Postgres and Airflow when the first request needs them.
 
     Args:
         settings: where everything is, and the limits.
         today: the date, which answers compare the age of a forecast with.
+        read_champion: reads the model that forecasts on request; None: it makes no such forecasts.
         clock: seconds that only go forward, for the rates.
     """
     context = Context(
         database=pool(settings.database_url, connections=settings.connections),
         airflow=Airflow(settings.airflow) if settings.airflow else None,
+        models=ModelKeeper(read_champion, seconds=settings.model_seconds),
+        worker=Worker(threads=settings.forecast_threads, waiting=settings.forecasts_waiting),
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
         strangers=TokenBuckets(per_second=_STRANGERS_PER_SECOND, burst=_STRANGERS_BURST, clock=clock),
         metrics=Metrics(),
@@ -73,25 +84,28 @@ def create_app(
     )
     app.state.context = context
     problems.install(app)
-    for part in (forecasts, customers, champion, runs):
+    for part in (forecasts, customers, route, champion, runs):
         dependencies = [Depends(problems.only_known_parameters)]
         app.include_router(part.router, responses=_problem_responses(), dependencies=dependencies)
     app.include_router(health.router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
-    app.add_middleware(Guard, settings=settings, metrics=context.metrics)
+    longer = {route.PATH: settings.forecast_bytes}
+    app.add_middleware(Guard, settings=settings, metrics=context.metrics, longer=longer)
     return app
 
 
 class _Documented(FastAPI):
-    """Its OpenAPI document has the schema of problem details, which no route returns by itself."""
+    """Its OpenAPI document has the schemas that no route declares by itself: of problems, and of a body read late."""
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
         if self.openapi_schema is None:
             document = super().openapi()
             place = "#/components/schemas/{model}"
-            _, problem = models_json_schema([(ProblemDetails, "serialization")], ref_template=place)
-            document["components"]["schemas"] |= problem["$defs"]
+            undeclared: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ProblemDetails, "serialization")]
+            undeclared += [(model, "validation") for model in route.SCHEMAS]
+            _, schemas = models_json_schema(undeclared, ref_template=place)
+            document["components"]["schemas"] |= schemas["$defs"]
         return super().openapi()
 
 
@@ -107,7 +121,10 @@ def _problem_responses() -> dict[int | str, dict[str, object]]:
 def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        context.models.start()
         yield
+        context.models.stop()
+        context.worker.close()
         context.database.dispose()
         if context.airflow is not None:
             context.airflow.close()

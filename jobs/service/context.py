@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 from jobs.service.airflow import Airflow
 from jobs.service.limits import TokenBuckets
 from jobs.service.metrics import Metrics
+from jobs.service.on_request.keeper import ModelKeeper
+from jobs.service.on_request.worker import Worker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,8 @@ class Context:
     Attributes:
         database: the pool of connections to Postgres.
         airflow: None if the service starts no runs.
+        models: the live model.
+        worker: where forecasts on request are computed.
         keys: a bucket a key.
         strangers: a bucket an address that no valid key came from.
         metrics: what was answered.
@@ -31,6 +35,8 @@ class Context:
 
     database: Engine
     airflow: Airflow | None
+    models: ModelKeeper
+    worker: Worker
     keys: TokenBuckets
     strangers: TokenBuckets
     metrics: Metrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 from uuid import uuid4
 
@@ -26,10 +26,17 @@ _CLOSE = (b"connection", b"close")
 
 
 class Guard:
-    """Wraps the application; nothing that is raised below it reaches the server."""
+    """Wraps the application; nothing that is raised below it reaches the server.
 
-    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics) -> None:
-        self._app, self._settings, self._metrics = app, settings, metrics
+    Args:
+        app: the application.
+        settings: the limits.
+        metrics: where requests are counted.
+        longer: path → the longest body, where it may be longer than elsewhere.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, longer: Mapping[str, int]) -> None:
+        self._app, self._settings, self._metrics, self._longer = app, settings, metrics, longer
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,8 +53,8 @@ class Guard:
                 await answer.refuse(unavailable("The service is answering as many requests as it can."))
             elif _head_bytes(scope) > self._settings.head_bytes:
                 await answer.refuse(_too_large(self._settings.head_bytes, "head", 431))
-            elif _announced_bytes(scope) > self._settings.body_bytes:
-                await answer.refuse(_too_large(self._settings.body_bytes, "body", 413))
+            elif _announced_bytes(scope) > self._body_bytes(scope):
+                await answer.refuse(_too_large(self._body_bytes(scope), "body", 413))
             else:
                 await self._within_time(scope, receive, answer)
         finally:
@@ -55,13 +62,16 @@ class Guard:
 
     async def _within_time(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Run the application, and answer in its place when its time is up: a thread cannot be stopped, only left."""
-        task = asyncio.create_task(self._guarded(scope, _Counted(receive, self._settings.body_bytes), answer))
+        task = asyncio.create_task(self._guarded(scope, _Counted(receive, self._body_bytes(scope)), answer))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         done, _ = await asyncio.wait({task}, timeout=self._settings.request_seconds)
         if not done:
             task.cancel()
             await answer.refuse(unavailable("The answer took too long.", "Try again, or ask for less at once."))
+
+    def _body_bytes(self, scope: Scope) -> int:
+        return self._longer.get(scope["path"], self._settings.body_bytes)
 
     async def _guarded(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:

@@ -26,6 +26,16 @@ class Alive(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class OnRequest(BaseModel):
+    """Whether forecasts can be made on request."""
+
+    model_version: int | None = Field(description="The version that is loaded; null: none", examples=[3])
+    problem: str | None = Field(
+        description="Why it is not the champion as it is now; null: it is. The version that is loaded goes on",
+        examples=[None],
+    )
+
+
 class Readiness(BaseModel):
     """Whether requests are worth sending here."""
 
@@ -37,6 +47,7 @@ class Readiness(BaseModel):
     )
     data_month: str | None = Field(description="The newest published month; null: none", examples=["2011-11"])
     freshness: Freshness | None = Field(description="Of the newest published month")
+    forecasts_on_request: OnRequest = Field(description="Lookups do not need it: it does not make the service unready")
     missing: list[str] = Field(description="What keeps the service from being ready")
 
 
@@ -61,7 +72,13 @@ def readyz(context: InContext, response: Response) -> Readiness:
     except SQLAlchemyError:
         missing = ["the forecast database does not respond"]
         answer = Readiness(
-            status="not ready", database=False, champion=None, data_month=None, freshness=None, missing=missing
+            status="not ready",
+            database=False,
+            champion=None,
+            data_month=None,
+            freshness=None,
+            forecasts_on_request=_on_request(context),
+            missing=missing,
         )
     if answer.missing:
         response.status_code = 503
@@ -93,5 +110,11 @@ def _look(context: Context) -> Readiness:
         champion=live["model_version"] if live else None,  # type: ignore[arg-type]
         data_month=month.data_month if month else None,
         freshness=age,
+        forecasts_on_request=_on_request(context),
         missing=missing,
     )
+
+
+def _on_request(context: Context) -> OnRequest:
+    kept = context.models.kept
+    return OnRequest(model_version=kept.model.version if kept.model else None, problem=kept.problem)

@@ -166,16 +166,17 @@ def _plain(request: Request, error: StarletteHTTPException) -> Problem:
 
 def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    wrong = [(_field(found["loc"]), str(found["msg"])) for found in error.errors()]
+    wrong = [(_field(found), str(found["msg"])) for found in error.errors()]
     said = "1 field of the request is wrong." if len(wrong) == 1 else f"{len(wrong)} fields of the request are wrong."
     remedy = "Correct the fields that `errors` names. /docs describes each."
     problem = Problem(422, "invalid-request", said, remedy=remedy, errors=wrong)
     return problem.response(request_id_of(request))
 
 
-def _field(location: Sequence[str | int]) -> str:
-    """`('body', 'month')` → `body.month`. A number is a position in malformed JSON, which names no field."""
-    return ".".join(str(part) for part in location if not isinstance(part, int))
+def _field(found: Mapping[str, Any]) -> str:
+    """`('body', 'month')` → `body.month`. A position in malformed JSON names no field."""
+    is_malformed = found["type"] == "json_invalid"
+    return ".".join(str(part) for part in found["loc"] if not (is_malformed and isinstance(part, int)))
 
 
 def _of_database(request: Request, _: Exception) -> Response:

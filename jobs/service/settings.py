@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from jobs.core.refusal import RefusedError
 
@@ -22,12 +23,22 @@ class AirflowAccess:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelAccess:
+    """Where the champion, and the shop that it forecasts, are read from."""
+
+    source: str
+    lake: Path
+    tracking_uri: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceSettings:
     """The settings of one service.
 
     Attributes:
         database_url: SQLAlchemy URL of the forecast database, as the role `clv_api`.
         airflow: None if the service is not to start runs.
+        model: None if the service is not to forecast on request.
         host: where it listens.
         port: where it listens; 0 for any free port.
         requests_per_second: how many requests a key may make for long.
@@ -35,13 +46,18 @@ class ServiceSettings:
         connections: the most connections that are open to Postgres.
         head_bytes: the longest path, query and headers of a request, together.
         body_bytes: the longest body of a request.
+        forecast_bytes: the longest body of a request for forecasts, which holds rows.
         request_seconds: the longest time a request may take.
         in_flight: the most requests that are answered at once.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
+        model_seconds: how often the service looks whether another version is the champion.
+        forecast_threads: how many requests for forecasts are computed at once.
+        forecasts_waiting: how many more of them may wait.
     """
 
     database_url: str
     airflow: AirflowAccess | None = None
+    model: ModelAccess | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     requests_per_second: float = 20.0
@@ -49,9 +65,13 @@ class ServiceSettings:
     connections: int = 8
     head_bytes: int = 16 * 1024
     body_bytes: int = 64 * 1024
+    forecast_bytes: int = 4 * 1024 * 1024
     request_seconds: float = 15.0
     in_flight: int = 100
     max_age_days: int | None = None
+    model_seconds: float = 30.0
+    forecast_threads: int = 1
+    forecasts_waiting: int = 8
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ServiceSettings:
@@ -70,11 +90,14 @@ class ServiceSettings:
         return cls(
             database_url=url,
             airflow=_airflow(environ),
+            model=_model(environ),
             host=environ.get("CLV_API_HOST") or usual.host,
             port=_number(environ, "CLV_API_PORT", usual.port),
             requests_per_second=_number(environ, "CLV_API_REQUESTS_PER_SECOND", int(usual.requests_per_second), 1),
             burst=_number(environ, "CLV_API_BURST", usual.burst, 1),
             connections=_number(environ, "CLV_API_CONNECTIONS", usual.connections, 1),
+            model_seconds=_number(environ, "CLV_API_MODEL_SECONDS", int(usual.model_seconds), 1),
+            forecast_threads=_number(environ, "CLV_API_FORECAST_THREADS", usual.forecast_threads, 1),
             max_age_days=_number(environ, "CLV_API_MAX_AGE_DAYS", -1) if environ.get("CLV_API_MAX_AGE_DAYS") else None,
         )
 
@@ -90,6 +113,19 @@ def _airflow(environ: Mapping[str, str]) -> AirflowAccess | None:
             "service then starts no runs"
         )
     return AirflowAccess(address=address.rstrip("/"), user=user, password=password)
+
+
+def _model(environ: Mapping[str, str]) -> ModelAccess | None:
+    tracking_uri = environ.get("MLFLOW_TRACKING_URI")
+    if not tracking_uri:
+        return None
+    source, lake = (environ.get(name) for name in ("CLV_SOURCE", "CLV_LAKE"))
+    if not source or not lake:
+        raise ServiceSettingsError(
+            "MLFLOW_TRACKING_URI is set, but CLV_SOURCE or CLV_LAKE is not. Set all three, or none: the service then "
+            "makes no forecasts on request"
+        )
+    return ModelAccess(source=source, lake=Path(lake), tracking_uri=tracking_uri)
 
 
 def _number(environ: Mapping[str, str], name: str, usual: int, least: int = 0) -> int:

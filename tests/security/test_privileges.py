@@ -87,11 +87,12 @@ def test_every_view_is_there_for_the_reader(migrated: Database) -> None:
     )
 
 
-def test_the_service_selects_what_it_answers_from_and_its_keys_and_nothing_else(migrated: Database) -> None:
+def test_the_service_selects_what_it_answers_from_keys_and_hashes_and_nothing_else(migrated: Database) -> None:
     views = {"forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "publications"}
     assert set(ask(migrated, ON_RELATIONS, "clv_api")) == {
         *(("clv", view, "v", "SELECT") for view in (*views, "model_decisions", "customer_list")),
         ("clv", "api_key", "r", "SELECT"),
+        ("clv", "model_hash", "r", "SELECT"),
     }
     assert ask(migrated, ON_FUNCTIONS, "clv_api") == []
     assert ask(migrated, ON_SEQUENCES, "clv_api") == []

@@ -15,6 +15,7 @@ import httpx
 from jobs.core.postgres import execute, fetch
 from jobs.service.app import create_app
 from jobs.service.keys import create_key
+from jobs.service.on_request.keeper import Read
 from jobs.service.server import server
 from jobs.service.settings import ServiceSettings
 from tests.conftest import Database
@@ -43,15 +44,19 @@ class Service:
 
 
 @contextmanager
-def serving(database: Database, **settings: Any) -> Iterator[Service]:
-    """Run a service in a thread, on any free port, until the context exits."""
+def serving(database: Database, *, read_champion: Read | None = None, **settings: Any) -> Iterator[Service]:
+    """Run a service in a thread, on any free port, until the context exits; with a champion, until it has looked."""
     chosen = ServiceSettings(database_url=settings.pop("database_url", database.api_url), port=0, **settings)
-    running = server(create_app(chosen, today=lambda: TODAY), chosen)
+    app = create_app(chosen, today=lambda: TODAY, read_champion=read_champion)
+    running = server(app, chosen)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     try:
         while not running.started:
             assert thread.is_alive(), "uvicorn ended before it had started"
+            time.sleep(0.01)
+        models = app.state.context.models
+        while read_champion is not None and models.kept is models.at_start:
             time.sleep(0.01)
         port = running.servers[0].sockets[0].getsockname()[1]
         yield Service(f"http://127.0.0.1:{port}", database)
