@@ -49,10 +49,12 @@ class RawShop:
     @classmethod
     def simulated(cls, folder: Path) -> RawShop:
         simulate(SHOP, folder)
-        tables = ({month: list(rows) for month, rows in _by_month(folder / name)} for name in
-                  ("transactions", "sessions", "customers"))  # fmt: skip
+        transactions, sessions, customers = (
+            dict(_by_month(folder / name)) for name in ("transactions", "sessions", "customers")
+        )
         listed = rows_of(folder / "products.csv")
-        return cls(*tables, {str(row["product_id"]): str(row["department"]) for row in listed})
+        products = {str(row["product_id"]): str(row["department"]) for row in listed}
+        return cls(transactions, sessions, customers, products)
 
     @property
     def lists(self) -> Mapping[Month, Mapping[str, str]]:

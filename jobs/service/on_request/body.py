@@ -81,5 +81,6 @@ def parsed(content: bytes) -> ForecastRequest:
 
 
 def _place(location: Sequence[Any]) -> tuple[str, ...]:
-    """Where an error is. The union's kinds of values, which end a place in a row, say nothing to a caller."""
-    return ("body", *(str(part) for part in location if part not in ("str", "int", "float", "bool")))
+    """Where an error is. The kind of value that was tried, which may end it, says nothing to a caller."""
+    parts = tuple(map(str, location))
+    return ("body", *(parts[:-1] if parts[-1:] and parts[-1] in ("str", "int", "float", "bool") else parts))
