@@ -57,9 +57,9 @@ def test_the_pool_and_the_connections_of_the_dag_are_made() -> None:
 
 def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None:
     environment = set(SERVICES["api"]["environment"])
-    settings = set(re.findall(r'"(CLV_\w+)"', text_of("jobs/service/settings.py")))
+    settings = set(re.findall(r'"(CLV_\w+|MLFLOW_\w+)"', text_of("jobs/service/settings.py")))
     assert environment <= settings
     assert {"CLV_API_DATABASE_URL", "CLV_AIRFLOW_URL", "CLV_AIRFLOW_USER", "CLV_AIRFLOW_PASSWORD"} <= environment
-    assert not SERVICES["api"].get("volumes")
-    example = set(re.findall(r"CLV_\w+", text_of(".env.example")))
+    assert all(volume.endswith(":ro") for volume in SERVICES["api"]["volumes"])
+    example = set(re.findall(r"(?:CLV|MLFLOW)_\w+", text_of(".env.example")))
     assert settings <= example

@@ -25,6 +25,9 @@ def service_environment(stack: Stack, module: str, environ: Mapping[str, str]) -
         return {**environ, "CLV_OWNER_DATABASE_URL": postgres.url(postgres.SUPERUSER, "clv", sockets)}
     return {
         **environ,
+        "CLV_SOURCE": stack.home.source,
+        "CLV_LAKE": str(stack.home.folder / "lake"),
+        "MLFLOW_TRACKING_URI": stack.mlflow_url,
         "CLV_API_DATABASE_URL": postgres.url("clv_api", "clv", sockets),
         "CLV_API_PORT": environ.get("API_PORT") or environ.get("CLV_API_PORT", ""),
         "CLV_AIRFLOW_URL": stack.airflow_url,

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
@@ -21,6 +21,8 @@ from jobs.service.guard import Guard
 from jobs.service.limits import TokenBuckets
 from jobs.service.metrics import Metrics
 from jobs.service.on_request import route
+from jobs.service.on_request.body import ForecastRequest
+from jobs.service.on_request.example import example
 from jobs.service.on_request.keeper import ModelKeeper, Read
 from jobs.service.on_request.worker import Worker
 from jobs.service.problems import ProblemDetails
@@ -30,7 +32,8 @@ VERSION = "1.0.0"
 """Of the interface, not of the pipeline: a change that breaks callers gets a new path, /v2."""
 
 _DESCRIPTION = (
-    "Published customer-lifetime-value forecasts, read from Postgres, and runs of the monthly pipeline. Paths below "
+    "Published customer-lifetime-value forecasts, read from Postgres; forecasts from raw rows, made now with the live "
+    "model; and runs of the monthly pipeline. Paths below "
     "/v1 need an API key in the header Authorization: Bearer clv_…. Errors are problem details (RFC 9457). Amounts are "
     "decimals in text."
 )
@@ -41,7 +44,7 @@ _PROBLEMS = {
     413: "The body is too long",
     422: "A field is wrong: `errors` names it",
     429: "Too many requests: wait for the seconds in Retry-After",
-    503: "The database or Airflow does not respond: try again",
+    503: "The database or Airflow does not respond, or no model is loaded: try again",
 }
 _STRANGERS_PER_SECOND, _STRANGERS_BURST = 1.0, 20
 """How often an address may come without a valid key."""
@@ -89,6 +92,7 @@ def create_app(
         app.include_router(part.router, responses=_problem_responses(), dependencies=dependencies)
     app.include_router(health.router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.add_api_route(f"/{reference.SCRIPT}", _script, include_in_schema=False)
     longer = {route.PATH: settings.forecast_bytes}
     app.add_middleware(Guard, settings=settings, metrics=context.metrics, longer=longer)
     return app
@@ -98,19 +102,24 @@ class _Documented(FastAPI):
     """Its OpenAPI document has the schemas that no route declares by itself: of problems, and of a body read late."""
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document."""
-        if self.openapi_schema is None:
-            document = super().openapi()
-            place = "#/components/schemas/{model}"
+        """The OpenAPI document; its example of rows is of the live model's shop."""
+        document = super().openapi()
+        schemas = document["components"]["schemas"]
+        if ProblemDetails.__name__ not in schemas:
             undeclared: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ProblemDetails, "serialization")]
             undeclared += [(model, "validation") for model in route.SCHEMAS]
-            _, schemas = models_json_schema(undeclared, ref_template=place)
-            document["components"]["schemas"] |= schemas["$defs"]
-        return super().openapi()
+            _, found = models_json_schema(undeclared, ref_template="#/components/schemas/{model}")
+            schemas |= found["$defs"]
+        schemas[ForecastRequest.__name__]["example"] = example(self.state.context.models.kept.model)
+        return document
 
 
 async def _docs(request: Request) -> HTMLResponse:
     return HTMLResponse(reference.page(request.app.openapi()))
+
+
+async def _script() -> Response:
+    return Response(reference.script(), media_type="text/javascript")
 
 
 def _problem_responses() -> dict[int | str, dict[str, object]]:

@@ -17,10 +17,13 @@ from jobs.service.request_log import log
 from jobs.service.settings import ServiceSettings
 
 _OWN_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_POLICY = (
+    b"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (b"content-security-policy", _POLICY),
 )
 _CLOSE = (b"connection", b"close")
 

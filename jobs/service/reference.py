@@ -1,17 +1,20 @@
-"""The page /docs: the OpenAPI document as plain HTML. FastAPI's own page loads its scripts from the internet."""
+"""The page /docs: the OpenAPI document in HTML, with forms that send. FastAPI's page loads its scripts from outside."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "pre{background:#f4f4f4;padding:.8rem;overflow:auto}code{font-size:.95em}"
+    "textarea{width:100%;height:20rem;font:14px monospace}form{margin:.5rem 0}"
     "td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}table{border-collapse:collapse}"
 )
+SCRIPT = "docs/try.js"
 _DEPTH = 6
 """How deep an example follows references between schemas."""
 
@@ -23,6 +26,7 @@ def page(openapi: Mapping[str, Any]) -> str:
             "<!doctype html>",
             f'<html lang="en"><meta charset="utf-8"><title>{escape(openapi["info"]["title"])}</title>',
             f"<style>{_STYLE}</style>",
+            f'<script src="{SCRIPT}" defer></script>',
             f"<h1>{escape(openapi['info']['title'])} {escape(openapi['info']['version'])}</h1>",
             f"<p>{escape(openapi['info'].get('description', ''))}</p>",
             '<p>For programs: <a href="openapi.json">openapi.json</a></p>',
@@ -36,6 +40,11 @@ def page(openapi: Mapping[str, Any]) -> str:
     )
 
 
+def script() -> str:
+    """What sends the page's forms."""
+    return Path(__file__).with_name("try.js").read_text(encoding="utf-8")
+
+
 def _operation(method: str, path: str, operation: Mapping[str, Any], openapi: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
     yield f"<p><b>{escape(operation['summary'])}.</b> {escape(operation.get('description', ''))}</p>"
@@ -45,7 +54,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], openapi: Ma
         yield "</table>"
     if body := operation.get("requestBody"):
         yield "<p>Body:</p>"
-        yield _example(body, openapi)
+        yield _form(method, path, _example_text(body, openapi))
     for status, answer in operation["responses"].items():
         yield f"<p>{status}: {escape(answer['description'])}</p>"
         if status.startswith("2"):
@@ -70,12 +79,26 @@ def _type(schema: Mapping[str, Any]) -> str:
     return " ".join([kind, *([f"({', '.join(limits)})"] if limits else [])])
 
 
+def _form(method: str, path: str, text: str) -> str:
+    """What sends a body, and a place for the answer."""
+    return (
+        f'<form data-method="{method.upper()}" data-path="{escape(path.lstrip("/"))}">'
+        f'<textarea name="body" aria-label="Body" spellcheck="false">{text}</textarea>'
+        '<p><label>API key <input type="password" name="key" autocomplete="off" required></label> '
+        "<button>Send</button></p></form><pre hidden></pre>"
+    )
+
+
 def _example(content: Mapping[str, Any], openapi: Mapping[str, Any]) -> str:
+    text = _example_text(content, openapi)
+    return f"<pre>{text}</pre>" if text else ""
+
+
+def _example_text(content: Mapping[str, Any], openapi: Mapping[str, Any]) -> str:
     schema = content.get("content", {}).get("application/json", {}).get("schema")
     if not schema:
         return ""
-    value = example_of(schema, openapi["components"]["schemas"])
-    return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
+    return escape(json.dumps(example_of(schema, openapi["components"]["schemas"]), indent=2, ensure_ascii=False))
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int = _DEPTH) -> Any:

@@ -7,13 +7,20 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from jobs.features.rfm_cuts import NONE
+from jobs.service.on_request.body import MOST_CUSTOMERS, MOST_ROWS
+from jobs.service.on_request.live_model import LiveModel
 from jobs.service.settings import AirflowAccess, ServiceSettings
+from jobs.sources import load
 from tests.conftest import ROOT, Database
+from tests.forecasts import DECEMBER, row
 from tests.service.airflow_stub import airflow_stub
 from tests.service.conftest import published
 from tests.service.running import Service, serving
@@ -27,6 +34,26 @@ TIME = re.compile(r'"\d{4}-\d{2}-\d{2}T[^"]+"')
 """When something was published, decided or queued: the page shows any time."""
 
 
+class Forecaster:
+    """Forecasts everybody alike, so that the page can show it; what the real one says is tested with the service."""
+
+    as_of = DECEMBER
+    encoder = SimpleNamespace(first_month="2010-12")
+
+    def predict_rows(self, rows: list[dict], *, as_of: date) -> list[dict]:
+        return [row(customer["customer_id"]) for customer in rows]
+
+
+MODEL = LiveModel(
+    version=3,
+    forecaster=Forecaster(),
+    source=load("simulated_shop"),
+    products={},
+    cuts={DECEMBER: NONE},
+    state=(),
+)
+
+
 def example(language: str, name: str) -> str:
     """The page's code block of that language and name."""
     block = re.search(rf"^```{language} {name}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -38,13 +65,13 @@ def example(language: str, name: str) -> str:
 def service(published: Database) -> Iterator[Service]:
     with airflow_stub() as airflow:
         access = AirflowAccess(address=airflow.address, user="api", password="right")
-        with serving(published, airflow=access) as running:
+        with serving(published, airflow=access, read_champion=lambda _: MODEL) as running:
             yield running
 
 
 @pytest.fixture(scope="module")
 def environment(service: Service) -> dict[str, str]:
-    keys = {"CLV_KEY": service.key("reader", "read"), "CLV_OPERATOR_KEY": service.key("nightly", "operate")}
+    keys = {"CLV_KEY": service.key("reader", "read", "forecast"), "CLV_OPERATOR_KEY": service.key("nightly", "operate")}
     return os.environ | {"CLV_API": service.address, "no_proxy": "127.0.0.1"} | keys
 
 
@@ -77,7 +104,7 @@ def test_the_example_in_python_prints_what_the_page_shows(
 
 
 def test_every_kind_of_problem_is_in_the_table() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in Path(ROOT, "jobs/service").glob("*.py"))
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(ROOT, "jobs/service").rglob("*.py"))
     kinds = set(re.findall(r'(?:Problem\(\s*(?:\d+|\w+(?:\.\w+)?),\s*)"([a-z-]+)"', text))
     rows = "".join(line for line in PAGE.splitlines() if re.match(r"\| [45]\d\d", line))
     assert kinds == set(re.findall(r"`([a-z-]+)`", rows))
@@ -87,9 +114,12 @@ def test_the_limits_are_those_of_the_service() -> None:
     usual = ServiceSettings(database_url="x")
     said = (
         f"more than {usual.requests_per_second:g} requests a second for long, or {usual.burst} at once",
-        f"a body over {usual.body_bytes // 1024} KiB; path, query and headers over {usual.head_bytes // 1024} KiB",
+        f"a body over {usual.body_bytes // 1024} KiB ({usual.forecast_bytes // 2**20} MiB for forecasts); "
+        f"path, query and headers over {usual.head_bytes // 1024} KiB",
         f"{usual.request_seconds:g} s were not enough",
         f"keeps {usual.connections} connections at most",
+        f"{usual.forecast_threads} request for forecasts is being computed and {usual.forecasts_waiting} wait",
+        f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {usual.forecast_bytes // 2**20} MiB",
     )
     flat = " ".join(PAGE.split())
     assert [text for text in said if text not in flat] == []

@@ -19,12 +19,13 @@ from jobs.local_stack.ports import Ports
 from jobs.local_stack.service import service_environment
 from jobs.local_stack.stack import Stack
 from jobs.service.reference import page as reference_page
-from jobs.service.settings import AirflowAccess, ServiceSettings, ServiceSettingsError
+from jobs.service.settings import AirflowAccess, ModelAccess, ServiceSettings, ServiceSettingsError
 from tests.conftest import ROOT
 from tests.service.running import Service
 
 URL = {"CLV_API_DATABASE_URL": "postgresql+psycopg2://clv_api@/clv"}
 AIRFLOW = {"CLV_AIRFLOW_URL": "http://airflow:8080/", "CLV_AIRFLOW_USER": "api", "CLV_AIRFLOW_PASSWORD": "secret"}
+MODEL = {"CLV_SOURCE": "cdnow", "CLV_LAKE": "/lake", "MLFLOW_TRACKING_URI": "http://mlflow:5000"}
 
 
 def test_the_program_serves_logs_json_and_ends_on_sigterm(service: Service, reader: str) -> None:
@@ -67,7 +68,8 @@ def test_the_service_imports_no_spark_and_no_mlflow() -> None:
 def test_settings_are_read_from_the_environment() -> None:
     assert ServiceSettings.from_environment(URL) == ServiceSettings(database_url=URL["CLV_API_DATABASE_URL"])
     given = {"CLV_API_PORT": "81", "CLV_API_BURST": "2", "CLV_API_MAX_AGE_DAYS": "31", "CLV_API_HOST": "::1"}
-    settings = ServiceSettings.from_environment(URL | AIRFLOW | given)
+    settings = ServiceSettings.from_environment(URL | AIRFLOW | MODEL | given)
+    assert settings.model == ModelAccess(source="cdnow", lake=Path("/lake"), tracking_uri="http://mlflow:5000")
     assert settings.airflow == AirflowAccess(address="http://airflow:8080", user="api", password="secret")
     assert (settings.port, settings.burst, settings.max_age_days, settings.host) == (81, 2, 31, "::1")
 
@@ -79,6 +81,8 @@ def test_settings_are_read_from_the_environment() -> None:
         (URL | {"CLV_API_PORT": "http"}, "CLV_API_PORT=http is not a whole number"),
         (URL | {"CLV_API_BURST": "0"}, "CLV_API_BURST=0 is not a whole number from 1 on"),
         (URL | AIRFLOW | {"CLV_AIRFLOW_PASSWORD": ""}, "Set all three, or none"),
+        (URL | MODEL | {"CLV_LAKE": ""}, "CLV_SOURCE or CLV_LAKE is not"),
+        (URL | {"CLV_API_FORECAST_THREADS": "0"}, "is not a whole number from 1 on"),
     ],
 )
 def test_wrong_settings_are_named(environ: dict[str, str], said: str) -> None:
@@ -92,6 +96,8 @@ def test_on_the_local_stack_the_service_is_no_owner(tmp_path: Path, monkeypatch:
     serve = service_environment(stack, "jobs.serve", {"API_PORT": "8001"})
     assert serve["CLV_API_DATABASE_URL"].startswith("postgresql+psycopg2://clv_api@/clv?")
     assert (serve["CLV_API_PORT"], serve["CLV_AIRFLOW_URL"]) == ("8001", "http://127.0.0.1:81")
+    assert (serve["CLV_SOURCE"], serve["MLFLOW_TRACKING_URI"]) == ("x", "http://127.0.0.1:82")
+    assert serve["CLV_LAKE"] == str(tmp_path / "lake")
     assert "CLV_OWNER_DATABASE_URL" not in serve
     keys = service_environment(stack, "jobs.api_key", {})
     assert set(keys) == {"CLV_OWNER_DATABASE_URL"}
@@ -100,6 +106,7 @@ def test_on_the_local_stack_the_service_is_no_owner(tmp_path: Path, monkeypatch:
 def test_the_committed_openapi_document_is_the_service_s(service: Service) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"
     assert service.get("/openapi.json").json() == json.loads(page())
+    assert service.get("/openapi.json").json() == json.loads(page()), "asked again"
 
 
 def test_every_reference_of_the_openapi_document_leads_somewhere() -> None:
@@ -111,7 +118,8 @@ def test_every_reference_of_the_openapi_document_leads_somewhere() -> None:
 def test_the_reference_page_needs_no_internet(service: Service) -> None:
     answer = service.get("/docs")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert re.findall(r"<script|src=|https?://", answer.text) == []
+    assert re.findall(r"<script[^>]*|src=[^ >]*|https?://", answer.text) == ['<script src="docs/try.js" defer']
+    assert service.get("/docs/try.js").headers["content-type"] == "text/javascript; charset=utf-8"
     for path, operations in json.loads(page())["paths"].items():
         for method in operations:
             assert f"<code>{method.upper()} {path}</code>" in answer.text

@@ -139,7 +139,7 @@ def test_a_later_day_is_forecast_by_a_champion_that_was_kept(
         ({"customers": [customer(profile={"city": "Lyon"})]}, "body.customers.0.profile", "lacks signup_date"),
         ({"customers": [customer(logins=[{}])]}, "body.customers.0.logins", "lacks logged_in_at"),
         ({"as_of": "soon", "customers": [customer()]}, "body.as_of", "valid date"),
-        ([], "body", "valid"),
+        ([], "body", "object"),
     ],
 )
 def test_a_wrong_body_is_refused_by_its_field(
