@@ -113,6 +113,10 @@ bench-setup: venv ## Create benchmarks/.venv for the BTYD peers of bench-accurac
 bench-accuracy: venv ## Compare the forecasts with peers on real and simulated data
 	@$(PYTHON) -m benchmarks.datasets
 
+.PHONY: bench-service
+bench-service: venv ## Measure the service under load, and its memory over ten minutes (about 15 minutes)
+	@$(PYTHON) -m benchmarks.service_load
+
 .PHONY: bench-scale
 bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.scale

@@ -9,11 +9,12 @@ from typing import Any
 
 from benchmarks import goals
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
-from docs.generate import scale
+from docs.generate import scale, service_load
 from docs.generate.page import DOCS, rendered, write_or_check
 
 RESULTS = DOCS.parent / "benchmarks" / "results"
 SCALE = RESULTS / "scale.json"
+SERVICE = RESULTS / "service_load.json"
 PAGE = DOCS / "benchmarks.md"
 
 Results = Mapping[str, Any]
@@ -39,6 +40,7 @@ def page() -> str:
         difference_rows=difference_rows,
         tally=tally,
         scale=scale.values(json.loads(SCALE.read_text(encoding="utf-8"))) if SCALE.is_file() else None,
+        service=service_load.values(json.loads(SERVICE.read_text(encoding="utf-8"))) if SERVICE.is_file() else None,
     )
 
 
