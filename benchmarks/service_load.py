@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -116,6 +116,8 @@ def measured(stage: Stage, *, seconds: float, minutes: float) -> dict[str, Any]:
     for kind in kinds:
         loads += _load(stage, [kind], seconds)
         time.sleep(2.0)
+    both = [replace(kinds[0], name="lookup, both"), replace(kinds[2], name=f"{kinds[2].name}, both")]
+    loads += _load(stage, both, seconds)
     mixed = [Kind("lookup, mixed", MIXED[0], stage.lookup), Kind("forecast, mixed", MIXED[1], stage.forecast)]
     memory = asyncio.run(_watched(stage, mixed, minutes * 60.0))
     rows = sum(body.count(b'"ordered_at"') for body in stage.bodies) / len(stage.bodies)

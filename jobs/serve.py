@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -23,6 +24,10 @@ from jobs.service.settings import ServiceSettings
 
 log = logging.getLogger("clv.service")
 
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that computes a forecast may keep those that answer lookups from the interpreter: Python's 5 ms, a
+few times in a lookup, would be most of its time."""
+
 
 def today() -> date:
     """The date in UTC."""
@@ -32,6 +37,7 @@ def today() -> date:
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve; see `--help`."""
     parser(__doc__).parse_args(argv)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     log_as_json()
     settings = ServiceSettings.from_environment(os.environ)
     log.info("serving on http://%s:%d; its reference is at /docs", settings.host, settings.port)

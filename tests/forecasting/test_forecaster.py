@@ -57,6 +57,22 @@ def test_a_customer_forecast_alone_is_forecast_the_same() -> None:
     pd.testing.assert_frame_equal(alone, forecast().iloc[[7]].reset_index(drop=True))
 
 
+def test_customers_in_plain_values_are_forecast_as_in_a_frame() -> None:
+    frame = SNAPSHOTS[AS_OF].to_dict("records")
+    rows = [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in frame]
+    made = fitted().predict_rows(rows, as_of=AS_OF)
+    pd.testing.assert_frame_equal(pd.DataFrame(made, columns=COLUMNS), forecast())
+    assert fitted().predict_rows([], as_of=AS_OF) == []
+    with pytest.raises(InputError, match="lacks the columns recency_days"):
+        fitted().predict_rows([{name: 1 for name in rows[0] if name != "recency_days"}], as_of=AS_OF)
+
+
+@pytest.mark.parametrize("rows", [1, 400, 10**6])
+def test_how_many_months_are_computed_at_once_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.forecasting.two_part._ROWS_AT_ONCE", rows)
+    pd.testing.assert_frame_equal(fitted().predict(SNAPSHOTS[AS_OF]), forecast())
+
+
 def test_the_order_of_the_rows_changes_nothing() -> None:
     shuffled = {day: frame.sample(frac=1.0, random_state=3) for day, frame in SNAPSHOTS.items()}
     pd.testing.assert_frame_equal(fit(shuffled, as_of=AS_OF, params=PARAMS).predict(SNAPSHOTS[AS_OF]), forecast())
