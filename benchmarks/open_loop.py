@@ -18,6 +18,8 @@ import numpy as np
 
 _SECONDS_TO_ANSWER = 20.0
 _QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
+_IDLE_SECONDS = 5.0
+"""Half as long as the server keeps an idle connection: one that it is about to close is not used."""
 _OK = 200
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -72,7 +74,7 @@ class Client:
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[float, Connection]] = []
 
     async def status(self, request: bytes) -> int:
         """The status of the answer to a request; 0 if none comes."""
@@ -82,7 +84,7 @@ class Client:
             return 0
 
     async def _answer(self, request: bytes) -> int:
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._kept() or await asyncio.open_connection(self._host, self._port)
         try:
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
@@ -95,13 +97,20 @@ class Client:
         if fields.get(b"connection") == b"close":
             writer.close()
         else:
-            self._idle.append((reader, writer))
+            self._idle.append((time.monotonic(), (reader, writer)))
         return int(head.split(b" ", 2)[1])
+
+    def _kept(self) -> Connection | None:
+        """The connection that was used last, unless it has been idle for too long; then they all have."""
+        if self._idle and time.monotonic() - self._idle[-1][0] > _IDLE_SECONDS:
+            self.close()
+        return self._idle.pop()[1] if self._idle else None
 
     def close(self) -> None:
         """Close the connections."""
-        for _, writer in self._idle:
+        for _, (_, writer) in self._idle:
             writer.close()
+        self._idle.clear()
 
 
 async def run(host: str, port: int, kinds: Sequence[Kind], seconds: float) -> list[Load]:
