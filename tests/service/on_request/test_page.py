@@ -30,7 +30,7 @@ def test_three_rows_sent_from_the_page_give_a_forecast(service: Service, caller:
         form.get_by_role("button", name="Send").click()
         expect(answer).to_contain_text('"p_active_12m"')
         assert answer.inner_text().startswith("200\n")
-        form.scroll_into_view_if_needed()
+        page.locator("h2", has_text="POST /v1/forecasts").evaluate("heading => heading.scrollIntoView()")
         page.screenshot(path=tmp_path / PICTURE)
         browser.close()
     assert [problem for problem in problems if "401" not in problem] == []
