@@ -21,7 +21,9 @@ DagRunId = Annotated[
     str,
     Path(
         description="As POST /v1/runs returned it",
-        pattern=r"^[A-Za-z0-9_.~:+-]{1,250}$",
+        # Not of dots alone: `..` would lead to another path of Airflow.
+        pattern=r"^\.*[A-Za-z0-9_~:+-][A-Za-z0-9_.~:+-]*$",
+        max_length=250,
         examples=["api__2011-11__nightly__7f3a91c2"],
     ),
 ]

@@ -129,6 +129,15 @@ def test_an_unknown_run_is_a_problem(service: Service, operator: str, dag_run_id
     problem_of(service.get(f"/v1/runs/{dag_run_id}", operator), 404, "unknown-run")
 
 
+@pytest.mark.parametrize("dag_run_id", ["%2e", "%2e%2e", "...", "a%2f..", "a" * 251])
+def test_what_is_no_run_id_does_not_reach_airflow(
+    service: Service, operator: str, airflow: AirflowStub, dag_run_id: str
+) -> None:
+    before = list(airflow.asked)
+    assert service.get(f"/v1/runs/{dag_run_id}", operator).status_code in (404, 422)
+    assert airflow.asked == before
+
+
 def test_a_token_that_has_expired_is_replaced(service: Service, operator: str, airflow: AirflowStub) -> None:
     assert start(service, operator, {"month": "2011-11"}).status_code == 201
     airflow.tokens += 1
