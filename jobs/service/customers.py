@@ -17,7 +17,8 @@ from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
 from jobs.service.forecasts import Interval, Method, Reader, Status
 from jobs.service.freshness import Freshness, freshness
-from jobs.service.problems import Problem
+from jobs.service.keyed_route import KeyedRoute
+from jobs.service.problems import Problem, documented
 from jobs.service.publications import Publication, published_month
 
 _LARGEST_PAGE = 1000
@@ -54,10 +55,10 @@ class CustomerPage(BaseModel):
     freshness: Freshness
 
 
-router = APIRouter(tags=["forecasts"])
+router = APIRouter(tags=["forecasts"], route_class=KeyedRoute)
 
 
-@router.get("/v1/customers", summary="The customers of the newest published month")
+@router.get("/v1/customers", summary="The customers of the newest published month", responses=documented(409))
 def customers(
     context: InContext,
     _: Reader,

@@ -45,7 +45,8 @@ class Service:
 @contextmanager
 def serving(database: Database, **settings: Any) -> Iterator[Service]:
     """Run a service in a thread, on any free port, until the context exits."""
-    chosen = ServiceSettings(database_url=settings.pop("database_url", database.api_url), port=0, **settings)
+    usual = {"database_url": database.api_url, "port": 0, "ready_seconds": 0.0}
+    chosen = ServiceSettings(**(usual | settings))
     running = server(create_app(chosen, today=lambda: TODAY), chosen)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
