@@ -23,7 +23,7 @@ REVOKE ALL ON DATABASE postgres FROM public;
 REVOKE ALL ON DATABASE airflow FROM public;
 REVOKE ALL ON DATABASE mlflow FROM public;
 
--- The limits of the migrations 0011 and 0018, which set them only as superuser.
+-- The limits of the migrations 0011 and 0017, which set them only as superuser.
 ALTER ROLE clv_writer CONNECTION LIMIT 30;
 ALTER ROLE clv_writer SET statement_timeout = '15min';
 ALTER ROLE clv_writer SET temp_file_limit = '20GB';

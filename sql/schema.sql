@@ -1370,13 +1370,11 @@ GRANT SELECT ON TABLE clv.forecast TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_current TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_current TO clv_reader;
-GRANT SELECT ON TABLE clv.forecast_current TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
-GRANT SELECT ON TABLE clv.forecast_monthly TO clv_api;
 
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 

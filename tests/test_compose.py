@@ -55,6 +55,13 @@ def test_the_pool_and_the_connections_of_the_dag_are_made() -> None:
     assert {f"AIRFLOW_CONN_{name.upper()}" for name in needed} <= set(SERVICES["airflow-scheduler"]["environment"])
 
 
+def test_the_command_that_makes_keys_runs_where_the_owner_s_address_is() -> None:
+    [service] = re.findall(
+        r"^docker compose run --rm (\S+) python -m jobs\.api_key ", text_of("docs/api.md"), re.MULTILINE
+    )
+    assert "CLV_OWNER_DATABASE_URL" in SERVICES[service]["environment"]
+
+
 def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None:
     environment = set(SERVICES["api"]["environment"])
     settings = set(re.findall(r'"(CLV_\w+|MLFLOW_\w+)"', text_of("jobs/service/settings.py")))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
 
-from jobs.service.context import Context, InContext
+from jobs.service.context import Context
 from jobs.service.database import snapshot
-from jobs.service.keys import ApiKey, recognised
+from jobs.service.keys import ApiKey, key_id_of, recognised
 from jobs.service.problems import Problem
 
 _FIELD = "header.authorization"
@@ -20,19 +23,38 @@ _BEARER = HTTPBearer(auto_error=False, scheme_name="API key", description="A key
 Presented = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
-def holder_of(scope: str) -> Callable[..., ApiKey]:
-    """A dependency: the caller's key, which has the scope; a problem for anybody else."""
+async def authenticate(request: Request, context: Context) -> None:
+    """Put the caller's key into `request.state.api_key`; a problem for anybody without a valid one.
 
-    def caller(request: Request, context: InContext, presented: Presented) -> ApiKey:
-        if presented is None:
-            raise _unknown(context, request, "no API key came with the request")
-        with snapshot(context.database) as connection:
-            key = recognised(connection, presented.credentials)
-        if key is None:
-            raise _unknown(context, request, "the API key is not valid: it is wrong, or was revoked")
-        request.state.key = key.name
-        if seconds := context.keys.take(key.key_id):
-            raise _too_many(seconds)
+    A key is looked up on every request, so that a revoked one is refused at once; but only after its bucket gave a
+    token or, for a key that was not valid here before, that of the address: a flood does not reach the database.
+    """
+    credentials = await _BEARER(request)
+    if credentials is None:
+        raise _unknown("no API key came with the request")
+    presented = credentials.credentials
+    key_id = key_id_of(presented)
+    if key_id is None:
+        raise _unknown("the API key is malformed")
+    sha256 = hashlib.sha256(presented.encode()).digest()
+    was_valid = sha256 in context.valid_keys
+    _charge(context.keys.take(key_id) if was_valid else context.strangers.take(_address(request)))
+    with context.slots.one():
+        key = await run_in_threadpool(_look_up, context.database, presented)
+    if key is None:
+        context.valid_keys.discard(sha256)
+        raise _unknown("the API key is not valid: it is wrong, or was revoked")
+    context.valid_keys.add(sha256)
+    request.state.key, request.state.api_key = key.name, key
+    if not was_valid:
+        _charge(context.keys.take(key_id))
+
+
+def holder_of(scope: str) -> Callable[..., Coroutine[Any, Any, ApiKey]]:
+    """A dependency of a KeyedRoute: the caller's key, which has the scope; a problem for anybody else."""
+
+    async def caller(request: Request, _: Presented) -> ApiKey:
+        key: ApiKey = request.state.api_key
         if scope not in key.scopes:
             raise Problem(
                 403,
@@ -46,10 +68,16 @@ def holder_of(scope: str) -> Callable[..., ApiKey]:
     return caller
 
 
-def _unknown(context: Context, request: Request, why: str) -> Problem:
-    """The problem of a caller without a valid key, who is slowed down by the address that the request came from."""
-    if seconds := context.strangers.take(request.client.host if request.client else ""):
-        return _too_many(seconds)
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _look_up(database: Engine, presented: str) -> ApiKey | None:
+    with snapshot(database) as connection:
+        return recognised(connection, presented)
+
+
+def _unknown(why: str) -> Problem:
     return Problem(
         401,
         "unauthorised",
@@ -60,12 +88,14 @@ def _unknown(context: Context, request: Request, why: str) -> Problem:
     )
 
 
-def _too_many(seconds: float) -> Problem:
-    wait = max(1, math.ceil(seconds))
-    return Problem(
-        429,
-        "too-many-requests",
-        "Requests come faster than is allowed.",
-        remedy=f"Wait {wait} s, then send fewer a second.",
-        headers={"Retry-After": str(wait)},
-    )
+def _charge(seconds: float) -> None:
+    """Refuse a caller who has to wait for a token."""
+    if seconds:
+        wait = max(1, math.ceil(seconds))
+        raise Problem(
+            429,
+            "too-many-requests",
+            "Requests come faster than is allowed.",
+            remedy=f"Wait {wait} s, then send fewer a second.",
+            headers={"Retry-After": str(wait)},
+        )

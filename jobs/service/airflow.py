@@ -7,12 +7,16 @@ from urllib.parse import quote
 
 import httpx
 
+from jobs.core.failure import reason_of
+from jobs.service.limits import Slots
 from jobs.service.problems import Problem, unavailable
 from jobs.service.request_log import log
 from jobs.service.settings import AirflowAccess
 
 DAG = "clv_monthly"
-_SECONDS = 5.0
+_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+_CALLS = 8
+"""So many calls wait for Airflow at once, each in a thread. Lookups keep the other threads."""
 _MOST_TASKS = 100
 
 
@@ -26,7 +30,8 @@ class Airflow:
     def __init__(self, access: AirflowAccess) -> None:
         self._access = access
         self._token: str | None = None
-        self._client = httpx.Client(base_url=access.address, timeout=_SECONDS)
+        self._slots = Slots(_CALLS, "Airflow does not keep up with the service's requests.")
+        self._client = httpx.Client(base_url=access.address, timeout=_TIMEOUT)
 
     def start(self, dag_run_id: str, conf: dict[str, Any], note: str) -> dict[str, Any]:
         """Start a run.
@@ -77,6 +82,10 @@ class Airflow:
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """Send a request; with a new token if the one that it had is not accepted any more."""
+        with self._slots.one():
+            return self._sent(method, path, body)
+
+    def _sent(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
         try:
             for _ in range(2):
                 self._token = self._token or self._log_in()
@@ -86,7 +95,7 @@ class Airflow:
                     return answer
                 self._token = None
         except httpx.HTTPError as error:
-            log.error("Airflow at CLV_AIRFLOW_URL does not respond: %s", type(error).__name__)
+            log.error("Airflow at CLV_AIRFLOW_URL does not respond: %s", reason_of(error))
             raise unavailable("Airflow does not respond.") from error
         return answer
 

@@ -18,14 +18,15 @@ from jobs.service.airflow import Airflow
 from jobs.service.context import Context
 from jobs.service.database import pool
 from jobs.service.guard import Guard
-from jobs.service.limits import TokenBuckets
+from jobs.service.limits import Slots, TokenBuckets
 from jobs.service.metrics import Metrics
 from jobs.service.on_request import route
 from jobs.service.on_request.body import ForecastRequest
 from jobs.service.on_request.example import example
 from jobs.service.on_request.keeper import ModelKeeper, Read
 from jobs.service.on_request.worker import Worker
-from jobs.service.problems import ProblemDetails
+from jobs.service.problems import ProblemDetails, documented
+from jobs.service.recent import Recent
 from jobs.service.settings import ServiceSettings
 
 VERSION = "1.0.0"
@@ -37,17 +38,8 @@ _DESCRIPTION = (
     "/v1 need an API key in the header Authorization: Bearer clv_…. Errors are problem details (RFC 9457). Amounts are "
     "decimals in text."
 )
-_PROBLEMS = {
-    401: "No valid key",
-    403: "The key lacks the scope",
-    404: "There is no such thing",
-    413: "The body is too long",
-    422: "A field is wrong: `errors` names it",
-    429: "Too many requests: wait for the seconds in Retry-After",
-    503: "The database or Airflow does not respond, or no model is loaded: try again",
-}
 _STRANGERS_PER_SECOND, _STRANGERS_BURST = 1.0, 20
-"""How often an address may come without a valid key."""
+"""How often an address may present keys that were not valid here before."""
 
 
 def create_app(
@@ -72,7 +64,11 @@ def create_app(
         worker=Worker(threads=settings.forecast_threads, waiting=settings.forecasts_waiting),
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
         strangers=TokenBuckets(per_second=_STRANGERS_PER_SECOND, burst=_STRANGERS_BURST, clock=clock),
+        valid_keys=set(),
+        slots=Slots(settings.in_flight, "The service is answering as many requests as it can."),
         metrics=Metrics(),
+        readiness=Recent(settings.ready_seconds, clock),
+        body_seconds=settings.body_seconds,
         today=today,
         max_age_days=settings.max_age_days,
     )
@@ -89,12 +85,11 @@ def create_app(
     problems.install(app)
     for part in (forecasts, customers, route, champion, runs):
         dependencies = [Depends(problems.only_known_parameters)]
-        app.include_router(part.router, responses=_problem_responses(), dependencies=dependencies)
+        app.include_router(part.router, responses=documented(401, 403, 404), dependencies=dependencies)
     app.include_router(health.router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route(f"/{reference.SCRIPT}", _script, include_in_schema=False)
-    longer = {route.PATH: settings.forecast_bytes}
-    app.add_middleware(Guard, settings=settings, metrics=context.metrics, longer=longer)
+    app.add_middleware(Guard, settings=settings, metrics=context.metrics)
     return app
 
 
@@ -120,11 +115,6 @@ async def _docs(request: Request) -> HTMLResponse:
 
 async def _script() -> Response:
     return Response(reference.script(), media_type="text/javascript")
-
-
-def _problem_responses() -> dict[int | str, dict[str, object]]:
-    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    return {status: {"description": text, "content": content} for status, text in _PROBLEMS.items()}
 
 
 def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -12,13 +12,17 @@ from jobs.core.settings import MODEL
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
 from jobs.service.forecasts import Reader
+from jobs.service.keyed_route import KeyedRoute
 from jobs.service.problems import Problem
 
 
 class Judgement(BaseModel):
-    """How a version came to be trusted."""
+    """The decision that made the version the champion last."""
 
-    decision: str = Field(description="As in clv.model_decisions", examples=["promoted"])
+    decision: str = Field(
+        description="As in clv.model_decisions. kept_previous: for it, a newer version was rejected",
+        examples=["promoted"],
+    )
     reasons: Annotated[list[str], BeforeValidator(lambda text: str(text).splitlines())] = Field(
         description="One sentence a comparison, or why it was chosen"
     )
@@ -35,14 +39,14 @@ class Champion(BaseModel):
         description="The newest data month that it was trained on, YYYY-MM; null if that is not recorded",
         examples=["2011-11"],
     )
-    since: datetime | None = Field(description="When it became the champion; null if that is not recorded")
-    judged: Judgement | None = Field(description="null: it was made champion past the pipeline")
+    since: datetime | None = Field(description="When it became the champion last; null if that is not recorded")
+    judged: Judgement | None = Field(description="null: not recorded; it was made the champion past the pipeline")
     last_forecast: str | None = Field(
         description="The newest published month that it forecast, YYYY-MM; null: none yet"
     )
 
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], route_class=KeyedRoute)
 
 
 @router.get("/v1/models/champion", summary="The live model, and how it was judged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -16,12 +17,16 @@ from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
 from jobs.service.forecasts import Interval, Method, Reader, Status
 from jobs.service.freshness import Freshness, freshness
-from jobs.service.problems import Problem
+from jobs.service.keyed_route import KeyedRoute
+from jobs.service.problems import Problem, documented
 from jobs.service.publications import Publication, published_month
 
 _LARGEST_PAGE = 1000
 _MOST = Decimal("1e16")
 """More than the column holds."""
+_DECIMALS = 10
+"""More than the column has."""
+_PUBLICATION_ID = re.compile(r"[0-9]{1,18}")
 
 
 class CustomerSummary(BaseModel):
@@ -50,16 +55,17 @@ class CustomerPage(BaseModel):
     freshness: Freshness
 
 
-router = APIRouter(tags=["forecasts"])
+router = APIRouter(tags=["forecasts"], route_class=KeyedRoute)
 
 
-@router.get("/v1/customers", summary="The customers of the newest published month")
+@router.get("/v1/customers", summary="The customers of the newest published month", responses=documented(409))
 def customers(
     context: InContext,
     _: Reader,
     status: Annotated[Status | None, Query(description="Only customers who stand so")] = None,
     min_clv: Annotated[
-        Decimal | None, Query(description="Only customers with a clv_12m from this on", gt=-_MOST, lt=_MOST)
+        Decimal | None,
+        Query(description="Only customers with a clv_12m from this on", gt=-_MOST, lt=_MOST, decimal_places=_DECIMALS),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="The most customers of a page")] = 100,
     after: Annotated[str | None, Query(max_length=8000, description="`after` of the page before")] = None,
@@ -114,7 +120,7 @@ class _Place:
             number, dot, customer_id = decoded.decode().partition(".")
         except (binascii.Error, UnicodeError):
             number, dot, customer_id = "", "", ""
-        if not (dot and customer_id and number.isascii() and number.isdecimal()) or "\0" in customer_id:
+        if not (dot and customer_id and _PUBLICATION_ID.fullmatch(number)) or "\0" in customer_id:
             raise Problem(
                 422,
                 "invalid-request",

@@ -13,6 +13,14 @@ APPLICATION_NAME = "clv-service"
 _CONNECT_SECONDS = 3
 _WAIT_FOR_CONNECTION_SECONDS = 3
 _RECYCLE_SECONDS = 600
+_SOCKET_SETTINGS = {
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""A server whose machine or network is gone is noticed after about ten seconds, also while a statement is under way."""
 _SERVER_SETTINGS = {
     "timezone": "UTC",
     "default_transaction_read_only": "on",
@@ -37,6 +45,7 @@ def pool(url: str, *, connections: int) -> Engine:
         connect_args={
             "application_name": APPLICATION_NAME,
             "connect_timeout": _CONNECT_SECONDS,
+            **_SOCKET_SETTINGS,
             "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
         },
     )

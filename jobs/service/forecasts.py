@@ -16,6 +16,7 @@ from jobs.service.access import holder_of
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
 from jobs.service.freshness import Freshness, freshness
+from jobs.service.keyed_route import KeyedRoute
 from jobs.service.keys import READ, ApiKey
 from jobs.service.problems import Problem
 from jobs.service.publications import AsOf, Publication, PublishedMonth, published_month
@@ -83,7 +84,7 @@ class Forecast(BaseModel):
     freshness: Freshness
 
 
-router = APIRouter(tags=["forecasts"])
+router = APIRouter(tags=["forecasts"], route_class=KeyedRoute)
 
 
 @router.get("/v1/customers/{customer_id:path}/forecast", summary="A customer's published forecast")

@@ -1,18 +1,16 @@
-"""Before every request: its id, limits on size, time and number, the log, and a problem for what goes wrong."""
+"""Before every request: its id, limits on its head and its time, the log, and a problem for what goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
-from collections.abc import Mapping, MutableMapping
-from typing import Any
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jobs.service.metrics import Metrics
-from jobs.service.problems import MEDIA_TYPE, Problem, internal_error, unavailable
+from jobs.service.problems import MEDIA_TYPE, Problem, internal_error, too_large, unavailable
 from jobs.service.request_log import log
 from jobs.service.settings import ServiceSettings
 
@@ -29,17 +27,10 @@ _CLOSE = (b"connection", b"close")
 
 
 class Guard:
-    """Wraps the application; nothing that is raised below it reaches the server.
+    """Wraps the application; nothing that is raised below it reaches the server."""
 
-    Args:
-        app: the application.
-        settings: the limits.
-        metrics: where requests are counted.
-        longer: path → the longest body, where it may be longer than elsewhere.
-    """
-
-    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, longer: Mapping[str, int]) -> None:
-        self._app, self._settings, self._metrics, self._longer = app, settings, metrics, longer
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics) -> None:
+        self._app, self._settings, self._metrics = app, settings, metrics
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,24 +39,20 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = time.monotonic()
-        answer = _Answer(_request_id(scope), send)
+        answer = _Answer(scope, receive, send)
         scope.setdefault("state", {})["request_id"] = answer.request_id
-        under_way = self._metrics.began()
+        self._metrics.began()
         try:
-            if under_way > self._settings.in_flight:
-                await answer.refuse(unavailable("The service is answering as many requests as it can."))
-            elif _head_bytes(scope) > self._settings.head_bytes:
-                await answer.refuse(_too_large(self._settings.head_bytes, "head", 431))
-            elif _announced_bytes(scope) > self._body_bytes(scope):
-                await answer.refuse(_too_large(self._body_bytes(scope), "body", 413))
+            if _head_bytes(scope) > self._settings.head_bytes:
+                await answer.refuse(too_large("head", self._settings.head_bytes, 431))
             else:
-                await self._within_time(scope, receive, answer)
+                await self._within_time(scope, answer)
         finally:
             self._record(scope, answer, time.monotonic() - started)
 
-    async def _within_time(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _within_time(self, scope: Scope, answer: _Answer) -> None:
         """Run the application, and answer in its place when its time is up: a thread cannot be stopped, only left."""
-        task = asyncio.create_task(self._guarded(scope, _Counted(receive, self._body_bytes(scope)), answer))
+        task = asyncio.create_task(self._guarded(scope, answer))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         done, _ = await asyncio.wait({task}, timeout=self._settings.request_seconds)
@@ -73,12 +60,9 @@ class Guard:
             task.cancel()
             await answer.refuse(unavailable("The answer took too long.", "Try again, or ask for less at once."))
 
-    def _body_bytes(self, scope: Scope) -> int:
-        return self._longer.get(scope["path"], self._settings.body_bytes)
-
-    async def _guarded(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _guarded(self, scope: Scope, answer: _Answer) -> None:
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, answer.receive, answer.send)
         except Exception as error:
             log.error("failed", exc_info=error, extra={"request_id": answer.request_id})
             await answer.refuse(internal_error())
@@ -93,12 +77,23 @@ class Guard:
 
 
 class _Answer:
-    """What is sent in answer to a request: the application's answer or, once, a problem in its place."""
+    """What is sent in answer to a request: the application's answer or, once, a problem in its place.
 
-    def __init__(self, request_id: str, send: Send) -> None:
-        self.request_id, self.status = request_id, 0
-        self._send = send
+    A connection is closed after an answer that did not wait for the whole body: the rest of it may never come.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.request_id, self.status = _request_id(scope), 0
+        self._receive, self._send = receive, send
         self._is_refused = False
+        headers = dict(scope["headers"])
+        self._body_is_due = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+    async def receive(self) -> Message:
+        """Pass on a part of the body."""
+        message = await self._receive()
+        self._body_is_due = self._body_is_due and bool(message.get("more_body"))
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass on a message of the application, with the headers that every answer has."""
@@ -107,6 +102,8 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message = {**message, "headers": [*message.get("headers", ()), *self._headers()]}
+            if self._body_is_due:
+                message["headers"].append(_CLOSE)
         await self._send(message)
 
     async def refuse(self, problem: Problem) -> None:
@@ -124,34 +121,10 @@ class _Answer:
         return [(b"x-request-id", self.request_id.encode()), *_HEADERS]
 
 
-class _Counted:
-    """Receives a body, and refuses it as soon as it is longer than allowed: its announced length may be missing."""
-
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most, self._bytes = receive, most, 0
-
-    async def __call__(self) -> MutableMapping[str, Any]:
-        message = await self._receive()
-        self._bytes += len(message.get("body", b""))
-        if self._bytes > self._most:
-            raise _too_large(self._most, "body", 413)
-        return message
-
-
-def _too_large(most: int, part: str, status: int) -> Problem:
-    detail, remedy = f"The {part} of the request is longer than {most} bytes.", f"Send at most {most} bytes."
-    return Problem(status, "too-large", detail, remedy=remedy)
-
-
 def _head_bytes(scope: Scope) -> int:
     """The length of the path, the query and the headers."""
     headers = sum(len(name) + len(value) for name, value in scope["headers"])
     return len(scope.get("raw_path") or b"") + len(scope["query_string"]) + headers
-
-
-def _announced_bytes(scope: Scope) -> int:
-    length = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(length) if length.isdigit() else 0
 
 
 def _request_id(scope: Scope) -> str:

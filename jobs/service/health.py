@@ -1,6 +1,6 @@
 """Whether the service lives, whether it can answer, and what it has answered: for monitoring, without a key.
 
-What does not ask the database is answered without a thread: all threads may wait for the database.
+None of it waits for the threads and slots of other requests: all of them may wait for the database.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs.core.failure import reason_of
 from jobs.service.context import Context, InContext
 from jobs.service.database import row, snapshot
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.metrics import MEDIA_TYPE
 from jobs.service.problems import Problem
 from jobs.service.publications import published_month
+from jobs.service.request_log import log
 
 
 class Alive(BaseModel):
@@ -65,21 +67,9 @@ async def healthz() -> Alive:
     summary="Whether the service can answer",
     responses={503: {"model": Readiness, "description": "It cannot: `missing` says why"}},
 )
-def readyz(context: InContext, response: Response) -> Readiness:
+async def readyz(context: InContext, response: Response) -> Readiness:
     """Ready: the database responds, and a month is published that is not older than allowed; names the champion."""
-    try:
-        answer = _look(context)
-    except SQLAlchemyError:
-        missing = ["the forecast database does not respond"]
-        answer = Readiness(
-            status="not ready",
-            database=False,
-            champion=None,
-            data_month=None,
-            freshness=None,
-            forecasts_on_request=_on_request(context),
-            missing=missing,
-        )
+    answer: Readiness = await context.readiness.get(lambda: _readiness(context))
     if answer.missing:
         response.status_code = 503
     return answer
@@ -89,6 +79,23 @@ def readyz(context: InContext, response: Response) -> Readiness:
 async def metrics(context: InContext) -> Response:
     """In Prometheus' text format."""
     return Response(context.metrics.text(), media_type=MEDIA_TYPE)
+
+
+def _readiness(context: Context) -> Readiness:
+    try:
+        return _look(context)
+    except SQLAlchemyError as error:
+        log.error("the forecast database: %s", reason_of(error))
+        missing = ["the forecast database does not respond"]
+        return Readiness(
+            status="not ready",
+            database=False,
+            champion=None,
+            data_month=None,
+            freshness=None,
+            forecasts_on_request=_on_request(context),
+            missing=missing,
+        )
 
 
 def _look(context: Context) -> Readiness:

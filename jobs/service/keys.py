@@ -90,6 +90,12 @@ def all_keys(engine: Engine) -> list[RowMapping]:
     return fetch(engine, "api_keys")
 
 
+def key_id_of(presented: str) -> str | None:
+    """The part of a presented key that identifies it; None if it is malformed."""
+    match = _KEY.fullmatch(presented)
+    return match and match[1]
+
+
 def recognised(connection: Connection, presented: str) -> ApiKey | None:
     """The key that a caller presents; None if it is malformed, unknown, wrong or revoked."""
     match = _KEY.fullmatch(presented)

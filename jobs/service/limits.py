@@ -1,11 +1,14 @@
-"""Token buckets: how many requests a caller may make for long, and how many at once."""
+"""How much a caller may ask: token buckets, for how often; slots, for how much at once."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
+from threading import BoundedSemaphore, Lock
+
+from jobs.service.problems import unavailable
 
 
 @dataclass
@@ -31,13 +34,6 @@ class TokenBuckets:
 
     def take(self, caller: str) -> float:
         """Take a token; 0, or the seconds until there is one."""
-        return self._take(caller, 1.0)
-
-    def wait(self, caller: str) -> float:
-        """The seconds until there is a token, without taking one; 0 if there is."""
-        return self._take(caller, 0.0)
-
-    def _take(self, caller: str, amount: float) -> float:
         with self._lock:
             now = self._clock()
             bucket = self._buckets.pop(caller, None) or _Bucket(self._burst, now)
@@ -48,5 +44,22 @@ class TokenBuckets:
                 self._buckets.popitem(last=False)
             if bucket.tokens < 1:
                 return (1 - bucket.tokens) / self._per_second
-            bucket.tokens -= amount
+            bucket.tokens -= 1
             return 0.0
+
+
+class Slots:
+    """So much at once: what finds no slot is refused instead of waiting for one."""
+
+    def __init__(self, most: int, refusal: str) -> None:
+        self._free, self._refusal = BoundedSemaphore(most), refusal
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a slot; 503 with Retry-After if all are taken."""
+        if not self._free.acquire(blocking=False):
+            raise unavailable(self._refusal)
+        try:
+            yield
+        finally:
+            self._free.release()

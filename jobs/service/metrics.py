@@ -23,11 +23,10 @@ class Metrics:
         self._in_flight = 0
         self._lock = Lock()
 
-    def began(self) -> int:
-        """Count a request that begins; how many are under way now."""
+    def began(self) -> None:
+        """Count a request that begins."""
         with self._lock:
             self._in_flight += 1
-            return self._in_flight
 
     def ended(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count a request that ends."""

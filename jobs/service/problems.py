@@ -14,9 +14,30 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from jobs.core.failure import reason_of
+from jobs.service.request_log import log
+
 MEDIA_TYPE = "application/problem+json"
 _KINDS = "urn:clv:problem:"
 _RETRY_SECONDS = 2
+_MOST_ERRORS = 20
+_LONGEST_FIELD = 100
+
+
+_MEANING = {
+    400: "The body cannot be read",
+    401: "No valid key",
+    403: "The key lacks the scope",
+    404: "There is no such thing",
+    408: "The body did not come in time",
+    409: "The page before was of another publication",
+    413: "The body is too long",
+    422: "A field is wrong: `errors` names it",
+    429: "Too many requests: wait for the seconds in Retry-After",
+    431: "Path, query and headers are too long",
+    500: "A defect: the log has the reason under the request_id",
+    503: "The database or Airflow does not respond, no model is loaded, or too many requests are under way",
+}
 
 
 class FieldError(BaseModel):
@@ -60,7 +81,7 @@ class Problem(HTTPException):
         kind: the last part of the problem's type.
         detail: what happened.
         remedy: what to do.
-        errors: pairs of a field and what is expected of it.
+        errors: pairs of a field and what is expected of it; the first 20 are told.
         headers: more headers of the answer.
     """
 
@@ -76,7 +97,7 @@ class Problem(HTTPException):
     ) -> None:
         super().__init__(status, detail, headers=dict(headers or {}))
         self.kind, self.remedy = kind, remedy
-        self.errors = [{"field": field, "message": message} for field, message in errors]
+        self.errors = [{"field": field, "message": message} for field, message in errors[:_MOST_ERRORS]]
 
     def body(self, request_id: str) -> bytes:
         """The problem as JSON."""
@@ -89,7 +110,7 @@ class Problem(HTTPException):
             "remedy": self.remedy,
             "request_id": request_id,
         }
-        return json.dumps(content, ensure_ascii=False).encode()
+        return json.dumps(content).encode()
 
     def response(self, request_id: str) -> Response:
         """The problem as an answer."""
@@ -97,9 +118,22 @@ class Problem(HTTPException):
         return Response(self.body(request_id), self.status_code, headers=headers, media_type=MEDIA_TYPE)
 
 
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of a call for the OpenAPI document: those that every call has, and some more."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    every = (422, 429, 431, 500, 503)
+    return {status: {"description": _MEANING[status], "content": content} for status in sorted({*every, *statuses})}
+
+
 def unavailable(what: str, remedy: str = "Try again in a few seconds. If it stays so, tell the operator.") -> Problem:
     """The problem that something the answer needs does not respond."""
     return Problem(503, "unavailable", what, remedy=remedy, headers={"Retry-After": str(_RETRY_SECONDS)})
+
+
+def too_large(part: str, most: int, status: int) -> Problem:
+    """The problem that a part of the request is longer than allowed."""
+    detail, remedy = f"The {part} of the request is longer than {most} bytes.", f"Send at most {most} bytes."
+    return Problem(status, "too-large", detail, remedy=remedy)
 
 
 def internal_error() -> Problem:
@@ -131,7 +165,7 @@ async def only_known_parameters(request: Request) -> None:
             "invalid-request",
             "The request has parameters that this path does not know.",
             remedy="Correct or remove the parameters that `errors` names.",
-            errors=[(f"query.{name}", expected) for name in unknown],
+            errors=[(f"query.{name}"[:_LONGEST_FIELD], expected) for name in unknown],
         )
 
 
@@ -176,8 +210,9 @@ def _of_validation(request: Request, error: Exception) -> Response:
 def _field(found: Mapping[str, Any]) -> str:
     """`('body', 'month')` → `body.month`. A position in malformed JSON names no field."""
     is_malformed = found["type"] == "json_invalid"
-    return ".".join(str(part) for part in found["loc"] if not (is_malformed and isinstance(part, int)))
+    return ".".join(str(part) for part in found["loc"] if not (is_malformed and isinstance(part, int)))[:_LONGEST_FIELD]
 
 
-def _of_database(request: Request, _: Exception) -> Response:
+def _of_database(request: Request, error: Exception) -> Response:
+    log.error("the forecast database: %s", reason_of(error), extra={"request_id": request_id_of(request)})
     return unavailable("The forecast database does not respond in time.").response(request_id_of(request))

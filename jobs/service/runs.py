@@ -13,18 +13,23 @@ from jobs.service.access import holder_of
 from jobs.service.airflow import Airflow, RunExistsError
 from jobs.service.context import Context, InContext
 from jobs.service.database import row, rows, snapshot
+from jobs.service.keyed_route import KeyedRoute
 from jobs.service.keys import OPERATE, ApiKey
-from jobs.service.problems import Problem
+from jobs.service.problems import Problem, documented, unavailable
 
 Operator = Annotated[ApiKey, Depends(holder_of(OPERATE))]
 DagRunId = Annotated[
     str,
     Path(
         description="As POST /v1/runs returned it",
-        pattern=r"^[A-Za-z0-9_.~:+-]{1,250}$",
-        examples=["api__2011-11__nightly__7f3a91c2"],
+        # Not of dots alone: `..` would lead to another path of Airflow.
+        pattern=r"^\.*[A-Za-z0-9_~:+-][A-Za-z0-9_.~:+-]*$",
+        max_length=250,
+        examples=["api__nightly__december"],
     ),
 ]
+
+_QUOTE = '"'
 
 
 class RunRequest(BaseModel):
@@ -39,7 +44,10 @@ class RunRequest(BaseModel):
         12, description="Other than 12: a special run, which publishes no month"
     )
     segment: str = Field(
-        "all", max_length=500, pattern=r"^(all|[a-z0-9_]+=.+)$", description="all, or column=value: a special run"
+        "all",
+        max_length=500,
+        pattern=r"^(all|[a-z0-9_]+=[^\x00-\x1f]+)$",
+        description="all, or column=value: a special run",
     )
     value_basis: Literal["net_revenue", "margin_by_department", "margin_per_line"] = Field(
         "net_revenue", description="Other than net_revenue: a special run"
@@ -53,9 +61,7 @@ class RunRequest(BaseModel):
 class StartedRun(BaseModel):
     """A run that Airflow has accepted."""
 
-    dag_run_id: str = Field(
-        description="Names the month and the key that started it", examples=["api__2011-11__nightly__7f3a91c2"]
-    )
+    dag_run_id: str = Field(description="Names the key that started it", examples=["api__nightly__december"])
     state: str = Field(examples=["queued"])
     conf: dict[str, Any] = Field(description="The parameters that were given", examples=[{"month": "2011-11"}])
     queued_at: datetime | None
@@ -96,10 +102,10 @@ class Run(StartedRun):
     failures: list[Failure] = Field(description="The newest first")
 
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(tags=["runs"], route_class=KeyedRoute)
 
 
-@router.post("/v1/runs", status_code=201, summary="Plan or start a month")
+@router.post("/v1/runs", status_code=201, summary="Plan or start a month", responses=documented(400, 408, 413))
 def start_run(
     request: RunRequest,
     context: InContext,
@@ -107,26 +113,20 @@ def start_run(
     response: Response,
     idempotency_key: Annotated[
         str | None,
-        Header(pattern=r"^[A-Za-z0-9-]{1,64}$", description="A second request with the same one starts nothing"),
+        Header(
+            pattern=r'^("[A-Za-z0-9-]{1,64}"|[A-Za-z0-9-]{1,64})$',
+            description="A second request with it and the same body starts nothing and gets the first answer again",
+        ),
     ] = None,
 ) -> StartedRun:
     """Start a run of `clv_monthly`: with `dry_run` it ends with its plan. The run's id records the key's name."""
     airflow = _airflow(context)
-    dag_run_id = f"api__{request.month}__{key.name}__{idempotency_key or uuid4().hex[:8]}"
+    dag_run_id = f"api__{key.name}__{idempotency_key.strip(_QUOTE) if idempotency_key else uuid4().hex}"
     conf = request.model_dump(exclude_unset=True)
     try:
         run = airflow.start(dag_run_id, conf, f"Started through the API with the key {key.name}")
     except RunExistsError:
-        run = airflow.run(dag_run_id) or {}
-        if run.get("conf") != conf:
-            raise Problem(
-                409,
-                "run-exists",
-                "This Idempotency-Key started a run with other parameters. Nothing was started.",
-                remedy="Use another Idempotency-Key for another run.",
-                errors=[("header.idempotency-key", "one that is not used yet")],
-            ) from None
-        response.status_code = 200
+        run = _started_before(airflow, dag_run_id, conf)
     response.headers["Location"] = f"/v1/runs/{dag_run_id}"
     return StartedRun.model_validate(_started(run))
 
@@ -160,6 +160,22 @@ def follow_run(dag_run_id: DagRunId, context: InContext, _: Operator) -> Run:
             "failures": failures,
         }
     )
+
+
+def _started_before(airflow: Airflow, dag_run_id: str, conf: dict[str, Any]) -> dict[str, Any]:
+    """The run that an Idempotency-Key has started, as it was answered then; a problem if its body was another."""
+    run = airflow.run(dag_run_id)
+    if run is None:
+        raise unavailable("The run of this Idempotency-Key was deleted from Airflow meanwhile.")
+    if run["conf"] != conf:
+        raise Problem(
+            422,
+            "idempotency-key-reused",
+            "This Idempotency-Key came with another body before. Nothing was started.",
+            remedy="Send the first body again, or use another Idempotency-Key for another run.",
+            errors=[("header.idempotency-key", "one that came with no other body")],
+        )
+    return run | {"state": "queued"}
 
 
 def _started(run: dict[str, Any]) -> dict[str, Any]:

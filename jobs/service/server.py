@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from fastapi import FastAPI
 from uvicorn import Config, Server
 
+from jobs.service.connection import BoundedConnection
 from jobs.service.settings import ServiceSettings
 
 _LONGEST_HEAD = 32 * 1024
@@ -20,7 +22,7 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             app,
             host=settings.host,
             port=settings.port,
-            http="h11",
+            http=partial(BoundedConnection, head_seconds=settings.head_seconds),  # type: ignore[arg-type]
             ws="none",
             loop="asyncio",
             access_log=False,

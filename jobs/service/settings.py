@@ -45,10 +45,11 @@ class ServiceSettings:
         burst: how many it may make at once.
         connections: the most connections that are open to Postgres.
         head_bytes: the longest path, query and headers of a request, together.
-        body_bytes: the longest body of a request.
-        forecast_bytes: the longest body of a request for forecasts, which holds rows.
+        head_seconds: how long a request line and its headers may take to arrive.
+        body_seconds: how long a body may take to arrive.
         request_seconds: the longest time a request may take.
-        in_flight: the most requests that are answered at once.
+        in_flight: the most requests with a key that are answered at once.
+        ready_seconds: how long an answer of /readyz is given again.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
         model_seconds: how often the service looks whether another version is the champion.
         forecast_threads: how many requests for forecasts are computed at once.
@@ -64,10 +65,11 @@ class ServiceSettings:
     burst: int = 40
     connections: int = 8
     head_bytes: int = 16 * 1024
-    body_bytes: int = 64 * 1024
-    forecast_bytes: int = 4 * 1024 * 1024
+    head_seconds: float = 5.0
+    body_seconds: float = 5.0
     request_seconds: float = 15.0
     in_flight: int = 100
+    ready_seconds: float = 1.0
     max_age_days: int | None = None
     model_seconds: float = 30.0
     forecast_threads: int = 1

@@ -1,6 +1,7 @@
--- The champion of the published months, by the decision that was made, or took effect, last; since when it is; and how
--- it was judged: the gate's verdict on it, or the choice of a person where there was none. No row before the first.
-WITH latest AS (
+-- The champion of the published months, by the decision that was made, or took effect, last; and the decision that made
+-- it the champion last. That may have judged another version: after `kept_previous` it says why that one did not become
+-- it. No row before the first.
+WITH live AS (
     SELECT CASE WHEN took_effect_at IS NULL THEN champion_before ELSE champion_after END AS model_version
     FROM clv.model_decisions
     WHERE model_name = 'clv'
@@ -9,34 +10,36 @@ WITH latest AS (
 )
 
 SELECT
-    latest.model_version,
+    live.model_version,
+    effect.took_effect_at AS since,
+    effect.decision,
+    effect.reasons,
+    effect.decided_by,
+    effect.decided_at,
     (
-        SELECT max(effect.took_effect_at)
-        FROM clv.model_decisions AS effect
-        WHERE effect.model_name = 'clv' AND effect.champion_after = latest.model_version
-    ) AS since,
-    verdict.decision,
-    verdict.reasons,
-    verdict.decided_by,
-    verdict.decided_at,
-    verdict.data_month AS trained_on,
-    run.data_month AS last_forecast
-FROM latest
+        SELECT max(trained.data_month)
+        FROM clv.model_decisions AS trained
+        WHERE trained.model_name = 'clv' AND trained.model_version = live.model_version
+    ) AS trained_on,
+    (
+        SELECT max(run.data_month)
+        FROM clv.runs AS run
+        WHERE run.status = 'published' AND run.model_version = live.model_version
+    ) AS last_forecast
+FROM live
 LEFT JOIN LATERAL (
     SELECT
-        judged.decision,
-        judged.reasons,
-        judged.decided_by,
-        judged.decided_at,
-        judged.data_month
-    FROM clv.model_decisions AS judged
-    WHERE judged.model_name = 'clv' AND judged.model_version = latest.model_version
-    ORDER BY (judged.decision IN ('chosen', 'todays_champion')) ASC, judged.decision_id ASC
+        decided.took_effect_at,
+        decided.decision,
+        decided.reasons,
+        decided.decided_by,
+        decided.decided_at
+    FROM clv.model_decisions AS decided
+    WHERE
+        decided.model_name = 'clv'
+        AND decided.took_effect_at IS NOT NULL
+        AND decided.champion_after = live.model_version
+    ORDER BY decided.took_effect_at DESC, decided.decision_id DESC
     LIMIT 1
-) AS verdict ON TRUE
-LEFT JOIN LATERAL (
-    SELECT max(runs.data_month) AS data_month
-    FROM clv.runs
-    WHERE runs.status = 'published' AND runs.model_version = latest.model_version
-) AS run ON TRUE
-WHERE latest.model_version IS NOT NULL;
+) AS effect ON TRUE
+WHERE live.model_version IS NOT NULL;

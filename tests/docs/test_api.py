@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from jobs.features.rfm_cuts import NONE
+from jobs.service.keyed_route import KeyedRoute
 from jobs.service.on_request.body import MOST_CUSTOMERS, MOST_ROWS
 from jobs.service.on_request.live_model import LiveModel
+from jobs.service.on_request.route import MOST_BYTES
 from jobs.service.settings import AirflowAccess, ServiceSettings
 from jobs.sources import load
 from tests.conftest import ROOT, Database
@@ -114,12 +116,12 @@ def test_the_limits_are_those_of_the_service() -> None:
     usual = ServiceSettings(database_url="x")
     said = (
         f"more than {usual.requests_per_second:g} requests a second for long, or {usual.burst} at once",
-        f"a body over {usual.body_bytes // 1024} KiB ({usual.forecast_bytes // 2**20} MiB for forecasts); "
+        f"a body over {KeyedRoute.body_bytes // 1024} KiB ({MOST_BYTES // 2**20} MiB for forecasts); "
         f"path, query and headers over {usual.head_bytes // 1024} KiB",
         f"{usual.request_seconds:g} s were not enough",
         f"keeps {usual.connections} connections at most",
         f"{usual.forecast_threads} request for forecasts is being computed and {usual.forecasts_waiting} wait",
-        f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {usual.forecast_bytes // 2**20} MiB",
+        f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB",
     )
     flat = " ".join(PAGE.split())
     assert [text for text in said if text not in flat] == []

@@ -22,6 +22,7 @@ class AirflowStub(ThreadingHTTPServer):
         self.runs: dict[str, dict[str, Any]] = {}
         self.plans: dict[str, dict[str, Any]] = {}
         self.tokens = 0
+        self.asked: list[str] = []
 
     @property
     def address(self) -> str:
@@ -53,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(200, run)
 
     def do_GET(self) -> None:
+        self.server.asked.append(self.path)
         if not self._is_known():
             return None
         if self.path == "/api/v2/dags/clv_monthly":

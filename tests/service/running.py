@@ -46,7 +46,8 @@ class Service:
 @contextmanager
 def serving(database: Database, *, read_champion: Read | None = None, **settings: Any) -> Iterator[Service]:
     """Run a service in a thread, on any free port, until the context exits; with a champion, until it has looked."""
-    chosen = ServiceSettings(database_url=settings.pop("database_url", database.api_url), port=0, **settings)
+    usual = {"database_url": database.api_url, "port": 0, "ready_seconds": 0.0}
+    chosen = ServiceSettings(**(usual | settings))
     app = create_app(chosen, today=lambda: TODAY, read_champion=read_champion)
     running = server(app, chosen)
     thread = threading.Thread(target=running.run, daemon=True)

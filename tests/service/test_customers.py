@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import quote
 
 import pytest
@@ -49,6 +50,10 @@ def pages(service: Service, key: str, **query: object) -> list[dict]:
 
 def ids(found: list[dict]) -> list[str]:
     return [customer["customer_id"] for page in found for customer in page["customers"]]
+
+
+def after(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 @pytest.mark.parametrize("limit", [1, 3, len(IDS), len(IDS) + 1])
@@ -106,6 +111,7 @@ def test_an_id_with_a_nul_is_refused_before_postgres_sees_it(service: Service, r
         ("min_clv=much", "query.min_clv"),
         ("min_clv=NaN", "query.min_clv"),
         ("min_clv=1e400", "query.min_clv"),
+        ("min_clv=1e-20000", "query.min_clv"),
         ("limit=0", "query.limit"),
         ("limit=1001", "query.limit"),
         ("after=x", "query.after"),
@@ -114,6 +120,8 @@ def test_an_id_with_a_nul_is_refused_before_postgres_sees_it(service: Service, r
         ("after='; DROP TABLE clv.run; --", "query.after"),
         ("after=MS4xAA", "query.after"),  # 1.1 and a NUL
         ("after=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "query.after"),
+        (f"after={after('9' * 5000 + '.1')}", "query.after"),
+        (f"after={after('9' * 19 + '.1')}", "query.after"),
     ],
 )
 def test_a_wrong_parameter_is_named(service: Service, reader: str, query: str, field: str) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import Database
 from tests.service.running import Service, problem_of
 
 PATH = "/v1/customers/12347/forecast"
-OPERATING = "/v1/runs/api__2011-11__nightly__1"
+OPERATING = "/v1/runs/api__nightly__1"
 
 
 def test_a_key_reads_until_it_is_revoked(service: Service) -> None:

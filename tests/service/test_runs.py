@@ -43,11 +43,11 @@ def start(service: Service, key: str, body: object, **headers: str) -> httpx.Res
     return service.request("POST", "/v1/runs", key, json=body, headers=headers)
 
 
-def test_a_run_names_its_month_and_the_key(service: Service, operator: str, airflow: AirflowStub) -> None:
+def test_a_run_names_the_key(service: Service, operator: str, airflow: AirflowStub) -> None:
     answer = start(service, operator, {"month": "2011-11", "dry_run": True})
     assert answer.status_code == 201, answer.text
     started = answer.json()
-    assert re.fullmatch(r"api__2011-11__nightly__[0-9a-f]{8}", started["dag_run_id"])
+    assert re.fullmatch(r"api__nightly__[0-9a-f]{32}", started["dag_run_id"])
     assert answer.headers["location"] == f"/v1/runs/{started['dag_run_id']}"
     assert (started["state"], started["conf"]) == ("queued", {"month": "2011-11", "dry_run": True})
     assert airflow.runs[started["dag_run_id"]]["note"] == "Started through the API with the key nightly"
@@ -78,15 +78,36 @@ def test_a_run_is_followed(service: Service, operator: str, airflow: AirflowStub
     assert failed == {"task": "score.score", "attempt": 1, "reason": "no space", "was_refused": False}
 
 
-def test_the_same_idempotency_key_starts_one_run(service: Service, operator: str, airflow: AirflowStub) -> None:
+def test_an_idempotency_key_with_the_same_body_gets_the_first_answer_again(
+    service: Service, operator: str, airflow: AirflowStub
+) -> None:
     before = len(airflow.runs)
-    first = start(service, operator, {"month": "2011-11"}, **{"Idempotency-Key": "once"})
-    again = start(service, operator, {"month": "2011-11"}, **{"Idempotency-Key": "once"})
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json() == again.json()
+    first = start(service, operator, {"month": "2011-11", "force": True}, **{"Idempotency-Key": "once"})
+    airflow.runs[first.json()["dag_run_id"]]["state"] = "success"
+    again = start(service, operator, {"force": True, "month": "2011-11"}, **{"Idempotency-Key": '"once"'})
+    assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, first.json())
+    assert again.headers["location"] == first.headers["location"]
     assert len(airflow.runs) == before + 1
-    other = start(service, operator, {"month": "2011-11", "force": True}, **{"Idempotency-Key": "once"})
-    problem_of(other, 409, "run-exists")
+
+
+@pytest.mark.parametrize("body", [{"month": "2011-10"}, {"month": "2011-11", "force": True}])
+def test_an_idempotency_key_with_another_body_is_refused(
+    service: Service, operator: str, airflow: AirflowStub, body: dict
+) -> None:
+    start(service, operator, {"month": "2011-11"}, **{"Idempotency-Key": "twice"})
+    before = len(airflow.runs)
+    problem = problem_of(start(service, operator, body, **{"Idempotency-Key": "twice"}), 422, "idempotency-key-reused")
+    assert problem["errors"][0]["field"] == "header.idempotency-key"
+    assert len(airflow.runs) == before
+
+
+def test_an_idempotency_key_belongs_to_the_caller(service: Service, operator: str, airflow: AirflowStub) -> None:
+    other = service.key("weekly", "operate")
+    started = [start(service, key, {"month": "2011-11"}, **{"Idempotency-Key": "mine"}) for key in (operator, other)]
+    assert len({answer.json()["dag_run_id"] for answer in started}) == 2
+
+
+def test_an_odd_idempotency_key_is_refused(service: Service, operator: str) -> None:
     wrong = start(service, operator, {"month": "2011-11"}, **{"Idempotency-Key": "../../x"})
     assert problem_of(wrong, 422, "invalid-request")["errors"][0]["field"] == "header.idempotency-key"
 
@@ -100,6 +121,7 @@ def test_the_same_idempotency_key_starts_one_run(service: Service, operator: str
         ({"month": "2011-11'; DROP TABLE clv.run; --"}, ["body.month"]),
         ({"month": "2011-11", "horizon_months": 2}, ["body.horizon_months"]),
         ({"month": "2011-11", "segment": "city"}, ["body.segment"]),
+        ({"month": "2011-11", "segment": "city=\0"}, ["body.segment"]),
         ({"month": "2011-11", "dry_run": "yes"}, ["body.dry_run"]),
         ([], ["body"]),
     ],
@@ -124,9 +146,18 @@ def test_what_airflow_refuses_is_a_problem(service: Service, operator: str) -> N
     assert "Invalid input for param month" in problem["detail"]
 
 
-@pytest.mark.parametrize("dag_run_id", ["nothing", "api__2011-11__nightly__0"])
+@pytest.mark.parametrize("dag_run_id", ["nothing", "api__nightly__0"])
 def test_an_unknown_run_is_a_problem(service: Service, operator: str, dag_run_id: str) -> None:
     problem_of(service.get(f"/v1/runs/{dag_run_id}", operator), 404, "unknown-run")
+
+
+@pytest.mark.parametrize("dag_run_id", ["%2e", "%2e%2e", "...", "a%2f..", "a" * 251])
+def test_what_is_no_run_id_does_not_reach_airflow(
+    service: Service, operator: str, airflow: AirflowStub, dag_run_id: str
+) -> None:
+    before = list(airflow.asked)
+    assert service.get(f"/v1/runs/{dag_run_id}", operator).status_code in (404, 422)
+    assert airflow.asked == before
 
 
 def test_a_token_that_has_expired_is_replaced(service: Service, operator: str, airflow: AirflowStub) -> None:

@@ -29,5 +29,5 @@ def test_the_owner_of_an_older_server_is_told_to_make_the_role(tmp_path: Path) -
         with connection.cursor() as cursor:
             cursor.execute("CREATE ROLE clv_api LOGIN")
         connection.close()
-        assert "0018_create_api" in migrate(owner)
+        assert "0017_create_api" in migrate(owner)
         assert migrate(owner) == []

@@ -8,15 +8,23 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from jobs.service.access import holder_of
 from jobs.service.context import InContext
+from jobs.service.keyed_route import KeyedRoute
 from jobs.service.keys import FORECAST, ApiKey
 from jobs.service.on_request.answer import Forecasts
 from jobs.service.on_request.body import ForecastRequest, parsed
 from jobs.service.on_request.compute import forecasts
+from jobs.service.problems import documented
 
 PATH = "/v1/forecasts"
+MOST_BYTES = 4 * 1024 * 1024
 Forecaster = Annotated[ApiKey, Depends(holder_of(FORECAST))]
 
-router = APIRouter(tags=["forecasts"])
+
+class _LongBody(KeyedRoute):
+    body_bytes = MOST_BYTES
+
+
+router = APIRouter(tags=["forecasts"], route_class=_LongBody)
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -27,7 +35,10 @@ _BODY: dict[str, Any] = {
 
 
 @router.post(
-    PATH, summary="Forecasts from raw rows, made now", responses={200: {"model": Forecasts}}, openapi_extra=_BODY
+    PATH,
+    summary="Forecasts from raw rows, made now",
+    responses={200: {"model": Forecasts}, **documented(400, 408, 413)},
+    openapi_extra=_BODY,
 )
 async def forecasts_now(request: Request, context: InContext, _: Forecaster) -> Response:
     """Cleans the rows by the shop's mapping, computes the features and forecasts with the champion.

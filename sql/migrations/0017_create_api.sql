@@ -86,6 +86,5 @@ GRANT SELECT ON clv.customer_list TO clv_writer, clv_reader;
 
 GRANT USAGE ON SCHEMA clv TO clv_api;
 GRANT SELECT ON
-clv.forecast, clv.forecast_current, clv.forecast_monthly, clv.runs, clv.run_failures, clv.publications,
-clv.model_decisions, clv.customer_list, clv.api_key
+clv.forecast, clv.runs, clv.run_failures, clv.publications, clv.model_decisions, clv.customer_list, clv.api_key
 TO clv_api;
