@@ -118,16 +118,15 @@ def _airflow(environ: Mapping[str, str]) -> AirflowAccess | None:
 
 
 def _model(environ: Mapping[str, str]) -> ModelAccess | None:
-    tracking_uri = environ.get("MLFLOW_TRACKING_URI")
-    if not tracking_uri:
-        return None
-    source, lake = (environ.get(name) for name in ("CLV_SOURCE", "CLV_LAKE"))
-    if not source or not lake:
+    source, lake, tracking_uri = (environ.get(name) for name in ("CLV_SOURCE", "CLV_LAKE", "MLFLOW_TRACKING_URI"))
+    if source and lake and tracking_uri:
+        return ModelAccess(source=source, lake=Path(lake), tracking_uri=tracking_uri)
+    if source or lake:
         raise ServiceSettingsError(
-            "MLFLOW_TRACKING_URI is set, but CLV_SOURCE or CLV_LAKE is not. Set all three, or none: the service then "
-            "makes no forecasts on request"
+            "CLV_SOURCE or CLV_LAKE is set, but not both, and MLFLOW_TRACKING_URI, are. Set all three, or neither of the "
+            "two: the service then makes no forecasts on request"
         )
-    return ModelAccess(source=source, lake=Path(lake), tracking_uri=tracking_uri)
+    return None
 
 
 def _number(environ: Mapping[str, str], name: str, usual: int, least: int = 0) -> int:

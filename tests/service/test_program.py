@@ -81,7 +81,8 @@ def test_settings_are_read_from_the_environment() -> None:
         (URL | {"CLV_API_PORT": "http"}, "CLV_API_PORT=http is not a whole number"),
         (URL | {"CLV_API_BURST": "0"}, "CLV_API_BURST=0 is not a whole number from 1 on"),
         (URL | AIRFLOW | {"CLV_AIRFLOW_PASSWORD": ""}, "Set all three, or none"),
-        (URL | MODEL | {"CLV_LAKE": ""}, "CLV_SOURCE or CLV_LAKE is not"),
+        (URL | MODEL | {"CLV_LAKE": ""}, "Set all three, or neither"),
+        (URL | MODEL | {"MLFLOW_TRACKING_URI": ""}, "Set all three, or neither"),
         (URL | {"CLV_API_FORECAST_THREADS": "0"}, "is not a whole number from 1 on"),
     ],
 )
