@@ -39,6 +39,7 @@ class ServiceSettings:
         request_seconds: the longest time a request may take.
         in_flight: the most requests with a key that are answered at once.
         ready_seconds: how long an answer of /readyz is given again.
+        proxies: addresses, with commas, of proxies whose X-Forwarded-For names the caller; empty: none.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
     """
 
@@ -55,6 +56,7 @@ class ServiceSettings:
     request_seconds: float = 15.0
     in_flight: int = 100
     ready_seconds: float = 1.0
+    proxies: str = ""
     max_age_days: int | None = None
 
     @classmethod
@@ -79,6 +81,7 @@ class ServiceSettings:
             requests_per_second=_number(environ, "CLV_API_REQUESTS_PER_SECOND", int(usual.requests_per_second), 1),
             burst=_number(environ, "CLV_API_BURST", usual.burst, 1),
             connections=_number(environ, "CLV_API_CONNECTIONS", usual.connections, 1),
+            proxies=environ.get("CLV_API_PROXIES", ""),
             max_age_days=_number(environ, "CLV_API_MAX_AGE_DAYS", -1) if environ.get("CLV_API_MAX_AGE_DAYS") else None,
         )
 

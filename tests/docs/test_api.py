@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from jobs.service.keyed_route import KeyedRoute
 from jobs.service.settings import AirflowAccess, ServiceSettings
 from tests.conftest import ROOT, Database
 from tests.service.airflow_stub import airflow_stub
@@ -87,8 +88,9 @@ def test_the_limits_are_those_of_the_service() -> None:
     usual = ServiceSettings(database_url="x")
     said = (
         f"more than {usual.requests_per_second:g} requests a second for long, or {usual.burst} at once",
-        f"a body over {usual.body_bytes // 1024} KiB; path, query and headers over {usual.head_bytes // 1024} KiB",
+        f"a body over {KeyedRoute.body_bytes // 1024} KiB; path, query and headers over {usual.head_bytes // 1024} KiB",
         f"{usual.request_seconds:g} s were not enough",
+        f"was not there within {usual.body_seconds:g} s",
         f"keeps {usual.connections} connections at most",
     )
     flat = " ".join(PAGE.split())
