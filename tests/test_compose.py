@@ -67,6 +67,11 @@ def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None
     settings = set(re.findall(r'"(CLV_\w+|MLFLOW_\w+)"', text_of("jobs/service/settings.py")))
     assert environment <= settings
     assert {"CLV_API_DATABASE_URL", "CLV_AIRFLOW_URL", "CLV_AIRFLOW_USER", "CLV_AIRFLOW_PASSWORD"} <= environment
+    assert "ADMIN" not in str(SERVICES["api"]["environment"])
+    user = SERVICES["api"]["environment"]["CLV_AIRFLOW_USER"]
+    users = SERVICES["init"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"].split(",")
+    assert f"{user}:user" in users
+    assert all(f'"{known.partition(":")[0]}": ' in SERVICES["init"]["command"][-1] for known in users)
     assert all(volume.endswith(":ro") for volume in SERVICES["api"]["volumes"])
     example = set(re.findall(r"(?:CLV|MLFLOW)_\w+", text_of(".env.example")))
     assert settings <= example

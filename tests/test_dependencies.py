@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PRODUCTION = ("jobs", "dags", "expectations")
 TOOLS = ("benchmarks", "docs", "notebooks", "tests")
 OWN = {*PRODUCTION, *TOOLS, *(path.stem for path in (ROOT / "dags").glob("*.py"))}
-THROUGH_AIRFLOW = {"fastapi", "starlette", "uvicorn", "httpx", "pydantic"}
-"""What the REST service is made of: Airflow serves its own API with the same, in versions that must suit it."""
 PEERS = {"lifetimes"}
 """What benchmarks import in an environment of their own, locked by `benchmarks/requirements.lock`."""
 
@@ -56,15 +54,9 @@ def test_every_import_is_declared(folders: tuple[str, ...], allowed: set[str]) -
     undeclared = {
         name
         for name in imported(folders)
-        if not {_normalised(distribution) for distribution in distributions.get(name, [name])}
-        & (allowed | THROUGH_AIRFLOW)
+        if not {_normalised(distribution) for distribution in distributions.get(name, [name])} & allowed
     }
     assert undeclared == set()
-
-
-def test_airflow_brings_what_the_service_is_made_of() -> None:
-    assert declared(*(requires("apache-airflow-core") or ())) >= THROUGH_AIRFLOW
-    assert set(locked("requirements.lock")) >= THROUGH_AIRFLOW
 
 
 def locked(path: str) -> dict[str, str]:
@@ -80,7 +72,10 @@ def test_the_development_lock_holds_the_runtime_lock() -> None:
 def test_production_has_everything_it_declares_and_none_of_the_tools() -> None:
     runtime = locked("requirements.lock")
     assert set(runtime) >= RUNTIME
-    assert set(runtime) & {"pytest", "playwright", "mypy", "ruff", "hypothesis", "ipykernel", "sqlfluff"} == set()
+    assert (
+        set(runtime) & {"pytest", "playwright", "mypy", "ruff", "hypothesis", "schemathesis", "ipykernel", "sqlfluff"}
+        == set()
+    )
     assert "requirements.lock" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 

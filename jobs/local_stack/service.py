@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from jobs.local_stack import postgres_server as postgres
-from jobs.local_stack.airflow_config import ADMIN
+from jobs.local_stack.airflow_config import SERVICE, secrets_of
 from jobs.local_stack.home import REPOSITORY, current_home, state_folder
 from jobs.local_stack.stack import Stack, remembered
 
@@ -31,8 +31,8 @@ def service_environment(stack: Stack, module: str, environ: Mapping[str, str]) -
         "CLV_API_DATABASE_URL": postgres.url("clv_api", "clv", sockets),
         "CLV_API_PORT": environ.get("API_PORT") or environ.get("CLV_API_PORT", ""),
         "CLV_AIRFLOW_URL": stack.airflow_url,
-        "CLV_AIRFLOW_USER": ADMIN,
-        "CLV_AIRFLOW_PASSWORD": stack.admin_password,
+        "CLV_AIRFLOW_USER": SERVICE,
+        "CLV_AIRFLOW_PASSWORD": secrets_of(stack.home.folder)["api_password"],
     }
 
 

@@ -50,6 +50,7 @@ class ServiceSettings:
         request_seconds: the longest time a request may take.
         in_flight: the most requests with a key that are answered at once.
         ready_seconds: how long an answer of /readyz is given again.
+        proxies: addresses, with commas, of proxies whose X-Forwarded-For names the caller; empty: none.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
         model_seconds: how often the service looks whether another version is the champion.
         forecast_threads: how many requests for forecasts are computed at once.
@@ -70,6 +71,7 @@ class ServiceSettings:
     request_seconds: float = 15.0
     in_flight: int = 100
     ready_seconds: float = 1.0
+    proxies: str = ""
     max_age_days: int | None = None
     model_seconds: float = 30.0
     forecast_threads: int = 1
@@ -100,6 +102,7 @@ class ServiceSettings:
             connections=_number(environ, "CLV_API_CONNECTIONS", usual.connections, 1),
             model_seconds=_number(environ, "CLV_API_MODEL_SECONDS", int(usual.model_seconds), 1),
             forecast_threads=_number(environ, "CLV_API_FORECAST_THREADS", usual.forecast_threads, 1),
+            proxies=environ.get("CLV_API_PROXIES", ""),
             max_age_days=_number(environ, "CLV_API_MAX_AGE_DAYS", -1) if environ.get("CLV_API_MAX_AGE_DAYS") else None,
         )
 
@@ -123,8 +126,8 @@ def _model(environ: Mapping[str, str]) -> ModelAccess | None:
         return ModelAccess(source=source, lake=Path(lake), tracking_uri=tracking_uri)
     if source or lake:
         raise ServiceSettingsError(
-            "CLV_SOURCE or CLV_LAKE is set, but not both, and MLFLOW_TRACKING_URI, are. Set all three, or neither of the "
-            "two: the service then makes no forecasts on request"
+            "CLV_SOURCE or CLV_LAKE is set, but not all of CLV_SOURCE, CLV_LAKE and MLFLOW_TRACKING_URI. Set all three, or "
+            "neither of the two: the service then makes no forecasts on request"
         )
     return None
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from docs.generate.openapi import PAGE, page
+from jobs.local_stack.airflow_config import secrets_of
 from jobs.local_stack.home import Home
 from jobs.local_stack.ports import Ports
 from jobs.local_stack.service import service_environment
@@ -91,8 +92,7 @@ def test_wrong_settings_are_named(environ: dict[str, str], said: str) -> None:
         ServiceSettings.from_environment(environ)
 
 
-def test_on_the_local_stack_the_service_is_no_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "admin_password", "secret")
+def test_on_the_local_stack_the_service_is_neither_owner_nor_administrator(tmp_path: Path) -> None:
     stack = Stack(Home(folder=tmp_path, source="x", landing=tmp_path), Ports(81, 82), on_schedule=False)
     serve = service_environment(stack, "jobs.serve", {"API_PORT": "8001"})
     assert serve["CLV_API_DATABASE_URL"].startswith("postgresql+psycopg2://clv_api@/clv?")
@@ -100,6 +100,8 @@ def test_on_the_local_stack_the_service_is_no_owner(tmp_path: Path, monkeypatch:
     assert (serve["CLV_SOURCE"], serve["MLFLOW_TRACKING_URI"]) == ("x", "http://127.0.0.1:82")
     assert serve["CLV_LAKE"] == str(tmp_path / "lake")
     assert "CLV_OWNER_DATABASE_URL" not in serve
+    assert serve["CLV_AIRFLOW_USER"] == "clv-api"
+    assert serve["CLV_AIRFLOW_PASSWORD"] == secrets_of(tmp_path)["api_password"] != stack.admin_password
     keys = service_environment(stack, "jobs.api_key", {})
     assert set(keys) == {"CLV_OWNER_DATABASE_URL"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -136,9 +137,26 @@ def test_a_wrong_parameter_starts_nothing(
 
 
 def test_malformed_json_is_named(service: Service, operator: str) -> None:
-    json = {"Content-Type": "application/json"}
-    answer = service.request("POST", "/v1/runs", operator, content=b"{month", headers=json)
+    headers = {"Content-Type": "application/json"}
+    answer = service.request("POST", "/v1/runs", operator, content=b"{month", headers=headers)
     assert problem_of(answer, 422, "invalid-request")["errors"][0]["field"] == "body"
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"), [({"\ud800": 1}, ["body"]), ({"é" * 300: 1}, [f"body.{'é' * 95}"]), ({"x": "\ud800"}, ["body"])]
+)
+def test_text_that_cannot_be_sent_back_is_a_problem(
+    service: Service, operator: str, body: dict, fields: list[str]
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    content = json.dumps({"month": "2011-11"} | body).encode()
+    answer = service.request("POST", "/v1/runs", operator, content=content, headers=headers)
+    assert [error["field"] for error in problem_of(answer, 422, "invalid-request")["errors"]] == fields
+
+
+def test_a_problem_names_twenty_fields_at_most(service: Service, operator: str) -> None:
+    answer = start(service, operator, {f"x{number}": 1 for number in range(300)})
+    assert len(problem_of(answer, 422, "invalid-request")["errors"]) == 20
 
 
 def test_what_airflow_refuses_is_a_problem(service: Service, operator: str) -> None:
