@@ -126,8 +126,8 @@ def _model(environ: Mapping[str, str]) -> ModelAccess | None:
         return ModelAccess(source=source, lake=Path(lake), tracking_uri=tracking_uri)
     if source or lake:
         raise ServiceSettingsError(
-            "CLV_SOURCE or CLV_LAKE is set, but not all of CLV_SOURCE, CLV_LAKE and MLFLOW_TRACKING_URI. Set all three, or "
-            "neither of the two: the service then makes no forecasts on request"
+            "CLV_SOURCE or CLV_LAKE is set, but CLV_SOURCE, CLV_LAKE and MLFLOW_TRACKING_URI are not. Set all three, "
+            "or neither of the two: the service then makes no forecasts on request"
         )
     return None
 
