@@ -48,6 +48,14 @@ clean: ## Stop all servers and delete all state: lakes, forecasts, models, histo
 psql: venv ## Query the forecasts as clv_reader: SQL="select …"; without SQL, open a prompt
 	@$(PYTHON) -m jobs.local_stack.psql $${SQL:+"$$SQL"}
 
+.PHONY: serve
+serve: venv ## Serve the forecasts over HTTP until Ctrl-C: [API_PORT=8000]; see docs/api.md
+	@$(PYTHON) -m jobs.local_stack.service jobs.serve
+
+.PHONY: api-key
+api-key: venv ## Make a key of the service and print it once: NAME=crm-export [SCOPES=read,operate]
+	@$(PYTHON) -m jobs.local_stack.service jobs.api_key create --name="$$NAME" --scopes="$${SCOPES:-read}" --by="$${BY:-$$(id -un)}"
+
 .PHONY: champion
 champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="why"
 	@$(PYTHON) -m jobs.local_stack.job jobs.choose_champion --model-version "$$VERSION" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
@@ -105,6 +113,10 @@ bench-setup: venv ## Create benchmarks/.venv for the BTYD peers of bench-accurac
 bench-accuracy: venv ## Compare the forecasts with peers on real and simulated data
 	@$(PYTHON) -m benchmarks.datasets
 
+.PHONY: bench-service
+bench-service: venv ## Measure the service under load, and its memory over ten minutes (about 15 minutes)
+	@$(PYTHON) -m benchmarks.service_load
+
 .PHONY: bench-scale
 bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.scale
@@ -122,7 +134,7 @@ lint: venv ## Check style, types and SQL
 
 .PHONY: docs
 docs: venv ## Regenerate the generated pages and sql/schema.sql
-	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema; do \
+	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema openapi; do \
 	  $(PYTHON) -m docs.generate.$$page --write || exit 1; done
 
 .PHONY: lock

@@ -5,6 +5,7 @@
 \getenv owner_password CLV_OWNER_PASSWORD
 \getenv writer_password CLV_WRITER_PASSWORD
 \getenv reader_password CLV_READER_PASSWORD
+\getenv api_password CLV_API_PASSWORD
 
 CREATE ROLE airflow LOGIN PASSWORD :'airflow_password';
 CREATE DATABASE airflow OWNER airflow TEMPLATE template0 ENCODING 'UTF8';
@@ -15,19 +16,23 @@ CREATE DATABASE mlflow OWNER mlflow TEMPLATE template0 ENCODING 'UTF8';
 CREATE ROLE clv_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE clv_writer LOGIN PASSWORD :'writer_password';
 CREATE ROLE clv_reader LOGIN PASSWORD :'reader_password';
+CREATE ROLE clv_api LOGIN PASSWORD :'api_password';
 CREATE DATABASE clv OWNER clv_owner TEMPLATE template0 ENCODING 'UTF8';
 
 REVOKE ALL ON DATABASE postgres FROM public;
 REVOKE ALL ON DATABASE airflow FROM public;
 REVOKE ALL ON DATABASE mlflow FROM public;
 
--- The limits of migration 0011, which sets them only as superuser.
+-- The limits of the migrations 0011 and 0017, which set them only as superuser.
 ALTER ROLE clv_writer CONNECTION LIMIT 30;
 ALTER ROLE clv_writer SET statement_timeout = '15min';
 ALTER ROLE clv_writer SET temp_file_limit = '20GB';
 ALTER ROLE clv_reader CONNECTION LIMIT 40;
 ALTER ROLE clv_reader SET statement_timeout = '5min';
 ALTER ROLE clv_reader SET temp_file_limit = '5GB';
+ALTER ROLE clv_api CONNECTION LIMIT 20;
+ALTER ROLE clv_api SET statement_timeout = '5s';
+ALTER ROLE clv_api SET temp_file_limit = '1GB';
 
 -- Revokes what migration 0001 revokes only as superuser: large objects and advisory locks for every role.
 \connect clv

@@ -375,6 +375,133 @@ $$;
 
 COMMENT ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) IS 'Show readers no forecast of a month, provided that they still see the expected run; its rows stay';
 
+CREATE TABLE clv.api_key (
+    key_id text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT created_by_somebody CHECK ((btrim(created_by) <> ''::text)),
+    CONSTRAINT key_id_is_hexadecimal CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT name_is_plain CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text)),
+    CONSTRAINT scopes_are_known CHECK (((scopes <@ ARRAY['read'::text, 'forecast'::text, 'operate'::text]) AND (cardinality(scopes) > 0))),
+    CONSTRAINT sha256_is_one CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+COMMENT ON TABLE clv.api_key IS 'The keys of the REST service. A key itself is shown once, when it is made';
+COMMENT ON COLUMN clv.api_key.key_id IS 'The part of the key that identifies it';
+COMMENT ON COLUMN clv.api_key.name IS 'Who or what uses it: in logs, and in the id of a run that it started';
+COMMENT ON COLUMN clv.api_key.sha256 IS 'SHA-256 of its secret part, which is 256 random bits';
+COMMENT ON COLUMN clv.api_key.scopes IS 'read: published forecasts and the champion; forecast: forecasts on request; operate: start and follow runs';
+COMMENT ON COLUMN clv.api_key.created_at IS 'When it was made';
+COMMENT ON COLUMN clv.api_key.created_by IS 'Who made it';
+COMMENT ON COLUMN clv.api_key.revoked_at IS 'From when on it is refused; empty while it is valid';
+
+CREATE TABLE clv.forecast_rows (
+    load_id bigint NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    clv_1m numeric(18,2) NOT NULL,
+    clv_3m numeric(18,2) NOT NULL,
+    clv_6m numeric(18,2) NOT NULL,
+    clv_12m numeric(18,2) NOT NULL,
+    clv_12m_p10 numeric(18,2) NOT NULL,
+    clv_12m_p90 numeric(18,2) NOT NULL,
+    p_active_12m double precision NOT NULL,
+    month_01 numeric(18,2) NOT NULL,
+    month_02 numeric(18,2) NOT NULL,
+    month_03 numeric(18,2) NOT NULL,
+    month_04 numeric(18,2) NOT NULL,
+    month_05 numeric(18,2) NOT NULL,
+    month_06 numeric(18,2) NOT NULL,
+    month_07 numeric(18,2) NOT NULL,
+    month_08 numeric(18,2) NOT NULL,
+    month_09 numeric(18,2) NOT NULL,
+    month_10 numeric(18,2) NOT NULL,
+    month_11 numeric(18,2) NOT NULL,
+    month_12 numeric(18,2) NOT NULL,
+    status text NOT NULL,
+    method text NOT NULL,
+    model_version bigint NOT NULL,
+    reason_1 text,
+    reason_2 text,
+    reason_3 text,
+    CONSTRAINT month_01_is_clv_1m CHECK ((month_01 = clv_1m)),
+    CONSTRAINT months_sum_to_clv_12m CHECK (((((((((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) + month_07) + month_08) + month_09) + month_10) + month_11) + month_12) = clv_12m)),
+    CONSTRAINT months_sum_to_clv_3m CHECK ((((month_01 + month_02) + month_03) = clv_3m)),
+    CONSTRAINT months_sum_to_clv_6m CHECK (((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) = clv_6m)),
+    CONSTRAINT p10_is_not_above_p90 CHECK ((clv_12m_p10 <= clv_12m_p90)),
+    CONSTRAINT p_active_12m_is_a_probability CHECK (((p_active_12m >= (0)::double precision) AND (p_active_12m <= (1)::double precision)))
+);
+
+COMMENT ON TABLE clv.forecast_rows IS 'A row per load and customer. Readers see the published ones in clv.forecast';
+COMMENT ON COLUMN clv.forecast_rows.load_id IS 'The load the row belongs to';
+COMMENT ON COLUMN clv.forecast_rows.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.forecast_rows.clv_1m IS 'Expected net value in the first forecast month';
+COMMENT ON COLUMN clv.forecast_rows.clv_3m IS 'Expected net value in the first three forecast months';
+COMMENT ON COLUMN clv.forecast_rows.clv_6m IS 'Expected net value in the first six forecast months';
+COMMENT ON COLUMN clv.forecast_rows.clv_12m IS 'Expected net value in the twelve forecast months: the sum of month_01 to month_12';
+COMMENT ON COLUMN clv.forecast_rows.clv_12m_p10 IS 'Lower end of the 80 % interval of the twelve months'' value';
+COMMENT ON COLUMN clv.forecast_rows.clv_12m_p90 IS 'Upper end of the 80 % interval of the twelve months'' value';
+COMMENT ON COLUMN clv.forecast_rows.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.forecast_rows.month_01 IS 'Expected net value in forecast month 1 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_02 IS 'Expected net value in forecast month 2 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_03 IS 'Expected net value in forecast month 3 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_04 IS 'Expected net value in forecast month 4 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_05 IS 'Expected net value in forecast month 5 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_06 IS 'Expected net value in forecast month 6 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_07 IS 'Expected net value in forecast month 7 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_08 IS 'Expected net value in forecast month 8 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_09 IS 'Expected net value in forecast month 9 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_10 IS 'Expected net value in forecast month 10 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_11 IS 'Expected net value in forecast month 11 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.forecast_rows.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.forecast_rows.method IS 'model, btyd or cohort_prior: how the forecast was made';
+COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered model';
+COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast_rows.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast_rows.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+
+CREATE TABLE clv.published (
+    as_of date NOT NULL,
+    run_id bigint NOT NULL,
+    load_id bigint NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
+COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
+COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
+COMMENT ON COLUMN clv.published.published_at IS 'Since when';
+
+CREATE VIEW clv.customer_list AS
+ SELECT customer_id,
+    clv_12m,
+    clv_12m_p10,
+    clv_12m_p90,
+    p_active_12m,
+    status,
+    method,
+    model_version
+   FROM clv.forecast_rows
+  WHERE (load_id = ( SELECT published.load_id
+           FROM clv.published
+          ORDER BY published.as_of DESC
+         LIMIT 1));
+
+COMMENT ON VIEW clv.customer_list IS 'The published forecast of the newest month in short, quick to page through in the order of customer_id';
+COMMENT ON COLUMN clv.customer_list.customer_id IS 'Customer identifier';
+COMMENT ON COLUMN clv.customer_list.clv_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p10 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.clv_12m_p90 IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.p_active_12m IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
+
 CREATE TABLE clv.first_month_rows (
     load_id bigint NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
@@ -434,19 +561,6 @@ COMMENT ON COLUMN clv.first_month_rows.model_version IS 'Version of the register
 COMMENT ON COLUMN clv.first_month_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_rows.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_rows.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
-
-CREATE TABLE clv.published (
-    as_of date NOT NULL,
-    run_id bigint NOT NULL,
-    load_id bigint NOT NULL,
-    published_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
-COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
-COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
-COMMENT ON COLUMN clv.published.published_at IS 'Since when';
 
 CREATE VIEW clv.first_month AS
  SELECT published.as_of,
@@ -568,71 +682,6 @@ COMMENT ON COLUMN clv.first_month_accuracy.wape IS 'Sum of the absolute errors a
 COMMENT ON COLUMN clv.first_month_accuracy.coverage IS 'Share of the customers within the 80 % interval (null: it has none)';
 COMMENT ON COLUMN clv.first_month_accuracy.run_id IS 'The run that measured it';
 COMMENT ON COLUMN clv.first_month_accuracy.data_month IS 'The data month, YYYY-MM: the month before as_of';
-
-CREATE TABLE clv.forecast_rows (
-    load_id bigint NOT NULL,
-    customer_id text NOT NULL COLLATE pg_catalog."C",
-    clv_1m numeric(18,2) NOT NULL,
-    clv_3m numeric(18,2) NOT NULL,
-    clv_6m numeric(18,2) NOT NULL,
-    clv_12m numeric(18,2) NOT NULL,
-    clv_12m_p10 numeric(18,2) NOT NULL,
-    clv_12m_p90 numeric(18,2) NOT NULL,
-    p_active_12m double precision NOT NULL,
-    month_01 numeric(18,2) NOT NULL,
-    month_02 numeric(18,2) NOT NULL,
-    month_03 numeric(18,2) NOT NULL,
-    month_04 numeric(18,2) NOT NULL,
-    month_05 numeric(18,2) NOT NULL,
-    month_06 numeric(18,2) NOT NULL,
-    month_07 numeric(18,2) NOT NULL,
-    month_08 numeric(18,2) NOT NULL,
-    month_09 numeric(18,2) NOT NULL,
-    month_10 numeric(18,2) NOT NULL,
-    month_11 numeric(18,2) NOT NULL,
-    month_12 numeric(18,2) NOT NULL,
-    status text NOT NULL,
-    method text NOT NULL,
-    model_version bigint NOT NULL,
-    reason_1 text,
-    reason_2 text,
-    reason_3 text,
-    CONSTRAINT month_01_is_clv_1m CHECK ((month_01 = clv_1m)),
-    CONSTRAINT months_sum_to_clv_12m CHECK (((((((((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) + month_07) + month_08) + month_09) + month_10) + month_11) + month_12) = clv_12m)),
-    CONSTRAINT months_sum_to_clv_3m CHECK ((((month_01 + month_02) + month_03) = clv_3m)),
-    CONSTRAINT months_sum_to_clv_6m CHECK (((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) = clv_6m)),
-    CONSTRAINT p10_is_not_above_p90 CHECK ((clv_12m_p10 <= clv_12m_p90)),
-    CONSTRAINT p_active_12m_is_a_probability CHECK (((p_active_12m >= (0)::double precision) AND (p_active_12m <= (1)::double precision)))
-);
-
-COMMENT ON TABLE clv.forecast_rows IS 'A row per load and customer. Readers see the published ones in clv.forecast';
-COMMENT ON COLUMN clv.forecast_rows.load_id IS 'The load the row belongs to';
-COMMENT ON COLUMN clv.forecast_rows.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.forecast_rows.clv_1m IS 'Expected net value in the first forecast month';
-COMMENT ON COLUMN clv.forecast_rows.clv_3m IS 'Expected net value in the first three forecast months';
-COMMENT ON COLUMN clv.forecast_rows.clv_6m IS 'Expected net value in the first six forecast months';
-COMMENT ON COLUMN clv.forecast_rows.clv_12m IS 'Expected net value in the twelve forecast months: the sum of month_01 to month_12';
-COMMENT ON COLUMN clv.forecast_rows.clv_12m_p10 IS 'Lower end of the 80 % interval of the twelve months'' value';
-COMMENT ON COLUMN clv.forecast_rows.clv_12m_p90 IS 'Upper end of the 80 % interval of the twelve months'' value';
-COMMENT ON COLUMN clv.forecast_rows.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
-COMMENT ON COLUMN clv.forecast_rows.month_01 IS 'Expected net value in forecast month 1 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_02 IS 'Expected net value in forecast month 2 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_03 IS 'Expected net value in forecast month 3 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_04 IS 'Expected net value in forecast month 4 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_05 IS 'Expected net value in forecast month 5 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_06 IS 'Expected net value in forecast month 6 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_07 IS 'Expected net value in forecast month 7 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_08 IS 'Expected net value in forecast month 8 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_09 IS 'Expected net value in forecast month 9 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_10 IS 'Expected net value in forecast month 10 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_11 IS 'Expected net value in forecast month 11 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.month_12 IS 'Expected net value in forecast month 12 (month 1 starts on as_of)';
-COMMENT ON COLUMN clv.forecast_rows.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.forecast_rows.method IS 'model, btyd or cohort_prior: how the forecast was made';
-COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered model';
-COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
-COMMENT ON COLUMN clv.forecast_rows.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
-COMMENT ON COLUMN clv.forecast_rows.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 
 CREATE VIEW clv.forecast AS
  SELECT published.as_of,
@@ -1359,6 +1408,9 @@ COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made th
 COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
 COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
+ALTER TABLE ONLY clv.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY clv.first_month_accuracy_rows
     ADD CONSTRAINT first_month_accuracy_rows_pkey PRIMARY KEY (load_id, candidate);
 
@@ -1413,6 +1465,8 @@ ALTER TABLE ONLY clv.special_load
 ALTER TABLE ONLY clv.special_rows
     ADD CONSTRAINT special_rows_pkey PRIMARY KEY (run_id, customer_id);
 
+CREATE UNIQUE INDEX api_key_name ON clv.api_key USING btree (name) WHERE (revoked_at IS NULL);
+
 CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
 
 CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
@@ -1461,6 +1515,7 @@ ALTER TABLE ONLY clv.special_rows
 
 GRANT USAGE ON SCHEMA clv TO clv_writer;
 GRANT USAGE ON SCHEMA clv TO clv_reader;
+GRANT USAGE ON SCHEMA clv TO clv_api;
 
 REVOKE ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) TO clv_writer;
@@ -1492,9 +1547,17 @@ GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
 
-GRANT SELECT,INSERT ON TABLE clv.first_month_rows TO clv_writer;
+GRANT SELECT ON TABLE clv.api_key TO clv_api;
+
+GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published TO clv_writer;
+
+GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
+GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
+GRANT SELECT ON TABLE clv.customer_list TO clv_api;
+
+GRANT SELECT,INSERT ON TABLE clv.first_month_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.first_month TO clv_writer;
 GRANT SELECT ON TABLE clv.first_month TO clv_reader;
@@ -1504,10 +1567,9 @@ GRANT SELECT,INSERT ON TABLE clv.first_month_accuracy_rows TO clv_writer;
 GRANT SELECT ON TABLE clv.first_month_accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.first_month_accuracy TO clv_reader;
 
-GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
-
 GRANT SELECT ON TABLE clv.forecast TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast TO clv_reader;
+GRANT SELECT ON TABLE clv.forecast TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_current TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_current TO clv_reader;
@@ -1541,8 +1603,10 @@ GRANT INSERT(model_name) ON TABLE clv.model_decision TO clv_writer;
 
 GRANT SELECT ON TABLE clv.model_decisions TO clv_writer;
 GRANT SELECT ON TABLE clv.model_decisions TO clv_reader;
+GRANT SELECT ON TABLE clv.model_decisions TO clv_api;
 
 GRANT SELECT ON TABLE clv.model_hash TO clv_writer;
+GRANT SELECT ON TABLE clv.model_hash TO clv_api;
 
 GRANT INSERT(model_name) ON TABLE clv.model_hash TO clv_writer;
 
@@ -1556,6 +1620,7 @@ GRANT SELECT ON TABLE clv.published_history TO clv_writer;
 
 GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
+GRANT SELECT ON TABLE clv.publications TO clv_api;
 
 GRANT SELECT ON TABLE clv.run TO clv_writer;
 
@@ -1599,11 +1664,13 @@ GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 
 GRANT SELECT ON TABLE clv.run_failures TO clv_writer;
 GRANT SELECT ON TABLE clv.run_failures TO clv_reader;
+GRANT SELECT ON TABLE clv.run_failures TO clv_api;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_task TO clv_writer;
 
 GRANT SELECT ON TABLE clv.runs TO clv_writer;
 GRANT SELECT ON TABLE clv.runs TO clv_reader;
+GRANT SELECT ON TABLE clv.runs TO clv_api;
 
 GRANT SELECT,INSERT ON TABLE clv.special_rows TO clv_writer;
 

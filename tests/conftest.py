@@ -72,6 +72,12 @@ def superstore() -> Path:
     return _real_data("superstore")
 
 
+@pytest.fixture(scope="session")
+def complete_journey() -> Path:
+    """The transactions; the products lie beside them."""
+    return _real_data("completejourney_transactions")
+
+
 def _real_data(name: str) -> Path:
     path = real_data.path(name)
     if not path.is_file():
@@ -88,6 +94,10 @@ class Database:
     reader_url: str
 
     @property
+    def api_url(self) -> str:
+        return self.reader_url.replace("clv_reader@", "clv_api@")
+
+    @property
     def owner(self) -> Engine:
         return engine(self.owner_url)
 
@@ -98,6 +108,10 @@ class Database:
     @property
     def reader(self) -> Engine:
         return engine(self.reader_url)
+
+    @property
+    def api(self) -> Engine:
+        return engine(self.api_url)
 
 
 @dataclass(frozen=True)

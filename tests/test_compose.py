@@ -26,7 +26,7 @@ def test_every_variable_it_reads_stands_in_the_example() -> None:
 
 def test_nothing_listens_beyond_the_loopback_interface() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(published) == 3
+    assert len(published) == 4
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
@@ -41,7 +41,7 @@ def test_the_driver_and_the_executors_see_the_same_lake_and_landing() -> None:
 
 def test_postgres_is_given_every_password_that_bootstrap_reads() -> None:
     names = re.findall(r"^\\getenv \w+ (\w+)$", text_of("sql/bootstrap.sql"), flags=re.MULTILINE)
-    assert len(names) == 5
+    assert len(names) == 6
     assert set(names) <= set(SERVICES["postgres"]["environment"])
 
 
@@ -53,3 +53,25 @@ def test_the_pool_and_the_connections_of_the_dag_are_made() -> None:
     assert connections == {"airflow_api", "spark_default", "clv_alerts"}
     needed = connections - {"clv_alerts"}  # whom to tell is for the operator to say
     assert {f"AIRFLOW_CONN_{name.upper()}" for name in needed} <= set(SERVICES["airflow-scheduler"]["environment"])
+
+
+def test_the_command_that_makes_keys_runs_where_the_owner_s_address_is() -> None:
+    [service] = re.findall(
+        r"^docker compose run --rm (\S+) python -m jobs\.api_key ", text_of("docs/api.md"), re.MULTILINE
+    )
+    assert "CLV_OWNER_DATABASE_URL" in SERVICES[service]["environment"]
+
+
+def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None:
+    environment = set(SERVICES["api"]["environment"])
+    settings = set(re.findall(r'"(CLV_\w+|MLFLOW_\w+)"', text_of("jobs/service/settings.py")))
+    assert environment <= settings
+    assert {"CLV_API_DATABASE_URL", "CLV_AIRFLOW_URL", "CLV_AIRFLOW_USER", "CLV_AIRFLOW_PASSWORD"} <= environment
+    assert "ADMIN" not in str(SERVICES["api"]["environment"])
+    user = SERVICES["api"]["environment"]["CLV_AIRFLOW_USER"]
+    users = SERVICES["init"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"].split(",")
+    assert f"{user}:user" in users
+    assert all(f'"{known.partition(":")[0]}": ' in SERVICES["init"]["command"][-1] for known in users)
+    assert all(volume.endswith(":ro") for volume in SERVICES["api"]["volumes"])
+    example = set(re.findall(r"(?:CLV|MLFLOW)_\w+", text_of(".env.example")))
+    assert settings <= example

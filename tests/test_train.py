@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from mlflow import MlflowClient
 from sqlalchemy import text
 
 from jobs.core.postgres import fetch
+from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.models.file_hashes import hashes_of, record_hashes
@@ -20,7 +22,10 @@ from tests.conftest import Database, emptied_registry
 from tests.forecasts import plan
 from tests.snapshots import QUICK, TABLE, simulated_snapshots, write_snapshots
 
-SNAPSHOTS = simulated_snapshots(months=9)
+SNAPSHOTS = {
+    as_of: frame.assign(orders_365d=frame["recency_days"].notna() * 1.0, net_value_365d=np.arange(len(frame)) * 0.5)
+    for as_of, frame in simulated_snapshots(months=9).items()
+}
 EARLIER, AS_OF = sorted(SNAPSHOTS)[-2:]
 
 
@@ -97,6 +102,16 @@ def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_
     assert margins.version(first).as_of == AS_OF
     assert special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK) == first
     assert (margins.aliased("challenger"), margins.aliased("champion")) == (None, None)
+
+
+def test_the_model_carries_the_quintiles_of_all_customers_not_of_the_training_sample(
+    shop: Lake, registry: Registry, number: int
+) -> None:
+    cuts = RfmCuts.of(SNAPSHOTS[AS_OF])
+    assert unpack(registry.fetch(number, "forecaster")).rfm_cuts == cuts
+
+    sampled = train(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, max_customers=len(SNAPSHOTS[AS_OF]) // 2))
+    assert unpack(registry.fetch(sampled, "forecaster")).rfm_cuts == cuts
 
 
 def test_training_points_no_alias(registry: Registry, number: int) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 from benchmarks import goals
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
-from docs.generate import first_month, scale
+from docs.generate import first_month, scale, service_load
 from docs.generate.page import DOCS, rendered, write_or_check
 
 RESULTS = DOCS.parent / "benchmarks" / "results"
 SCALE = RESULTS / "scale.json"
 FIRST_MONTH = RESULTS / "first_month.json"
+SERVICE = RESULTS / "service_load.json"
 PAGE = DOCS / "benchmarks.md"
 
 Results = Mapping[str, Any]
@@ -47,6 +48,7 @@ def page() -> str:
         tally=tally,
         first_month=first_month.values(first_month_results()),
         scale=scale.values(json.loads(SCALE.read_text(encoding="utf-8"))) if SCALE.is_file() else None,
+        service=service_load.values(json.loads(SERVICE.read_text(encoding="utf-8"))) if SERVICE.is_file() else None,
     )
 
 

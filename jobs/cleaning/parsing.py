@@ -7,8 +7,8 @@ import re
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from jobs.core.iso_times import ISO_OFFSET, ISO_TIME
 from jobs.lake.tables import MONEY
-from jobs.landing.times import ISO_OFFSET, ISO_TIME
 from jobs.sources.mapping import Source
 
 _WITHOUT_SECONDS = r"([ T]\d{2}:\d{2})([Z+-])"

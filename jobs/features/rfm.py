@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.features.rfm_cuts import CUT_SHARES, RFM_MEASURES
 from jobs.features.table import YEAR_DAYS
 from jobs.features.windows import money_where, within
-
-_CUTS = (0.2, 0.4, 0.6, 0.8)
-_MEASURES = ("recency_days", "orders_365d", "net_value_365d")
 
 
 def quintile_cuts(days_by_snapshot: DataFrame) -> DataFrame:
@@ -30,15 +28,15 @@ def quintile_cuts(days_by_snapshot: DataFrame) -> DataFrame:
         .where(F.col("orders_365d") > F.lit(0))
     )
     return buyers.groupBy("as_of").agg(
-        *(F.percentile(name, list(_CUTS)).alias(f"{name}_cuts") for name in _MEASURES),
+        *(F.percentile(name, list(CUT_SHARES)).alias(f"{name}_cuts") for name in RFM_MEASURES),
     )
 
 
 def columns() -> Mapping[str, Column]:
     """Scores from 1 to 5 (best); 0 without an order in the year."""
-    recency, orders, net_value = (_cuts_below(name) for name in _MEASURES)
+    recency, orders, net_value = (_cuts_below(name) for name in RFM_MEASURES)
     scores = {
-        "rfm_recency": F.lit(len(_CUTS) + 1) - recency,
+        "rfm_recency": F.lit(len(CUT_SHARES) + 1) - recency,
         "rfm_frequency": F.lit(1) + orders,
         "rfm_monetary": F.lit(1) + net_value,
     }

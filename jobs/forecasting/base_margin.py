@@ -7,6 +7,7 @@ month counts for more. Months before the shop's first are unknown (NaN) and do n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,11 +152,18 @@ class History:
     def _expected_purchases(self, horizon: int) -> Floats:
         """Order days of a horizon month by Pareto/NBD, without season."""
         weeks = DAYS_PER_MONTH / _DAYS_PER_WEEK
-        known, model = purchases(self.customers), self.base_models.purchases
-        ahead = model.expected_purchases(known, horizon * weeks)
+        ahead = self._purchases_within(horizon * weeks)
         if horizon > 1:
-            ahead = ahead - model.expected_purchases(known, (horizon - 1) * weeks)
+            ahead = ahead - self._purchases_within((horizon - 1) * weeks)
         return np.maximum(ahead, _LEAST_PURCHASES)
+
+    def _purchases_within(self, weeks: float) -> Floats:
+        known = purchases(self.customers)
+        return self._p_alive * self.base_models.purchases.purchases_if_alive(known, weeks)
+
+    @cached_property
+    def _p_alive(self) -> Floats:
+        return self.base_models.purchases.p_alive(purchases(self.customers))
 
     def order_day_value(self) -> Floats:
         """Value of a customer's next order day, by Gamma-Gamma."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from jobs.core.refusal import RefusedError
 from jobs.features.table import LAG_MONTHS, feature_columns, lag_name
 
 Floats = NDArray[np.float64]
+Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
+"""A snapshot, by column: of a whole shop, or of a few customers in plain values."""
 
 VALUE_LAGS = [lag_name("net_value", lag) for lag in LAG_MONTHS]
 ORDER_LAGS = [lag_name("orders", lag) for lag in LAG_MONTHS]
@@ -138,23 +141,24 @@ class InputEncoder:
                 numbers.append(name)
         return cls(tuple(numbers), categories, str(first_month))
 
-    def encode(self, snapshot: pd.DataFrame, as_of: date) -> Customers:
+    def encode(self, snapshot: Columns, as_of: date) -> Customers:
         """The customers of a snapshot as arrays; raises InputError where columns are missing."""
         _require(snapshot, (*REQUIRED, *self.names))
         known_months = Month.parse(self.first_month).months_until(Month.of(as_of))
-        inputs = np.empty((len(snapshot), len(self.names)), dtype=np.float32)
+        ids = np.asarray(snapshot["customer_id"], dtype=object)
+        inputs = np.empty((len(ids), len(self.names)), dtype=np.float32)
         for position, name in enumerate(self.numbers):
             inputs[:, position] = _numbers(snapshot[name])
         for position, (name, texts) in enumerate(self.categories.items(), start=len(self.numbers)):
             codes = {text: float(code) for code, text in enumerate(texts)}
-            inputs[:, position] = snapshot[name].map(codes).to_numpy(dtype=np.float32)
+            inputs[:, position] = [codes.get(text, np.nan) for text in snapshot[name]]
         if "tenure_days" in self.numbers:
             tenure = inputs[:, self.numbers.index("tenure_days")]
             shop_days = (as_of - Month.parse(self.first_month).first_day).days
             tenure[tenure > shop_days - _TRUNCATED_DAYS] = np.nan
         return Customers(
             as_of=as_of,
-            ids=snapshot["customer_id"].to_numpy(dtype=object),
+            ids=ids,
             inputs=inputs,
             values=_history(snapshot, VALUE_LAGS, known_months),
             orders=_history(snapshot, ORDER_LAGS, known_months),
@@ -177,21 +181,21 @@ def _is_input(name: str) -> bool:
     )
 
 
-def _require(snapshot: pd.DataFrame, names: tuple[str, ...]) -> None:
-    missing = sorted(set(names) - set(snapshot.columns))
+def _require(snapshot: Columns, names: tuple[str, ...]) -> None:
+    missing = sorted(set(names) - set(snapshot))
     if missing:
         raise InputError(f"the snapshot lacks the columns {', '.join(missing)}: build it with the same declaration")
 
 
-def _numbers(column: pd.Series) -> Floats:
-    return np.asarray(column.astype("float64"), dtype=np.float64)
+def _numbers(column: pd.Series | Sequence[Any]) -> Floats:
+    return np.asarray(column.astype("float64") if isinstance(column, pd.Series) else column, dtype=np.float64)
 
 
-def _optional_numbers(snapshot: pd.DataFrame, name: str) -> Floats:
-    return _numbers(snapshot[name]) if name in snapshot else np.full(len(snapshot), np.nan)
+def _optional_numbers(snapshot: Columns, name: str) -> Floats:
+    return _numbers(snapshot[name]) if name in snapshot else np.full(len(snapshot["customer_id"]), np.nan)
 
 
-def _history(snapshot: pd.DataFrame, names: list[str], known_months: int) -> Floats:
+def _history(snapshot: Columns, names: list[str], known_months: int) -> Floats:
     history = np.stack([_numbers(snapshot[name]) for name in names], axis=1)
     history = np.nan_to_num(history, nan=0.0)
     history[:, max(known_months, 0) :] = np.nan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from jobs.features.table import feature_columns
 from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES
@@ -47,6 +48,7 @@ _BY_NAME = (
 """The first pattern that a whole name matches decides."""
 
 
+@cache
 def feature_group_of(name: str) -> str:
     """The feature group of an input; raises ValueError for a name that is neither a feature nor from history."""
     if name not in _OF_HISTORY:

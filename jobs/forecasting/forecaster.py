@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
+from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.calibrated import Calibration
@@ -49,12 +51,15 @@ class Forecaster:
         encoder: which columns it reads, and how.
         monthly: the model of a month.
         explainer: what customers are compared with to find reasons.
+        rfm_cuts: the quintiles of all customers as of that day, for features of one customer alone; None in versions
+            from before they were kept.
     """
 
     as_of: date
     encoder: InputEncoder
     monthly: MonthlyModel
     explainer: Explainer
+    rfm_cuts: RfmCuts | None = None
 
     @property
     def params(self) -> ModelParams:
@@ -97,6 +102,22 @@ class Forecaster:
             InputError: the snapshot lacks columns.
         """
         customers = self.encoder.encode(snapshot, as_of or self.as_of)
+        return pd.DataFrame(self._forecast(customers), columns=COLUMNS)
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]], *, as_of: date) -> list[dict[str, Any]]:
+        """As `predict`, of customers given as rows of the features table, in plain values, in their order.
+
+        Raises:
+            InputError: a row lacks columns.
+        """
+        if not rows:
+            return []
+        columns = {name: [row[name] for row in rows] for name in self.encoder.columns if name in rows[0]}
+        forecast = self._forecast(self.encoder.encode(columns, as_of))
+        return [dict(zip(forecast, values, strict=True)) for values in zip(*forecast.values(), strict=True)]
+
+    def _forecast(self, customers: Customers) -> dict[str, Any]:
+        """The columns of a forecast, without the model's version."""
         expected = self.monthly.expect(customers)
         outlook = expected.outlook(HORIZON_MONTHS)
         months = np.rint(expected.value * 100.0).astype(np.int64)
@@ -106,11 +127,11 @@ class Forecaster:
         cents |= {"clv_12m_p10": np.minimum(lower, year), "clv_12m_p90": np.maximum(upper, year)}
         cents |= {name: months[:, i] for i, name in enumerate(FORECAST_MONTHS)}
         forecast: dict[str, Any] = {name: _money(column) for name, column in cents.items()}
-        forecast["customer_id"] = snapshot["customer_id"].to_numpy(dtype=object)
+        forecast["customer_id"] = customers.ids
         forecast["p_active_12m"] = np.round(outlook.p_active, _P_DIGITS)
         forecast |= {"status": expected.status, "method": expected.method}
         forecast |= dict(zip(REASON_COLUMNS, reasons(self.attributions(customers)).T, strict=True))
-        return pd.DataFrame(forecast, columns=COLUMNS)
+        return forecast
 
     def save(self, folder: Path) -> None:
         """Write the boosters in XGBoost's own format and everything else as one JSON."""
@@ -130,6 +151,7 @@ class Forecaster:
             "frailty": dict(model.frailty),
             "calibration": asdict(model.calibration),
             "explainer": asdict(self.explainer),
+            "rfm_cuts": None if self.rfm_cuts is None else asdict(self.rfm_cuts),
         }
         (folder / JSON_FILE).write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -141,6 +163,7 @@ class Forecaster:
         if stored_format != FORMAT:
             raise ValueError(f"format {stored_format}; this code reads format {FORMAT}")
         encoder, base_models, calibration = content["encoder"], content["base_models"], content["calibration"]
+        cuts = content.get("rfm_cuts")
         # The JSON is sorted by key; the boosters know the texts by their position among the inputs.
         texts = encoder["categories"]
         categories = {name: tuple(texts[name]) for name in content["names"] if name in texts}
@@ -163,6 +186,7 @@ class Forecaster:
             encoder=InputEncoder(tuple(encoder["numbers"]), categories, encoder["first_month"]),
             monthly=monthly,
             explainer=Explainer(**content["explainer"]),
+            rfm_cuts=None if cuts is None else RfmCuts(**cuts),
         )
 
 

@@ -29,6 +29,8 @@ ACTIVITY_WEIGHT = 0.25
 """Share of the activity booster's correction, in logarithms, that the value booster starts from."""
 
 _LEAST_P = 1e-6
+_ROWS_AT_ONCE = 12_000
+"""Each call of XGBoost costs as much as some hundred rows."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,16 @@ class TwoPartModel:
         p, base, value = np.zeros((3, len(history.values), HORIZON_MONTHS))
         if len(history.values):
             own = history.inputs()
-            for column in range(HORIZON_MONTHS):
-                month = history.month(column + 1)
-                inputs = np.concatenate([own, month.inputs], axis=1)
-                boosted = self.boosted(inputs, month.logs, month.season, month.p)
-                p[:, column], base[:, column], value[:, column] = boosted.p, boosted.base, boosted.value
+            for columns in _groups(len(own)):
+                months = [history.month(column + 1) for column in columns]
+                boosted = self.boosted(
+                    np.concatenate([np.concatenate([own, month.inputs], axis=1) for month in months]),
+                    np.concatenate([month.logs for month in months]),
+                    np.repeat([month.season for month in months], len(own)),
+                    np.concatenate([month.p for month in months]),
+                )
+                for found, of_months in ((p, boosted.p), (base, boosted.base), (value, boosted.value)):
+                    found[:, columns] = of_months.reshape(len(months), len(own)).T
         return Boosted(p, base, value)
 
     def boosted(
@@ -146,6 +153,11 @@ class TwoPartModel:
         )
         return activity, value
 
+    def use_one_thread(self) -> None:
+        """Predict in the calling thread alone: a few rows are not worth more."""
+        for booster in (self.activity, self.value):
+            booster.set_param({"nthread": 1})
+
     def importance(self) -> dict[str, float]:
         """Each input's share of the gain, both boosters taken together."""
         shares: dict[str, float] = dict.fromkeys(self.names, 0.0)
@@ -170,6 +182,12 @@ class TwoPartModel:
             if tuple(booster.feature_names or ()) != names:
                 raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
         return cls(names, unit, activity, pool, value)
+
+
+def _groups(customers: int) -> list[list[int]]:
+    """The horizon months, as many at once as few rows need; a row's forecast is the same with whatever others."""
+    together = min(max(_ROWS_AT_ONCE // customers, 1), HORIZON_MONTHS)
+    return [list(range(HORIZON_MONTHS))[first : first + together] for first in range(0, HORIZON_MONTHS, together)]
 
 
 def _logit(p: Floats) -> Floats:

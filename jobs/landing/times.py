@@ -7,12 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from jobs.core.iso_times import ISO_OFFSET, ISO_TIME
 from jobs.sources.mapping import Source
-
-_ZONE = r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
-ISO_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[ T]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,9}})?)?{_ZONE}?)?"
-ISO_OFFSET = rf":\d{{2}}(?:\.\d{{1,9}})?{_ZONE}"
-"""The end of a time with an offset. Python and Java (Spark) read both patterns alike."""
 
 _FIRST_MONTH, _LAST_MONTH = np.datetime64("1900-01"), np.datetime64("2200-12")
 

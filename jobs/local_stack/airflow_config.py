@@ -13,8 +13,10 @@ from jobs.local_stack.home import REPOSITORY
 from jobs.local_stack.ports import LOOPBACK
 
 ADMIN = "admin"
+SERVICE = "clv-api"
+"""The user that the REST service is in Airflow: may start and follow runs, and reads no connection or variable."""
 
-_SECRET_BYTES = {"jwt_secret": 64, "secret_key": 64, "admin_password": 15}
+_SECRET_BYTES = {"jwt_secret": 64, "secret_key": 64, "admin_password": 15, "api_password": 15}
 
 _PARALLEL_TASKS = 8
 _DAY_SECONDS = 86_400
@@ -41,7 +43,7 @@ def airflow_config(
             "load_examples": "False",
             "fernet_key": secret["fernet_key"],
             "execution_api_server_url": f"{address}/execution/",
-            "simple_auth_manager_users": f"{ADMIN}:admin",
+            "simple_auth_manager_users": f"{ADMIN}:admin,{SERVICE}:user",
             "simple_auth_manager_passwords_file": str(password_file),
         },
         "database": {
@@ -76,15 +78,16 @@ def airflow_config(
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
-    """The stack's secrets: generated once and stored in a file that only its owner can read."""
+    """The stack's secrets: each generated once and stored in a file that only its owner can read."""
     path = folder / "secrets.json"
-    if not path.is_file():
+    stored: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not stored.keys() > _SECRET_BYTES.keys():
         from cryptography.fernet import Fernet
 
         made = {name: secrets.token_urlsafe(size) for name, size in _SECRET_BYTES.items()}
-        made["fernet_key"] = Fernet.generate_key().decode()
-        write_private(path, json.dumps(made))
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+        stored = made | {"fernet_key": Fernet.generate_key().decode()} | stored
+        write_private(path, json.dumps(stored))
+    return stored
 
 
 def write_private(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import requests
 from jobs.local_stack import postgres_server as postgres
 from jobs.local_stack import spark_classes
 from jobs.local_stack.airflow_api import AirflowApi
-from jobs.local_stack.airflow_config import ADMIN, airflow_config, secrets_of, write_private
+from jobs.local_stack.airflow_config import ADMIN, SERVICE, airflow_config, secrets_of, write_private
 from jobs.local_stack.environment import stack_environment
 from jobs.local_stack.home import REPOSITORY, Home
 from jobs.local_stack.java import java_home
@@ -101,7 +102,8 @@ def _configure_airflow(home: Home, ports: Ports, *, on_schedule: bool) -> None:
     folder = home.folder / "airflow"
     secret = secrets_of(home.folder)
     password_file = folder / "passwords.json"
-    write_private(password_file, f'{{"{ADMIN}": "{secret["admin_password"]}"}}')
+    passwords = {ADMIN: secret["admin_password"], SERVICE: secret["api_password"]}
+    write_private(password_file, json.dumps(passwords))
     text = airflow_config(
         port=ports.airflow,
         database_url=postgres.url("airflow", "airflow", home.sockets()),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -50,10 +50,12 @@ def train(
         log.info("Version %s has the same snapshots, settings and code: nothing to train", existing)
         return existing
 
-    from jobs.models.training_data import read_history
+    from jobs.models.training_data import read_history, read_rfm_cuts
 
     snapshots = read_history(lake, table, params.max_customers, snapshots_until(lake, table, as_of))
-    return registry.register(_training(snapshots, as_of, params), inputs)
+    training = _training(snapshots, as_of, params)
+    forecaster = replace(training.forecaster, rfm_cuts=read_rfm_cuts(lake, table, as_of))
+    return registry.register(replace(training, forecaster=forecaster), inputs)
 
 
 def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.core.month import Month
+from jobs.features.rfm_cuts import RFM_MEASURES, RfmCuts
 from jobs.features.table import FeatureColumn, lag_name
 from jobs.forecasting.encoder import REQUIRED
 from jobs.forecasting.outcomes import sample_customers
@@ -57,6 +58,16 @@ def read_holdout(
     columns = dict.fromkeys(origins, model_columns(table))
     days = [month.first_day for month in Month.of(min(origins)).through(Month.of(as_of))]
     return {day: _read(lake, table, day, columns.get(day, LABELS), customers) for day in days}
+
+
+def read_rfm_cuts(lake: Lake, table: Table, as_of: date) -> RfmCuts:
+    """The cuts between the quintiles of all customers of a snapshot, in a training's sample or not.
+
+    Raises:
+        IncompleteError: the snapshot is not complete.
+    """
+    frame = _read(lake, table, as_of, RFM_MEASURES, customers=None)
+    return RfmCuts.of({name: frame[name].tolist() for name in RFM_MEASURES})
 
 
 def _sample(lake: Lake, table: Table, as_of: date, limit: int) -> list[str] | None:

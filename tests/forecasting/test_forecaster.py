@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import fit
@@ -56,6 +57,22 @@ def test_a_customer_forecast_alone_is_forecast_the_same() -> None:
     pd.testing.assert_frame_equal(alone, forecast().iloc[[7]].reset_index(drop=True))
 
 
+def test_customers_in_plain_values_are_forecast_as_in_a_frame() -> None:
+    frame = SNAPSHOTS[AS_OF].to_dict("records")
+    rows = [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in frame]
+    made = fitted().predict_rows(rows, as_of=AS_OF)
+    pd.testing.assert_frame_equal(pd.DataFrame(made, columns=COLUMNS), forecast())
+    assert fitted().predict_rows([], as_of=AS_OF) == []
+    with pytest.raises(InputError, match="lacks the columns recency_days"):
+        fitted().predict_rows([{name: 1 for name in rows[0] if name != "recency_days"}], as_of=AS_OF)
+
+
+@pytest.mark.parametrize("rows", [1, 400, 10**6])
+def test_how_many_months_are_computed_at_once_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.forecasting.two_part._ROWS_AT_ONCE", rows)
+    pd.testing.assert_frame_equal(fitted().predict(SNAPSHOTS[AS_OF]), forecast())
+
+
 def test_the_order_of_the_rows_changes_nothing() -> None:
     shuffled = {day: frame.sample(frac=1.0, random_state=3) for day, frame in SNAPSHOTS.items()}
     pd.testing.assert_frame_equal(fit(shuffled, as_of=AS_OF, params=PARAMS).predict(SNAPSHOTS[AS_OF]), forecast())
@@ -99,6 +116,23 @@ def test_a_parameter_more_or_less_leaves_earlier_files_readable(tmp_path: Path) 
     rewritten(tmp_path, params=params)
     loaded = Forecaster.load(tmp_path)
     assert loaded.params == PARAMS
+    pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
+
+
+def test_the_quintiles_of_all_customers_travel_with_the_model(tmp_path: Path) -> None:
+    cuts = RfmCuts((3.0, 9.5, 40.0, 200.0), (1.0, 1.0, 2.0, 5.0), (0.1 + 0.2, 20.0, 90.55, 1e9))
+    replace(fitted(), rfm_cuts=cuts).save(tmp_path)
+    assert Forecaster.load(tmp_path).rfm_cuts == cuts
+
+
+def test_files_from_before_the_quintiles_stay_readable(tmp_path: Path) -> None:
+    fitted().save(tmp_path)
+    file = tmp_path / JSON_FILE
+    content = json.loads(file.read_text(encoding="utf-8"))
+    del content["rfm_cuts"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    loaded = Forecaster.load(tmp_path)
+    assert loaded.rfm_cuts is None
     pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
 
 

@@ -31,14 +31,14 @@ FOLDER = Path(__file__).parent
 MONTH = Month(2011, 11)
 AS_OF = MONTH.as_of
 
-_SHOP = Shop(customers=40, months=14, seed=3, end=MONTH)
+SHOP = Shop(customers=40, months=14, seed=3, end=MONTH)
 
 
 def golden_month(spark: SparkSession, scratch: Path) -> dict[str, pd.DataFrame]:
     """Features and forecasts of the month, every value as text, by customer."""
     landing, lake, source = scratch / "landing", Lake(scratch / "lake"), load("simulated_shop")
     table = features(source.departments)
-    simulate(_SHOP, landing)
+    simulate(SHOP, landing)
     ingest_all(spark, source, landing, lake, AS_OF)
     build_daily(spark, lake, as_of=AS_OF)
     build_features(spark, lake, source.departments, as_of=AS_OF)

@@ -40,8 +40,20 @@ def test_the_calendar_starts_runs_only_where_asked_to(tmp_path: Path) -> None:
 def test_secrets_are_made_once_and_nobody_else_reads_them(tmp_path: Path) -> None:
     made = secrets_of(tmp_path)
     assert secrets_of(tmp_path) == made
-    assert len(set(made.values())) == len(made) == 4
+    assert len(set(made.values())) == len(made) == 5
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_a_secret_that_an_older_stack_lacks_is_added(tmp_path: Path) -> None:
+    made = secrets_of(tmp_path)
+    (tmp_path / "secrets.json").write_text(json.dumps({name: made[name] for name in made if name != "api_password"}))
+    added = secrets_of(tmp_path)
+    assert {**added, "api_password": ""} == {**made, "api_password": ""}
+    assert added == secrets_of(tmp_path)
+
+
+def test_the_service_has_a_user_of_its_own_that_is_no_administrator(tmp_path: Path) -> None:
+    assert parsed(tmp_path)["core"]["simple_auth_manager_users"] == "admin:admin,clv-api:user"
 
 
 def test_a_private_file_is_private_even_where_an_open_one_lay(tmp_path: Path) -> None:

@@ -87,12 +87,28 @@ def test_every_view_is_there_for_the_reader(migrated: Database) -> None:
     )
 
 
+def test_the_service_selects_what_it_answers_from_keys_and_hashes_and_nothing_else(migrated: Database) -> None:
+    views = {"forecast", "runs", "run_failures", "publications", "model_decisions", "customer_list"}
+    assert set(ask(migrated, ON_RELATIONS, "clv_api")) == {
+        *(("clv", view, "v", "SELECT") for view in views),
+        ("clv", "api_key", "r", "SELECT"),
+        ("clv", "model_hash", "r", "SELECT"),
+    }
+    assert ask(migrated, ON_FUNCTIONS, "clv_api") == []
+    assert ask(migrated, ON_SEQUENCES, "clv_api") == []
+
+
+def test_nobody_but_the_owner_makes_or_reads_keys(migrated: Database) -> None:
+    for role in ("clv_reader", "clv_writer"):
+        assert "api_key" not in {name for _, name, _, _ in ask(migrated, ON_RELATIONS, role)}
+
+
 def test_the_reader_calls_no_function_of_ours_and_draws_no_number(migrated: Database) -> None:
     assert ask(migrated, ON_FUNCTIONS, "clv_reader") == []
     assert ask(migrated, ON_SEQUENCES, "clv_reader") == []
 
 
-@pytest.mark.parametrize("role", ["clv_reader", "clv_writer"])
+@pytest.mark.parametrize("role", ["clv_reader", "clv_writer", "clv_api"])
 def test_nobody_but_the_owner_creates_owns_or_inherits_anything(migrated: Database, role: str) -> None:
     assert ask(migrated, ON_SCHEMAS, role) == [("clv", "USAGE")]
     assert ask(migrated, ON_DATABASES, role) == [("CONNECT",)]
@@ -100,7 +116,7 @@ def test_nobody_but_the_owner_creates_owns_or_inherits_anything(migrated: Databa
     assert ask(migrated, ATTRIBUTES, role) == [(False, 0, 0)]
 
 
-@pytest.mark.parametrize("role", ["clv_reader", "clv_writer"])
+@pytest.mark.parametrize("role", ["clv_reader", "clv_writer", "clv_api"])
 def test_nobody_fills_the_disk_with_large_objects_or_holds_up_a_publish_by_its_lock(
     migrated: Database, role: str
 ) -> None:

@@ -19,6 +19,7 @@ PASSWORDS = ("AIRFLOW_DB_PASSWORD", "MLFLOW_DB_PASSWORD", "CLV_OWNER_PASSWORD", 
 LIMITS = {
     "clv_writer": (30, ["statement_timeout=15min", "temp_file_limit=20GB"]),
     "clv_reader": (40, ["statement_timeout=5min", "temp_file_limit=5GB"]),
+    "clv_api": (20, ["statement_timeout=5s", "temp_file_limit=1GB"]),
 }
 
 
@@ -27,7 +28,7 @@ def sockets(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The socket of a server that was set up by psql, or as the local stack sets its own up."""
     with postgres_server.temporary(tmp_path_factory.mktemp("server") / "data") as folder:
         if request.param == "bootstrap.sql":
-            environment = os.environ | dict.fromkeys((*PASSWORDS, "CLV_READER_PASSWORD"), "secret")
+            environment = os.environ | dict.fromkeys((*PASSWORDS, "CLV_READER_PASSWORD", "CLV_API_PASSWORD"), "secret")
             place = ["-h", str(folder), "-U", postgres_server.SUPERUSER, "-d", "postgres"]
             psql = [str(postgres_server.program("psql")), "-X", "-v", "ON_ERROR_STOP=1", *place]
             subprocess.run([*psql, "-f", str(SQL / "bootstrap.sql")], env=environment, check=True, capture_output=True)

@@ -17,11 +17,13 @@ DENIED = r"permission denied|must be owner"
 
 VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "model_decisions", "publications"),
+    "customer_list",
 )
 SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
     *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
+    "api_key",
 )
 
 

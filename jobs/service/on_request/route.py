@@ -1,0 +1,59 @@
+"""POST /v1/forecasts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from jobs.service.access import holder_of
+from jobs.service.context import InContext
+from jobs.service.keyed_route import KeyedRoute
+from jobs.service.keys import FORECAST, ApiKey
+from jobs.service.on_request.answer import Forecasts
+from jobs.service.on_request.body import ForecastRequest, parsed
+from jobs.service.on_request.compute import forecasts
+from jobs.service.problems import documented
+
+PATH = "/v1/forecasts"
+MOST_BYTES = 4 * 1024 * 1024
+Forecaster = Annotated[ApiKey, Depends(holder_of(FORECAST))]
+
+
+class _LongBody(KeyedRoute):
+    body_bytes = MOST_BYTES
+
+
+router = APIRouter(tags=["forecasts"], route_class=_LongBody)
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ForecastRequest"}}},
+    }
+}
+
+
+@router.post(
+    PATH,
+    summary="Forecasts from raw rows, made now",
+    responses={200: {"model": Forecasts}, **documented(400, 408, 413)},
+    openapi_extra=_BODY,
+)
+async def forecasts_now(request: Request, context: InContext, _: Forecaster) -> Response:
+    """Cleans the rows by the shop's mapping, computes the features and forecasts with the champion.
+
+    The numbers are those that the batch would publish for the same history. Nothing is stored. Neither the customers
+    nor the rows need to be known to the shop.
+    """
+    live, today = context.models.model(), context.today()
+    content = await request.body()
+
+    def answer() -> bytes:
+        return forecasts(parsed(content), live, today).model_dump_json().encode()
+
+    return Response(await context.worker.run(answer), media_type="application/json")
+
+
+SCHEMAS = (ForecastRequest,)
+"""Models that no route declares: it reads the body itself, in a thread, after the key was checked."""

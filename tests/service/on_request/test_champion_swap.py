@@ -1,0 +1,190 @@
+"""The champion is read from MLflow, checked against its hash, and swapped; what cannot be loaded leaves the old one."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from sqlalchemy import text
+
+from jobs.forecasting.forecaster import JSON_FILE, Forecaster
+from jobs.lake.lake import Lake
+from jobs.models.model_version import Training
+from jobs.models.registry import Registry
+from jobs.service.on_request.champion_reader import MLFLOW_CLIENT
+from jobs.service.on_request.keeper import ModelKeeper
+from jobs.service.on_request.live_model import LiveModel, ModelSource
+from jobs.sources import load
+from tests.conftest import Database, emptied_registry
+from tests.golden_month.golden import AS_OF
+from tests.golden_month.raw import SOURCE, RawShop
+from tests.models.test_registry import ORIGIN
+from tests.service.on_request.lake import write_products
+from tests.service.on_request.test_honesty import LINE, customer
+from tests.service.running import serving
+from tests.snapshots import write_snapshots
+
+Register = Callable[[Forecaster], int]
+
+
+@pytest.fixture
+def registry(mlflow_server: str, database: Database) -> Registry:
+    return emptied_registry(mlflow_server, database)
+
+
+@pytest.fixture
+def register(registry: Registry, frames: dict) -> Register:
+    """Registers a version and makes it the champion."""
+
+    def registered(forecaster: Forecaster) -> int:
+        example = frames[AS_OF].head(2)
+        training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
+        number = registry.register(training, ORIGIN)
+        registry.alias("champion", number)
+        return number
+
+    return registered
+
+
+@pytest.fixture
+def source(registry: Registry, database: Database, lake: Lake, shop: RawShop) -> ModelSource:
+    """What a service reads, as the role that it has."""
+    for month, listed in shop.lists.items():
+        write_products(lake, month, listed)
+    return ModelSource(Registry(registry.tracking_uri, database.api), lake, SOURCE)
+
+
+def test_the_champion_is_read_once_and_again_when_the_alias_moves(
+    source: ModelSource, register: Register, forecaster: Forecaster, frames: dict, shop: RawShop
+) -> None:
+    assert source.read(None) is None
+    first = register(forecaster)
+    live = source.read(None)
+    assert (live.version, live.newest, live.products) == (first, AS_OF, shop.lists)
+    assert live.forecaster.predict(frames[AS_OF]).equals(forecaster.predict(frames[AS_OF]))
+    assert source.read(live) is live
+    second = register(forecaster)
+    assert source.read(live).version == second
+
+
+def test_later_snapshots_bring_the_quintiles_of_their_day(
+    source: ModelSource, register: Register, forecaster: Forecaster, shop: RawShop, lake: Lake
+) -> None:
+    register(forecaster)
+    before = source.read(None)
+    later = AS_OF.replace(year=2012, month=1)
+    write_snapshots(lake, {later: pd.DataFrame(shop.snapshot(AS_OF)).assign(orders_365d=7)})
+    live = source.read(before)
+    assert (live.newest, live.forecaster) == (later, before.forecaster)
+    assert live.cuts_as_of(later).orders_365d == (7.0,) * 4
+    assert live.cuts_as_of(AS_OF) == forecaster.rfm_cuts
+
+
+def test_a_version_whose_files_are_not_those_registered_leaves_the_old_one(
+    source: ModelSource, register: Register, registry: Registry, forecaster: Forecaster, database: Database
+) -> None:
+    keeper = ModelKeeper(source.read, seconds=60)
+    first = register(forecaster)
+    keeper.look()
+    assert (keeper.model().version, keeper.kept.problem) == (first, None)
+    second = register(forecaster)
+    with database.owner.begin() as connection:
+        connection.execute(
+            text("UPDATE clv.model_hash SET sha256 = repeat('0', 64) WHERE model_version = :number"),
+            {"number": second},
+        )
+    keeper.look()
+    assert keeper.model().version == first
+    assert f"version {second}: the files of its forecaster" in str(keeper.kept.problem)
+    registry.alias("champion", first)
+    keeper.look()
+    assert (keeper.model().version, keeper.kept.problem) == (first, None)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda one: replace(one, rfm_cuts=None), "without the quintiles"),
+        (
+            lambda one: replace(one, encoder=replace(one.encoder, numbers=(*one.encoder.numbers, "net_value_x_365d"))),
+            "reads the columns net_value_x_365d, which the mapping Simulated shop does not give",
+        ),
+    ],
+)
+def test_a_version_that_cannot_forecast_single_customers_says_why(
+    source: ModelSource, forecaster: Forecaster, spoil: Callable, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Registry, "aliased", lambda *_: 4)
+    monkeypatch.setattr(Registry, "fetch", lambda *_: {})
+    monkeypatch.setattr("jobs.models.model_version.unpack", lambda _: spoil(forecaster))
+    keeper = ModelKeeper(source.read, seconds=60)
+    keeper.look()
+    assert said in str(keeper.kept.problem)
+
+
+def test_files_of_another_format_say_so(source: ModelSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Registry, "aliased", lambda *_: 4)
+    monkeypatch.setattr(Registry, "fetch", lambda *_: {JSON_FILE: json.dumps({"format": 99}).encode()})
+    keeper = ModelKeeper(source.read, seconds=60)
+    keeper.look()
+    assert "format 99" in str(keeper.kept.problem)
+
+
+def test_a_mapping_with_predicates_is_refused_by_its_name(source: ModelSource) -> None:
+    keeper = ModelKeeper(replace(source, source=load("online_retail_ii")).read, seconds=60)
+    keeper.look()
+    assert "Online Retail II cannot be cleaned without Spark" in str(keeper.kept.problem)
+
+
+def test_a_service_whose_mlflow_is_gone_forecasts_with_what_it_has_and_says_so(
+    database: Database, live: LiveModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in MLFLOW_CLIENT.items():
+        monkeypatch.setenv(name, value)
+
+    def read(present: LiveModel | None) -> LiveModel | None:
+        if present is not None:
+            MlflowClient("http://127.0.0.1:9").search_registered_models()
+        return live
+
+    with serving(database, read_champion=read, model_seconds=0.05) as running:
+        deadline = time.monotonic() + 60
+        while running.get("/readyz").json()["forecasts_on_request"]["problem"] is None:
+            assert time.monotonic() < deadline
+        said = running.get("/readyz").json()["forecasts_on_request"]
+        assert said["model_version"] == 3
+        assert "127.0.0.1" in said["problem"]
+        key = running.key("caller", "forecast")
+        body = {"customers": [customer(LINE)]}
+        assert running.request("POST", "/v1/forecasts", key, json=body).status_code == 200
+
+
+def test_a_swap_drops_no_request_and_mixes_no_answer(database: Database, live: LiveModel) -> None:
+    versions = iter(range(3, 1000))
+    with serving(
+        database,
+        read_champion=lambda _: replace(live, version=next(versions)),
+        model_seconds=0.02,
+        requests_per_second=10_000,
+        burst=10_000,
+    ) as running:
+        key, answers = running.key("caller", "forecast"), []
+
+        def ask() -> None:
+            for _ in range(15):
+                answers.append(running.request("POST", "/v1/forecasts", key, json={"customers": [customer(LINE)]}))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [answer.status_code for answer in answers] == [200] * 60
+    assert len({answer.json()["model"]["version"] for answer in answers}) > 2
+    assert len({json.dumps(answer.json()["customers"]) for answer in answers}) == 1
