@@ -20,6 +20,7 @@ from jobs.models.registry import Registry
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jobs.features.rfm_cuts import RfmCuts
     from jobs.forecasting.outcomes import Snapshots
 
 log = logging.getLogger(__name__)
@@ -53,9 +54,7 @@ def train(
     from jobs.models.training_data import read_history, read_rfm_cuts
 
     snapshots = read_history(lake, table, params.max_customers, snapshots_until(lake, table, as_of))
-    training = _training(snapshots, as_of, params)
-    forecaster = replace(training.forecaster, rfm_cuts=read_rfm_cuts(lake, table, as_of))
-    return registry.register(replace(training, forecaster=forecaster), inputs)
+    return registry.register(_training(snapshots, as_of, params, read_rfm_cuts(lake, table, as_of)), inputs)
 
 
 def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
@@ -92,7 +91,7 @@ def fingerprint_of(parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Training:
+def _training(snapshots: Snapshots, as_of: date, params: ModelParams, rfm_cuts: RfmCuts) -> Training:
     from jobs.forecasting import leak_check
     from jobs.forecasting.backtest import evaluate
     from jobs.forecasting.fit import fit
@@ -103,7 +102,7 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams) -> Trainin
     for absent in evaluation.missing:
         log.warning("Not measured: %s", absent)
     return Training(
-        forecaster=fit(snapshots, as_of=as_of, params=params, holdout=evaluation.holdout),
+        forecaster=replace(fit(snapshots, as_of=as_of, params=params, holdout=evaluation.holdout), rfm_cuts=rfm_cuts),
         backtest=None if evaluation.backtest is None else evaluation.backtest.forecaster,
         params=asdict(params) | {"snapshots": len(snapshots), "first_snapshot": str(min(snapshots))},
         metrics={**evaluation.metrics, GROUP_IMPORTANCE: evaluation.group_importance},
