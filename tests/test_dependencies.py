@@ -72,7 +72,10 @@ def test_the_development_lock_holds_the_runtime_lock() -> None:
 def test_production_has_everything_it_declares_and_none_of_the_tools() -> None:
     runtime = locked("requirements.lock")
     assert set(runtime) >= RUNTIME
-    assert set(runtime) & {"pytest", "playwright", "mypy", "ruff", "hypothesis", "schemathesis", "ipykernel", "sqlfluff"} == set()
+    assert (
+        set(runtime) & {"pytest", "playwright", "mypy", "ruff", "hypothesis", "schemathesis", "ipykernel", "sqlfluff"}
+        == set()
+    )
     assert "requirements.lock" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 

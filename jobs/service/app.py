@@ -70,9 +70,9 @@ def create_app(
     app.state.context = context
     problems.install(app)
     for part in (forecasts, customers, champion, runs):
-        dependencies = [Depends(problems.only_known_parameters)]
-        app.include_router(part.router, responses=documented(401, 403, 404), dependencies=dependencies)
-    app.include_router(health.router)
+        every = documented(401, 403, 404, 422, 429, 431, 500, 503)
+        app.include_router(part.router, responses=every, dependencies=[Depends(problems.only_known_parameters)])
+    app.include_router(health.router, responses=documented(431, 500))
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_middleware(Guard, settings=settings, metrics=context.metrics)
     return app
