@@ -31,8 +31,6 @@ _DESCRIPTION = (
     "/v1 need an API key in the header Authorization: Bearer clv_…. Errors are problem details (RFC 9457). Amounts are "
     "decimals in text."
 )
-_STRANGERS_PER_SECOND, _STRANGERS_BURST = 1.0, 20
-"""How often an address may present keys that were not valid here before."""
 
 
 def create_app(
@@ -49,7 +47,7 @@ def create_app(
         database=pool(settings.database_url, connections=settings.connections),
         airflow=Airflow(settings.airflow) if settings.airflow else None,
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
-        strangers=TokenBuckets(per_second=_STRANGERS_PER_SECOND, burst=_STRANGERS_BURST, clock=clock),
+        strangers=TokenBuckets(per_second=settings.strangers_per_second, burst=settings.strangers_burst, clock=clock),
         valid_keys=set(),
         slots=Slots(settings.in_flight, "The service is answering as many requests as it can."),
         metrics=Metrics(),
