@@ -14,7 +14,8 @@ from jobs.service.request_log import log
 from jobs.service.settings import AirflowAccess
 
 DAG = "clv_monthly"
-_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+_TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+"""In seconds; Airflow answers slowly while Spark keeps every core busy."""
 _CALLS = 8
 """So many calls wait for Airflow at once, each in a thread. Lookups keep the other threads."""
 _MOST_TASKS = 100

@@ -38,8 +38,6 @@ _DESCRIPTION = (
     "/v1 need an API key in the header Authorization: Bearer clv_…. Errors are problem details (RFC 9457). Amounts are "
     "decimals in text."
 )
-_STRANGERS_PER_SECOND, _STRANGERS_BURST = 1.0, 20
-"""How often an address may present keys that were not valid here before."""
 
 
 def create_app(
@@ -63,7 +61,7 @@ def create_app(
         models=ModelKeeper(read_champion, seconds=settings.model_seconds),
         worker=Worker(threads=settings.forecast_threads, waiting=settings.forecasts_waiting),
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
-        strangers=TokenBuckets(per_second=_STRANGERS_PER_SECOND, burst=_STRANGERS_BURST, clock=clock),
+        strangers=TokenBuckets(per_second=settings.strangers_per_second, burst=settings.strangers_burst, clock=clock),
         valid_keys=set(),
         slots=Slots(settings.in_flight, "The service is answering as many requests as it can."),
         metrics=Metrics(),
@@ -84,9 +82,9 @@ def create_app(
     app.state.context = context
     problems.install(app)
     for part in (forecasts, customers, route, champion, runs):
-        dependencies = [Depends(problems.only_known_parameters)]
-        app.include_router(part.router, responses=documented(401, 403, 404), dependencies=dependencies)
-    app.include_router(health.router)
+        every = documented(401, 403, 404, 422, 429, 431, 500, 503)
+        app.include_router(part.router, responses=every, dependencies=[Depends(problems.only_known_parameters)])
+    app.include_router(health.router, responses=documented(431, 500))
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route(f"/{reference.SCRIPT}", _script, include_in_schema=False)
     app.add_middleware(Guard, settings=settings, metrics=context.metrics)

@@ -23,7 +23,6 @@ _RETRY_SECONDS = 2
 _MOST_ERRORS = 20
 _LONGEST_FIELD = 100
 
-
 _MEANING = {
     400: "The body cannot be read",
     401: "No valid key",
@@ -119,10 +118,9 @@ class Problem(HTTPException):
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems of a call for the OpenAPI document: those that every call has, and some more."""
+    """Problems that a call may answer, for the OpenAPI document."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    every = (422, 429, 431, 500, 503)
-    return {status: {"description": _MEANING[status], "content": content} for status in sorted({*every, *statuses})}
+    return {status: {"description": _MEANING[status], "content": content} for status in statuses}
 
 
 def unavailable(what: str, remedy: str = "Try again in a few seconds. If it stays so, tell the operator.") -> Problem:

@@ -43,6 +43,8 @@ class ServiceSettings:
         port: where it listens; 0 for any free port.
         requests_per_second: how many requests a key may make for long.
         burst: how many it may make at once.
+        strangers_per_second: how many keys that were not valid here before an address may present for long.
+        strangers_burst: how many it may present at once; more than a key's burst, whose first requests count here.
         connections: the most connections that are open to Postgres.
         head_bytes: the longest path, query and headers of a request, together.
         head_seconds: how long a request line and its headers may take to arrive.
@@ -64,6 +66,8 @@ class ServiceSettings:
     port: int = 8000
     requests_per_second: float = 20.0
     burst: int = 40
+    strangers_per_second: float = 5.0
+    strangers_burst: int = 100
     connections: int = 8
     head_bytes: int = 16 * 1024
     head_seconds: float = 5.0

@@ -118,6 +118,7 @@ def test_the_limits_are_those_of_the_service() -> None:
         f"more than {usual.requests_per_second:g} requests a second for long, or {usual.burst} at once",
         f"a body over {KeyedRoute.body_bytes // 1024} KiB ({MOST_BYTES // 2**20} MiB for forecasts); "
         f"path, query and headers over {usual.head_bytes // 1024} KiB",
+        f"{usual.strangers_burst} at once, {usual.strangers_per_second:g} a second for long",
         f"{usual.request_seconds:g} s were not enough",
         f"was not there within {usual.body_seconds:g} s",
         f"keeps {usual.connections} connections at most",
