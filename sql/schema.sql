@@ -502,6 +502,68 @@ COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
 COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
 COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
 
+CREATE TABLE clv.first_month_open (
+    as_of date NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    first_ordered_on date NOT NULL,
+    completed_on date NOT NULL,
+    clv_12m numeric(18,2) NOT NULL,
+    clv_12m_p10 numeric(18,2) NOT NULL,
+    clv_12m_p90 numeric(18,2) NOT NULL,
+    p_active_12m double precision NOT NULL,
+    month_01 numeric(18,2) NOT NULL,
+    month_02 numeric(18,2) NOT NULL,
+    month_03 numeric(18,2) NOT NULL,
+    month_04 numeric(18,2) NOT NULL,
+    month_05 numeric(18,2) NOT NULL,
+    month_06 numeric(18,2) NOT NULL,
+    month_07 numeric(18,2) NOT NULL,
+    month_08 numeric(18,2) NOT NULL,
+    month_09 numeric(18,2) NOT NULL,
+    month_10 numeric(18,2) NOT NULL,
+    month_11 numeric(18,2) NOT NULL,
+    month_12 numeric(18,2) NOT NULL,
+    method text NOT NULL,
+    model_version bigint NOT NULL,
+    reason_1 text,
+    reason_2 text,
+    reason_3 text,
+    read_until date NOT NULL,
+    CONSTRAINT first_month_open_has_30_days CHECK ((completed_on = (first_ordered_on + 30))),
+    CONSTRAINT first_month_open_method_is_known CHECK ((method = 'first_month'::text)),
+    CONSTRAINT first_month_open_p10_is_not_above_p90 CHECK ((clv_12m_p10 <= clv_12m_p90)),
+    CONSTRAINT first_month_open_p_active_12m_is_a_probability CHECK (((p_active_12m >= (0)::double precision) AND (p_active_12m <= (1)::double precision))),
+    CONSTRAINT months_sum_to_clv_12m CHECK (((((((((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) + month_07) + month_08) + month_09) + month_10) + month_11) + month_12) = clv_12m))
+);
+
+COMMENT ON TABLE clv.first_month_open IS 'New customers of months that are not published yet, replaced as a whole each day. Readers see them in clv.first_month';
+COMMENT ON COLUMN clv.first_month_open.as_of IS 'First day after the month that holds the day before completed_on';
+COMMENT ON COLUMN clv.first_month_open.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.first_month_open.first_ordered_on IS 'Day of the first order';
+COMMENT ON COLUMN clv.first_month_open.completed_on IS 'Day 30: the first month is over, the forecast starts';
+COMMENT ON COLUMN clv.first_month_open.clv_12m IS 'Expected net value in the 365 days from completed_on on: the sum of its months';
+COMMENT ON COLUMN clv.first_month_open.clv_12m_p10 IS 'Lower end of the 80 % interval of that value';
+COMMENT ON COLUMN clv.first_month_open.clv_12m_p90 IS 'Upper end of the 80 % interval of that value';
+COMMENT ON COLUMN clv.first_month_open.p_active_12m IS 'Probability of at least one order in these 365 days';
+COMMENT ON COLUMN clv.first_month_open.month_01 IS 'Expected net value in month 1 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_02 IS 'Expected net value in month 2 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_03 IS 'Expected net value in month 3 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_04 IS 'Expected net value in month 4 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_05 IS 'Expected net value in month 5 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_06 IS 'Expected net value in month 6 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_07 IS 'Expected net value in month 7 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_08 IS 'Expected net value in month 8 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_09 IS 'Expected net value in month 9 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_10 IS 'Expected net value in month 10 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_11 IS 'Expected net value in month 11 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.month_12 IS 'Expected net value in month 12 from completed_on on (30 or 31 days)';
+COMMENT ON COLUMN clv.first_month_open.method IS 'first_month: by the model clv_first_month; standard: the standard forecast of as_of, as that model has too little to learn from';
+COMMENT ON COLUMN clv.first_month_open.model_version IS 'Version of the registered model: clv_first_month, or clv if standard';
+COMMENT ON COLUMN clv.first_month_open.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_open.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_open.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_open.read_until IS 'The last day delivered when it was made: it does not count';
+
 CREATE TABLE clv.first_month_rows (
     load_id bigint NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
@@ -591,7 +653,39 @@ CREATE VIEW clv.first_month AS
     published.run_id,
     to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM (clv.published
-     JOIN clv.first_month_rows rows ON ((published.load_id = rows.load_id)));
+     JOIN clv.first_month_rows rows ON ((published.load_id = rows.load_id)))
+UNION ALL
+ SELECT opened.as_of,
+    opened.customer_id,
+    opened.first_ordered_on,
+    opened.completed_on,
+    opened.clv_12m,
+    opened.clv_12m_p10,
+    opened.clv_12m_p90,
+    opened.p_active_12m,
+    opened.month_01,
+    opened.month_02,
+    opened.month_03,
+    opened.month_04,
+    opened.month_05,
+    opened.month_06,
+    opened.month_07,
+    opened.month_08,
+    opened.month_09,
+    opened.month_10,
+    opened.month_11,
+    opened.month_12,
+    opened.method,
+    opened.model_version,
+    opened.reason_1,
+    opened.reason_2,
+    opened.reason_3,
+    NULL::bigint AS run_id,
+    to_char(((opened.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+   FROM clv.first_month_open opened
+  WHERE (NOT (EXISTS ( SELECT 1
+           FROM clv.published later
+          WHERE (later.as_of >= opened.as_of))));
 
 COMMENT ON VIEW clv.first_month IS 'Twelve-month forecast of every customer made when the first month (30 days) was over: one row per customer, in the data month that holds the last of these days';
 COMMENT ON COLUMN clv.first_month.as_of IS 'First day after the data month, which holds the day before completed_on';
@@ -619,7 +713,7 @@ COMMENT ON COLUMN clv.first_month.model_version IS 'Version of the registered mo
 COMMENT ON COLUMN clv.first_month.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
-COMMENT ON COLUMN clv.first_month.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.first_month.run_id IS 'The run that made the forecast; empty while the month is not published: clv_first_month made it from what had been delivered, and the month''s run takes its place';
 COMMENT ON COLUMN clv.first_month.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 CREATE TABLE clv.first_month_accuracy_rows (
@@ -1414,6 +1508,9 @@ ALTER TABLE ONLY clv.api_key
 ALTER TABLE ONLY clv.first_month_accuracy_rows
     ADD CONSTRAINT first_month_accuracy_rows_pkey PRIMARY KEY (load_id, candidate);
 
+ALTER TABLE ONLY clv.first_month_open
+    ADD CONSTRAINT first_month_open_pkey PRIMARY KEY (customer_id);
+
 ALTER TABLE ONLY clv.first_month_rows
     ADD CONSTRAINT first_month_rows_pkey PRIMARY KEY (load_id, customer_id);
 
@@ -1556,6 +1653,8 @@ GRANT SELECT ON TABLE clv.published TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
 GRANT SELECT ON TABLE clv.customer_list TO clv_api;
+
+GRANT SELECT,INSERT,DELETE ON TABLE clv.first_month_open TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.first_month_rows TO clv_writer;
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jobs.core.code_version import code_fingerprint
@@ -101,6 +102,22 @@ def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery 
             table=table, folders=_complete_folders(kept), source=source, cache=cache, files=files, kept=kept
         )
     return DatedFiles(table=table, calendar=calendar(files, source, columns, cache))
+
+
+def with_open_months(delivered: Delivery, landing: Path) -> Delivery:
+    """A delivery with the month folders that are not complete yet. Files without month folders hold open months anyway.
+
+    Raises:
+        LandingError: such a folder cannot be used.
+    """
+    if not isinstance(delivered, MonthFolders):
+        return delivered
+    with reading(landing):
+        place = landing / delivered.table
+        opened = {_month(folder): _data_files(folder) for folder in sorted(place.glob(f"{_MONTH_PREFIX}*"))}
+        for path in (path for paths in opened.values() for path in paths):
+            check_is_inside(path, landing)
+    return replace(delivered, folders=opened)
 
 
 def dated(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:

@@ -70,15 +70,15 @@ def inputs_of(lake: Lake, table: Table, as_of: date) -> dict[str, str]:
 
 def _read(lake: Lake, table: Table, as_of: date, since: date, until: date, max_customers: int | None) -> NewCustomers:
     months = _months(lake, DAILY, as_of)
-    first = _first_orders(lake, table, as_of)
+    first = first_orders_of(lake, table, as_of)
     chosen = first[(first >= pd.Timestamp(since)) & (first < pd.Timestamp(until))].index.tolist()
     if max_customers is not None and len(chosen) > max_customers:
         chosen = sample_customers(chosen, max_customers)
     read = [month for month in months if month.as_of > since]
     return NewCustomers(
         first=months[0],
-        daily=_daily(lake, read, chosen),
-        profiles=_profiles(lake, as_of, since, chosen),
+        daily=days_of(lake, read, chosen),
+        profiles=profiles_until(lake, as_of, since, chosen),
     )
 
 
@@ -86,7 +86,7 @@ def _months(lake: Lake, table: Table, as_of: date) -> list[Month]:
     return [month for month in map(Month.parse, lake.periods(table)) if month.as_of <= as_of]
 
 
-def _first_orders(lake: Lake, table: Table, as_of: date) -> pd.Series:
+def first_orders_of(lake: Lake, table: Table, as_of: date) -> pd.Series:
     """Customer → day of the first order, of those who have ordered."""
     files = parquet_files(lake, table, [as_of])
     rows = pq.read_table(files, columns=["customer_id", "first_ordered_on"], partitioning=None).to_pandas()
@@ -94,15 +94,16 @@ def _first_orders(lake: Lake, table: Table, as_of: date) -> pd.Series:
     return first
 
 
-def _daily(lake: Lake, months: Sequence[Month], customers: Sequence[str]) -> pd.DataFrame:
-    chosen = pc.field("customer_id").isin(pa.array(customers, pa.string()))
+def days_of(lake: Lake, months: Sequence[Month], customers: Sequence[str] | None) -> pd.DataFrame:
+    """The daily rows of some customers (None: all) in some months, `ordered_on` as datetime64, its numbers as float."""
+    chosen = None if customers is None else pc.field("customer_id").isin(pa.array(customers, pa.string()))
     rows = pq.read_table(parquet_files(lake, DAILY, months), columns=DAILY.names, filters=chosen, partitioning=None)
     numbers = dict.fromkeys((name for name in DAILY.names if name not in _KEYS), "float64")
     typed: pd.DataFrame = rows.to_pandas().astype(numbers | {"ordered_on": "datetime64[ns]"})
     return typed
 
 
-def _profiles(lake: Lake, as_of: date, since: date, customers: Sequence[str]) -> pd.DataFrame | None:
+def profiles_until(lake: Lake, as_of: date, since: date, customers: Sequence[str]) -> pd.DataFrame | None:
     """The lists that a customer's day 30 can have seen: the newest before `since`, and every later one."""
     months = _months(lake, CUSTOMERS, as_of)
     earlier = [month for month in months if month.as_of <= since]

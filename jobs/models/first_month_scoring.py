@@ -61,16 +61,26 @@ def _forecasts(models: FirstMonthModels, number: int | None, as_of: date) -> pd.
     known = completed_in(models.lake, models.table, as_of)
     first = completed_between(first_orders(known.daily, as_of), Month.before(as_of).first_day, as_of)
     if number is None:
-        made = _standard(models.lake, as_of, first)
-    else:
-        features = first_month_features(known.daily, known.profiles, first)
-        made = unpack(models.registry.fetch(number)).predict(features)
-        made = made.assign(method=BY_FIRST_MONTH, model_version=number)
+        return _dated(_standard(models.lake, as_of, first))
+    features = first_month_features(known.daily, known.profiles, first)
+    return forecasts_of(models, number, features)
+
+
+def forecasts_of(models: FirstMonthModels, number: int, features: pd.DataFrame) -> pd.DataFrame:
+    """A version's forecasts of some customers, in the columns of FIRST_MONTH.
+
+    Args:
+        models: the model of the first month.
+        number: the version.
+        features: `first_month_features` of the customers.
+    """
+    made = unpack(models.registry.fetch(number)).predict(features)
+    return _dated(made.assign(method=BY_FIRST_MONTH, model_version=number))
+
+
+def _dated(made: pd.DataFrame) -> pd.DataFrame:
     completed_on = made["first_ordered_on"] + pd.Timedelta(days=FIRST_DAYS)
-    return made.assign(
-        first_ordered_on=made["first_ordered_on"].dt.date,
-        completed_on=completed_on.dt.date,
-    )
+    return made.assign(first_ordered_on=made["first_ordered_on"].dt.date, completed_on=completed_on.dt.date)
 
 
 def _standard(lake: Lake, as_of: date, first: pd.Series) -> pd.DataFrame:

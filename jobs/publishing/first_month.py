@@ -1,12 +1,14 @@
-"""Load the forecasts of new customers beside their month's, in the transaction that publishes it."""
+"""Load the forecasts of new customers: those of a month beside it, those of open months by themselves."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Connection
+import pandas as pd
+from sqlalchemy import Connection, Engine
 
 from jobs.core.postgres import statement
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
@@ -14,6 +16,7 @@ from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
 
+_OPEN = ["as_of", *FIRST_MONTH.names, "read_until"]
 _COPIES = {FIRST_MONTH: "copy_first_month", FIRST_MONTH_ACCURACY: "copy_first_month_accuracy"}
 
 
@@ -45,3 +48,19 @@ def load_first_month(connection: Connection, lake: Lake, *, as_of: date, run_id:
             f"forecasts of new customers as of {as_of} for run {run_id}: {'; '.join(problems)}. Nothing was changed: "
             "score the month again."
         )
+
+
+def replace_open_months(engine: Engine, forecasts: pd.DataFrame) -> None:
+    """Replace what readers see of months that are not published yet, in one transaction.
+
+    Args:
+        engine: the forecast database.
+        forecasts: the columns of FIRST_MONTH, `as_of` and `read_until`.
+
+    Raises:
+        psycopg2.Error: a row breaks a constraint of `clv.first_month_open`.
+    """
+    csv = io.BytesIO(forecasts.to_csv(columns=_OPEN, index=False, header=False).encode())
+    with engine.begin() as connection:
+        connection.execute(statement("clear_first_month_open"))
+        copy_rows(connection, "copy_first_month_open", iter([csv]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -17,31 +16,24 @@ from jobs.forecasting.first_month.features import first_month_features
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.pandas_tables import write_period
-from jobs.lake.tables import CUSTOMERS, DAILY, FORECASTS
+from jobs.lake.tables import DAILY, FORECASTS
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
 from jobs.models.first_month_data import learned_from
 from jobs.models.first_month_scoring import score_first_month
 from jobs.models.registry import Registry
 from tests.conftest import Database
-from tests.forecasting.first_month.shop import OPENED, daily, profiles
+from tests.first_month_lake import AS_OF, DAYS, LISTS, MONTHS, days_in, snapshot, write_shop
+from tests.forecasting.first_month.shop import OPENED
 from tests.forecasts import plan, row, write
 from tests.snapshots import TABLE, write_snapshots
 
-MONTHS = 24
-AS_OF = OPENED.plus(MONTHS).first_day
 YOUNG = OPENED.plus(3).first_day
-DAYS, LISTS = daily(600, MONTHS), profiles(600, MONTHS)
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake with all months of the shop, and what was known of first orders at the end of each."""
     lake = Lake(tmp_path_factory.mktemp("shop"))
-    for month in OPENED.through(OPENED.plus(MONTHS - 1)):
-        listed = LISTS[LISTS["as_of"] == pd.Timestamp(month.as_of)]
-        write_period(_of(month, DAYS), lake, DAILY, month, {})
-        write_period(listed, lake, CUSTOMERS, month, {})
-        write_snapshots(lake, {month.as_of: _snapshot(month.as_of)})
+    write_shop(lake, Month.of(AS_OF))
     return lake
 
 
@@ -49,21 +41,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def models(shop: Lake, database: Database, registry: Registry) -> FirstMonthModels:
     ours = Registry(registry.tracking_uri, registry.database, FIRST_MONTH_MODEL)
     return FirstMonthModels(registry=ours, lake=shop, table=TABLE)
-
-
-def _of(month: Month, days: pd.DataFrame) -> pd.DataFrame:
-    on = days["ordered_on"]
-    rows = days[(on >= pd.Timestamp(month.first_day)) & (on < pd.Timestamp(month.as_of))]
-    counts = [column.name for column in DAILY.columns if column.type == "bigint"]
-    money = [column.name for column in DAILY.columns if column.type.startswith("decimal")]
-    exact = {name: rows[name].map(lambda value: Decimal(str(value))).astype(object) for name in money}
-    return rows.astype(dict.fromkeys(counts, "int64")).assign(ordered_on=rows["ordered_on"].dt.date, **exact)
-
-
-def _snapshot(as_of: date) -> pd.DataFrame:
-    first = first_orders(DAYS, as_of)
-    frame = pd.DataFrame({name: [None] * len(first) for name in TABLE.names})
-    return frame.assign(customer_id=first.index.to_numpy(), first_ordered_on=first.dt.date.to_numpy())
 
 
 def new_customers(lake: Lake, as_of: date) -> pd.DataFrame:
@@ -135,8 +112,8 @@ def test_where_too_little_is_known_the_standard_forecasts_stand_in(models: First
 def test_a_month_without_new_customers_has_none(models: FirstMonthModels, shop: Lake) -> None:
     late = OPENED.plus(MONTHS + 1)
     for month in (OPENED.plus(MONTHS), late):
-        write_period(_of(month, DAYS.head(0)), shop, DAILY, month, {})
-    write_snapshots(shop, {late.as_of: _snapshot(late.as_of)})
+        write_period(days_in(month, DAYS.head(0)), shop, DAILY, month, {})
+    write_snapshots(shop, {late.as_of: snapshot(late.as_of)})
     write(shop, late.as_of, [row("c0001")])
     number = models.train(AS_OF)
     assert score_first_month(models, number, as_of=late.as_of).rows == 0

@@ -1,0 +1,85 @@
+"""Forecast the customers whose first month has ended since the newest closed month, from what has been delivered.
+
+    spark-submit jobs/first_month.py
+
+Orders of a month that is still open are read into a scratch folder, and never become a month of the lake. The forecasts
+in `clv.first_month` of months that are not published yet are replaced as a whole; the run of such a month later takes
+their place. Without a champion of the model, or without newer orders, nothing is changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jobs.cleaning.ingestion import ingest
+from jobs.core.arguments import parser
+from jobs.core.month import Month
+from jobs.core.postgres import engine
+from jobs.core.settings import Settings
+from jobs.core.spark import session
+from jobs.core.task import recorded, run_as_program
+from jobs.features.daily import daily
+from jobs.features.table import features
+from jobs.lake.frames import read_periods, write_periods
+from jobs.lake.lake import Lake
+from jobs.lake.tables import DAILY, PRODUCTS, TRANSACTIONS
+from jobs.landing.deliveries import delivery, with_open_months
+from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
+from jobs.models.first_month_open import OpenMonth, forecast_open_month
+from jobs.models.registry import Registry
+from jobs.publishing.first_month import replace_open_months
+from jobs.sources import load
+from jobs.sources.mapping import Source
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Forecast once, and replace what readers see of the open months."""
+    parser(__doc__).parse_args(argv)
+    settings = Settings()
+    source, database = load(settings.source), engine(settings.database_url)
+    registry = Registry(settings.tracking_uri, database, FIRST_MONTH_MODEL)
+    with recorded("first_month", engine=database), TemporaryDirectory(prefix="clv-open-months-") as scratch:
+        models = FirstMonthModels(registry=registry, lake=Lake(settings.lake), table=features(source.departments))
+        number = registry.aliased("champion")
+        if number is None:
+            log.info("There is no champion of %s yet: a monthly run makes it", FIRST_MONTH_MODEL)
+            return
+        since = date.fromisoformat(models.lake.periods(models.table)[-1])
+        opened = _read(source, settings.landing, models.lake, since, Path(scratch))
+        if opened is None:
+            log.info("Nothing has been delivered since %s", since)
+            return
+        made = forecast_open_month(models, number, opened)
+        replace_open_months(database, made)
+        log.info("Version %s forecast %d customers whose first month ended after %s", number, len(made), since)
+
+
+def _read(source: Source, landing: Path, lake: Lake, since: date, scratch: Path) -> OpenMonth | None:
+    """The orders since a day, in a lake of their own; None if there is none."""
+    delivered = delivery(source, "transactions", landing, lake.root)
+    if delivered is None:
+        return None
+    delivered = with_open_months(delivered, landing)
+    months = [month for month in delivered.months if month >= Month.of(since)]
+    if not months:
+        return None
+    own = Lake(scratch)
+    if lake.periods(PRODUCTS):
+        products = own.root / PRODUCTS.name
+        products.parent.mkdir(parents=True)
+        products.symlink_to((lake.root / PRODUCTS.name).resolve(), target_is_directory=True)
+    spark = session("first month")
+    ingest(spark, source, delivered, own, months=months)
+    days = daily(read_periods(spark, own, TRANSACTIONS, months))
+    write_periods(days, own, DAILY, {month: {} for month in months})
+    return OpenMonth(since, own, months)
+
+
+if __name__ == "__main__":
+    run_as_program(main)

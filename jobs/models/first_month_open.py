@@ -1,0 +1,68 @@
+"""Forecast the customers whose first month has ended since the newest snapshot, from what has been delivered so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from jobs.core.month import Month
+from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.lake.lake import Lake
+from jobs.lake.tables import DAILY
+from jobs.models.first_month import FirstMonthModels
+from jobs.models.first_month_data import days_of, first_orders_of, profiles_until
+from jobs.models.first_month_scoring import forecasts_of
+
+
+@dataclass(frozen=True)
+class OpenMonth:
+    """The orders since the newest snapshot.
+
+    Attributes:
+        since: the newest snapshot.
+        lake: a lake of its own with the daily rows since then, which no run reads.
+        months: their months.
+    """
+
+    since: date
+    lake: Lake
+    months: list[Month]
+
+
+def forecast_open_month(models: FirstMonthModels, number: int, opened: OpenMonth) -> pd.DataFrame:
+    """One row per customer whose first month ended after the newest snapshot: FIRST_MONTH, `as_of` and `read_until`.
+
+    The last delivered day may not be over yet, so only days before it count.
+
+    Args:
+        models: the model of the first month, and the lake of the closed months.
+        number: the version that forecasts.
+        opened: the orders since.
+
+    Raises:
+        IncompleteError: a month is not in the lake.
+    """
+    since = opened.since
+    known = first_orders_of(models.lake, models.table, since)
+    fresh = days_of(opened.lake, opened.months, None)
+    until = _last_day(fresh)
+    new = first_orders(fresh[~fresh["customer_id"].isin(known.index)], until)
+    first = completed_between(pd.concat([known, new]).sort_index(), since, until)
+    last = Month.before(since)
+    closed = [month for month in (last.plus(-1), last) if models.lake.is_complete(DAILY, month)]
+    customers = first.index.tolist()
+    earlier = days_of(models.lake, closed, customers)
+    daily = pd.concat([earlier, fresh[fresh["customer_id"].isin(customers)]], ignore_index=True)
+    earliest = since - timedelta(days=2 * FIRST_DAYS)
+    features = first_month_features(daily, profiles_until(models.lake, since, earliest, customers), first)
+    made = forecasts_of(models, number, features)
+    months = [Month.of(day - timedelta(days=1)) for day in made["completed_on"]]
+    return made.assign(as_of=[month.as_of for month in months], read_until=until)
+
+
+def _last_day(daily: pd.DataFrame) -> date:
+    last: date = daily["ordered_on"].max().date()
+    return last

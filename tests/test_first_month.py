@@ -1,0 +1,108 @@
+"""New customers of a month that is still open: forecast from what has been delivered, until the month is published."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from jobs import first_month
+from jobs.core.month import Month
+from jobs.forecasting.first_month.days import completed_between, first_orders
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.lake.lake import Lake
+from jobs.lake.tables import ALL_DEPARTMENTS, TRANSACTIONS
+from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
+from jobs.models.registry import Registry
+from tests.conftest import Database
+from tests.corner_shop import THREE_COLUMNS
+from tests.first_month_lake import AS_OF, DAYS, LISTS, write_shop
+from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
+from tests.snapshots import TABLE
+
+CLOSED = Month.of(AS_OF).plus(-2).first_day
+"""The newest snapshot; two more months have been delivered in part."""
+LAST_DAY = date(2021, 12, 20)
+
+
+@pytest.fixture
+def shop(
+    environment: None, lake: Lake, database: Database, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> FirstMonthModels:
+    """A shop that delivers one file a day's end, with a champion of the first month."""
+    monkeypatch.setattr(first_month, "load", lambda _: THREE_COLUMNS)
+    write_shop(lake, Month.of(CLOSED))
+    ours = Registry(registry.tracking_uri, registry.database, FIRST_MONTH_MODEL)
+    models = FirstMonthModels(registry=ours, lake=lake, table=TABLE)
+    ours.alias("champion", models.train(CLOSED))
+    return models
+
+
+def deliver(lake: Lake, until: date) -> None:
+    """Deliver every order and return up to a day in one file."""
+    known = DAYS[(DAYS["department"] == ALL_DEPARTMENTS) & (DAYS["ordered_on"] <= pd.Timestamp(until))]
+    file = lake.root.with_name("landing") / "transactions.csv"
+    file.parent.mkdir(exist_ok=True)
+    columns = {"customer": known["customer_id"], "day": known["ordered_on"].dt.date, "paid": known["net_value"]}
+    pd.DataFrame(columns).to_csv(file, index=False)
+
+
+def expected(models: FirstMonthModels, until: date) -> pd.DataFrame:
+    first = completed_between(first_orders(DAYS, until), CLOSED, until)
+    number = models.registry.aliased("champion")
+    assert number is not None
+    features = first_month_features(DAYS, LISTS[LISTS["as_of"] <= pd.Timestamp(CLOSED)], first)
+    return unpack(models.registry.fetch(number)).predict(features)
+
+
+def test_everybody_whose_first_month_is_over_is_forecast_from_what_was_delivered(
+    shop: FirstMonthModels, database: Database
+) -> None:
+    for until in (LAST_DAY - timedelta(days=15), LAST_DAY):
+        deliver(shop.lake, until)
+        first_month.main([])
+        made = seen(database, "first_month")
+        first = completed_between(first_orders(DAYS, until), CLOSED, until)
+        assert [entry["customer_id"] for entry in made] == sorted(
+            first.index, key=lambda name: (Month.of(first[name].date() + timedelta(days=29)).as_of, name)
+        )
+        assert len(made) > 20
+        assert {entry["run_id"] for entry in made} == {None}
+        assert {entry["completed_on"] - entry["first_ordered_on"] for entry in made} == {timedelta(days=30)}
+        assert max(entry["completed_on"] for entry in made) <= until
+    assert shop.lake.periods(TRANSACTIONS) == []
+
+
+def test_a_run_again_leaves_the_same_rows(shop: FirstMonthModels, database: Database) -> None:
+    deliver(shop.lake, LAST_DAY)
+    first_month.main([])
+    once = seen(database, "first_month")
+    first_month.main([])
+    assert seen(database, "first_month") == once
+
+
+def test_a_published_month_takes_the_place_of_its_open_one(shop: FirstMonthModels, database: Database) -> None:
+    deliver(shop.lake, LAST_DAY)
+    first_month.main([])
+    published = Month.of(CLOSED).as_of
+    run_id = plan(database.writer, published)
+    write(shop.lake, published, [row(customer) for customer in CUSTOMERS])
+    publish(database.writer, shop.lake, as_of=published, run_id=run_id)
+    assert {entry["as_of"] for entry in seen(database, "first_month")} == {Month.of(published).as_of}
+
+
+def test_without_newer_orders_nothing_is_changed(shop: FirstMonthModels, database: Database) -> None:
+    deliver(shop.lake, LAST_DAY)
+    first_month.main([])
+    before = seen(database, "first_month")
+    deliver(shop.lake, CLOSED - timedelta(days=1))
+    first_month.main([])
+    assert seen(database, "first_month") == before
+
+
+def test_without_a_champion_nothing_is_forecast(
+    environment: None, lake: Lake, database: Database, registry: Registry
+) -> None:
+    first_month.main([])
+    assert seen(database, "first_month") == []
