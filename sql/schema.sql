@@ -112,6 +112,19 @@ $$;
 
 COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
 
+CREATE FUNCTION clv.clear_first_month_open() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- One job at a time; readers are not blocked.
+    LOCK TABLE clv.first_month_open IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM clv.first_month_open;
+END
+$$;
+
+COMMENT ON FUNCTION clv.clear_first_month_open() IS 'Remove the new customers of open months, so that the transaction can load them again';
+
 CREATE FUNCTION clv.hold_champion(p_model_name text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -683,9 +696,8 @@ UNION ALL
     NULL::bigint AS run_id,
     to_char(((opened.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
    FROM clv.first_month_open opened
-  WHERE (NOT (EXISTS ( SELECT 1
-           FROM clv.published later
-          WHERE (later.as_of >= opened.as_of))));
+  WHERE (opened.as_of > COALESCE(( SELECT max(later.as_of) AS max
+           FROM clv.published later), '-infinity'::date));
 
 COMMENT ON VIEW clv.first_month IS 'Twelve-month forecast of every customer made when the first month (30 days) was over: one row per customer, in the data month that holds the last of these days';
 COMMENT ON COLUMN clv.first_month.as_of IS 'First day after the data month, which holds the day before completed_on';
@@ -1622,6 +1634,9 @@ GRANT ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION clv.clear_first_month_open() FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_first_month_open() TO clv_writer;
+
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
 
@@ -1654,7 +1669,7 @@ GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
 GRANT SELECT ON TABLE clv.customer_list TO clv_api;
 
-GRANT SELECT,INSERT,DELETE ON TABLE clv.first_month_open TO clv_writer;
+GRANT SELECT,INSERT ON TABLE clv.first_month_open TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.first_month_rows TO clv_writer;
 

@@ -1,4 +1,5 @@
--- The decision on the version of a model that forecasts a run, and whether readers see the run. No row where none was made.
+-- The decision on the version of a model that forecasts a run, and whether readers see the run. No row where none was
+-- made.
 SELECT
     decided.decision_id,
     decided.decision,

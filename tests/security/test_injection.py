@@ -76,6 +76,7 @@ def test_a_shell_hands_every_value_on_as_it_is_and_runs_none(
 ) -> None:
     results["plan.plan"] = dict.fromkeys(SPECIAL_PLAN, value)
     results["retrain.train"] = results["retrain.promote"] = {"model_version": value}
+    results["retrain.train_first_month"] = {"model_version": value}
     written = tmp_path / "arguments"
     program = tmp_path / "python"
     program.write_text(f"#!/bin/sh\nfor word; do printf '%s\\0' \"$word\"; done > {written}\n")
