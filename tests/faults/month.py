@@ -20,10 +20,12 @@ from jobs.core.migrations import migrate
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
 from jobs.features.table import features
+from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import SUCCESS, Lake, Period, parquet_files
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.local_stack import postgres_server
 from jobs.models.file_hashes import hashes_of
+from jobs.models.first_month import FIRST_MONTH_MODEL
 from jobs.models.registry import Registry
 from jobs.sources import load
 from tests.faults.points import Point
@@ -36,8 +38,9 @@ CUSTOMERS, MONTHS = 300, 10
 SHOP = "simulated_shop"
 
 SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts")
-STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote", "score",
-          "validate_forecasts", "publish", "set_champion", "report")  # fmt: skip
+STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote",
+          "train_first_month", "score", "score_first_month", "validate_forecasts", "publish", "set_champion",
+          "report")  # fmt: skip
 DEADLINE_SECONDS = 600
 
 
@@ -50,6 +53,7 @@ class MonthRun:
     plan: dict[str, Any] = field(default_factory=dict)
     trained_version: int = 0
     model_version: int = 0
+    first_month_version: int | None = None
 
     @property
     def lake(self) -> Lake:
@@ -115,6 +119,8 @@ class MonthRun:
             self.trained_version = json.loads(out.splitlines()[-1])["model_version"]
         if process.returncode == 0 and stage == "promote":
             self.model_version = json.loads(out.splitlines()[-1])["model_version"]
+        if process.returncode == 0 and stage == "train_first_month":
+            self.first_month_version = json.loads(out.splitlines()[-1])["model_version"]
         return process.returncode, err
 
     def _record_current(self) -> None:
@@ -123,6 +129,8 @@ class MonthRun:
             writer, run_id = engine(self.servers.url("clv_writer")), self.plan["run_id"]
             version = {"model_name": self.registry.model, "model_version": self.model_version}
             execute(writer, "set_run_model", run_id=run_id, **version)
+            new = {"model_version": self.first_month_version}
+            execute(writer, "set_run_first_month_version", run_id=run_id, **new)
             made = self.lake.record(FORECASTS, MONTH.as_of)
             execute(writer, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
 
@@ -170,14 +178,21 @@ class MonthRun:
     def forget_model(self) -> None:
         """Delete every version, and what was decided on it: the next training makes version 1 again."""
         self.forget_decision()
-        for model in self.registry._client.search_registered_models():
-            self.registry._client.delete_registered_model(model.name)
+        self.registry._client.delete_registered_model(self.registry.model)
+
+    def forget_first_month_model(self) -> None:
+        """The same for the model of the first month."""
+        self.registry._client.delete_registered_model(FIRST_MONTH_MODEL)
+        self._forget_decisions_on(FIRST_MONTH_MODEL)
 
     def forget_decision(self) -> None:
         """Take back what the gate decided on the version. The tags stay: they are only a copy."""
         self.registry._client.delete_registered_model_alias(self.registry.model, "champion")
+        self._forget_decisions_on(self.registry.model)
+
+    def _forget_decisions_on(self, model: str) -> None:
         with engine(self.servers.url(postgres_server.SUPERUSER)).begin() as connection:
-            connection.execute(text("DELETE FROM clv.model_decision"))
+            connection.execute(text("DELETE FROM clv.model_decision WHERE model_name = :model"), {"model": model})
 
     def outcome(self) -> dict[str, Any]:
         """The content of the month: the same whatever happened on the way."""
@@ -188,6 +203,7 @@ class MonthRun:
             rejected(TRANSACTIONS): MONTH,
             DAILY: MONTH,
             FORECASTS: MONTH.as_of,
+            FIRST_MONTH: MONTH.as_of,
         }
         tables[features(load(SHOP).departments)] = MONTH.as_of
         served = self.served()
@@ -202,8 +218,10 @@ class MonthRun:
     def _decision(self) -> str:
         """The last verdict of the gate."""
         with self.registry.database.connect() as connection:
-            query = text("SELECT decision FROM clv.model_decision ORDER BY decision_id DESC LIMIT 1")
-            return str(connection.execute(query).scalar_one())
+            query = text(
+                "SELECT decision FROM clv.model_decision WHERE model_name = :model ORDER BY decision_id DESC LIMIT 1"
+            )
+            return str(connection.execute(query, {"model": self.registry.model}).scalar_one())
 
     def _content(self, table: Table, period: Period) -> tuple[str, str]:
         """The fingerprint in a folder's record, and a hash of the rows in its files."""
@@ -228,7 +246,7 @@ class MonthRun:
 
     def decisions(self) -> int:
         """Rows of this run in the table of decisions."""
-        rows = "SELECT count(*) FROM clv.model_decisions WHERE run_id = :run_id"
+        rows = "SELECT count(*) FROM clv.model_decisions WHERE run_id = :run_id AND model_name = 'clv'"
         with self.reader.connect() as connection:
             return int(connection.execute(text(rows), {"run_id": self.plan["run_id"]}).scalar_one())
 
@@ -261,6 +279,7 @@ class MonthRun:
             "validate_forecasts": ["--stage", "forecasts"],
             "promote": ["--model-version", str(self.trained_version)],
             "score": ["--model-version", str(self.model_version)],
+            "score_first_month": ["--model-version", str(self.first_month_version)],
         }.get(stage, [])
         if stage not in SPARK:
             return [sys.executable, "-m", f"jobs.{stage}", *(run if stage != "report" else run[2:]), *extra]

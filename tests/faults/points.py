@@ -94,7 +94,17 @@ SCORE = (
     Point("score", PROMOTE, when="after"),
     sql("score", "set_run_forecast"),
 )
-_PUBLISHING = ("begin_load", "copy_forecast", "record_load", "publish_load")
+TRAIN_FIRST_MONTH = (
+    Point("train_first_month", "jobs.models.registry:Registry.register", "kill_mlflow"),
+    sql("train_first_month", "record_decision"),
+    sql("train_first_month", "set_run_first_month_version", "kill_postgres"),
+)
+SCORE_FIRST_MONTH = (
+    Point("score_first_month", PROMOTE),
+    Point("score_first_month", PROMOTE, when="after"),
+    Point("score_first_month", PROMOTE, call=2),
+)
+_PUBLISHING = ("begin_load", "copy_forecast", "copy_first_month", "record_load", "publish_load")
 PUBLISH = (
     *(
         sql("publish", query, strike)
@@ -123,6 +133,8 @@ SAMPLE = frozenset(
         Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
         sql("promote", "record_decision", "kill_postgres"),
         Point("score", PROMOTE, when="after"),
+        sql("train_first_month", "record_decision"),
+        Point("score_first_month", PROMOTE, call=2),
         sql("publish", "copy_forecast", "cut_connections"),
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
@@ -130,4 +142,7 @@ SAMPLE = frozenset(
 )
 """A part of the points that covers every stage, for every change."""
 
-POINTS = (*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *SCORE, *PUBLISH, *SET_CHAMPION)
+POINTS = (
+    *(*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE, *SCORE_FIRST_MONTH),
+    *(*PUBLISH, *SET_CHAMPION),
+)

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from jobs.features.table import features
+from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
 from jobs.sources import load
 from tests.faults.month import MONTH, SHOP, STAGES, MonthRun
@@ -51,10 +52,14 @@ def make_due(month: MonthRun, stage: str) -> None:
         month.make_stale(DAILY, features(load(SHOP).departments))
     elif stage == "train":
         month.forget_model()
+    elif stage == "train_first_month":
+        month.forget_first_month_model()
     elif stage in ("promote", "set_champion"):
         month.forget_decision()
     elif stage == "score":
         month.make_stale(FORECASTS)
+    elif stage == "score_first_month":
+        month.make_stale(FIRST_MONTH, FIRST_MONTH_ACCURACY)
     if stage == "set_champion":
         month.must_run("promote", "publish")
 
