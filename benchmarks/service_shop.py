@@ -24,7 +24,9 @@ from jobs.features.rfm_cuts import NONE, RFM_MEASURES, RfmCuts
 from jobs.features.single.customer import CustomerHistory, customer_features
 from jobs.features.table import features
 from jobs.forecasting.params import ModelParams
+from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, Period, Record
+from jobs.lake.pandas_tables import write_period
 from jobs.lake.rows import Line
 from jobs.lake.tables import FORECASTS, PRODUCTS, Table
 from jobs.models.model_version import unpack
@@ -100,6 +102,9 @@ def publish(lake: Lake, registry: Registry, number: int, database: Engine) -> li
     sums = {name: str(sum((row[name] for row in rows), Decimal(0))) for name in money}
     inputs = {"features": lake.record(TABLE, AS_OF).fingerprint, "model": f"{MODEL}/{number} benchmark"}
     write(lake, FORECASTS, AS_OF, rows, inputs=inputs, sums=sums)
+    for table in (FIRST_MONTH, FIRST_MONTH_ACCURACY):
+        made_beside = {"forecasts": lake.record(FORECASTS, AS_OF).fingerprint}
+        write_period(pd.DataFrame(), lake, table, AS_OF, made_beside)
     [run] = fetch(database, "plan_run", **_RUN)
     run_id = int(run["run_id"])
     execute(database, "set_run_forecast", run_id=run_id, fingerprint=lake.record(FORECASTS, AS_OF).fingerprint)

@@ -128,7 +128,6 @@ SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
         Point("ingest", WRITE, "kill_jvm"),
-        Point("validate_inputs", "jobs.quality.runner:run_checks"),
         Point("build_features", PROMOTE, call=2),
         Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
         sql("promote", "record_decision", "kill_postgres"),
@@ -140,7 +139,7 @@ SAMPLE = frozenset(
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
     }
 )
-"""A part of the points that covers every stage, for every change."""
+"""A part of the points that covers every stage that others read from, for every change."""
 
 POINTS = (
     *(*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE, *SCORE_FIRST_MONTH),
