@@ -128,18 +128,18 @@ SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
         Point("ingest", WRITE, "kill_jvm"),
+        Point("validate_inputs", "jobs.quality.runner:run_checks"),
         Point("build_features", PROMOTE, call=2),
         Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
         sql("promote", "record_decision", "kill_postgres"),
         Point("score", PROMOTE, when="after"),
         sql("train_first_month", "record_decision"),
         Point("score_first_month", PROMOTE, call=2),
-        sql("publish", "copy_forecast", "cut_connections"),
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
     }
 )
-"""A part of the points that covers every stage that others read from, for every change."""
+"""A part of the points that covers every stage, for every change."""
 
 POINTS = (
     *(*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE, *SCORE_FIRST_MONTH),
