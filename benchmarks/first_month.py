@@ -32,7 +32,7 @@ from benchmarks import real_data
 from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
-from benchmarks.first_month_cases import CASES, Case, read_daily, read_lists
+from benchmarks.first_month_cases import CASES, Case, read_lists
 from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
@@ -48,6 +48,7 @@ from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECAST_MONTHS
+from jobs.models.first_month_data import days_of
 from jobs.simulation.shop import simulate
 from jobs.sources import load
 from jobs.sources.mapping import Source
@@ -108,7 +109,7 @@ def forecast(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[lis
     """Every origin of a case, and what could not be run; the lake is an empty one."""
     delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
     last = case.newest.plus(case.months)
-    daily, lists = read_daily(lake, delivered.first, last), read_lists(lake, delivered.first, last)
+    daily, lists = days_of(lake, delivered.first.through(last.plus(-1)), None), read_lists(lake, delivered.first, last)
     standards, not_run = _standards(delivered, case.forecast_on)
     parts: list[Part] = []
     for as_of in case.as_ofs:

@@ -11,9 +11,7 @@ import pyarrow.parquet as pq
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting.first_month.features import PROFILE
 from jobs.lake.lake import Lake, parquet_files
-from jobs.lake.tables import CUSTOMERS, DAILY
-
-_KEYS = ("customer_id", "ordered_on", "department")
+from jobs.lake.tables import CUSTOMERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,16 +64,6 @@ CASES = {
     ),
 }
 """The model was designed on simulated shops of other seeds; the others are to be forecast once, and never tuned on."""
-
-
-def read_daily(lake: Lake, first: Month, end: Month) -> pd.DataFrame:
-    """The daily table of the months before `end`, its numbers as float."""
-    files = parquet_files(lake, DAILY, first.through(end.plus(-1)))
-    rows = pq.read_table(files, columns=DAILY.names, partitioning=None).to_pandas()
-    typed: pd.DataFrame = rows.astype(
-        {name: "float64" for name in DAILY.names if name not in _KEYS} | {"ordered_on": "datetime64[ns]"}
-    )
-    return typed
 
 
 def read_lists(lake: Lake, first: Month, end: Month) -> pd.DataFrame | None:

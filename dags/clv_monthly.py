@@ -126,7 +126,7 @@ with DAG(
         score = spark_job(
             "score", *FORCE, *RUN, *model_version_of("retrain.promote"), pre_execute=only_in_standard_runs
         )
-        score_first_month = python_job("score_first_month", *RUN, *FIRST_MONTH_VERSION)
+        score_first_month = python_job("score_first_month", *FORCE, *RUN, *FIRST_MONTH_VERSION)
         validate_forecasts = spark_job("validate", "--stage", "forecasts", *RUN, task_id="validate_forecasts")
 
     with TaskGroup("publish"):

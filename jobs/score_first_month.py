@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from jobs.core.arguments import run_parser
+from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Score the new customers of one month."""
     parser = run_parser(__doc__)
     parser.add_argument("--model-version", type=int, help="the version of clv_first_month that forecasts")
+    add_force(parser)
     arguments = parser.parse_args(argv)
     settings, run_id = Settings(), arguments.run_id
     database = engine(settings.database_url)
@@ -36,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             lake=Lake(settings.lake, partial(refuse_superseded, database, run_id)),
             table=features(load(settings.source).departments),
         )
-        outcome.rows = score_first_month(models, arguments.model_version, as_of=arguments.as_of).rows
+        made = score_first_month(models, arguments.model_version, as_of=arguments.as_of, is_forced=arguments.force)
+        outcome.rows = made.rows
 
 
 if __name__ == "__main__":

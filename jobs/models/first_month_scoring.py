@@ -30,16 +30,17 @@ _STANDARD = [
 ]
 
 
-def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: date) -> Record:
+def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: date, is_forced: bool = False) -> Record:
     """Write `first_month/as_of=…` and `first_month_accuracy/as_of=…`; the record of the forecasts.
 
     Where there is no version, because too few customers have lived through a month after their first one, the standard
-    forecasts of these customers stand in. Nothing is written that the lake holds already.
+    forecasts of these customers stand in. Nothing is written that the lake holds already, unless forced.
 
     Args:
         models: the model of the first month.
         number: the version that forecasts; None if there is none.
         as_of: first day after the data month.
+        is_forced: whether to write what is current, too.
 
     Raises:
         IncompleteError: the snapshot, a month or the standard forecasts are not in the lake.
@@ -50,9 +51,9 @@ def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: da
         "code": code_fingerprint(__name__),
         "forecasts": lake.record(FORECASTS, as_of).fingerprint,
     }
-    if not lake.is_current(FIRST_MONTH_ACCURACY, as_of, inputs):
+    if is_forced or not lake.is_current(FIRST_MONTH_ACCURACY, as_of, inputs):
         write_period(_accuracy(models, number), lake, FIRST_MONTH_ACCURACY, as_of, inputs)
-    if lake.is_current(FIRST_MONTH, as_of, inputs):
+    if not is_forced and lake.is_current(FIRST_MONTH, as_of, inputs):
         return lake.record(FIRST_MONTH, as_of)
     return write_period(_forecasts(models, number, as_of), lake, FIRST_MONTH, as_of, inputs)
 

@@ -159,6 +159,9 @@ def test_a_forced_run_passes_that_on_to_every_job_that_leaves_out_what_is_curren
         arguments = render(task_id).application_args
         assert arguments[arguments.index("--force") + 1] == "true"
     assert "jobs.train --force true --as-of" in render("retrain.train").bash_command
+    results["retrain.train_first_month"] = {"model_version": 3}
+    for task_id in ("retrain.train_first_month", "score.score_first_month"):
+        assert " --force true --as-of" in render(task_id).bash_command
 
 
 def test_a_special_run_passes_the_resolved_plan_to_every_job(render: Render, results: dict[str, Any]) -> None:

@@ -83,6 +83,10 @@ def test_everybody_who_completed_the_first_month_in_the_data_month_is_forecast_o
     assert made["clv_12m"].tolist() == expected["clv_12m"].tolist()
     assert set(made["completed_on"] - made["first_ordered_on"]) == {timedelta(days=30)}
     assert score_first_month(models, number, as_of=AS_OF) == record
+    folder = models.lake.folder(FIRST_MONTH, AS_OF)
+    before = folder.stat().st_ino
+    assert score_first_month(models, number, as_of=AS_OF, is_forced=True) == record
+    assert folder.stat().st_ino != before
 
 
 def test_the_accuracy_is_that_of_the_holdout_model_and_the_simple_forecasts(models: FirstMonthModels) -> None:
