@@ -20,7 +20,7 @@ _LARGEST_EXACT_INTEGER = 2.0**53
 _MONEY_UNIT = Decimal("0.0001")
 _ZERO = Decimal("0.0000")
 _INTEGRAL_DIGITS = 14
-_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
+EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
 def text_of(value: object) -> str | None:
@@ -64,6 +64,11 @@ def _float_text(value: float) -> str:
     return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
 
 
+def text_in(texts: Mapping[str, str | None], column: str | None) -> str | None:
+    """The text of a column; None if the mapping names none."""
+    return None if column is None else texts[column]
+
+
 def present(text: str | None) -> str | None:
     """The text exactly as delivered; None if blank, including no-break and zero-width spaces."""
     return text if text is not None and text.strip(_BLANKS) else None
@@ -94,10 +99,10 @@ def as_money(number: Decimal) -> Decimal | None:
         return _ZERO
     if number.adjusted() >= _INTEGRAL_DIGITS:
         return None
-    rounded = number.quantize(_MONEY_UNIT, context=_EXACT)
+    rounded = number.quantize(_MONEY_UNIT, context=EXACT)
     return (rounded or _ZERO) if rounded.adjusted() < _INTEGRAL_DIGITS else None
 
 
 def product(factor: Decimal, other: Decimal) -> Decimal:
     """The exact product of two decimals of tables, whatever the precision in force."""
-    return _EXACT.multiply(factor, other)
+    return EXACT.multiply(factor, other)

@@ -1,7 +1,6 @@
 """Order lines without Spark: delivered rows → clean lines and rejected rows, by the rules of `jobs.cleaning`.
 
-`jobs.cleaning.transactions` and `flagging` do it for whole months; tests hold both equal. Predicates of a mapping are
-Spark SQL, which nothing but Spark evaluates alike: a source that has any is refused.
+`jobs.cleaning.transactions` and `flagging` do it for whole months; tests hold both equal.
 """
 
 from __future__ import annotations
@@ -10,19 +9,20 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from jobs.cleaning.row_amounts import margin, net_value
+from jobs.cleaning.row_predicates import Predicate, predicates
+from jobs.cleaning.row_sql.expressions import Values
 from jobs.cleaning.row_times import time
-from jobs.cleaning.row_values import as_money, identifier, is_unusable_id, money, present, product, texts_of
+from jobs.cleaning.row_values import identifier, is_unusable_id, money, present, text_in, texts_of
 from jobs.core.month import Month
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, NET_REVENUE
+from jobs.core.value_basis import MARGIN_BY_DEPARTMENT
 from jobs.lake.rows import Line
 from jobs.lake.tables import UNKNOWN_DEPARTMENT
-from jobs.sources.mapping import MappingError, Source, delivered_columns
-
-_RATE_UNIT = Decimal("0.000001")
+from jobs.sources.mapping import Source, delivered_columns
 
 
 class RejectedRow(NamedTuple):
@@ -93,17 +93,18 @@ def clean_transactions(rows: Iterable[Mapping[str, object]], source: Source, del
         delivered: where the rows come from.
 
     Raises:
-        MappingError: the mapping has predicates.
-        RefusedError: a row lacks a mapped column, or holds a list or an object.
+        MappingError: a predicate of the mapping is not understood; see `jobs.cleaning.row_predicates`.
+        RefusedError: a row lacks a column that is mapped or that a predicate reads, or holds a list or an object.
     """
-    refuse_predicates(source)
+    returns, rules = predicates(source)
     cleaned = CleanedRows([], [])
     seen: set[tuple[object, ...]] = set()
     required = delivered_columns(source.transactions)
     for row in rows:
         texts = texts_of(row, required)
-        typed = _Typed.of(texts, source, delivered)
-        reasons = [reason for reason, applies in _reasons(typed, texts, source, delivered).items() if applies]
+        typed = _Typed.of(texts, source, delivered, returns)
+        found = _reasons(typed, texts, source, delivered) | {why: rule(typed.seen) for why, rule in rules.items()}
+        reasons = [reason for reason, applies in found.items() if applies]
         key = (typed.month, *sorted((name, text) for name, text in texts.items() if text is not None))
         if source.rejects_duplicates and key in seen:
             reasons.append("duplicate")
@@ -116,22 +117,9 @@ def clean_transactions(rows: Iterable[Mapping[str, object]], source: Source, del
     return cleaned
 
 
-def refuse_predicates(source: Source) -> None:
-    """Raise MappingError if the mapping has predicates, which only Spark can evaluate."""
-    predicates = [
-        *(["returns"] if source.returns is not None else []),
-        *(f"rule {rule.reason}" for rule in source.rules),
-    ]
-    if predicates:
-        raise MappingError(
-            f"{source.name} cannot be cleaned without Spark: its mapping has Spark SQL ({', '.join(predicates)}). "
-            "Ingest its rows with the batch and read the clean lines"
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Typed:
-    """A row with the columns of the transactions table; None where a text cannot be read."""
+    """A row with the columns of the transactions table, None where a text cannot be read; `seen` is what rules see."""
 
     customer_id: str | None
     order_id: str
@@ -143,35 +131,51 @@ class _Typed:
     unit_price: Decimal | None
     net_value: Decimal | None
     margin: Decimal | None
+    seen: Values
 
     @classmethod
-    def of(cls, texts: Mapping[str, str | None], source: Source, delivered: Delivered) -> _Typed:
+    def of(
+        cls, texts: Mapping[str, str | None], source: Source, delivered: Delivered, returns: Predicate | None
+    ) -> _Typed:
         columns = source.transactions
         customer_id, order_id, product_id = (
-            identifier(_get(texts, column), source)
+            identifier(text_in(texts, column), source)
             for column in (columns.customer_id, columns.order_id, columns.product_id)
         )
-        ordered_at = time(_get(texts, columns.ordered_at), source)
-        month = delivered.month_of(ordered_at)
-        units, unit_price = money(_get(texts, columns.units)), money(_get(texts, columns.unit_price))
-        value = money(_get(texts, columns.amount))
-        if columns.amount is None and units is not None and unit_price is not None:
-            value = as_money(product(units, unit_price))
+        ordered_at = time(text_in(texts, columns.ordered_at), source)
+        seen: dict[str, Any] = {
+            "delivered": texts,
+            "customer_id": customer_id,
+            "own_order_id": order_id,
+            "ordered_at": ordered_at,
+            "product_id": product_id,
+            "department": present(text_in(texts, columns.department)),
+            "unsigned_units": money(text_in(texts, columns.units)),
+            "unit_price": money(text_in(texts, columns.unit_price)),
+            "amount": money(text_in(texts, columns.amount)),
+        }
+        value, units = net_value(seen, source, returns), seen["unsigned_units"]
+        is_return = None if value is None else value < 0
         if units is not None:
-            units = -abs(units) if value is not None and value < 0 else abs(units)
-        department = present(_get(texts, columns.department)) or delivered.department(product_id, month)
+            units = -abs(units) if is_return else abs(units)
+        month = delivered.month_of(ordered_at)
+        department = seen["department"] or delivered.department(product_id, month)
         moment = None if ordered_at is None else ordered_at.isoformat(timespec="seconds")
+        order_id = order_id or "@".join(part for part in (customer_id, moment) if part is not None)
+        seen |= {"order_id": order_id, "month": month, "department": department, "units": units}
+        seen |= {"net_value": value, "is_return": is_return}
         return cls(
             customer_id=customer_id,
-            order_id=order_id or "@".join(part for part in (customer_id, moment) if part is not None),
+            order_id=order_id,
             ordered_at=ordered_at,
             month=month,
             product_id=product_id,
             department=department,
             units=units,
-            unit_price=unit_price,
+            unit_price=seen["unit_price"],
             net_value=value,
-            margin=_margin(texts, source, value, units, department),
+            margin=margin(texts, source, value, units, department),
+            seen=seen,
         )
 
     def line(self) -> Line | None:
@@ -182,15 +186,13 @@ class _Typed:
         return Line(*ids, self.units, self.margin, self.net_value < 0)
 
 
-def _get(texts: Mapping[str, str | None], column: str | None) -> str | None:
-    return None if column is None else texts[column]
-
-
 def _month_text(at: datetime | None) -> str | None:
     return None if at is None else f"{at.year:04d}-{at.month:02d}"
 
 
-def _reasons(typed: _Typed, texts: Mapping[str, str | None], source: Source, delivered: Delivered) -> dict[str, bool]:
+def _reasons(
+    typed: _Typed, texts: Mapping[str, str | None], source: Source, delivered: Delivered
+) -> dict[str, bool | None]:
     no_value = typed.net_value is None
     margin_reason = "no_margin_rate" if source.value_basis == MARGIN_BY_DEPARTMENT else "unreadable_margin"
     return {
@@ -213,27 +215,7 @@ def _value_reasons(typed: _Typed, texts: Mapping[str, str | None], source: Sourc
             "unreadable_amount": no_value and not no_units and not no_price,
         }
     return {
-        "unreadable_units": no_units and present(_get(texts, columns.units)) is not None,
-        "unreadable_price": no_price and present(_get(texts, columns.unit_price)) is not None,
+        "unreadable_units": no_units and present(text_in(texts, columns.units)) is not None,
+        "unreadable_price": no_price and present(text_in(texts, columns.unit_price)) is not None,
         "unreadable_amount": no_value,
     }
-
-
-def _margin(
-    texts: Mapping[str, str | None], source: Source, value: Decimal | None, units: Decimal | None, department: str
-) -> Decimal | None:
-    """The value on the source's value basis."""
-    columns = source.transactions
-    if value is None or source.value_basis == NET_REVENUE:
-        return value
-    if source.value_basis == MARGIN_BY_DEPARTMENT:
-        rate = source.margin_rates.get(department)
-        return None if rate is None else as_money(product(value, _rate(rate)))
-    if columns.margin is not None:
-        return money(_get(texts, columns.margin))
-    cost = money(_get(texts, columns.unit_cost))
-    return None if cost is None or units is None else as_money(value - product(units, cost))
-
-
-def _rate(rate: float) -> Decimal:
-    return Decimal(str(rate)).quantize(_RATE_UNIT, ROUND_HALF_UP)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.cleaning.rows import Delivered, refuse_predicates
+from jobs.cleaning.row_predicates import predicates
+from jobs.cleaning.rows import Delivered
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.features.rfm_cuts import RfmCuts
@@ -85,7 +86,7 @@ class ModelSource:
         Raises:
             RefusedError: the champion, or the mapping, cannot be used; the message says why and what to do.
         """
-        refuse_predicates(self.source)
+        predicates(self.source)
         number = self.registry.aliased("champion")
         if number is None:
             return None
