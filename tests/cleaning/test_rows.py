@@ -15,8 +15,7 @@ from jobs.cleaning.rows import Delivered, clean_transactions
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE
-from jobs.sources import load
-from jobs.sources.mapping import MappingError, RowRule, Source, TransactionColumns
+from jobs.sources.mapping import Source, TransactionColumns
 from tests.bad_input.kinds import GOOD, SHOP
 from tests.bad_input.table import ROWS
 from tests.cleaning.both_paths import batch, each, plain, spark_rows, whole_months
@@ -145,14 +144,6 @@ def test_numbers_of_json_are_read_as_the_text_of_a_file() -> None:
     ]  # fmt: skip
     typed = clean_transactions([{**LINE, "qty": 2, "price": 1.25, "who": 17.0}], SHOP, FOLDER).lines
     assert typed == clean_transactions([{**LINE, "qty": "2", "price": "1.25", "who": "17"}], SHOP, FOLDER).lines
-
-
-def test_predicates_are_refused_with_their_names() -> None:
-    with pytest.raises(MappingError, match=r"Online Retail II cannot be cleaned without Spark.*rule sheet_overlap"):
-        clean_transactions([], load("online_retail_ii"), FOLDER)
-    signed = replace(SHOP, returns="delivered.qty = 'x'", rules=(RowRule(reason="odd", when="true"),))
-    with pytest.raises(MappingError, match="returns, rule odd"):
-        clean_transactions([], signed, FOLDER)
 
 
 def test_a_row_without_a_mapped_column_is_refused_by_its_name() -> None:

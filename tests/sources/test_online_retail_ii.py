@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +14,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.cleaning.reconciliation import Reconciliation
+from jobs.cleaning.row_values import texts_of
+from jobs.cleaning.rows import Delivered, clean_transactions
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.sources import load
-from tests.ingesting import ingest_all
+from tests.ingesting import ingest_all, rejected
 
 ALL_MONTHS = Month(2009, 12).through(Month(2011, 12))
 PUBLISHED_COLUMNS = [
@@ -97,6 +101,32 @@ def test_the_clean_rows_are_those_without_a_reason(
         for month, rows in expected
     ]
     assert result.clean_value == Decimal(f"{value.sum():.4f}")
+
+
+@pytest.mark.long
+def test_every_row_becomes_the_same_without_spark(
+    spark: SparkSession, ingested: tuple[Lake, Reconciliation], online_retail_ii: Path
+) -> None:
+    lake, _ = ingested
+    rows = pd.read_parquet(online_retail_ii)
+    rows = rows.assign(InvoiceDate=rows.InvoiceDate.astype(str)).astype(object).where(rows.notna(), None)
+    delivered = Delivered(first=ALL_MONTHS[0], last=ALL_MONTHS[-1], products={})
+
+    ours = clean_transactions(rows.to_dict("records"), load("online_retail_ii"), delivered)
+
+    lines = read_periods(spark, lake, tables.TRANSACTIONS, ALL_MONTHS).select(*tables.TRANSACTIONS.names)
+    refused = rejected(spark, lake, tables.TRANSACTIONS)
+    found = Counter(map(tuple, ours.lines)), Counter((content(row), why) for row, why in ours.rejected)
+    batch = Counter(map(tuple, lines.collect())), Counter((content(raw), tuple(why)) for _, _, raw, why in refused)
+    counts = [[one.total(), len(one), (one - other).total()] for one, other in zip(found, batch, strict=True)]
+    print("lines and rejected rows: compared, distinct, different:", counts)  # noqa: T201 - for the report
+    assert [list((one - other).items())[:3] for one, other in zip(found, batch, strict=True)] == [[], []]
+    assert [one.total() for one in found] == [one.total() for one in batch]
+
+
+def content(row: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """The texts of a delivered row that are not NULL."""
+    return tuple(sorted((name, text) for name, text in texts_of(row, ()).items() if text is not None))
 
 
 def test_the_file_knows_5942_customers_of_whom_some_keep_no_line(

@@ -172,6 +172,8 @@ class _Compiler:
     def _function(self, node: exp.Expr) -> Expression:
         match node:
             case exp.Concat() | exp.DPipe():
+                if not node.args.get("safe"):
+                    raise NotUnderstoodError(r"texts stand side by side: write one, with \' for a quote")
                 parts = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
                 texts = [required("text", self.expression(part)) for part in parts]
                 return Expression(kind="text", of=strict(lambda *each: "".join(each), *texts))

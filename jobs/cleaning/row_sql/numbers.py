@@ -84,7 +84,7 @@ def _decimal(text: str, precision: int, scale: int) -> Decimal | None:
     if not _DECIMAL.fullmatch(trimmed):
         return None
     value = Decimal(trimmed)
-    if value.adjusted() >= _MOST_DIGITS:
+    if value and value.adjusted() >= _MOST_DIGITS:
         return None
-    rounded = value.quantize(Decimal(1).scaleb(-scale), context=EXACT)
+    rounded = (value or Decimal(0)).quantize(Decimal(1).scaleb(-scale), context=EXACT)
     return rounded if not rounded or rounded.adjusted() < precision - scale else None

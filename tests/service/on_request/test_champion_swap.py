@@ -21,11 +21,13 @@ from jobs.service.on_request.champion_reader import MLFLOW_CLIENT
 from jobs.service.on_request.keeper import ModelKeeper
 from jobs.service.on_request.live_model import LiveModel, ModelSource
 from jobs.sources import load
+from jobs.sources.mapping import RowRule
 from tests.conftest import Database, emptied_registry
 from tests.golden_month.golden import AS_OF
 from tests.golden_month.raw import SOURCE, RawShop
 from tests.models.test_registry import ORIGIN
 from tests.service.on_request.lake import write_products
+from tests.service.on_request.test_equality import ask
 from tests.service.on_request.test_honesty import LINE, customer
 from tests.service.running import serving
 from tests.snapshots import write_snapshots
@@ -136,10 +138,37 @@ def test_files_of_another_format_say_so(source: ModelSource, monkeypatch: pytest
     assert "format 99" in str(keeper.kept.problem)
 
 
-def test_a_mapping_with_predicates_is_refused_by_its_name(source: ModelSource) -> None:
-    keeper = ModelKeeper(replace(source, source=load("online_retail_ii")).read, seconds=60)
+def test_a_predicate_that_only_spark_understands_is_refused_when_the_champion_is_read(source: ModelSource) -> None:
+    mapping = replace(SOURCE, rules=(RowRule(reason="odd", when="soundex(product_id) = 'P000'"),))
+    keeper = ModelKeeper(replace(source, source=mapping).read, seconds=60)
     keeper.look()
-    assert "Online Retail II cannot be cleaned without Spark" in str(keeper.kept.problem)
+    assert "because of \"SOUNDEX(product_id) = 'P000'\" in its rule odd" in str(keeper.kept.problem)
+
+
+def test_the_rules_of_online_retail_ii_are_those_of_the_batch(
+    source: ModelSource, register: Register, forecaster: Forecaster, database: Database
+) -> None:
+    register(forecaster)
+    mapping = replace(load("online_retail_ii"), departments=SOURCE.departments)
+    sale = {"Invoice": "536365", "StockCode": "85123A", "Quantity": 6, "InvoiceDate": "2010-12-01 08:26:00",
+            "Price": 2.55, "Customer ID": None, "sheet": "Year 2010-2011"}  # fmt: skip
+    lines = [
+        sale,
+        {**sale, "sheet": "Year 2009-2010"},
+        {**sale, "Price": 0, "StockCode": "TEST001"},
+        {**sale, "Invoice": "536370", "Price": -1.5},
+        {name: value for name, value in {**sale, "Invoice": "536380"}.items() if name != "sheet"},
+    ]
+    with serving(database, read_champion=replace(source, source=mapping).read) as running:
+        sent = {"customer_id": "17850", "transactions": lines}
+        [answer] = ask(running, running.key("caller", "forecast"), sent)["customers"]
+    assert answer["forecast"]["status"] == "active"
+    assert answer["rows"]["used"] == 2
+    assert answer["rows"]["rejected"] == [
+        {"index": 1, "reasons": ["sheet_overlap"]},
+        {"index": 2, "reasons": ["zero_value", "price_not_positive", "bookkeeping_entry"]},
+        {"index": 3, "reasons": ["price_not_positive"]},
+    ]
 
 
 def test_a_service_whose_mlflow_is_gone_forecasts_with_what_it_has_and_says_so(
