@@ -64,7 +64,7 @@ def _predicates(name: str, returns: str | None, rules: tuple[RowRule, ...], opti
         except NotUnderstoodError as error:
             raise MappingError(
                 f"{name} cannot be cleaned without Spark, because of {error.part!r} in its {what}: {error}. "
-                "Write it in the Spark SQL that docs/your_own_data.md lists; the batch understands either"
+                "Write it with what docs/your_own_data.md lists, which the batch understands, too"
             ) from error
 
     return Predicates(
