@@ -1,7 +1,7 @@
 """The mapping of a shop's files: which delivered column holds what, and which rows do not count.
 
 Only a customer, a time and an amount are required. Everything else is optional and adds features. This module and the
-sources work without Spark. Predicates are Spark SQL; `jobs.cleaning.row_predicates` evaluates a part of it without Spark.
+sources work without Spark; predicates are Spark SQL text, evaluated during ingestion, and in part without Spark.
 """
 
 from __future__ import annotations

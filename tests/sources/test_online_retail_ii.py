@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -109,19 +109,24 @@ def test_every_row_becomes_the_same_without_spark(
 ) -> None:
     lake, _ = ingested
     rows = pd.read_parquet(online_retail_ii)
-    rows = rows.assign(InvoiceDate=rows.InvoiceDate.astype(str)).astype(object).where(rows.notna(), None)
+    records = rows.assign(InvoiceDate=rows.InvoiceDate.astype(str)).to_dict("records")
+    raw = [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in records]
     delivered = Delivered(first=ALL_MONTHS[0], last=ALL_MONTHS[-1], products={})
 
-    ours = clean_transactions(rows.to_dict("records"), load("online_retail_ii"), delivered)
+    ours = clean_transactions(raw, load("online_retail_ii"), delivered)
 
     lines = read_periods(spark, lake, tables.TRANSACTIONS, ALL_MONTHS).select(*tables.TRANSACTIONS.names)
     refused = rejected(spark, lake, tables.TRANSACTIONS)
-    found = Counter(map(tuple, ours.lines)), Counter((content(row), why) for row, why in ours.rejected)
-    batch = Counter(map(tuple, lines.collect())), Counter((content(raw), tuple(why)) for _, _, raw, why in refused)
+    found = [counted(map(tuple, ours.lines)), counted((content(row), why) for row, why in ours.rejected)]
+    batch = [counted(map(tuple, lines.collect())), counted((content(row), tuple(why)) for _, _, row, why in refused)]
     counts = [[one.total(), len(one), (one - other).total()] for one, other in zip(found, batch, strict=True)]
     print("lines and rejected rows: compared, distinct, different:", counts)  # noqa: T201 - for the report
     assert [list((one - other).items())[:3] for one, other in zip(found, batch, strict=True)] == [[], []]
     assert [one.total() for one in found] == [one.total() for one in batch]
+
+
+def counted(rows: Iterable[tuple[object, ...]]) -> Counter[tuple[object, ...]]:
+    return Counter(rows)
 
 
 def content(row: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
