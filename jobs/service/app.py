@@ -8,8 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
@@ -85,8 +84,7 @@ def create_app(
         every = documented(401, 403, 404, 422, 429, 431, 500, 503)
         app.include_router(part.router, responses=every, dependencies=[Depends(problems.only_known_parameters)])
     app.include_router(health.router, responses=documented(431, 500))
-    app.add_api_route("/docs", _docs, include_in_schema=False)
-    app.add_api_route(f"/{reference.SCRIPT}", _script, include_in_schema=False)
+    app.include_router(reference.router)
     app.add_middleware(Guard, settings=settings, metrics=context.metrics)
     return app
 
@@ -105,14 +103,6 @@ class _Documented(FastAPI):
             schemas |= found["$defs"]
         schemas[ForecastRequest.__name__]["example"] = example(self.state.context.models.kept.model)
         return document
-
-
-async def _docs(request: Request) -> HTMLResponse:
-    return HTMLResponse(reference.page(request.app.openapi()))
-
-
-async def _script() -> Response:
-    return Response(reference.script(), media_type="text/javascript")
 
 
 def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
