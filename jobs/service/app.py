@@ -22,7 +22,8 @@ from jobs.service.metrics import Metrics
 from jobs.service.on_request import route
 from jobs.service.on_request.body import ForecastRequest
 from jobs.service.on_request.example import example
-from jobs.service.on_request.keeper import ModelKeeper, Read
+from jobs.service.on_request.keeper import ModelKeeper
+from jobs.service.on_request.model_process import Champion
 from jobs.service.on_request.worker import Worker
 from jobs.service.problems import ProblemDetails, documented
 from jobs.service.recent import Recent
@@ -43,7 +44,7 @@ def create_app(
     settings: ServiceSettings,
     *,
     today: Callable[[], date],
-    read_champion: Read | None = None,
+    live_champion: Champion | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. It connects to Postgres and Airflow when the first request needs them.
@@ -51,14 +52,18 @@ def create_app(
     Args:
         settings: where everything is, and the limits.
         today: the date, which answers compare the age of a forecast with.
-        read_champion: reads the model that forecasts on request; None: it makes no such forecasts.
+        live_champion: the model that forecasts on request; None: it makes no such forecasts.
         clock: seconds that only go forward, for the rates.
     """
     context = Context(
         database=pool(settings.database_url, connections=settings.connections),
         airflow=Airflow(settings.airflow) if settings.airflow else None,
-        models=ModelKeeper(read_champion, seconds=settings.model_seconds),
-        worker=Worker(threads=settings.forecast_threads, waiting=settings.forecasts_waiting),
+        models=ModelKeeper(
+            live_champion,
+            Worker(waiting=settings.forecasts_waiting),
+            seconds=settings.model_seconds,
+            request_seconds=settings.request_seconds,
+        ),
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
         strangers=TokenBuckets(per_second=settings.strangers_per_second, burst=settings.strangers_burst, clock=clock),
         valid_keys=set(),
@@ -101,7 +106,8 @@ class _Documented(FastAPI):
             undeclared += [(model, "validation") for model in route.SCHEMAS]
             _, found = models_json_schema(undeclared, ref_template="#/components/schemas/{model}")
             schemas |= found["$defs"]
-        schemas[ForecastRequest.__name__]["example"] = example(self.state.context.models.kept.model)
+        model = self.state.context.models.kept.model
+        schemas[ForecastRequest.__name__]["example"] = model.example if model else example(None)
         return document
 
 
@@ -111,7 +117,6 @@ def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManage
         context.models.start()
         yield
         context.models.stop()
-        context.worker.close()
         context.database.dispose()
         if context.airflow is not None:
             context.airflow.close()

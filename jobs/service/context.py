@@ -14,7 +14,6 @@ from jobs.service.airflow import Airflow
 from jobs.service.limits import Slots, TokenBuckets
 from jobs.service.metrics import Metrics
 from jobs.service.on_request.keeper import ModelKeeper
-from jobs.service.on_request.worker import Worker
 from jobs.service.recent import Recent
 
 
@@ -25,8 +24,7 @@ class Context:
     Attributes:
         database: the pool of connections to Postgres.
         airflow: None if the service starts no runs.
-        models: the live model.
-        worker: where forecasts on request are computed.
+        models: what forecasts on request.
         keys: a bucket a key, by its id.
         strangers: a bucket an address, for keys that were not valid here before.
         valid_keys: SHA-256 of each key that was valid when it was presented last.
@@ -41,7 +39,6 @@ class Context:
     database: Engine
     airflow: Airflow | None
     models: ModelKeeper
-    worker: Worker
     keys: TokenBuckets
     strangers: TokenBuckets
     valid_keys: set[bytes]

@@ -55,8 +55,7 @@ class ServiceSettings:
         proxies: addresses, with commas, of proxies whose X-Forwarded-For names the caller; empty: none.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
         model_seconds: how often the service looks whether another version is the champion.
-        forecast_threads: how many requests for forecasts are computed at once.
-        forecasts_waiting: how many more of them may wait.
+        forecasts_waiting: how many requests for forecasts may wait while one is computed.
     """
 
     database_url: str
@@ -78,7 +77,6 @@ class ServiceSettings:
     proxies: str = ""
     max_age_days: int | None = None
     model_seconds: float = 30.0
-    forecast_threads: int = 1
     forecasts_waiting: int = 8
 
     @classmethod
@@ -105,7 +103,6 @@ class ServiceSettings:
             burst=_number(environ, "CLV_API_BURST", usual.burst, 1),
             connections=_number(environ, "CLV_API_CONNECTIONS", usual.connections, 1),
             model_seconds=_number(environ, "CLV_API_MODEL_SECONDS", int(usual.model_seconds), 1),
-            forecast_threads=_number(environ, "CLV_API_FORECAST_THREADS", usual.forecast_threads, 1),
             proxies=environ.get("CLV_API_PROXIES", ""),
             max_age_days=_number(environ, "CLV_API_MAX_AGE_DAYS", -1) if environ.get("CLV_API_MAX_AGE_DAYS") else None,
         )

@@ -122,7 +122,7 @@ def test_the_limits_are_those_of_the_service() -> None:
         f"{usual.request_seconds:g} s were not enough",
         f"was not there within {usual.body_seconds:g} s",
         f"keeps {usual.connections} connections at most",
-        f"{usual.forecast_threads} request for forecasts is being computed and {usual.forecasts_waiting} wait",
+        f"1 request for forecasts is being computed and {usual.forecasts_waiting} wait",
         f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB",
     )
     flat = " ".join(PAGE.split())
