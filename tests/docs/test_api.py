@@ -25,6 +25,7 @@ from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, row
 from tests.service.airflow_stub import airflow_stub
 from tests.service.conftest import published
+from tests.service.on_request.champions import Fixed
 from tests.service.running import Service, serving
 
 __all__ = ["published"]
@@ -52,7 +53,7 @@ MODEL = LiveModel(
     source=load("simulated_shop"),
     products={},
     cuts={DECEMBER: NONE},
-    state=(),
+    state=("3",),
 )
 
 
@@ -67,7 +68,7 @@ def example(language: str, name: str) -> str:
 def service(published: Database) -> Iterator[Service]:
     with airflow_stub() as airflow:
         access = AirflowAccess(address=airflow.address, user="api", password="right")
-        with serving(published, airflow=access, read_champion=lambda _: MODEL) as running:
+        with serving(published, airflow=access, live_champion=Fixed(MODEL)) as running:
             yield running
 
 

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from fastapi.exceptions import RequestValidationError
 
 from jobs.core.failure import reason_of
+from jobs.core.refusal import RefusedError
 from jobs.service.on_request.body import parsed
 from jobs.service.on_request.compute import forecasts
 from jobs.service.on_request.example import example
@@ -39,7 +40,8 @@ def serve(connection: Connection, champion: Champion) -> None:
             loaded = Loaded(version=live.version, state=live.state, example=example(live))
             _warm_up(loaded, live)
         except Exception as error:
-            log.error("the champion cannot be loaded", exc_info=error)
+            if not isinstance(error, RefusedError):
+                log.error("the champion cannot be loaded", exc_info=error)
             connection.send(NotUsableError(reason_of(error)))
             return
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -124,7 +124,7 @@ class ModelKeeper:
             before.end()
 
     def _say(self, problem: str | None, error: Exception | None = None) -> None:
-        if problem != self.kept.problem and error is not None:
+        if problem != self.kept.problem and error is not None and not self._stop.is_set():
             log.error("the champion cannot be loaded", exc_info=error)
         self.kept = Kept(self.kept.model, problem)
 
