@@ -17,7 +17,7 @@ from jobs.service.airflow import Airflow
 from jobs.service.context import Context
 from jobs.service.database import pool
 from jobs.service.guard import Guard
-from jobs.service.limits import Slots, TokenBuckets
+from jobs.service.limits import TokenBuckets, WaitingSlots
 from jobs.service.metrics import Metrics
 from jobs.service.on_request import route
 from jobs.service.on_request.body import ForecastRequest
@@ -28,6 +28,7 @@ from jobs.service.on_request.worker import Worker
 from jobs.service.problems import ProblemDetails, documented
 from jobs.service.recent import Recent
 from jobs.service.settings import ServiceSettings
+from jobs.service.valid_keys import ValidKeys
 
 VERSION = "1.0.0"
 """Of the interface, not of the pipeline: a change that breaks callers gets a new path, /v2."""
@@ -66,8 +67,8 @@ def create_app(
         ),
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
         strangers=TokenBuckets(per_second=settings.strangers_per_second, burst=settings.strangers_burst, clock=clock),
-        valid_keys=set(),
-        slots=Slots(settings.in_flight, "The service is answering as many requests as it can."),
+        valid_keys=ValidKeys(settings.key_seconds, clock),
+        slots=WaitingSlots(settings.in_flight, waiting=settings.waiting, seconds=settings.wait_seconds),
         metrics=Metrics(),
         readiness=Recent(settings.ready_seconds, clock),
         body_seconds=settings.body_seconds,

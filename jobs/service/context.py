@@ -11,10 +11,11 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from jobs.service.airflow import Airflow
-from jobs.service.limits import Slots, TokenBuckets
+from jobs.service.limits import TokenBuckets, WaitingSlots
 from jobs.service.metrics import Metrics
 from jobs.service.on_request.keeper import ModelKeeper
 from jobs.service.recent import Recent
+from jobs.service.valid_keys import ValidKeys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Context:
         models: what forecasts on request.
         keys: a bucket a key, by its id.
         strangers: a bucket an address, for keys that were not valid here before.
-        valid_keys: SHA-256 of each key that was valid when it was presented last.
+        valid_keys: those that were valid when they were looked up last.
         slots: for requests with a valid key; monitoring needs none.
         body_seconds: how long a body may take to arrive.
         metrics: what was answered.
@@ -41,8 +42,8 @@ class Context:
     models: ModelKeeper
     keys: TokenBuckets
     strangers: TokenBuckets
-    valid_keys: set[bytes]
-    slots: Slots
+    valid_keys: ValidKeys
+    slots: WaitingSlots
     body_seconds: float
     metrics: Metrics
     readiness: Recent[Any]

@@ -46,7 +46,7 @@ class Service:
 @contextmanager
 def serving(database: Database, *, live_champion: Champion | None = None, **settings: Any) -> Iterator[Service]:
     """Run a service in a thread, on any free port, until the context exits; with a champion, until it has looked."""
-    usual = {"database_url": database.api_url, "port": 0, "ready_seconds": 0.0}
+    usual = {"database_url": database.api_url, "port": 0, "ready_seconds": 0.0, "key_seconds": 0.0}
     chosen = ServiceSettings(**(usual | settings))
     app = create_app(chosen, today=lambda: TODAY, live_champion=live_champion)
     running = server(app, chosen)
