@@ -34,10 +34,10 @@ _MEANING = {
     409: "The page before was of another publication",
     413: "The body is too long",
     422: "A field is wrong: `errors` names it",
-    429: "Too many requests: wait for the seconds in Retry-After",
+    429: "Too many requests, or too many at once: wait for the seconds in Retry-After",
     431: "Path, query and headers are too long",
     500: "A defect: the log has the reason under the request_id",
-    503: "The database or Airflow does not respond, no model is loaded, or too many requests are under way",
+    503: "The database or Airflow does not respond, no model is loaded, or the answer took too long",
 }
 
 

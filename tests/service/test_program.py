@@ -83,7 +83,7 @@ def test_settings_are_read_from_the_environment() -> None:
         (URL | AIRFLOW | {"CLV_AIRFLOW_PASSWORD": ""}, "Set all three, or none"),
         (URL | MODEL | {"CLV_LAKE": ""}, "Set all three, or neither"),
         (URL | MODEL | {"MLFLOW_TRACKING_URI": ""}, "Set all three, or neither"),
-        (URL | {"CLV_API_FORECAST_THREADS": "0"}, "is not a whole number from 1 on"),
+        (URL | {"CLV_API_MODEL_SECONDS": "0"}, "is not a whole number from 1 on"),
     ],
 )
 def test_wrong_settings_are_named(environ: dict[str, str], said: str) -> None:
