@@ -20,7 +20,7 @@ _SECONDS_TO_ANSWER = 20.0
 _QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
 _IDLE_SECONDS = 5.0
 """Half as long as the server keeps an idle connection: one that it is about to close is not used."""
-_OK = 200
+OK = 200
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -33,11 +33,13 @@ class Kind:
         name: the kind.
         rate: requests a second.
         request: the bytes of the n-th request.
+        take: given the number and the body of each answer with 200.
     """
 
     name: str
     rate: float
     request: Callable[[int], bytes]
+    take: Callable[[int, bytes], None] = lambda _number, _body: None
 
 
 @dataclass
@@ -76,21 +78,21 @@ class Client:
         self._host, self._port = host, port
         self._idle: list[tuple[float, Connection]] = []
 
-    async def status(self, request: bytes) -> int:
-        """The status of the answer to a request; 0 if none comes."""
+    async def answer(self, request: bytes) -> tuple[int, bytes]:
+        """The status and the body of the answer to a request; 0 if none comes."""
         try:
             return await asyncio.wait_for(self._answer(request), _SECONDS_TO_ANSWER)
         except (OSError, EOFError, TimeoutError):
-            return 0
+            return 0, b""
 
-    async def _answer(self, request: bytes) -> int:
+    async def _answer(self, request: bytes) -> tuple[int, bytes]:
         reader, writer = self._kept() or await asyncio.open_connection(self._host, self._port)
         try:
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
             length = fields.get(b"content-length")
-            await reader.read() if length is None else await reader.readexactly(int(length))
+            body = await reader.read() if length is None else await reader.readexactly(int(length))
         except BaseException:
             writer.close()
             raise
@@ -98,7 +100,7 @@ class Client:
             writer.close()
         else:
             self._idle.append((time.monotonic(), (reader, writer)))
-        return int(head.split(b" ", 2)[1])
+        return int(head.split(b" ", 2)[1]), body
 
     def _kept(self) -> Connection | None:
         """The connection that was used last, unless it has been idle for too long; then they all have."""
@@ -129,15 +131,16 @@ async def _send(client: Client, kind: Kind, seconds: float) -> Load:
         due = began + number / kind.rate
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         load.late_ms = max(load.late_ms, (time.perf_counter() - due) * 1000.0)
-        task = asyncio.create_task(_measured(client, kind.request(number), due, load))
+        task = asyncio.create_task(_measured(client, number, due, load))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
     await asyncio.gather(*under_way)
     return load
 
 
-async def _measured(client: Client, request: bytes, due: float, load: Load) -> None:
-    status = await client.status(request)
+async def _measured(client: Client, number: int, due: float, load: Load) -> None:
+    status, body = await client.answer(load.kind.request(number))
     load.answers[status] += 1
-    if status == _OK:
+    if status == OK:
         load.milliseconds.append((time.perf_counter() - due) * 1000.0)
+        load.kind.take(number, body)

@@ -29,7 +29,8 @@ from typing import Any
 import psutil
 
 from benchmarks.open_loop import Kind, run
-from benchmarks.service_shop import AS_OF, NAME, RawShop, champion, publish
+from benchmarks.service_publication import published_under_load
+from benchmarks.service_shop import AS_OF, LATER, NAME, RawShop, another_version, champion, publish
 from docs.generate import benchmarks as page
 from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
@@ -58,6 +59,7 @@ class Stage:
     process: psutil.Process
     customers: Sequence[str]
     bodies: Sequence[bytes]
+    publish: Callable[[], None]
 
     def lookup(self, number: int) -> bytes:
         """A request that looks up a customer."""
@@ -84,20 +86,29 @@ def stage(root: Path) -> Iterator[Stage]:
         number = champion(shop, lake, registry)
         customers = publish(lake, registry, number, writer)
         log.info("%d customers are published by version %d", len(customers), number)
+        other = another_version(shop, lake, registry)
         key = create_key(owner, name="benchmark", scopes=("read", "forecast"), created_by="benchmark")
         environment = os.environ | {
             "CLV_API_DATABASE_URL": url["clv_api"],
             "CLV_API_PORT": str(_free_port()),
             "CLV_API_REQUESTS_PER_SECOND": "100000",
             "CLV_API_BURST": "100000",
+            "CLV_API_MODEL_SECONDS": "1",
             "CLV_SOURCE": NAME,
             "CLV_LAKE": str(lake.root),
             "MLFLOW_TRACKING_URI": tracking_uri,
         }
         address = f"http://{HOST}:{environment['CLV_API_PORT']}"
         with _program(["jobs.serve"], environment, root / "service.log") as process:
-            _wait(f"{address}/readyz", lambda text: json.loads(text)["forecasts_on_request"]["model_version"] == number)
-            yield Stage(int(environment["CLV_API_PORT"]), key, psutil.Process(process.pid), customers, bodies(shop))
+
+            def publish_later() -> None:
+                publish(lake, registry, other, writer, as_of=LATER)
+                registry.alias("champion", other)
+                _wait_for_version(address, other)
+
+            _wait_for_version(address, number)
+            port, served = int(environment["CLV_API_PORT"]), psutil.Process(process.pid)
+            yield Stage(port, key, served, customers, bodies(shop), publish_later)
 
 
 def bodies(shop: RawShop) -> list[bytes]:
@@ -118,8 +129,12 @@ def measured(stage: Stage, *, seconds: float, minutes: float) -> dict[str, Any]:
         time.sleep(2.0)
     both = [replace(kinds[0], name="lookup, both"), replace(kinds[2], name=f"{kinds[2].name}, both")]
     loads += _load(stage, both, seconds)
+    publishing = [replace(kind, name=kind.name.replace("both", "publishing")) for kind in both]
     mixed = [Kind("lookup, mixed", MIXED[0], stage.lookup), Kind("forecast, mixed", MIXED[1], stage.forecast)]
     memory = asyncio.run(_watched(stage, mixed, minutes * 60.0))
+    log.info("a month is published while both loads run")
+    publication = asyncio.run(published_under_load(HOST, stage.port, publishing, seconds, stage.publish))
+    log.info("%s", publication)
     rows = sum(body.count(b'"ordered_at"') for body in stage.bodies) / len(stage.bodies)
     return {
         "machine": f"{os.cpu_count()} CPUs, {platform.machine()}, Python {platform.python_version()}",
@@ -127,19 +142,28 @@ def measured(stage: Stage, *, seconds: float, minutes: float) -> dict[str, Any]:
         "customers": len(stage.customers),
         "rows_in_a_forecast": round(rows),
         "seconds": seconds,
-        "loads": [*loads, *memory.pop("loads")],
+        "loads": [*loads, *publication.pop("loads"), *memory.pop("loads")],
+        "publication": publication,
         "memory": memory,
     }
 
 
 def _load(stage: Stage, kinds: Sequence[Kind], seconds: float) -> list[dict[str, Any]]:
-    before, began = stage.process.cpu_times(), time.perf_counter()
+    before, began = _cpu_seconds(stage.process), time.perf_counter()
     loads = [load.figures() for load in asyncio.run(run(HOST, stage.port, kinds, seconds))]
-    after, took = stage.process.cpu_times(), time.perf_counter() - began
-    busy = (after.user + after.system - before.user - before.system) / took
+    busy = (_cpu_seconds(stage.process) - before) / (time.perf_counter() - began)
     for figures in loads:
         log.info("%s, service uses %.2f CPUs", figures, busy)
     return [figures | {"service_cpus": round(busy, 2)} for figures in loads]
+
+
+def _processes(service: psutil.Process) -> list[psutil.Process]:
+    """The service, and the process that forecasts for it."""
+    return [service, *service.children()]
+
+
+def _cpu_seconds(service: psutil.Process) -> float:
+    return float(sum(times.user + times.system for times in (one.cpu_times() for one in _processes(service))))
 
 
 async def _watched(stage: Stage, kinds: Sequence[Kind], seconds: float) -> dict[str, Any]:
@@ -148,7 +172,7 @@ async def _watched(stage: Stage, kinds: Sequence[Kind], seconds: float) -> dict[
     sizes = []
     while not loading.done():
         await asyncio.wait({loading}, timeout=_WATCH_SECONDS)
-        sizes.append(round(stage.process.memory_info().rss / 2**20, 1))
+        sizes.append(round(sum(one.memory_info().rss for one in _processes(stage.process)) / 2**20, 1))
     log.info("memory, MB: %s", sizes)
     return {"minutes": round(seconds / 60.0, 1), "rss_mb": sizes, "loads": [load.figures() for load in await loading]}
 
@@ -177,6 +201,10 @@ def _program(module: Sequence[str], environment: dict[str, str], log_file: Path)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
+
+
+def _wait_for_version(address: str, number: int) -> None:
+    _wait(f"{address}/readyz", lambda text: json.loads(text)["forecasts_on_request"]["model_version"] == number)
 
 
 def _wait(address: str, is_ready: Callable[[str], bool]) -> None:

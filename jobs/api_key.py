@@ -4,7 +4,7 @@
     CLV_OWNER_DATABASE_URL=… python -m jobs.api_key revoke --key-id 0f3a5c7e9b1d2f40
     CLV_OWNER_DATABASE_URL=… python -m jobs.api_key list
 
-`create` prints the key once; only its hash is stored. A revoked key is refused from its next request on.
+`create` prints the key once; only its hash is stored. A revoked key is refused within 2 s.
 """
 
 from __future__ import annotations

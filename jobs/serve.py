@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -17,16 +16,12 @@ from datetime import UTC, date, datetime
 from jobs.core.arguments import parser
 from jobs.core.task import run_as_program
 from jobs.service.app import create_app
-from jobs.service.on_request.champion_reader import champion_reader
+from jobs.service.on_request.champion_reader import ServiceChampion
 from jobs.service.request_log import log_as_json
 from jobs.service.server import server
 from jobs.service.settings import ServiceSettings
 
 log = logging.getLogger("clv.service")
-
-_SWITCH_SECONDS = 0.0005
-"""How long a thread that computes a forecast may keep those that answer lookups from the interpreter: Python's 5 ms, a
-few times in a lookup, would be most of its time."""
 
 
 def today() -> date:
@@ -37,12 +32,11 @@ def today() -> date:
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve; see `--help`."""
     parser(__doc__).parse_args(argv)
-    sys.setswitchinterval(_SWITCH_SECONDS)
     log_as_json()
     settings = ServiceSettings.from_environment(os.environ)
     log.info("serving on http://%s:%d; its reference is at /docs", settings.host, settings.port)
-    read_champion = champion_reader(settings.model, settings.database_url) if settings.model else None
-    server(create_app(settings, today=today, read_champion=read_champion), settings).run()
+    champion = ServiceChampion(settings.model, settings.database_url) if settings.model else None
+    server(create_app(settings, today=today, live_champion=champion), settings).run()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ def values(results: Mapping[str, Any]) -> dict[str, Any]:
         **{name: results[name] for name in ("machine", "customers", "rows_in_a_forecast", "seconds")},
         "loads": "\n".join(markdown(rows)),
         "minutes": results["memory"]["minutes"],
+        "mixed": results.get("publication", {}).get("mixed"),
         "early": max(sizes[:quarter]),
         "late": max(sizes[-quarter:]),
     }

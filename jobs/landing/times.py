@@ -11,6 +11,7 @@ from jobs.core.iso_times import ISO_OFFSET, ISO_TIME
 from jobs.sources.mapping import Source
 
 _FIRST_MONTH, _LAST_MONTH = np.datetime64("1900-01"), np.datetime64("2200-12")
+_DIGIT = "[0-9]"
 
 Times = npt.NDArray[np.datetime64]
 
@@ -39,6 +40,7 @@ def _typed_times(column: pa.Array, timezone: str) -> Times:
 def _text_times(column: pa.Array, source: Source) -> Times:
     encoded = column.dictionary_encode()
     texts = pd.Series([_decoded(value) for value in encoded.dictionary.to_pylist()], dtype="string").str.strip(" ")
+    texts = texts.where(texts.str.contains(_DIGIT))  # pandas reads "now" and "today" as the time of its clock
     distinct = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
     for time_format in source.time_formats:
         distinct = distinct.fillna(_declared_times(texts, time_format, source.timezone))

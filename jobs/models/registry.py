@@ -156,6 +156,10 @@ class Registry:
         for key, value in tags.items():
             self._client.set_model_version_tag(self.model, str(number), key, value)
 
+    def sha256(self, number: int, part: Part = "forecaster") -> str | None:
+        """The registered hash of one part of a version; None if Postgres holds none."""
+        return hashes_of(self.database, self.model, number).get(part)
+
     def fetch(self, number: int, part: Part = "forecaster") -> dict[str, bytes]:
         """The files of one part of a version: name → content.
 
@@ -163,7 +167,7 @@ class Registry:
             UncheckedError: Postgres holds no hash of the files; so of every version that does not exist.
             TamperedError: the files differ from those that were registered.
         """
-        registered = hashes_of(self.database, self.model, number).get(part)
+        registered = self.sha256(number, part)
         if registered is None:
             raise UncheckedError(
                 f"model {self.model} version {number}: clv.model_hash holds no hash of its {part}, so its files cannot "

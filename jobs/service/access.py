@@ -26,8 +26,9 @@ Presented = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 async def authenticate(request: Request, context: Context) -> None:
     """Put the caller's key into `request.state.api_key`; a problem for anybody without a valid one.
 
-    A key is looked up on every request, so that a revoked one is refused at once; but only after its bucket gave a
-    token or, for a key that was not valid here before, that of the address: a flood does not reach the database.
+    A key is looked up in the database unless that was done a moment ago, so that a revoked one is refused soon; but
+    only after its bucket gave a token or, for a key that was not valid here before, that of the address: a flood does
+    not reach the database.
     """
     credentials = await _BEARER(request)
     if credentials is None:
@@ -39,15 +40,20 @@ async def authenticate(request: Request, context: Context) -> None:
     sha256 = hashlib.sha256(presented.encode()).digest()
     was_valid = sha256 in context.valid_keys
     _charge(context.keys.take(key_id) if was_valid else context.strangers.take(_address(request)))
-    with context.slots.one():
-        key = await run_in_threadpool(_look_up, context.database, presented)
-    if key is None:
-        context.valid_keys.discard(sha256)
-        raise _unknown("the API key is not valid: it is wrong, or was revoked")
-    context.valid_keys.add(sha256)
+    key = context.valid_keys.recent(sha256) or await _looked_up(context, presented, sha256)
     request.state.key, request.state.api_key = key.name, key
     if not was_valid:
         _charge(context.keys.take(key_id))
+
+
+async def _looked_up(context: Context, presented: str, sha256: bytes) -> ApiKey:
+    began = context.valid_keys.clock()
+    async with context.slots.one():
+        key = await run_in_threadpool(_look_up, context.database, presented)
+    context.valid_keys.keep(sha256, key, began)
+    if key is None:
+        raise _unknown("the API key is not valid: it is wrong, or was revoked")
+    return key
 
 
 def holder_of(scope: str) -> Callable[..., Coroutine[Any, Any, ApiKey]]:

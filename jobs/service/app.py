@@ -8,8 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
@@ -18,16 +17,18 @@ from jobs.service.airflow import Airflow
 from jobs.service.context import Context
 from jobs.service.database import pool
 from jobs.service.guard import Guard
-from jobs.service.limits import Slots, TokenBuckets
+from jobs.service.limits import TokenBuckets, WaitingSlots
 from jobs.service.metrics import Metrics
 from jobs.service.on_request import route
 from jobs.service.on_request.body import ForecastRequest
 from jobs.service.on_request.example import example
-from jobs.service.on_request.keeper import ModelKeeper, Read
+from jobs.service.on_request.keeper import ModelKeeper
+from jobs.service.on_request.model_process import Champion
 from jobs.service.on_request.worker import Worker
 from jobs.service.problems import ProblemDetails, documented
 from jobs.service.recent import Recent
 from jobs.service.settings import ServiceSettings
+from jobs.service.valid_keys import ValidKeys
 
 VERSION = "1.0.0"
 """Of the interface, not of the pipeline: a change that breaks callers gets a new path, /v2."""
@@ -44,7 +45,7 @@ def create_app(
     settings: ServiceSettings,
     *,
     today: Callable[[], date],
-    read_champion: Read | None = None,
+    live_champion: Champion | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. It connects to Postgres and Airflow when the first request needs them.
@@ -52,18 +53,22 @@ def create_app(
     Args:
         settings: where everything is, and the limits.
         today: the date, which answers compare the age of a forecast with.
-        read_champion: reads the model that forecasts on request; None: it makes no such forecasts.
+        live_champion: the model that forecasts on request; None: it makes no such forecasts.
         clock: seconds that only go forward, for the rates.
     """
     context = Context(
         database=pool(settings.database_url, connections=settings.connections),
         airflow=Airflow(settings.airflow) if settings.airflow else None,
-        models=ModelKeeper(read_champion, seconds=settings.model_seconds),
-        worker=Worker(threads=settings.forecast_threads, waiting=settings.forecasts_waiting),
+        models=ModelKeeper(
+            live_champion,
+            Worker(waiting=settings.forecasts_waiting),
+            seconds=settings.model_seconds,
+            request_seconds=settings.request_seconds,
+        ),
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
         strangers=TokenBuckets(per_second=settings.strangers_per_second, burst=settings.strangers_burst, clock=clock),
-        valid_keys=set(),
-        slots=Slots(settings.in_flight, "The service is answering as many requests as it can."),
+        valid_keys=ValidKeys(settings.key_seconds, clock),
+        slots=WaitingSlots(settings.in_flight, waiting=settings.waiting, seconds=settings.wait_seconds),
         metrics=Metrics(),
         readiness=Recent(settings.ready_seconds, clock),
         body_seconds=settings.body_seconds,
@@ -85,8 +90,7 @@ def create_app(
         every = documented(401, 403, 404, 422, 429, 431, 500, 503)
         app.include_router(part.router, responses=every, dependencies=[Depends(problems.only_known_parameters)])
     app.include_router(health.router, responses=documented(431, 500))
-    app.add_api_route("/docs", _docs, include_in_schema=False)
-    app.add_api_route(f"/{reference.SCRIPT}", _script, include_in_schema=False)
+    app.include_router(reference.router)
     app.add_middleware(Guard, settings=settings, metrics=context.metrics)
     return app
 
@@ -103,16 +107,9 @@ class _Documented(FastAPI):
             undeclared += [(model, "validation") for model in route.SCHEMAS]
             _, found = models_json_schema(undeclared, ref_template="#/components/schemas/{model}")
             schemas |= found["$defs"]
-        schemas[ForecastRequest.__name__]["example"] = example(self.state.context.models.kept.model)
+        model = self.state.context.models.kept.model
+        schemas[ForecastRequest.__name__]["example"] = model.example if model else example(None)
         return document
-
-
-async def _docs(request: Request) -> HTMLResponse:
-    return HTMLResponse(reference.page(request.app.openapi()))
-
-
-async def _script() -> Response:
-    return Response(reference.script(), media_type="text/javascript")
 
 
 def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -121,7 +118,6 @@ def _closing(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManage
         context.models.start()
         yield
         context.models.stop()
-        context.worker.close()
         context.database.dispose()
         if context.airflow is not None:
             context.airflow.close()

@@ -11,11 +11,11 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from jobs.service.airflow import Airflow
-from jobs.service.limits import Slots, TokenBuckets
+from jobs.service.limits import TokenBuckets, WaitingSlots
 from jobs.service.metrics import Metrics
 from jobs.service.on_request.keeper import ModelKeeper
-from jobs.service.on_request.worker import Worker
 from jobs.service.recent import Recent
+from jobs.service.valid_keys import ValidKeys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +25,10 @@ class Context:
     Attributes:
         database: the pool of connections to Postgres.
         airflow: None if the service starts no runs.
-        models: the live model.
-        worker: where forecasts on request are computed.
+        models: what forecasts on request.
         keys: a bucket a key, by its id.
         strangers: a bucket an address, for keys that were not valid here before.
-        valid_keys: SHA-256 of each key that was valid when it was presented last.
+        valid_keys: those that were valid when they were looked up last.
         slots: for requests with a valid key; monitoring needs none.
         body_seconds: how long a body may take to arrive.
         metrics: what was answered.
@@ -41,11 +40,10 @@ class Context:
     database: Engine
     airflow: Airflow | None
     models: ModelKeeper
-    worker: Worker
     keys: TokenBuckets
     strangers: TokenBuckets
-    valid_keys: set[bytes]
-    slots: Slots
+    valid_keys: ValidKeys
+    slots: WaitingSlots
     body_seconds: float
     metrics: Metrics
     readiness: Recent[Any]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine
+import psycopg2.extensions
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from jobs.core.postgres import statement
 
@@ -13,6 +17,8 @@ APPLICATION_NAME = "clv-service"
 _CONNECT_SECONDS = 3
 _WAIT_FOR_CONNECTION_SECONDS = 3
 _RECYCLE_SECONDS = 600
+_SURE_SECONDS = 1.0
+"""For how long after its last use a connection counts as open without being asked: asking takes as long as a lookup."""
 _SOCKET_SETTINGS = {
     "tcp_user_timeout": 10_000,  # milliseconds
     "keepalives": 1,
@@ -32,13 +38,12 @@ _SERVER_SETTINGS = {
 
 def pool(url: str, *, connections: int) -> Engine:
     """An engine that keeps at most `connections` connections, and replaces those that the server has closed."""
-    return create_engine(
+    made = create_engine(
         url,
         isolation_level="REPEATABLE READ",
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_WAIT_FOR_CONNECTION_SECONDS,
-        pool_pre_ping=True,
         pool_recycle=_RECYCLE_SECONDS,
         # What an error says of a statement's parameters would be a customer's id.
         hide_parameters=True,
@@ -49,6 +54,24 @@ def pool(url: str, *, connections: int) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
         },
     )
+    event.listen(made, "checkin", _note_use)
+    event.listen(made, "checkout", _refuse_closed)
+    return made
+
+
+def _note_use(_: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _refuse_closed(connection: psycopg2.extensions.connection, record: ConnectionPoolEntry, _: object) -> None:
+    """Ask the server whether a connection is open; if it is not, the pool opens another."""
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) > _SURE_SECONDS:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.rollback()
+        except psycopg2.Error as error:
+            raise DisconnectionError from error
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from jobs.service.settings import ServiceSettings
 
 _OWN_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _POLICY = (
-    b"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+    b"default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src data:; connect-src 'self'; "
+    b"frame-ancestors 'none'"
 )
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),

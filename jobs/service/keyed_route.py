@@ -33,7 +33,7 @@ class KeyedRoute(APIRoute):
             await authenticate(request, context)
             bounded = _Bounded(request, self.body_bytes)
             await bounded.arrive(within=context.body_seconds)
-            with context.slots.one():
+            async with context.slots.one():
                 return await answer(bounded)
 
         return handle

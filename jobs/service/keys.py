@@ -74,7 +74,7 @@ def create_key(engine: Engine, *, name: str, scopes: Collection[str], created_by
 
 
 def revoke_key(engine: Engine, key_id: str) -> str:
-    """Refuse a key from its next request on; its name.
+    """Refuse a key as soon as the service looks it up again; its name.
 
     Raises:
         KeyRefusedError: there is no such key, or it is revoked already.

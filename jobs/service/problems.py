@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +21,7 @@ from jobs.service.request_log import log
 MEDIA_TYPE = "application/problem+json"
 _KINDS = "urn:clv:problem:"
 _RETRY_SECONDS = 2
+_BUSY_SECONDS = 1
 _MOST_ERRORS = 20
 _LONGEST_FIELD = 100
 
@@ -32,10 +34,10 @@ _MEANING = {
     409: "The page before was of another publication",
     413: "The body is too long",
     422: "A field is wrong: `errors` names it",
-    429: "Too many requests: wait for the seconds in Retry-After",
+    429: "Too many requests, or too many at once: wait for the seconds in Retry-After",
     431: "Path, query and headers are too long",
     500: "A defect: the log has the reason under the request_id",
-    503: "The database or Airflow does not respond, no model is loaded, or too many requests are under way",
+    503: "The database or Airflow does not respond, no model is loaded, or the answer took too long",
 }
 
 
@@ -111,6 +113,12 @@ class Problem(HTTPException):
         }
         return json.dumps(content).encode()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Problems come from another process, too."""
+        errors = [(error["field"], error["message"]) for error in self.errors]
+        made = partial(Problem, remedy=self.remedy, errors=errors, headers=self.headers)
+        return made, (self.status_code, self.kind, self.detail)
+
     def response(self, request_id: str) -> Response:
         """The problem as an answer."""
         headers = dict(self.headers or {})
@@ -126,6 +134,12 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def unavailable(what: str, remedy: str = "Try again in a few seconds. If it stays so, tell the operator.") -> Problem:
     """The problem that something the answer needs does not respond."""
     return Problem(503, "unavailable", what, remedy=remedy, headers={"Retry-After": str(_RETRY_SECONDS)})
+
+
+def busy(what: str) -> Problem:
+    """The problem that so much is under way that a request does not even find a place to wait."""
+    remedy = f"Try again in {_BUSY_SECONDS} s, or send fewer requests at once."
+    return Problem(429, "busy", what, remedy=remedy, headers={"Retry-After": str(_BUSY_SECONDS)})
 
 
 def too_large(part: str, most: int, status: int) -> Problem:

@@ -24,7 +24,7 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             port=settings.port,
             http=partial(BoundedConnection, head_seconds=settings.head_seconds),  # type: ignore[arg-type]
             ws="none",
-            loop="asyncio",
+            loop="auto",
             access_log=False,
             log_config=None,
             server_header=False,

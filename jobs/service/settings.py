@@ -50,13 +50,15 @@ class ServiceSettings:
         head_seconds: how long a request line and its headers may take to arrive.
         body_seconds: how long a body may take to arrive.
         request_seconds: the longest time a request may take.
+        key_seconds: for how long a key that was valid is not looked up again, and a revoked one may still be accepted.
         in_flight: the most requests with a key that are answered at once.
+        waiting: how many more may wait until one of them is answered.
+        wait_seconds: for how long.
         ready_seconds: how long an answer of /readyz is given again.
         proxies: addresses, with commas, of proxies whose X-Forwarded-For names the caller; empty: none.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
         model_seconds: how often the service looks whether another version is the champion.
-        forecast_threads: how many requests for forecasts are computed at once.
-        forecasts_waiting: how many more of them may wait.
+        forecasts_waiting: how many requests for forecasts may wait while one is computed.
     """
 
     database_url: str
@@ -73,12 +75,14 @@ class ServiceSettings:
     head_seconds: float = 5.0
     body_seconds: float = 5.0
     request_seconds: float = 15.0
+    key_seconds: float = 2.0
     in_flight: int = 100
+    waiting: int = 200
+    wait_seconds: float = 1.0
     ready_seconds: float = 1.0
     proxies: str = ""
     max_age_days: int | None = None
     model_seconds: float = 30.0
-    forecast_threads: int = 1
     forecasts_waiting: int = 8
 
     @classmethod
@@ -105,7 +109,6 @@ class ServiceSettings:
             burst=_number(environ, "CLV_API_BURST", usual.burst, 1),
             connections=_number(environ, "CLV_API_CONNECTIONS", usual.connections, 1),
             model_seconds=_number(environ, "CLV_API_MODEL_SECONDS", int(usual.model_seconds), 1),
-            forecast_threads=_number(environ, "CLV_API_FORECAST_THREADS", usual.forecast_threads, 1),
             proxies=environ.get("CLV_API_PROXIES", ""),
             max_age_days=_number(environ, "CLV_API_MAX_AGE_DAYS", -1) if environ.get("CLV_API_MAX_AGE_DAYS") else None,
         )

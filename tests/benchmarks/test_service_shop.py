@@ -24,7 +24,7 @@ def test_requests_are_forecast_as_the_month_was_published(
     customers = publish(lake, registry, number, database.writer)
     published = {row["customer_id"]: row for row in seen(database)}
     assert sorted(customers) == sorted(published)
-    live = ModelSource(Registry(registry.tracking_uri, database.api), lake, SOURCE).read(None)
+    live = ModelSource(Registry(registry.tracking_uri, database.api), lake, SOURCE).read()
     sent = bodies(shop)
     assert all(len(json.loads(body)["customers"]) == 20 for body in sent)
     for body in sent:

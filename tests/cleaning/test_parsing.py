@@ -48,6 +48,8 @@ TIMES = [
     (AMERICAN, "2010-12-01 08:26:00", "2010-12-01 08:26:00"),
     (AMERICAN, "13/1/2010 8:26", None),
     (AMERICAN, "12/1/10 8:26", None),
+    (AMERICAN, "now", None),
+    (AMERICAN, "today", None),
     (COMPACT, "19970131", "1997-01-31 00:00:00"),
     (COMPACT, "19970132", None),
     (SPOKEN, "1 Dec 2010, 8:26 PM", "2010-12-01 20:26:00"),

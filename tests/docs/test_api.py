@@ -25,6 +25,7 @@ from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, row
 from tests.service.airflow_stub import airflow_stub
 from tests.service.conftest import published
+from tests.service.on_request.champions import Fixed
 from tests.service.running import Service, serving
 
 __all__ = ["published"]
@@ -52,7 +53,7 @@ MODEL = LiveModel(
     source=load("simulated_shop"),
     products={},
     cuts={DECEMBER: NONE},
-    state=(),
+    state=("3",),
 )
 
 
@@ -67,7 +68,7 @@ def example(language: str, name: str) -> str:
 def service(published: Database) -> Iterator[Service]:
     with airflow_stub() as airflow:
         access = AirflowAccess(address=airflow.address, user="api", password="right")
-        with serving(published, airflow=access, read_champion=lambda _: MODEL) as running:
+        with serving(published, airflow=access, live_champion=Fixed(MODEL)) as running:
             yield running
 
 
@@ -122,7 +123,10 @@ def test_the_limits_are_those_of_the_service() -> None:
         f"{usual.request_seconds:g} s were not enough",
         f"was not there within {usual.body_seconds:g} s",
         f"keeps {usual.connections} connections at most",
-        f"{usual.forecast_threads} request for forecasts is being computed and {usual.forecasts_waiting} wait",
+        f"{usual.in_flight} requests are being answered and {usual.waiting} wait, "
+        f"or one waited for {usual.wait_seconds:g} s",
+        f"refuses one within {usual.key_seconds:g} s",
+        f"1 request for forecasts is being computed and {usual.forecasts_waiting} wait",
         f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB",
     )
     flat = " ".join(PAGE.split())

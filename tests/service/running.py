@@ -15,7 +15,7 @@ import httpx
 from jobs.core.postgres import execute, fetch
 from jobs.service.app import create_app
 from jobs.service.keys import create_key
-from jobs.service.on_request.keeper import Read
+from jobs.service.on_request.model_process import Champion
 from jobs.service.server import server
 from jobs.service.settings import ServiceSettings
 from tests.conftest import Database
@@ -44,11 +44,11 @@ class Service:
 
 
 @contextmanager
-def serving(database: Database, *, read_champion: Read | None = None, **settings: Any) -> Iterator[Service]:
+def serving(database: Database, *, live_champion: Champion | None = None, **settings: Any) -> Iterator[Service]:
     """Run a service in a thread, on any free port, until the context exits; with a champion, until it has looked."""
-    usual = {"database_url": database.api_url, "port": 0, "ready_seconds": 0.0}
+    usual = {"database_url": database.api_url, "port": 0, "ready_seconds": 0.0, "key_seconds": 0.0}
     chosen = ServiceSettings(**(usual | settings))
-    app = create_app(chosen, today=lambda: TODAY, read_champion=read_champion)
+    app = create_app(chosen, today=lambda: TODAY, live_champion=live_champion)
     running = server(app, chosen)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -57,7 +57,7 @@ def serving(database: Database, *, read_champion: Read | None = None, **settings
             assert thread.is_alive(), "uvicorn ended before it had started"
             time.sleep(0.01)
         models = app.state.context.models
-        while read_champion is not None and models.kept is models.at_start:
+        while live_champion is not None and models.kept is models.at_start:
             time.sleep(0.01)
         port = running.servers[0].sockets[0].getsockname()[1]
         yield Service(f"http://127.0.0.1:{port}", database)

@@ -14,8 +14,9 @@ import pytest
 from jobs.service import access, airflow, health
 from jobs.service.client import ClvClient
 from jobs.service.database import pool
-from jobs.service.keys import revoke_key
+from jobs.service.keys import ApiKey, revoke_key
 from jobs.service.settings import AirflowAccess
+from jobs.service.valid_keys import ValidKeys
 from tests.conftest import Database
 from tests.service.running import Service, problem_of, serving
 
@@ -149,6 +150,25 @@ def test_a_revoked_key_is_a_stranger_again(published: Database) -> None:
         assert service.get(PATH, key).status_code == 200
         revoke_key(published.owner, key.split("_")[1])
         assert [service.get(PATH, key).status_code for _ in range(3)] == [401, 401, 429]
+
+
+def test_a_key_that_was_looked_up_a_moment_ago_is_not_looked_up_again(published: Database, lookups: list[str]) -> None:
+    with serving(published, key_seconds=1000.0) as service:
+        key = service.key("cached", "read")
+        assert [service.get(PATH, key).status_code for _ in range(3)] == [200] * 3
+    assert lookups == [key]
+
+
+def test_a_look_up_counts_for_its_time_from_when_it_began() -> None:
+    now, key = [100.0], ApiKey(key_id="0", name="known")
+    keys = ValidKeys(2.0, clock=lambda: now[0])
+    assert keys.recent(b"a") is None
+    keys.keep(b"a", key, 99.0)
+    assert (keys.recent(b"a"), keys.recent(b"b")) == (key, None)
+    now[0] = 101.0
+    assert (keys.recent(b"a"), b"a" in keys) == (None, True)
+    keys.keep(b"a", None, 101.0)
+    assert (keys.recent(b"a"), b"a" in keys) == (None, False)
 
 
 def test_a_stranger_is_told_of_no_field_and_a_caller_of_twenty_at_most(published: Database) -> None:

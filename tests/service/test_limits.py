@@ -6,6 +6,11 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, text
@@ -74,7 +79,9 @@ def test_an_answer_that_takes_too_long_is_given_up(published: Database, monkeypa
         assert service.get(PATH, key).status_code == 200
 
 
-def test_more_requests_than_the_service_bears_are_refused(published: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def full(published: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """A service whose only slot is taken, and what frees it: `with full(**settings) as (service, key, free)`."""
     go_on, is_waiting = threading.Event(), threading.Event()
     read = row
 
@@ -83,19 +90,40 @@ def test_more_requests_than_the_service_bears_are_refused(published: Database, m
         go_on.wait(20)
         return read(connection, name)
 
+    @contextmanager
+    def taken(**settings: Any) -> Iterator[tuple[Service, str, threading.Event]]:
+        with serving(published, in_flight=1, **settings) as service, ThreadPoolExecutor() as callers:
+            key = service.key(f"crowd-{uuid4().hex[:8]}", "read")
+            first = callers.submit(service.get, CHAMPION, key)
+            assert is_waiting.wait(20)
+            yield service, key, go_on
+            go_on.set()
+            assert first.result().status_code == 200
+            assert service.get(PATH, key).status_code == 200
+
     monkeypatch.setattr(champion, "row", wait)
-    with serving(published, in_flight=1) as service:
-        key = service.key("crowd", "read")
-        first = threading.Thread(target=service.get, args=(CHAMPION, key))
-        first.start()
-        assert is_waiting.wait(20)
-        refused = service.get(PATH, key)
-        problem_of(refused, 503, "unavailable")
-        assert refused.headers["retry-after"] == "2"
+    yield taken
+    go_on.set()
+
+
+def test_a_request_that_finds_no_slot_waits_for_one(full: Callable[..., Any]) -> None:
+    with full(wait_seconds=20.0) as (service, key, free), ThreadPoolExecutor() as callers:
+        waiting = callers.submit(service.get, PATH, key)
         assert [service.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
-        go_on.set()
-        first.join()
-        assert service.get(PATH, key).status_code == 200
+        free.set()
+        assert waiting.result().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "limits", [{"wait_seconds": 0.1}, {"waiting": 0, "wait_seconds": 20.0}], ids=["time", "places"]
+)
+def test_what_waited_for_too_long_or_finds_no_place_to_wait_comes_again(
+    full: Callable[..., Any], limits: dict[str, Any]
+) -> None:
+    with full(**limits) as (service, key, _):
+        refused = service.get(PATH, key)
+        problem_of(refused, 429, "busy")
+        assert refused.headers["retry-after"] == "1"
 
 
 def test_a_defect_tells_the_caller_nothing_and_the_log_everything(

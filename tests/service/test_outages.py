@@ -81,7 +81,7 @@ def test_without_postgres_the_service_says_so_and_recovers_with_it(
         assert ready.json()["missing"] == ["the forecast database does not respond"]
         causes = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert len(causes) == 2
-        assert all("OperationalError: connection to server on socket" in cause for cause in causes)
+        assert all("OperationalError: " in cause for cause in causes)
         own_server.start()
         assert service.get(PATH, key).json() == before
         assert service.get("/readyz").status_code == 200

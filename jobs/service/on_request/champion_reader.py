@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from functools import cache
 
 from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.service.on_request.keeper import Read
-from jobs.service.on_request.live_model import ModelSource
+from jobs.service.on_request.live_model import LiveModel, ModelSource, State
 from jobs.service.settings import ModelAccess
 from jobs.sources import load
 
@@ -16,9 +17,25 @@ MLFLOW_CLIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_R
 """A look that fails is repeated soon: it need not insist."""
 
 
-def champion_reader(access: ModelAccess, database_url: str) -> Read:
-    """A function that reads the champion; it opens a connection of its own, a look at a time."""
+@dataclass(frozen=True)
+class ServiceChampion:
+    """The champion of a service; looks open a connection of their own, one at a time."""
+
+    access: ModelAccess
+    database_url: str
+
+    def seen(self) -> State | None:
+        """As `ModelSource.seen`."""
+        return _source(self.access, self.database_url).seen()
+
+    def read(self) -> LiveModel:
+        """As `ModelSource.read`."""
+        return _source(self.access, self.database_url).read()
+
+
+@cache
+def _source(access: ModelAccess, database_url: str) -> ModelSource:
     for name, value in MLFLOW_CLIENT.items():
         os.environ.setdefault(name, value)
     registry = Registry(access.tracking_uri, engine(database_url))
-    return ModelSource(registry, Lake(access.lake), load(access.source)).read
+    return ModelSource(registry, Lake(access.lake), load(access.source))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from jobs.forecasting.forecaster import Forecaster
     from jobs.models.registry import Registry
 
+State = tuple[str, ...]
+"""Fingerprints of all that is read: the version's number, the hash of its files, and those of the lake."""
+
 _PLAUSIBLE_MONTHS = 24
 """Times that are more months before the shop's first, or after the forecast, are typing errors."""
 
@@ -40,7 +43,7 @@ class LiveModel:
         products: month of a list of products → article → department.
         cuts: as_of → the quintiles of all customers, of each snapshot that it may forecast: from the lake, as the batch
             reads them; those that travel with the model where the lake has no snapshot of its day.
-        state: tells whether what was read is still what is there.
+        state: what `ModelSource.seen` said when it was read.
     """
 
     version: int
@@ -48,7 +51,7 @@ class LiveModel:
     source: Source
     products: Mapping[Month, Mapping[str, str]]
     cuts: Mapping[date, RfmCuts]
-    state: tuple[str, ...]
+    state: State
 
     @property
     def earliest(self) -> date:
@@ -80,22 +83,28 @@ class ModelSource:
     lake: Lake
     source: Source
 
-    def read(self, present: LiveModel | None) -> LiveModel | None:
-        """The champion as it is now: `present` itself if nothing has changed; None if there is no champion.
+    def seen(self) -> State | None:
+        """What is there now, without loading it; None if there is no champion.
 
         Raises:
-            RefusedError: the champion, or the mapping, cannot be used; the message says why and what to do.
+            RefusedError: the mapping cannot be used.
         """
         predicates(self.source)
         number = self.registry.aliased("champion")
-        if number is None:
-            return None
-        if present is not None and present.version == number and present.state == self._state(present.earliest):
-            return present
-        is_same = present is not None and present.version == number
-        forecaster = present.forecaster if present is not None and is_same else self._load(number)
+        return None if number is None else self._state(number)
+
+    def read(self) -> LiveModel:
+        """The champion as it is now.
+
+        Raises:
+            RefusedError: there is none, or it cannot be used; the message says why and what to do.
+        """
+        state = self.seen()
+        if state is None:
+            raise NotUsableError("no version is the champion any more")
+        number = int(state[0])
+        forecaster = self._load(number)
         assert forecaster.rfm_cuts is not None
-        state = self._state(forecaster.as_of)
         return LiveModel(
             version=number,
             forecaster=forecaster,
@@ -123,12 +132,12 @@ class ModelSource:
         forecaster.monthly.two_part.use_one_thread()
         return forecaster
 
-    def _state(self, earliest: date) -> tuple[str, ...]:
-        """Fingerprints of all that is read of the lake."""
+    def _state(self, number: int) -> State:
+        sha256 = self.registry.sha256(number) or "no hash"
         lists = [self.lake.record(PRODUCTS, Month.parse(text)).fingerprint for text in self._lists()]
         table = features(self.source.departments)
-        snapshots = [self.lake.record(table, as_of).fingerprint for as_of in self._snapshots(earliest)]
-        return (*lists, "|", *snapshots)
+        snapshots = [self.lake.record(table, as_of).fingerprint for as_of in self._snapshots()]
+        return (str(number), sha256, *lists, "|", *snapshots)
 
     def _lists(self) -> list[str]:
         """The months of the lists of products, where departments come from them."""
@@ -152,12 +161,11 @@ class ModelSource:
             }
         return lists
 
-    def _snapshots(self, earliest: date) -> list[date]:
-        periods = map(date.fromisoformat, self.lake.periods(features(self.source.departments)))
-        return [as_of for as_of in periods if as_of >= earliest]
+    def _snapshots(self) -> list[date]:
+        return [date.fromisoformat(period) for period in self.lake.periods(features(self.source.departments))]
 
     def _cuts(self, earliest: date) -> dict[date, RfmCuts]:
         from jobs.models.training_data import read_rfm_cuts
 
         table = features(self.source.departments)
-        return {as_of: read_rfm_cuts(self.lake, table, as_of) for as_of in self._snapshots(earliest)}
+        return {as_of: read_rfm_cuts(self.lake, table, as_of) for as_of in self._snapshots() if as_of >= earliest}

@@ -11,9 +11,8 @@ from jobs.service.context import InContext
 from jobs.service.keyed_route import KeyedRoute
 from jobs.service.keys import FORECAST, ApiKey
 from jobs.service.on_request.answer import Forecasts
-from jobs.service.on_request.body import ForecastRequest, parsed
-from jobs.service.on_request.compute import forecasts
-from jobs.service.problems import documented
+from jobs.service.on_request.body import ForecastRequest
+from jobs.service.problems import documented, request_id_of
 
 PATH = "/v1/forecasts"
 MOST_BYTES = 4 * 1024 * 1024
@@ -46,14 +45,9 @@ async def forecasts_now(request: Request, context: InContext, _: Forecaster) -> 
     The numbers are those that the batch would publish for the same history. Nothing is stored. Neither the customers
     nor the rows need to be known to the shop.
     """
-    live, today = context.models.model(), context.today()
-    content = await request.body()
-
-    def answer() -> bytes:
-        return forecasts(parsed(content), live, today).model_dump_json().encode()
-
-    return Response(await context.worker.run(answer), media_type="application/json")
+    answer = await context.models.forecast(await request.body(), context.today(), request_id_of(request))
+    return Response(answer, media_type="application/json")
 
 
 SCHEMAS = (ForecastRequest,)
-"""Models that no route declares: it reads the body itself, in a thread, after the key was checked."""
+"""Models that no route declares: the body is read after the key was checked."""

@@ -1,4 +1,4 @@
-"""Forecasts are made in few threads, with few requests waiting: beyond them a caller is told to come again."""
+"""Forecasts are made one after the other, with few requests waiting: beyond them a caller is told to come again."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TypeVar
 
-from jobs.service.problems import Problem
+from jobs.service.problems import busy
 
 Result = TypeVar("Result")
-_RETRY_SECONDS = 1
 
 
 class Worker:
-    """A bounded queue before a few threads.
+    """A bounded queue before one thread.
 
     Args:
-        threads: how many requests are computed at once.
-        waiting: how many more may wait.
+        waiting: how many requests may wait beside the one that is being answered.
     """
 
-    def __init__(self, *, threads: int, waiting: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="forecast")
-        self._places, self._lock = threads + waiting, Lock()
+    def __init__(self, *, waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="forecast")
+        self._places, self._lock = 1 + waiting, Lock()
 
     async def run(self, job: Callable[[], Result]) -> Result:
         """What a job returns. One whose caller has gone before it began is not done.
@@ -34,11 +32,15 @@ class Worker:
         """
         with self._lock:
             if not self._places:
-                raise _busy()
+                raise busy("As many forecasts are being made, and wait, as the service can take.")
             self._places -= 1
         future = self._pool.submit(job)
         future.add_done_callback(lambda _: self._leave())
         return await asyncio.wrap_future(future)
+
+    def do(self, job: Callable[[], None]) -> None:
+        """Do a job of the service's own after those that wait; return when it is done."""
+        self._pool.submit(job).result()
 
     def close(self) -> None:
         """Take no more jobs; those that wait are dropped."""
@@ -47,13 +49,3 @@ class Worker:
     def _leave(self) -> None:
         with self._lock:
             self._places += 1
-
-
-def _busy() -> Problem:
-    return Problem(
-        429,
-        "busy",
-        "As many forecasts are being made, and wait, as the service can take.",
-        remedy=f"Try again in {_RETRY_SECONDS} s, or send fewer requests at once.",
-        headers={"Retry-After": str(_RETRY_SECONDS)},
-    )

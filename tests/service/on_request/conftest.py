@@ -16,6 +16,7 @@ from tests.conftest import Database
 from tests.features.customer_by_customer import cuts_of
 from tests.golden_month.golden import AS_OF, MONTH, SHOP
 from tests.golden_month.raw import SOURCE, RawShop
+from tests.service.on_request.champions import Fixed
 from tests.service.running import Service, serving
 from tests.snapshots import QUICK, model_frames
 
@@ -48,13 +49,13 @@ def live(shop: RawShop, forecaster: Forecaster) -> LiveModel:
     """Version 3."""
     assert forecaster.rfm_cuts is not None
     cuts = {AS_OF: forecaster.rfm_cuts}
-    return LiveModel(version=3, forecaster=forecaster, source=SOURCE, products=shop.lists, cuts=cuts, state=())
+    return LiveModel(version=3, forecaster=forecaster, source=SOURCE, products=shop.lists, cuts=cuts, state=("3",))
 
 
 @pytest.fixture(scope="module")
 def service(module_database: Database, live: LiveModel) -> Iterator[Service]:
     limits = {"requests_per_second": 10_000, "burst": 10_000}
-    with serving(module_database, read_champion=lambda _: live, **limits) as running:
+    with serving(module_database, live_champion=Fixed(live), **limits) as running:
         yield running
 
 

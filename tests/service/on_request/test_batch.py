@@ -51,8 +51,9 @@ def test_every_customer_of_a_scored_month_is_forecast_the_same_on_request(
     batch = written.sort_values("customer_id")
 
     monkeypatch.setattr(Registry, "aliased", lambda *_: 3)
+    monkeypatch.setattr(Registry, "sha256", lambda *_: None)
     monkeypatch.setattr(Registry, "fetch", lambda *_: dict(model.files))
-    live = ModelSource(Registry("unused", None), lake, SOURCE).read(None)
+    live = ModelSource(Registry("unused", None), lake, SOURCE).read()
     assert unpack(model.files).rfm_cuts == read_rfm_cuts(lake, TABLE, trained_as_of)
     sent = [shop.sent(customer, AS_OF) for customer in batch["customer_id"]]
     answer = forecasts(ForecastRequest(as_of=AS_OF, customers=sent), live, AS_OF)

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from sqlalchemy import text
 
+from jobs.core.refusal import RefusedError
 from jobs.forecasting.forecaster import JSON_FILE, Forecaster
 from jobs.lake.lake import Lake
 from jobs.models.model_version import Training
 from jobs.models.registry import Registry
-from jobs.service.on_request.champion_reader import MLFLOW_CLIENT
-from jobs.service.on_request.keeper import ModelKeeper
-from jobs.service.on_request.live_model import LiveModel, ModelSource
+from jobs.service.on_request.champion_reader import MLFLOW_CLIENT, ServiceChampion
+from jobs.service.on_request.keeper import Kept, ModelKeeper
+from jobs.service.on_request.live_model import LiveModel, ModelSource, NotUsableError, State
+from jobs.service.on_request.worker import Worker
+from jobs.service.settings import ModelAccess
 from jobs.sources import load
 from jobs.sources.mapping import RowRule
 from tests.conftest import Database, emptied_registry
 from tests.golden_month.golden import AS_OF
 from tests.golden_month.raw import SOURCE, RawShop
 from tests.models.test_registry import ORIGIN
+from tests.service.on_request.champions import Fixed, Restless, on_request, until
 from tests.service.on_request.lake import write_products
 from tests.service.on_request.test_equality import ask
 from tests.service.on_request.test_honesty import LINE, customer
@@ -62,39 +65,55 @@ def source(registry: Registry, database: Database, lake: Lake, shop: RawShop) ->
     return ModelSource(Registry(registry.tracking_uri, database.api), lake, SOURCE)
 
 
-def test_the_champion_is_read_once_and_again_when_the_alias_moves(
+@pytest.fixture
+def keeper(source: ModelSource, database: Database) -> Iterator[ModelKeeper]:
+    """A keeper that reads the same in a process of its own."""
+    access = ModelAccess(source="simulated_shop", lake=source.lake.root, tracking_uri=source.registry.tracking_uri)
+    champion = ServiceChampion(access, database.api_url)
+    keeper = ModelKeeper(champion, Worker(waiting=1), seconds=60, request_seconds=60)
+    yield keeper
+    keeper.stop()
+
+
+def test_what_is_seen_changes_with_the_alias_and_with_nothing_else(
     source: ModelSource, register: Register, forecaster: Forecaster, frames: dict, shop: RawShop
 ) -> None:
-    assert source.read(None) is None
+    assert source.seen() is None
+    with pytest.raises(NotUsableError, match="no version is the champion"):
+        source.read()
     first = register(forecaster)
-    live = source.read(None)
+    live = source.read()
     assert (live.version, live.newest, live.products) == (first, AS_OF, shop.lists)
     assert live.forecaster.predict(frames[AS_OF]).equals(forecaster.predict(frames[AS_OF]))
-    assert source.read(live) is live
+    assert source.seen() == live.state
     second = register(forecaster)
-    assert source.read(live).version == second
+    assert source.seen() != live.state
+    assert source.read().version == second
 
 
 def test_later_snapshots_bring_the_quintiles_of_their_day(
     source: ModelSource, register: Register, forecaster: Forecaster, shop: RawShop, lake: Lake
 ) -> None:
     register(forecaster)
-    before = source.read(None)
+    before = source.seen()
     later = AS_OF.replace(year=2012, month=1)
     write_snapshots(lake, {later: pd.DataFrame(shop.snapshot(AS_OF)).assign(orders_365d=7)})
-    live = source.read(before)
-    assert (live.newest, live.forecaster) == (later, before.forecaster)
+    assert source.seen() != before
+    live = source.read()
+    assert live.newest == later
     assert live.cuts_as_of(later).orders_365d == (7.0,) * 4
     assert live.cuts_as_of(AS_OF) == forecaster.rfm_cuts
 
 
 def test_a_version_whose_files_are_not_those_registered_leaves_the_old_one(
-    source: ModelSource, register: Register, registry: Registry, forecaster: Forecaster, database: Database
+    keeper: ModelKeeper, register: Register, registry: Registry, forecaster: Forecaster, database: Database
 ) -> None:
-    keeper = ModelKeeper(source.read, seconds=60)
+    keeper.look()
+    assert keeper.kept == Kept(None, "no version is the champion: none has passed the gate yet")
     first = register(forecaster)
     keeper.look()
-    assert (keeper.model().version, keeper.kept.problem) == (first, None)
+    loaded = keeper.kept.model
+    assert (loaded.version, keeper.kept.problem) == (first, None)
     second = register(forecaster)
     with database.owner.begin() as connection:
         connection.execute(
@@ -102,11 +121,11 @@ def test_a_version_whose_files_are_not_those_registered_leaves_the_old_one(
             {"number": second},
         )
     keeper.look()
-    assert keeper.model().version == first
+    assert keeper.kept.model is loaded
     assert f"version {second}: the files of its forecaster" in str(keeper.kept.problem)
     registry.alias("champion", first)
     keeper.look()
-    assert (keeper.model().version, keeper.kept.problem) == (first, None)
+    assert keeper.kept == Kept(loaded, None), "the process of the first version has gone on"
 
 
 @pytest.mark.parametrize(
@@ -125,24 +144,23 @@ def test_a_version_that_cannot_forecast_single_customers_says_why(
     monkeypatch.setattr(Registry, "aliased", lambda *_: 4)
     monkeypatch.setattr(Registry, "fetch", lambda *_: {})
     monkeypatch.setattr("jobs.models.model_version.unpack", lambda _: spoil(forecaster))
-    keeper = ModelKeeper(source.read, seconds=60)
-    keeper.look()
-    assert said in str(keeper.kept.problem)
+    monkeypatch.setattr(Registry, "sha256", lambda *_: None)
+    with pytest.raises(RefusedError, match=said):
+        source.read()
 
 
 def test_files_of_another_format_say_so(source: ModelSource, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Registry, "aliased", lambda *_: 4)
     monkeypatch.setattr(Registry, "fetch", lambda *_: {JSON_FILE: json.dumps({"format": 99}).encode()})
-    keeper = ModelKeeper(source.read, seconds=60)
-    keeper.look()
-    assert "format 99" in str(keeper.kept.problem)
+    monkeypatch.setattr(Registry, "sha256", lambda *_: None)
+    with pytest.raises(RefusedError, match="format 99"):
+        source.read()
 
 
 def test_a_predicate_that_only_spark_understands_is_refused_when_the_champion_is_read(source: ModelSource) -> None:
     mapping = replace(SOURCE, rules=(RowRule(reason="odd", when="soundex(product_id) = 'P000'"),))
-    keeper = ModelKeeper(replace(source, source=mapping).read, seconds=60)
-    keeper.look()
-    assert "because of 'SOUNDEX(product_id)' in its rule odd: it is not evaluated" in str(keeper.kept.problem)
+    with pytest.raises(RefusedError, match=r"because of 'SOUNDEX\(product_id\)' in its rule odd: it is not evaluated"):
+        replace(source, source=mapping).seen()
 
 
 def test_the_rules_of_online_retail_ii_are_those_of_the_batch(
@@ -159,7 +177,7 @@ def test_the_rules_of_online_retail_ii_are_those_of_the_batch(
         {**sale, "Invoice": "536370", "Price": -1.5},
         {name: value for name, value in {**sale, "Invoice": "536380"}.items() if name != "sheet"},
     ]
-    with serving(database, read_champion=replace(source, source=mapping).read) as running:
+    with serving(database, live_champion=Fixed(replace(source, source=mapping).read())) as running:
         sent = {"customer_id": "17850", "transactions": lines}
         [answer] = ask(running, running.key("caller", "forecast"), sent)["customers"]
     assert answer["rows"]["used"] == 2
@@ -171,22 +189,27 @@ def test_the_rules_of_online_retail_ii_are_those_of_the_batch(
     ]
 
 
+@dataclass
+class OutOfSight(Fixed):
+    """A champion that is seen once: then its MLflow is gone."""
+
+    looks: int = 0
+
+    def seen(self) -> State | None:
+        self.looks += 1
+        if self.looks > 1:
+            MlflowClient("http://127.0.0.1:9").search_registered_models()
+        return super().seen()
+
+
 def test_a_service_whose_mlflow_is_gone_forecasts_with_what_it_has_and_says_so(
     database: Database, live: LiveModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in MLFLOW_CLIENT.items():
         monkeypatch.setenv(name, value)
-
-    def read(present: LiveModel | None) -> LiveModel | None:
-        if present is not None:
-            MlflowClient("http://127.0.0.1:9").search_registered_models()
-        return live
-
-    with serving(database, read_champion=read, model_seconds=0.05) as running:
-        deadline = time.monotonic() + 60
-        while running.get("/readyz").json()["forecasts_on_request"]["problem"] is None:
-            assert time.monotonic() < deadline
-        said = running.get("/readyz").json()["forecasts_on_request"]
+    with serving(database, live_champion=OutOfSight(live), model_seconds=0.05) as running:
+        until(lambda: on_request(running)["problem"] is not None)
+        said = on_request(running)
         assert said["model_version"] == 3
         assert "127.0.0.1" in said["problem"]
         key = running.key("caller", "forecast")
@@ -195,25 +218,21 @@ def test_a_service_whose_mlflow_is_gone_forecasts_with_what_it_has_and_says_so(
 
 
 def test_a_swap_drops_no_request_and_mixes_no_answer(database: Database, live: LiveModel) -> None:
-    versions = iter(range(3, 1000))
-    with serving(
-        database,
-        read_champion=lambda _: replace(live, version=next(versions)),
-        model_seconds=0.02,
-        requests_per_second=10_000,
-        burst=10_000,
-    ) as running:
-        key, answers = running.key("caller", "forecast"), []
+    limits = {"requests_per_second": 10_000, "burst": 10_000}
+    with serving(database, live_champion=Restless(live), model_seconds=0.02, **limits) as running:
+        key, answers, are_enough = running.key("caller", "forecast"), [], threading.Event()
 
         def ask() -> None:
-            for _ in range(15):
+            while not are_enough.is_set():
                 answers.append(running.request("POST", "/v1/forecasts", key, json={"customers": [customer(LINE)]}))
 
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
+        until(lambda: on_request(running)["model_version"] > 5)
+        are_enough.set()
         for thread in threads:
             thread.join()
-    assert [answer.status_code for answer in answers] == [200] * 60
+    assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["model"]["version"] for answer in answers}) > 2
     assert len({json.dumps(answer.json()["customers"]) for answer in answers}) == 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date
-from html import unescape
 
 import pytest
 
@@ -18,10 +16,8 @@ from tests.service.on_request.test_equality import ask
 from tests.service.running import Service
 
 
-def test_the_form_of_the_page_holds_three_rows_that_give_a_forecast(service: Service, caller: str) -> None:
-    page = service.get("/docs").text
-    form = page[page.index('data-path="v1/forecasts"') :]
-    body = json.loads(unescape(form[form.index(">", form.index("<textarea")) + 1 : form.index("</textarea>")]))
+def test_the_example_of_a_body_holds_three_rows_that_give_a_forecast(service: Service, caller: str) -> None:
+    body = service.get("/openapi.json").json()["components"]["schemas"]["ForecastRequest"]["example"]
     assert [len(customer["transactions"]) for customer in body["customers"]] == [3]
     [answer] = ask(service, caller, *body["customers"], as_of=None)["customers"]
     assert answer["rows"]["used"] == 3

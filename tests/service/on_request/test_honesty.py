@@ -14,6 +14,7 @@ from jobs.service.on_request.body import MOST_CUSTOMERS, MOST_ROWS
 from jobs.service.on_request.live_model import LiveModel
 from tests.conftest import Database
 from tests.golden_month.golden import AS_OF
+from tests.service.on_request.champions import Fixed
 from tests.service.on_request.test_equality import ask
 from tests.service.running import Service, problem_of, serving
 
@@ -119,7 +120,7 @@ def test_a_later_day_is_forecast_by_a_champion_that_was_kept(
     module_database: Database, live: LiveModel, service: Service, caller: str
 ) -> None:
     cuts = {**live.cuts, date(2012, 1, 1): live.cuts[AS_OF]}
-    with serving(module_database, read_champion=lambda _: replace(live, cuts=cuts)) as running:
+    with serving(module_database, live_champion=Fixed(replace(live, cuts=cuts))) as running:
         newest = ask(running, caller, customer(LINE), as_of=None)
         earlier = ask(running, caller, customer(LINE))
     assert (newest["as_of"], newest["customers"][0]["forecast"]["months"][0]["month"]) == ("2012-01-01", "2012-01")
