@@ -33,7 +33,7 @@ from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
 from benchmarks.first_month_cases import CASES, Case, read_lists
-from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER
+from benchmarks.first_month_peers import OURS, STANDARD, STANDARD_LATER
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
 from benchmarks.shop import Outcome, Shop, shop
@@ -47,7 +47,6 @@ from jobs.forecasting.first_month.fit import fit_first_month
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake
-from jobs.lake.tables import FORECAST_MONTHS
 from jobs.models.first_month_data import days_of
 from jobs.simulation.shop import simulate
 from jobs.sources import load
@@ -67,22 +66,17 @@ class Known:
         daily: the daily table up to the last outcome.
         lists: the customer lists.
         standards: what the standard model forecast, by day.
-        past: what it forecast of the customers of earlier origins.
     """
 
     as_of: date
     daily: pd.DataFrame
     lists: pd.DataFrame | None
     standards: Mapping[date, pd.DataFrame]
-    past: pd.Series | None
 
 
 @dataclass(frozen=True)
 class Part:
-    """One origin: who was forecast, what they did, and what each model forecast, one entry a customer.
-
-    `standard` is what the standard model forecast of twelve months on day 30, NaN where it did not know the customer.
-    """
+    """One origin: who was forecast, what they did, and what each model forecast, one entry a customer."""
 
     ids: pd.Index
     value: Floats
@@ -90,7 +84,6 @@ class Part:
     forecasts: Mapping[str, Floats]
     p_active: Floats
     interval: tuple[Floats, Floats]
-    standard: Floats
 
 
 def judge(case: Case, data: Path) -> dict[str, Any]:
@@ -111,10 +104,7 @@ def forecast(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[lis
     last = case.newest.plus(case.months)
     daily, lists = days_of(lake, delivered.first.through(last.plus(-1)), None), read_lists(lake, delivered.first, last)
     standards, not_run = _standards(delivered, case.forecast_on)
-    parts: list[Part] = []
-    for as_of in case.as_ofs:
-        parts.append(_part(Known(as_of, daily, lists, standards, _past(parts)), case.months))
-    return parts, not_run
+    return [_part(Known(as_of, daily, lists, standards), case.months) for as_of in case.as_ofs], not_run
 
 
 def _part(known: Known, months: int) -> Part:
@@ -123,40 +113,22 @@ def _part(known: Known, months: int) -> Part:
     lists = None if known.lists is None else known.lists[known.lists["as_of"] <= pd.Timestamp(as_of)]
     first = completed_between(first_orders(daily, as_of), before, as_of)
     features = first_month_features(daily, lists, first)
-    forecaster = fit_first_month(daily, lists, as_of=as_of, standard=known.past)
+    forecaster = fit_first_month(daily, lists, as_of=as_of)
     outlook = forecaster.model.expect(features).outlook(months)
-    values = {ALONE: outlook.value, **forecasts(FirstMonth(daily, features, as_of, months))}
+    values = {OURS: outlook.value, **forecasts(FirstMonth(daily, features, as_of, months))}
     for name, day in ((STANDARD, before), (STANDARD_LATER, as_of)):
         if day in known.standards:
             monthly = known.standards[day].reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
             values[name] = monthly.fillna(monthly.mean()).to_numpy(np.float64)
-    standard = np.full(len(first), np.nan)
-    if before in known.standards:
-        standard = known.standards[before].reindex(first.index).sum(axis=1, skipna=False).to_numpy(np.float64)
-    blended = forecaster.predict(features, standard)[list(FORECAST_MONTHS[:months])]
-    value = blended.to_numpy(dtype=np.float64).sum(axis=1)
-    factor = value / np.maximum(outlook.value, 1e-9)
-    lower, upper = forecaster.intervals.of(outlook, months)
     outcomes = FirstMonthOutcomes.read(known.daily, first, Month.of(as_of).plus(months).first_day)
-    weight, level = forecaster.standard_weight, forecaster.model.level
-    log.info("%s: %d new, %d matured, standard %.2f, level %.2f", as_of, len(first), forecaster.matured, weight, level)
+    log.info("%s: %d new, %d matured", as_of, len(first), forecaster.matured)
     return Part(
         ids=first.index,
         value=outcomes.value[:, :months].sum(axis=1),
         orders=outcomes.orders[:, :months].sum(axis=1),
-        forecasts={OURS: value, **values},
+        forecasts=values,
         p_active=outlook.p_active,
-        interval=(lower * factor, upper * factor),
-        standard=standard,
-    )
-
-
-def _past(parts: Sequence[Part]) -> pd.Series | None:
-    """What the standard model forecast at the earlier origins, by customer id."""
-    if not parts:
-        return None
-    return pd.Series(
-        np.concatenate([part.standard for part in parts]), index=np.concatenate([part.ids for part in parts])
+        interval=forecaster.intervals.of(outlook, months),
     )
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.first_month import Part, forecast
 from benchmarks.first_month_cases import Case
-from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER
+from benchmarks.first_month_peers import OURS, STANDARD, STANDARD_LATER
 from docs.generate import benchmarks as page
 from docs.generate import first_month as section
 from jobs.core.month import Month
@@ -53,7 +53,7 @@ def test_everybody_whose_day_30_fell_into_the_month_is_forecast_by_every_model(
     for part, origin in zip(parts, CASE.as_ofs, strict=True):
         expected = first.index[(day_30 > before) & (day_30 <= pd.Timestamp(origin))]
         assert part.ids.tolist() == sorted(expected)
-        assert part.forecasts.keys() == {OURS, ALONE, COHORT_MEAN, SPEND_RATIO, BTYD, STANDARD, STANDARD_LATER}
+        assert part.forecasts.keys() == {OURS, COHORT_MEAN, SPEND_RATIO, BTYD, STANDARD, STANDARD_LATER}
         assert all(np.isfinite(value).all() and len(value) == len(part.ids) for value in part.forecasts.values())
         before = pd.Timestamp(origin)
 
