@@ -44,10 +44,13 @@ from jobs.forecasting.first_month.baselines import FirstMonth, forecasts
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import fit_first_month
+from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
+from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake
-from jobs.models.first_month_data import days_of
+from jobs.models.first_month_data import NewCustomers, days_of
+from jobs.models.first_month_level import standard_level
 from jobs.simulation.shop import simulate
 from jobs.sources import load
 from jobs.sources.mapping import Source
@@ -58,20 +61,30 @@ RESULTS = Path(__file__).parent / "results" / "first_month.json"
 
 
 @dataclass(frozen=True)
+class Standard:
+    """The standard model of a day, and its twelve months by customer id."""
+
+    forecaster: Forecaster
+    monthly: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Known:
     """All that a forecast may be made of, some of it newer than the origin.
 
     Attributes:
         as_of: the origin.
+        shop: the shop in its lake.
         daily: the daily table up to the last outcome.
         lists: the customer lists.
-        standards: what the standard model forecast, by day.
+        standards: the standard model and what it forecast, by day.
     """
 
     as_of: date
+    shop: Shop
     daily: pd.DataFrame
     lists: pd.DataFrame | None
-    standards: Mapping[date, pd.DataFrame]
+    standards: Mapping[date, Standard]
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,7 @@ def forecast(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[lis
     last = case.newest.plus(case.months)
     daily, lists = days_of(lake, delivered.first.through(last.plus(-1)), None), read_lists(lake, delivered.first, last)
     standards, not_run = _standards(delivered, case.forecast_on)
-    return [_part(Known(as_of, daily, lists, standards), case.months) for as_of in case.as_ofs], not_run
+    return [_part(Known(as_of, delivered, daily, lists, standards), case.months) for as_of in case.as_ofs], not_run
 
 
 def _part(known: Known, months: int) -> Part:
@@ -114,31 +127,42 @@ def _part(known: Known, months: int) -> Part:
     first = completed_between(first_orders(daily, as_of), before, as_of)
     features = first_month_features(daily, lists, first)
     forecaster = fit_first_month(daily, lists, as_of=as_of)
+    level = _level(known, forecaster, NewCustomers(known.shop.first, daily, lists))
     outlook = forecaster.model.expect(features).outlook(months)
-    values = {OURS: outlook.value, **forecasts(FirstMonth(daily, features, as_of, months))}
+    values = {OURS: outlook.value * level, **forecasts(FirstMonth(daily, features, as_of, months))}
     for name, day in ((STANDARD, before), (STANDARD_LATER, as_of)):
         if day in known.standards:
-            monthly = known.standards[day].reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
+            monthly = known.standards[day].monthly.reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
             values[name] = monthly.fillna(monthly.mean()).to_numpy(np.float64)
     outcomes = FirstMonthOutcomes.read(known.daily, first, Month.of(as_of).plus(months).first_day)
-    log.info("%s: %d new, %d matured", as_of, len(first), forecaster.matured)
+    log.info("%s: %d new, %d matured, standard level %.2f", as_of, len(first), forecaster.matured, level)
+    lower, upper = forecaster.intervals.of(outlook, months)
     return Part(
         ids=first.index,
         value=outcomes.value[:, :months].sum(axis=1),
         orders=outcomes.orders[:, :months].sum(axis=1),
         forecasts=values,
         p_active=outlook.p_active,
-        interval=forecaster.intervals.of(outlook, months),
+        interval=(lower * level, upper * level),
     )
 
 
-def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, pd.DataFrame], dict[str, str]]:
-    """The standard model's twelve months by customer id, by day; and the days on which it cannot be fitted, and why."""
+def _level(known: Known, own: FirstMonthForecaster, customers: NewCustomers) -> float:
+    """That of production; the model's own where the standard model cannot be fitted."""
+    standard, delivered = known.standards.get(known.as_of), known.shop
+    if standard is None:
+        return 1.0
+    return standard_level(own, standard.forecaster, delivered.lake, delivered.table, customers, known.as_of)
+
+
+def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, Standard], dict[str, str]]:
+    """The standard model by day; and the days on which it cannot be fitted, and why."""
     made, not_run = {}, {}
     for day in days:
         problem = delivered.problem(day, HORIZON_MONTHS)
         try:
-            made[day] = pd.DataFrame(ours(problem).monthly, index=problem.ids)
+            fitted = ours(problem)
+            made[day] = Standard(fitted.forecaster, pd.DataFrame(fitted.monthly, index=problem.ids))
         except InputError as error:
             not_run[f"standard on {day}"] = str(error)
     return made, not_run

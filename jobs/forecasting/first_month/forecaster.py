@@ -51,7 +51,7 @@ class FirstMonthForecaster:
     matured: int
     typical: Sequence[float]
 
-    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, features: pd.DataFrame, level: float = 1.0) -> pd.DataFrame:
         """Forecast the twelve months after the first one.
 
         Months are rounded to cents first, so that they sum exactly to `clv_12m`. A customer's row does not depend on
@@ -59,6 +59,7 @@ class FirstMonthForecaster:
 
         Args:
             features: `first_month_features` of customers who have completed the first month.
+            level: a factor on all amounts: what the standard model makes of the level.
 
         Returns:
             `customer_id`, `first_ordered_on`, `clv_12m`, `clv_12m_p10`, `clv_12m_p90` (an 80 % interval),
@@ -67,10 +68,10 @@ class FirstMonthForecaster:
         """
         expected = self.model.expect(features)
         outlook = expected.outlook(HORIZON_MONTHS)
-        months = np.rint(expected.value * 100.0).astype(np.int64)
+        months = np.rint(expected.value * level * 100.0).astype(np.int64)
         year = months.sum(axis=1)
         ends = self.intervals.of(outlook, HORIZON_MONTHS)
-        lower, upper = (np.rint(end * 100.0).astype(np.int64) for end in ends)
+        lower, upper = (np.rint(end * level * 100.0).astype(np.int64) for end in ends)
         cents = {"clv_12m": year, "clv_12m_p10": np.minimum(lower, year), "clv_12m_p90": np.maximum(upper, year)}
         cents |= {name: months[:, column] for column, name in enumerate(FORECAST_MONTHS)}
         money = {name: [Decimal(int(amount)).scaleb(-2) for amount in column] for name, column in cents.items()}

@@ -1,0 +1,65 @@
+"""The level of the forecasts on day 30, by the standard model where few twelve months have matured.
+
+What a new customer brings in a year is learned from few customers at first, who came in one season. The standard model
+learns its level from everybody's months. What it says of the newest new customers, from the snapshot before their
+day 30, gives all forecasts their level; it fades as customers mature. Which of them brings more than others is never
+asked of it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jobs.core.month import Month
+from jobs.forecasting.first_month.days import completed_between, first_orders
+from jobs.forecasting.first_month.features import first_month_features
+from jobs.lake.lake import Lake
+from jobs.lake.tables import FORECAST_MONTHS, Table
+from jobs.models.first_month_data import NewCustomers
+from jobs.models.training_data import read_snapshot
+
+if TYPE_CHECKING:
+    from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
+    from jobs.forecasting.forecaster import Forecaster
+
+COHORTS = 3
+"""How many months of new customers tell the level."""
+_MATURED = 1000.0
+"""Customers whose twelve months are over that weigh as much as the standard model."""
+_FEW = 10.0
+"""So many new customers tell half of what many do."""
+
+
+def standard_level(
+    own: FirstMonthForecaster, standard: Forecaster, lake: Lake, table: Table, known: NewCustomers, as_of: date
+) -> float:
+    """The factor on the forecasts of `own`.
+
+    Args:
+        own: the forecaster on day 30.
+        standard: that of the snapshots.
+        lake: the lake.
+        table: its features table.
+        known: who completed the first month in the last `COHORTS` months; more do not matter.
+        as_of: the first day after these months.
+    """
+    first_ordered_on = first_orders(known.daily, as_of)
+    theirs = ours = customers = 0.0
+    for back in range(COHORTS):
+        month = Month.before(as_of).plus(-back)
+        first = completed_between(first_ordered_on, month.first_day, month.as_of)
+        if first.empty or not lake.is_complete(table, month.first_day):
+            continue
+        snapshot = read_snapshot(lake, table, month.first_day, first.index.tolist())
+        monthly = standard.predict(snapshot, as_of=month.first_day).set_index("customer_id")[list(FORECAST_MONTHS)]
+        first = first[first.index.isin(monthly.index)]
+        value = own.model.expect(first_month_features(known.daily, known.profiles, first)).value
+        theirs += float(monthly.to_numpy(dtype=np.float64).sum())
+        ours, customers = ours + float(value.sum()), customers + len(first)
+    if theirs <= 0.0 or ours <= 0.0:
+        return 1.0
+    weight = _MATURED / (_MATURED + own.matured) * customers / (customers + _FEW)
+    return float((theirs / ours) ** weight)
