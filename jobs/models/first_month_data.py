@@ -49,14 +49,16 @@ def learned_from(lake: Lake, table: Table, as_of: date, max_customers: int) -> N
     return _read(lake, table, as_of, earliest, as_of, max_customers)
 
 
-def completed_in(lake: Lake, table: Table, as_of: date) -> NewCustomers:
-    """The customers who may have completed their first month in the data month, all of them.
+def completed_in(
+    lake: Lake, table: Table, as_of: date, months: int = 1, max_customers: int | None = None
+) -> NewCustomers:
+    """The customers who may have completed their first month in the newest data months; a sample if they are too many.
 
     Raises:
         IncompleteError: the snapshot as of `as_of`, or a month, is not in the lake.
     """
-    days = timedelta(days=FIRST_DAYS)
-    return _read(lake, table, as_of, Month.before(as_of).first_day - days, as_of - days + timedelta(days=1), None)
+    days, since = timedelta(days=FIRST_DAYS), Month.of(as_of).plus(-months).first_day
+    return _read(lake, table, as_of, since - days, as_of - days + timedelta(days=1), max_customers)
 
 
 def inputs_of(lake: Lake, table: Table, as_of: date) -> dict[str, str]:

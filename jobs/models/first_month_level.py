@@ -12,18 +12,22 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
-from jobs.lake.lake import Lake
-from jobs.lake.tables import FORECAST_MONTHS, Table
-from jobs.models.first_month_data import NewCustomers
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, Table
+from jobs.models.first_month_data import NewCustomers, completed_in
+from jobs.models.model_version import unpack
+from jobs.models.registry import Registry
 from jobs.models.training_data import read_snapshot
 
 if TYPE_CHECKING:
     from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
     from jobs.forecasting.forecaster import Forecaster
+    from jobs.models.first_month import FirstMonthModels
 
 COHORTS = 3
 """How many months of new customers tell the level."""
@@ -31,6 +35,28 @@ _MATURED = 1000.0
 """Customers whose twelve months are over that weigh as much as the standard model."""
 _FEW = 10.0
 """So many new customers tell half of what many do."""
+_MOST = 20_000
+"""The most new customers that are read, a fixed sample of them."""
+
+
+def level_of(models: FirstMonthModels, own: FirstMonthForecaster, as_of: date) -> float:
+    """The level by the version that made the standard forecasts of `as_of`.
+
+    Raises:
+        IncompleteError: the snapshot, a month or the standard forecasts of `as_of` are not in the lake.
+    """
+    lake, table = models.lake, models.table
+    files = parquet_files(lake, FORECASTS, [as_of])
+    [number] = pq.read_table(files, columns=["model_version"], partitioning=None)["model_version"].unique().to_pylist()
+    standard = unpack(Registry(models.registry.tracking_uri, models.registry.database).fetch(number))
+    known = completed_in(lake, table, as_of, COHORTS, _MOST)
+    return standard_level(own, standard, lake, table, known, as_of)
+
+
+def snapshots_of(lake: Lake, table: Table, as_of: date) -> dict[str, str]:
+    """The fingerprints of the snapshots that `level_of` reads."""
+    days = [Month.of(as_of).plus(-back).first_day for back in range(1, COHORTS + 1)]
+    return {f"{table.name} {day}": lake.record(table, day).fingerprint for day in days if lake.is_complete(table, day)}
 
 
 def standard_level(
