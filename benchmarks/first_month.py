@@ -32,7 +32,7 @@ from benchmarks import real_data
 from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
-from benchmarks.first_month_cases import CASES, Case, read_lists
+from benchmarks.first_month_cases import CASES, Case
 from benchmarks.first_month_peers import OURS, STANDARD, STANDARD_LATER
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
@@ -49,7 +49,7 @@ from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake
-from jobs.models.first_month_data import NewCustomers, days_of
+from jobs.models.first_month_data import NewCustomers, days_of, profiles_until
 from jobs.models.first_month_level import standard_level
 from jobs.simulation.shop import simulate
 from jobs.sources import load
@@ -107,20 +107,23 @@ def judge(case: Case, data: Path) -> dict[str, Any]:
         if case.file is None:
             landing = Path(folder, "landing")
             simulate(SIMULATED, landing)
-        parts, not_run = forecast(case, source, landing, Lake(Path(folder, "lake")))
+        known, not_run = known_at(case, source, landing, Lake(Path(folder, "lake")))
+        parts = [forecast(origin, case.months) for origin in known]
     return _judged(source.name, case, parts, not_run)
 
 
-def forecast(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Part], dict[str, str]]:
-    """Every origin of a case, and what could not be run; the lake is an empty one."""
+def known_at(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Known], dict[str, str]]:
+    """What is known at every origin of a case, and what could not be run; the lake is an empty one."""
     delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
     last = case.newest.plus(case.months)
-    daily, lists = days_of(lake, delivered.first.through(last.plus(-1)), None), read_lists(lake, delivered.first, last)
+    daily = days_of(lake, delivered.first.through(last.plus(-1)), None)
+    lists = profiles_until(lake, last.first_day, delivered.first.first_day, None)
     standards, not_run = _standards(delivered, case.forecast_on)
-    return [_part(Known(as_of, delivered, daily, lists, standards), case.months) for as_of in case.as_ofs], not_run
+    return [Known(as_of, delivered, daily, lists, standards) for as_of in case.as_ofs], not_run
 
 
-def _part(known: Known, months: int) -> Part:
+def forecast(known: Known, months: int) -> Part:
+    """An origin's forecasts of the first `months` months, and what came true."""
     as_of, before = known.as_of, Month.before(known.as_of).first_day
     daily = known.daily[known.daily["ordered_on"] < pd.Timestamp(as_of)]
     lists = None if known.lists is None else known.lists[known.lists["as_of"] <= pd.Timestamp(as_of)]
