@@ -8,6 +8,7 @@ asked of it.
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
     from jobs.forecasting.forecaster import Forecaster
     from jobs.models.first_month import FirstMonthModels
+
+log = logging.getLogger(__name__)
 
 COHORTS = 3
 """How many months of new customers tell the level."""
@@ -50,7 +53,9 @@ def level_of(models: FirstMonthModels, own: FirstMonthForecaster, as_of: date) -
     [number] = pq.read_table(files, columns=["model_version"], partitioning=None)["model_version"].unique().to_pylist()
     standard = unpack(Registry(models.registry.tracking_uri, models.registry.database).fetch(number))
     known = completed_in(lake, table, as_of, COHORTS, _MOST)
-    return standard_level(own, standard, lake, table, known, as_of)
+    level = standard_level(own, standard, lake, table, known, as_of)
+    log.info("Forecasts on day 30 x %.3f: the level by version %s of the standard model", level, number)
+    return level
 
 
 def snapshots_of(lake: Lake, table: Table, as_of: date) -> dict[str, str]:
