@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 
 from jobs.core.month import Month
@@ -82,11 +83,11 @@ def standard_level(
     for back in range(COHORTS):
         month = Month.before(as_of).plus(-back)
         first = completed_between(first_ordered_on, month.first_day, month.as_of)
+        first = first[first < pd.Timestamp(month.first_day)]
         if first.empty or not lake.is_complete(table, month.first_day):
             continue
         snapshot = read_snapshot(lake, table, month.first_day, first.index.tolist())
         monthly = standard.predict(snapshot, as_of=month.first_day).set_index("customer_id")[list(FORECAST_MONTHS)]
-        first = first[first.index.isin(monthly.index)]
         value = own.model.expect(first_month_features(known.daily, known.profiles, first)).value
         theirs += float(monthly.to_numpy(dtype=np.float64).sum())
         ours, customers = ours + float(value.sum()), customers + len(first)
