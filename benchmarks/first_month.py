@@ -32,8 +32,8 @@ from benchmarks import real_data
 from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
-from benchmarks.first_month_cases import CASES, Case, read_lists
-from benchmarks.first_month_peers import ALONE, OURS, STANDARD, STANDARD_LATER
+from benchmarks.first_month_cases import CASES, Case
+from benchmarks.first_month_peers import OURS, STANDARD, STANDARD_LATER
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
 from benchmarks.shop import Outcome, Shop, shop
@@ -44,11 +44,13 @@ from jobs.forecasting.first_month.baselines import FirstMonth, forecasts
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import fit_first_month
+from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
+from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.metrics import decile_metrics
 from jobs.lake.lake import Lake
-from jobs.lake.tables import FORECAST_MONTHS
-from jobs.models.first_month_data import days_of
+from jobs.models.first_month_data import NewCustomers, days_of, profiles_until
+from jobs.models.first_month_level import standard_level
 from jobs.simulation.shop import simulate
 from jobs.sources import load
 from jobs.sources.mapping import Source
@@ -59,30 +61,35 @@ RESULTS = Path(__file__).parent / "results" / "first_month.json"
 
 
 @dataclass(frozen=True)
+class Standard:
+    """The standard model of a day, and its twelve months by customer id."""
+
+    forecaster: Forecaster
+    monthly: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Known:
     """All that a forecast may be made of, some of it newer than the origin.
 
     Attributes:
         as_of: the origin.
+        shop: the shop in its lake.
         daily: the daily table up to the last outcome.
         lists: the customer lists.
-        standards: what the standard model forecast, by day.
-        past: what it forecast of the customers of earlier origins.
+        standards: the standard model and what it forecast, by day.
     """
 
     as_of: date
+    shop: Shop
     daily: pd.DataFrame
     lists: pd.DataFrame | None
-    standards: Mapping[date, pd.DataFrame]
-    past: pd.Series | None
+    standards: Mapping[date, Standard]
 
 
 @dataclass(frozen=True)
 class Part:
-    """One origin: who was forecast, what they did, and what each model forecast, one entry a customer.
-
-    `standard` is what the standard model forecast of twelve months on day 30, NaN where it did not know the customer.
-    """
+    """One origin: who was forecast, what they did, and what each model forecast, one entry a customer."""
 
     ids: pd.Index
     value: Floats
@@ -90,7 +97,6 @@ class Part:
     forecasts: Mapping[str, Floats]
     p_active: Floats
     interval: tuple[Floats, Floats]
-    standard: Floats
 
 
 def judge(case: Case, data: Path) -> dict[str, Any]:
@@ -101,72 +107,65 @@ def judge(case: Case, data: Path) -> dict[str, Any]:
         if case.file is None:
             landing = Path(folder, "landing")
             simulate(SIMULATED, landing)
-        parts, not_run = forecast(case, source, landing, Lake(Path(folder, "lake")))
+        known, not_run = known_at(case, source, landing, Lake(Path(folder, "lake")))
+        parts = [forecast(origin, case.months) for origin in known]
     return _judged(source.name, case, parts, not_run)
 
 
-def forecast(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Part], dict[str, str]]:
-    """Every origin of a case, and what could not be run; the lake is an empty one."""
+def known_at(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Known], dict[str, str]]:
+    """What is known at every origin of a case, and what could not be run; the lake is an empty one."""
     delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
     last = case.newest.plus(case.months)
-    daily, lists = days_of(lake, delivered.first.through(last.plus(-1)), None), read_lists(lake, delivered.first, last)
+    daily = days_of(lake, delivered.first.through(last.plus(-1)), None)
+    lists = profiles_until(lake, last.first_day, delivered.first.first_day, None)
     standards, not_run = _standards(delivered, case.forecast_on)
-    parts: list[Part] = []
-    for as_of in case.as_ofs:
-        parts.append(_part(Known(as_of, daily, lists, standards, _past(parts)), case.months))
-    return parts, not_run
+    return [Known(as_of, delivered, daily, lists, standards) for as_of in case.as_ofs], not_run
 
 
-def _part(known: Known, months: int) -> Part:
+def forecast(known: Known, months: int) -> Part:
+    """An origin's forecasts of the first `months` months, and what came true."""
     as_of, before = known.as_of, Month.before(known.as_of).first_day
     daily = known.daily[known.daily["ordered_on"] < pd.Timestamp(as_of)]
     lists = None if known.lists is None else known.lists[known.lists["as_of"] <= pd.Timestamp(as_of)]
     first = completed_between(first_orders(daily, as_of), before, as_of)
     features = first_month_features(daily, lists, first)
-    forecaster = fit_first_month(daily, lists, as_of=as_of, standard=known.past)
+    forecaster = fit_first_month(daily, lists, as_of=as_of)
+    level = _level(known, forecaster, NewCustomers(known.shop.first, daily, lists))
     outlook = forecaster.model.expect(features).outlook(months)
-    values = {ALONE: outlook.value, **forecasts(FirstMonth(daily, features, as_of, months))}
+    values = {OURS: outlook.value * level, **forecasts(FirstMonth(daily, features, as_of, months))}
     for name, day in ((STANDARD, before), (STANDARD_LATER, as_of)):
         if day in known.standards:
-            monthly = known.standards[day].reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
+            monthly = known.standards[day].monthly.reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
             values[name] = monthly.fillna(monthly.mean()).to_numpy(np.float64)
-    standard = np.full(len(first), np.nan)
-    if before in known.standards:
-        standard = known.standards[before].reindex(first.index).sum(axis=1, skipna=False).to_numpy(np.float64)
-    blended = forecaster.predict(features, standard)[list(FORECAST_MONTHS[:months])]
-    value = blended.to_numpy(dtype=np.float64).sum(axis=1)
-    factor = value / np.maximum(outlook.value, 1e-9)
-    lower, upper = forecaster.intervals.of(outlook, months)
     outcomes = FirstMonthOutcomes.read(known.daily, first, Month.of(as_of).plus(months).first_day)
-    weight, level = forecaster.standard_weight, forecaster.model.level
-    log.info("%s: %d new, %d matured, standard %.2f, level %.2f", as_of, len(first), forecaster.matured, weight, level)
+    log.info("%s: %d new, %d matured, standard level %.2f", as_of, len(first), forecaster.matured, level)
+    lower, upper = forecaster.intervals.of(outlook, months)
     return Part(
         ids=first.index,
         value=outcomes.value[:, :months].sum(axis=1),
         orders=outcomes.orders[:, :months].sum(axis=1),
-        forecasts={OURS: value, **values},
+        forecasts=values,
         p_active=outlook.p_active,
-        interval=(lower * factor, upper * factor),
-        standard=standard,
+        interval=(lower * level, upper * level),
     )
 
 
-def _past(parts: Sequence[Part]) -> pd.Series | None:
-    """What the standard model forecast at the earlier origins, by customer id."""
-    if not parts:
-        return None
-    return pd.Series(
-        np.concatenate([part.standard for part in parts]), index=np.concatenate([part.ids for part in parts])
-    )
+def _level(known: Known, own: FirstMonthForecaster, customers: NewCustomers) -> float:
+    """That of production; the model's own where the standard model cannot be fitted."""
+    standard, delivered = known.standards.get(known.as_of), known.shop
+    if standard is None:
+        return 1.0
+    return standard_level(own, standard.forecaster, delivered.lake, delivered.table, customers, known.as_of)
 
 
-def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, pd.DataFrame], dict[str, str]]:
-    """The standard model's twelve months by customer id, by day; and the days on which it cannot be fitted, and why."""
+def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, Standard], dict[str, str]]:
+    """The standard model by day; and the days on which it cannot be fitted, and why."""
     made, not_run = {}, {}
     for day in days:
         problem = delivered.problem(day, HORIZON_MONTHS)
         try:
-            made[day] = pd.DataFrame(ours(problem).monthly, index=problem.ids)
+            fitted = ours(problem)
+            made[day] = Standard(fitted.forecaster, pd.DataFrame(fitted.monthly, index=problem.ids))
         except InputError as error:
             not_run[f"standard on {day}"] = str(error)
     return made, not_run

@@ -1,17 +1,11 @@
-"""The shops that forecasts on day 30 are judged on, and their tables as the model takes them."""
+"""The shops that forecasts on day 30 are judged on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-import pandas as pd
-import pyarrow.parquet as pq
-
 from jobs.core.month import HORIZON_MONTHS, Month
-from jobs.forecasting.first_month.features import PROFILE
-from jobs.lake.lake import Lake, parquet_files
-from jobs.lake.tables import CUSTOMERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,18 +58,3 @@ CASES = {
     ),
 }
 """The model was designed on simulated shops of other seeds; the others are to be forecast once, and never tuned on."""
-
-
-def read_lists(lake: Lake, first: Month, end: Month) -> pd.DataFrame | None:
-    """The customer lists of the months before `end`, as `first_month_features` takes them; None where there is none."""
-    months = [month for month in first.through(end.plus(-1)) if lake.is_complete(CUSTOMERS, month)]
-    if not months:
-        return None
-    lists = [
-        pq.read_table(parquet_files(lake, CUSTOMERS, [month]), columns=["customer_id", *PROFILE], partitioning=None)
-        .to_pandas()
-        .assign(as_of=pd.Timestamp(month.as_of))
-        for month in months
-    ]
-    joined: pd.DataFrame = pd.concat(lists, ignore_index=True)
-    return joined

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import pandas as pd
 
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import first_orders
+from jobs.forecasting.fit import fit
+from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import CUSTOMERS, DAILY
+from jobs.models.model_version import Training, TrainingInputs
+from jobs.models.registry import Registry
 from tests.forecasting.first_month.shop import OPENED, daily, profiles
-from tests.snapshots import TABLE, write_snapshots
+from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
 
 MONTHS = 24
 AS_OF = OPENED.plus(MONTHS).first_day
+STANDARD_FRAMES = model_frames(simulated_snapshots(months=8))
 DAYS, LISTS = daily(600, MONTHS), profiles(600, MONTHS)
 
 
@@ -26,6 +32,21 @@ def write_shop(lake: Lake, until: Month) -> None:
         write_period(days_in(month), lake, DAILY, month, {})
         write_period(LISTS[LISTS["as_of"] == pd.Timestamp(month.as_of)], lake, CUSTOMERS, month, {})
         write_snapshots(lake, {month.as_of: snapshot(month.as_of)})
+
+
+@cache
+def standard() -> Forecaster:
+    """A standard model, of another shop."""
+    return fit(STANDARD_FRAMES, as_of=max(STANDARD_FRAMES), params=QUICK)
+
+
+def standard_version(registry: Registry) -> int:
+    """It as a version."""
+    newest = max(STANDARD_FRAMES)
+    example = STANDARD_FRAMES[newest].head(2)
+    training = Training(forecaster=standard(), backtest=None, params={}, metrics={}, figures={}, example=example)
+    made_by = dict.fromkeys(("input_fingerprint", "params_fingerprint", "code_fingerprint", "libraries"), "")
+    return registry.register(training, TrainingInputs(as_of=str(newest), **made_by))
 
 
 def days_in(month: Month, days: pd.DataFrame = DAYS) -> pd.DataFrame:
@@ -39,7 +60,9 @@ def days_in(month: Month, days: pd.DataFrame = DAYS) -> pd.DataFrame:
 
 
 def snapshot(as_of: date) -> pd.DataFrame:
-    """The customers who had ordered, and when first."""
+    """The customers who had ordered, and when first; as if they had not ordered again."""
     first = first_orders(DAYS, as_of)
     frame = pd.DataFrame({name: [None] * len(first) for name in TABLE.names})
-    return frame.assign(customer_id=first.index.to_numpy(), first_ordered_on=first.dt.date.to_numpy())
+    on, days = first.dt.date.to_numpy(), (pd.Timestamp(as_of) - first).dt.days.to_numpy(dtype="float64")
+    frame = frame.assign(customer_id=first.index.to_numpy(), first_ordered_on=on, last_ordered_on=on)
+    return frame.assign(tenure_days=days, recency_days=days, orders_lifetime=1, order_days_lifetime=1)

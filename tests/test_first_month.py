@@ -14,10 +14,11 @@ from jobs.forecasting.first_month.features import first_month_features
 from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, TRANSACTIONS
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
+from jobs.models.first_month_level import level_of
 from jobs.models.registry import Registry
 from tests.conftest import Database
 from tests.corner_shop import THREE_COLUMNS
-from tests.first_month_lake import AS_OF, DAYS, LISTS, write_shop
+from tests.first_month_lake import AS_OF, DAYS, LISTS, standard_version, write_shop
 from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
 from tests.snapshots import TABLE
 
@@ -36,6 +37,7 @@ def shop(
     ours = Registry(registry.tracking_uri, registry.database, FIRST_MONTH_MODEL)
     models = FirstMonthModels(registry=ours, lake=lake, table=TABLE)
     ours.alias("champion", models.train(CLOSED))
+    write(lake, CLOSED, [row("c0001", model_version=standard_version(registry))])
     return models
 
 
@@ -53,7 +55,8 @@ def expected(models: FirstMonthModels, until: date) -> pd.DataFrame:
     number = models.registry.aliased("champion")
     assert number is not None
     features = first_month_features(DAYS, LISTS[LISTS["as_of"] <= pd.Timestamp(CLOSED)], first)
-    return unpack(models.registry.fetch(number)).predict(features)
+    own = unpack(models.registry.fetch(number))
+    return own.predict(features, level_of(models, own, CLOSED))
 
 
 def test_everybody_whose_first_month_is_over_is_forecast_from_what_was_delivered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from jobs.core.code_version import code_fingerprint
@@ -110,9 +110,9 @@ class FirstMonthModels:
         )
 
     def _known(self, as_of: date) -> NewCustomers:
-        from jobs.models.first_month_data import learned_from
+        from jobs.models.first_month_data import inputs_of
 
-        return learned_from(self.lake, self.table, as_of, MAX_CUSTOMERS)
+        return _learned_from(self.lake, self.table, as_of, fingerprint_of(inputs_of(self.lake, self.table, as_of)))
 
     def _training(self, as_of: date) -> Training:
         from jobs.forecasting.first_month.fit import PARAMS, fit_first_month
@@ -141,6 +141,14 @@ class FirstMonthModels:
             not_measured=missing,
             served_by="jobs.models.served_first_month",
         )
+
+
+@lru_cache(maxsize=1)
+def _learned_from(lake: Lake, table: Table, as_of: date, _fingerprint: str) -> NewCustomers:
+    """Training, the gate and scoring read the same days: once, as long as they are the same."""
+    from jobs.models.first_month_data import learned_from
+
+    return learned_from(lake, table, as_of, MAX_CUSTOMERS)
 
 
 def _example(known: NewCustomers, as_of: date) -> pd.DataFrame:

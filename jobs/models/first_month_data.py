@@ -49,14 +49,16 @@ def learned_from(lake: Lake, table: Table, as_of: date, max_customers: int) -> N
     return _read(lake, table, as_of, earliest, as_of, max_customers)
 
 
-def completed_in(lake: Lake, table: Table, as_of: date) -> NewCustomers:
-    """The customers who may have completed their first month in the data month, all of them.
+def completed_in(
+    lake: Lake, table: Table, as_of: date, months: int = 1, max_customers: int | None = None
+) -> NewCustomers:
+    """The customers who may have completed their first month in the newest data months; a sample if they are too many.
 
     Raises:
         IncompleteError: the snapshot as of `as_of`, or a month, is not in the lake.
     """
-    days = timedelta(days=FIRST_DAYS)
-    return _read(lake, table, as_of, Month.before(as_of).first_day - days, as_of - days + timedelta(days=1), None)
+    days, since = timedelta(days=FIRST_DAYS), Month.of(as_of).plus(-months).first_day
+    return _read(lake, table, as_of, since - days, as_of - days + timedelta(days=1), max_customers)
 
 
 def inputs_of(lake: Lake, table: Table, as_of: date) -> dict[str, str]:
@@ -96,26 +98,25 @@ def first_orders_of(lake: Lake, table: Table, as_of: date) -> pd.Series:
 
 def days_of(lake: Lake, months: Sequence[Month], customers: Sequence[str] | None) -> pd.DataFrame:
     """The daily rows of some customers (None: all) in some months, `ordered_on` as datetime64, its numbers as float."""
-    chosen = None if customers is None else pc.field("customer_id").isin(pa.array(customers, pa.string()))
-    rows = pq.read_table(parquet_files(lake, DAILY, months), columns=DAILY.names, filters=chosen, partitioning=None)
+    files = parquet_files(lake, DAILY, months)
+    rows = pq.read_table(files, columns=DAILY.names, filters=_chosen(customers), partitioning=None)
     numbers = dict.fromkeys((name for name in DAILY.names if name not in _KEYS), "float64")
     typed: pd.DataFrame = rows.to_pandas().astype(numbers | {"ordered_on": "datetime64[ns]"})
     return typed
 
 
-def profiles_until(lake: Lake, as_of: date, since: date, customers: Sequence[str]) -> pd.DataFrame | None:
-    """The lists that a customer's day 30 can have seen: the newest before `since`, and every later one."""
+def profiles_until(lake: Lake, as_of: date, since: date, customers: Sequence[str] | None) -> pd.DataFrame | None:
+    """The lists of some customers (None: all) that their day 30 can have seen: the newest before `since`, all later."""
     months = _months(lake, CUSTOMERS, as_of)
     earlier = [month for month in months if month.as_of <= since]
     read = [*earlier[-1:], *(month for month in months if month.as_of > since)]
     if not read:
         return None
-    chosen = pc.field("customer_id").isin(pa.array(customers, pa.string()))
     lists = [
         pq.read_table(
             parquet_files(lake, CUSTOMERS, [month]),
             columns=["customer_id", *PROFILE],
-            filters=chosen,
+            filters=_chosen(customers),
             partitioning=None,
         )
         .to_pandas()
@@ -124,3 +125,7 @@ def profiles_until(lake: Lake, as_of: date, since: date, customers: Sequence[str
     ]
     joined: pd.DataFrame = pd.concat(lists, ignore_index=True)
     return joined
+
+
+def _chosen(customers: Sequence[str] | None) -> pc.Expression | None:
+    return None if customers is None else pc.field("customer_id").isin(pa.array(customers, pa.string()))

@@ -11,7 +11,7 @@ from jobs.core.month import Month
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.lake.lake import Lake
-from jobs.lake.tables import DAILY
+from jobs.lake.tables import DAILY, FORECASTS
 from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_data import days_of, first_orders_of, profiles_until
 from jobs.models.first_month_scoring import forecasts_of
@@ -58,7 +58,7 @@ def forecast_open_month(models: FirstMonthModels, number: int, opened: OpenMonth
     daily = pd.concat([earlier, fresh[fresh["customer_id"].isin(customers)]], ignore_index=True)
     earliest = since - timedelta(days=2 * FIRST_DAYS)
     features = first_month_features(daily, profiles_until(models.lake, since, earliest, customers), first)
-    made = forecasts_of(models, number, features)
+    made = forecasts_of(models, number, features, date.fromisoformat(models.lake.periods(FORECASTS)[-1]))
     months = [Month.of(day - timedelta(days=1)) for day in made["completed_on"]]
     return made.assign(as_of=[month.as_of for month in months], read_until=until)
 

@@ -21,6 +21,7 @@ from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
 from jobs.models.first_month_data import completed_in, inputs_of
+from jobs.models.first_month_level import level_of, snapshots_of
 
 _STANDARD = [
     *("clv_12m", "clv_12m_p10", "clv_12m_p90", "p_active_12m"),
@@ -46,11 +47,15 @@ def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: da
         IncompleteError: the snapshot, a month or the standard forecasts are not in the lake.
     """
     lake = models.lake
-    inputs = inputs_of(lake, models.table, as_of) | {
-        "model": f"{FIRST_MONTH_MODEL}/{number}",
-        "code": code_fingerprint(__name__),
-        "forecasts": lake.record(FORECASTS, as_of).fingerprint,
-    }
+    inputs = (
+        inputs_of(lake, models.table, as_of)
+        | snapshots_of(lake, models.table, as_of)
+        | {
+            "model": f"{FIRST_MONTH_MODEL}/{number}",
+            "code": code_fingerprint(__name__),
+            "forecasts": lake.record(FORECASTS, as_of).fingerprint,
+        }
+    )
     if is_forced or not lake.is_current(FIRST_MONTH_ACCURACY, as_of, inputs):
         write_period(_accuracy(models, number), lake, FIRST_MONTH_ACCURACY, as_of, inputs)
     if not is_forced and lake.is_current(FIRST_MONTH, as_of, inputs):
@@ -64,18 +69,20 @@ def _forecasts(models: FirstMonthModels, number: int | None, as_of: date) -> pd.
     if number is None:
         return _dated(_standard(models.lake, as_of, first))
     features = first_month_features(known.daily, known.profiles, first)
-    return forecasts_of(models, number, features)
+    return forecasts_of(models, number, features, as_of)
 
 
-def forecasts_of(models: FirstMonthModels, number: int, features: pd.DataFrame) -> pd.DataFrame:
+def forecasts_of(models: FirstMonthModels, number: int, features: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """A version's forecasts of some customers, in the columns of FIRST_MONTH.
 
     Args:
         models: the model of the first month.
         number: the version.
         features: `first_month_features` of the customers.
+        as_of: day of the standard forecasts whose model tells the level.
     """
-    made = unpack(models.registry.fetch(number)).predict(features)
+    own = unpack(models.registry.fetch(number))
+    made = own.predict(features, 1.0 if features.empty else level_of(models, own, as_of))
     return _dated(made.assign(method=BY_FIRST_MONTH, model_version=number))
 
 

@@ -41,7 +41,7 @@ def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence
         IncompleteError: a snapshot is not complete.
     """
     customers = _sample(lake, table, periods[-1], max_customers)
-    return {as_of: _read(lake, table, as_of, model_columns(table), customers) for as_of in periods}
+    return {as_of: read_snapshot(lake, table, as_of, customers) for as_of in periods}
 
 
 def read_holdout(
@@ -75,6 +75,11 @@ def _sample(lake: Lake, table: Table, as_of: date, limit: int) -> list[str] | No
     files = parquet_files(lake, table, [as_of])
     ids = pq.read_table(files, columns=["customer_id"], partitioning=None)["customer_id"].to_pylist()
     return sample_customers(ids, limit) if len(ids) > limit else None
+
+
+def read_snapshot(lake: Lake, table: Table, as_of: date, customers: Sequence[str] | None) -> pd.DataFrame:
+    """A snapshot of some customers (None: of all) with the model columns; raises IncompleteError if it is not there."""
+    return _read(lake, table, as_of, model_columns(table), customers)
 
 
 def _read(

@@ -1,8 +1,8 @@
 """Fit the first month's model to the daily table: what customers did after their first month, as far as it is over.
 
-Forecasts of customers whom the boosters had not seen (folds by customer) tell the level, the frailty, the intervals and
-the standard model's weight. Folds, not months held back: so few customers complete a first month that none can be
-spared, and their outcomes take a year.
+Forecasts of customers whom the boosters had not seen (folds by customer) tell the level, the frailty and the intervals.
+Folds, not months held back: so few customers complete a first month that none can be spared, and their outcomes take a
+year.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
 from jobs.forecasting.first_month.model import FirstMonthExpectation, FirstMonthModel
 from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.first_month.reasons import effects
-from jobs.forecasting.first_month.standard import fit_weight
 from jobs.forecasting.frailty import fit_shape
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
@@ -55,12 +54,7 @@ _NO_TOTALS = [0.0]
 
 
 def fit_first_month(
-    daily: pd.DataFrame,
-    profiles: pd.DataFrame | None,
-    *,
-    as_of: date,
-    params: ModelParams = PARAMS,
-    standard: pd.Series | None = None,
+    daily: pd.DataFrame, profiles: pd.DataFrame | None, *, as_of: date, params: ModelParams = PARAMS
 ) -> FirstMonthForecaster:
     """Learn from every customer who had lived through a month after the first one at `as_of`.
 
@@ -69,8 +63,6 @@ def fit_first_month(
         profiles: as in `first_month_features`.
         as_of: what happened on or after this day is not looked at.
         params: the settings.
-        standard: what the standard model forecast for past customers at the moment at which its forecasts are handed
-            to `predict`: net value of twelve months by customer id. Without, those handed to `predict` weigh nothing.
 
     Raises:
         InputError: fewer than `LEAST_CUSTOMERS` have, fewer than `LEAST_ORDERED` ordered, or they brought nothing.
@@ -81,15 +73,11 @@ def fit_first_month(
     held_out = replace(held_out, value=held_out.value * level)
     frailty, intervals = _spread(outcomes, held_out, params.coverage)
     model = replace(_model(learned, params), level=level, frailty=frailty)
-    weight = 0.0
-    if standard is not None:
-        weight = fit_weight(standard, learned.features["customer_id"], held_out.value, outcomes)
     return FirstMonthForecaster(
         as_of=as_of,
         model=model,
         intervals=intervals,
         matured=int(outcomes.matured[:, -1].sum()),
-        standard_weight=weight,
         typical=effects(model, learned.features).mean(axis=0).tolist(),
     )
 

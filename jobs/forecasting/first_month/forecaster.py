@@ -15,12 +15,10 @@ import pandas as pd
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
-from jobs.forecasting.encoder import Floats
 from jobs.forecasting.first_month.base import FirstMonthBase
 from jobs.forecasting.first_month.correction import Correction
 from jobs.forecasting.first_month.model import FirstMonthModel
 from jobs.forecasting.first_month.reasons import effects
-from jobs.forecasting.first_month.standard import ratio
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import FEATURE_GROUPS
@@ -29,7 +27,7 @@ from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 
 JSON_FILE = "first_month.json"
 ORDERS_FILE, VALUE_FILE = "orders.ubj", "value.ubj"
-FORMAT = 1
+FORMAT = 2
 """The version of the saved files, as in `forecaster.py`."""
 
 _P_DIGITS = 6
@@ -44,7 +42,6 @@ class FirstMonthForecaster:
         model: the model of a month.
         intervals: calibrated on customers whom the boosters had not seen.
         matured: how many customers it learned from whose twelve months were over.
-        standard_weight: how much of a forecast is the standard model's, where that is handed over (`standard.py`).
         typical: what each feature group adds to log(value) of the customers it learned from, on average.
     """
 
@@ -52,10 +49,9 @@ class FirstMonthForecaster:
     model: FirstMonthModel
     intervals: Intervals
     matured: int
-    standard_weight: float
     typical: Sequence[float]
 
-    def predict(self, features: pd.DataFrame, standard: Floats | None = None) -> pd.DataFrame:
+    def predict(self, features: pd.DataFrame, level: float = 1.0) -> pd.DataFrame:
         """Forecast the twelve months after the first one.
 
         Months are rounded to cents first, so that they sum exactly to `clv_12m`. A customer's row does not depend on
@@ -63,23 +59,19 @@ class FirstMonthForecaster:
 
         Args:
             features: `first_month_features` of customers who have completed the first month.
-            standard: the standard model's net value of the next twelve months, one a customer; NaN where it has none.
-                Made on day 30 at the latest, or the forecast knows more than day 30 does.
+            level: a factor on all amounts: what the standard model makes of the level.
 
         Returns:
             `customer_id`, `first_ordered_on`, `clv_12m`, `clv_12m_p10`, `clv_12m_p90` (an 80 % interval),
             `p_active_12m`, `month_01` to `month_12`, and `reason_1` to `reason_3`: codes of
-            `reason_codes.VOCABULARY`, why the model's own forecast differs from the typical new customer's.
+            `reason_codes.VOCABULARY`, why a forecast differs from the typical new customer's.
         """
         expected = self.model.expect(features)
         outlook = expected.outlook(HORIZON_MONTHS)
-        factor = np.ones(len(features))
-        if standard is not None:
-            factor = ratio(standard, outlook.value) ** self.standard_weight
-        months = np.rint(expected.value * factor[:, None] * 100.0).astype(np.int64)
+        months = np.rint(expected.value * level * 100.0).astype(np.int64)
         year = months.sum(axis=1)
         ends = self.intervals.of(outlook, HORIZON_MONTHS)
-        lower, upper = (np.rint(end * factor * 100.0).astype(np.int64) for end in ends)
+        lower, upper = (np.rint(end * level * 100.0).astype(np.int64) for end in ends)
         cents = {"clv_12m": year, "clv_12m_p10": np.minimum(lower, year), "clv_12m_p90": np.maximum(upper, year)}
         cents |= {name: months[:, column] for column, name in enumerate(FORECAST_MONTHS)}
         money = {name: [Decimal(int(amount)).scaleb(-2) for amount in column] for name, column in cents.items()}
@@ -96,7 +88,6 @@ class FirstMonthForecaster:
             "format": FORMAT,
             "as_of": self.as_of.isoformat(),
             "matured": self.matured,
-            "standard_weight": self.standard_weight,
             "typical": dict(zip(FEATURE_GROUPS, self.typical, strict=True)),
             "params": asdict(model.params),
             "base": asdict(model.base),
@@ -130,6 +121,5 @@ class FirstMonthForecaster:
             model=model,
             intervals=Intervals(**content["intervals"]),
             matured=content["matured"],
-            standard_weight=content["standard_weight"],
             typical=[content["typical"][group] for group in FEATURE_GROUPS],
         )

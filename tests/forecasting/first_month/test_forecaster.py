@@ -92,9 +92,9 @@ def test_a_saved_forecaster_forecasts_the_same(tmp_path: Path) -> None:
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
     fitted().save(tmp_path)
-    content = json.loads((tmp_path / JSON_FILE).read_text()) | {"format": 2}
+    content = json.loads((tmp_path / JSON_FILE).read_text()) | {"format": 1}
     (tmp_path / JSON_FILE).write_text(json.dumps(content))
-    with pytest.raises(ValueError, match="format 2"):
+    with pytest.raises(ValueError, match="format 1"):
         FirstMonthForecaster.load(tmp_path)
 
 
@@ -132,30 +132,6 @@ def test_a_shop_to_which_hardly_anybody_comes_back_is_refused() -> None:
     back = SHOP["customer_id"].isin([f"c{number:04d}" for number in range(10)])
     with pytest.raises(InputError, match=r"and \d of them ordered"):
         fit_first_month(SHOP[first | back], LISTS, as_of=AS_OF, params=PARAMS)
-
-
-def test_the_standard_forecast_weighs_nothing_until_its_past_forecasts_are_known() -> None:
-    pd.testing.assert_frame_equal(fitted().predict(features(), np.full(len(features()), 1000.0)), forecast())
-
-
-def test_a_standard_forecast_that_was_right_is_believed_and_where_there_is_none_nothing_changes() -> None:
-    """The past forecasts know what happened; their weight is that with which both forecasts are pooled."""
-    learned = Learned.of(SHOP, LISTS, AS_OF)
-    right = pd.Series(np.nansum(learned.outcomes.value, axis=1) + 1.0, index=learned.features["customer_id"])
-    blended = fit_first_month(SHOP, LISTS, as_of=AS_OF, params=PARAMS, standard=right)
-    assert 0.5 < blended.standard_weight <= 1.0
-    own = forecast()["clv_12m"].astype(float).to_numpy()
-    theirs = own * 3.0
-    theirs[0] = np.nan
-    value = blended.predict(features(), theirs)["clv_12m"].astype(float).to_numpy()
-    np.testing.assert_allclose(value[1:], own[1:] * 3.0**blended.standard_weight, atol=0.1)
-    assert value[0] == own[0]
-
-
-def test_a_standard_forecast_that_was_drawn_at_random_is_not_believed() -> None:
-    ids = Learned.of(SHOP, LISTS, AS_OF).features["customer_id"]
-    drawn = pd.Series(np.random.default_rng(1).lognormal(4.0, 1.0, len(ids)), index=ids)
-    assert fit_first_month(SHOP, LISTS, as_of=AS_OF, params=PARAMS, standard=drawn).standard_weight < 0.1
 
 
 def test_every_customer_has_reasons_of_the_vocabulary_and_the_frequent_are_told_so() -> None:
