@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+
+from mlflow.exceptions import MlflowException
 
 from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.service.on_request.live_model import LiveModel, ModelSource, State
+from jobs.service.on_request.live_model import LiveModel, ModelSource, NotUsableError, State
 from jobs.service.settings import ModelAccess
 from jobs.sources import load
 
@@ -25,12 +29,24 @@ class ServiceChampion:
     database_url: str
 
     def seen(self) -> State | None:
-        """As `ModelSource.seen`."""
-        return _source(self.access, self.database_url).seen()
+        """As `ModelSource.seen`; raises NotUsableError, too, if MLflow does not respond."""
+        with _mlflow_needed():
+            return _source(self.access, self.database_url).seen()
 
     def read(self) -> LiveModel:
-        """As `ModelSource.read`."""
-        return _source(self.access, self.database_url).read()
+        """As `ModelSource.read`; raises NotUsableError, too, if MLflow does not respond."""
+        with _mlflow_needed():
+            return _source(self.access, self.database_url).read()
+
+
+@contextmanager
+def _mlflow_needed() -> Iterator[None]:
+    try:
+        yield
+    except MlflowException as error:
+        raise NotUsableError(
+            "MLflow at MLFLOW_TRACKING_URI cannot be asked for the champion: start it. The service's log has its error"
+        ) from error
 
 
 @cache
