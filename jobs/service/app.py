@@ -23,7 +23,7 @@ from jobs.service.on_request import route
 from jobs.service.on_request.body import ForecastRequest
 from jobs.service.on_request.example import example
 from jobs.service.on_request.keeper import ModelKeeper
-from jobs.service.on_request.model_process import Champion
+from jobs.service.on_request.live_model import Champion
 from jobs.service.on_request.worker import Worker
 from jobs.service.problems import ProblemDetails, documented
 from jobs.service.recent import Recent

@@ -15,7 +15,7 @@ import httpx
 from jobs.core.postgres import execute, fetch
 from jobs.service.app import create_app
 from jobs.service.keys import create_key
-from jobs.service.on_request.model_process import Champion
+from jobs.service.on_request.live_model import Champion
 from jobs.service.server import server
 from jobs.service.settings import ServiceSettings
 from tests.conftest import Database

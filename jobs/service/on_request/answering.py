@@ -16,8 +16,7 @@ from jobs.core.refusal import RefusedError
 from jobs.service.on_request.body import parsed
 from jobs.service.on_request.compute import forecasts
 from jobs.service.on_request.example import example
-from jobs.service.on_request.live_model import LiveModel, NotUsableError
-from jobs.service.on_request.model_process import Champion, Loaded
+from jobs.service.on_request.live_model import Champion, LiveModel, Loaded, NotUsableError
 from jobs.service.problems import Problem, internal_error
 from jobs.service.request_log import log, log_as_json
 

@@ -9,7 +9,8 @@ from datetime import date
 from multiprocessing.connection import wait
 
 from jobs.core.failure import reason_of
-from jobs.service.on_request.model_process import Champion, EndedError, Loaded, ModelProcess
+from jobs.service.on_request.live_model import Champion, Loaded
+from jobs.service.on_request.model_process import EndedError, ModelProcess
 from jobs.service.on_request.worker import Worker
 from jobs.service.problems import Problem, unavailable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jobs.cleaning.row_predicates import predicates
 from jobs.cleaning.rows import Delivered
@@ -73,6 +73,31 @@ class LiveModel:
         return Delivered(
             first=first.plus(-_PLAUSIBLE_MONTHS), last=last.plus(_PLAUSIBLE_MONTHS), products=self.products
         )
+
+
+class Champion(Protocol):
+    """Where the champion is read from. It is pickled into the process that reads it."""
+
+    def seen(self) -> State | None:
+        """What tells the champion, and what belongs to it, from another, without loading it; None: there is none."""
+
+    def read(self) -> LiveModel:
+        """The champion as it is now; raises if it cannot be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What the service knows of the version that a process has loaded.
+
+    Attributes:
+        version: its number.
+        state: what `Champion.seen` said when it was read.
+        example: a body that it can forecast.
+    """
+
+    version: int
+    state: State
+    example: dict[str, Any]
 
 
 @dataclass(frozen=True)

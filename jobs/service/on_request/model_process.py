@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Timer
-from typing import Any, Protocol
+from typing import Any
 
 from jobs.core.refusal import RefusedError
-from jobs.service.on_request.live_model import LiveModel, State
+from jobs.service.on_request.live_model import Champion, Loaded
 
 log = logging.getLogger("clv.service")
 
@@ -19,31 +18,6 @@ _LOAD_SECONDS = 300.0
 _END_SECONDS = 5.0
 _FRESH = get_context("spawn")
 """A copy of a process with threads, as `fork` makes, may hang."""
-
-
-class Champion(Protocol):
-    """Where the champion is read from. It is pickled into the process that reads it."""
-
-    def seen(self) -> State | None:
-        """What tells the champion, and what belongs to it, from another, without loading it; None: there is none."""
-
-    def read(self) -> LiveModel:
-        """The champion as it is now; raises if it cannot be used."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """What the service knows of the version that a process has loaded.
-
-    Attributes:
-        version: its number.
-        state: what `Champion.seen` said when it was read.
-        example: a body that it can forecast.
-    """
-
-    version: int
-    state: State
-    example: dict[str, Any]
 
 
 class EndedError(RefusedError):
