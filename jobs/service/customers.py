@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field
 from jobs.core.month import HORIZON_MONTHS
 from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
-from jobs.service.forecasts import Interval, Method, Reader, Status
+from jobs.service.forecast_parts import Interval, Method, Status
+from jobs.service.forecasts import Reader
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import KeyedRoute
 from jobs.service.problems import Problem, documented

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,14 +15,12 @@ from jobs.core.settings import MODEL
 from jobs.service.access import holder_of
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
+from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import KeyedRoute
 from jobs.service.keys import READ, ApiKey
 from jobs.service.problems import Problem
 from jobs.service.publications import AsOf, Publication, PublishedMonth, published_month
-
-Status = Literal["new", "active", "lapsing", "dormant", "never_bought"]
-Method = Literal["model", "btyd", "cohort_prior"]
 
 _REASONS = ("reason_1", "reason_2", "reason_3")
 LONGEST_ID = 1000
@@ -40,27 +38,6 @@ CustomerId = Annotated[
 ]
 Horizon = Annotated[int, Query(ge=1, le=HORIZON_MONTHS, description="How many months from as_of on", examples=[3])]
 Reader = Annotated[ApiKey, Depends(holder_of(READ))]
-
-
-class MonthForecast(BaseModel):
-    """What is expected of a calendar month."""
-
-    month: str = Field(description="YYYY-MM", examples=["2011-12"])
-    expected_net_value: Decimal = Field(description="In the shop's currency", examples=["10.00"])
-
-
-class Interval(BaseModel):
-    """The 80 % interval of the total."""
-
-    p10: Decimal = Field(description="One in ten customers like this one ends below", examples=["390.00"])
-    p90: Decimal = Field(description="One in ten customers like this one ends above", examples=["1560.00"])
-
-
-class ModelVersion(BaseModel):
-    """The registered version that made the forecast."""
-
-    name: str = Field(examples=[MODEL])
-    version: int = Field(examples=[3])
 
 
 class Forecast(BaseModel):

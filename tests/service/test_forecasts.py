@@ -9,7 +9,8 @@ from typing import get_args
 import pytest
 
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, STATUSES
-from jobs.service.forecasts import Method, Status, interval_of
+from jobs.service.forecast_parts import Method, Status
+from jobs.service.forecasts import interval_of
 from tests.forecasts import NOVEMBER, seen
 from tests.service.running import Service, problem_of
 

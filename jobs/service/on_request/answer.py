@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from jobs.core.settings import MODEL
-from jobs.service.forecasts import Interval, Method, ModelVersion, MonthForecast, Status
+from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status
 from jobs.service.freshness import Freshness
 
 

@@ -10,7 +10,7 @@ from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.core.settings import MODEL
 from jobs.features.single.customer import customer_features
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
-from jobs.service.forecasts import Interval, ModelVersion, MonthForecast
+from jobs.service.forecast_parts import Interval, ModelVersion, MonthForecast
 from jobs.service.freshness import freshness
 from jobs.service.on_request.answer import CustomerAnswer, ForecastNow, Forecasts
 from jobs.service.on_request.body import ForecastRequest

@@ -1,0 +1,34 @@
+"""What published forecasts and those made now have in common."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from jobs.core.settings import MODEL
+
+Status = Literal["new", "active", "lapsing", "dormant", "never_bought"]
+Method = Literal["model", "btyd", "cohort_prior"]
+
+
+class MonthForecast(BaseModel):
+    """What is expected of a calendar month."""
+
+    month: str = Field(description="YYYY-MM", examples=["2011-12"])
+    expected_net_value: Decimal = Field(description="In the shop's currency", examples=["10.00"])
+
+
+class Interval(BaseModel):
+    """The 80 % interval of the total."""
+
+    p10: Decimal = Field(description="One in ten customers like this one ends below", examples=["390.00"])
+    p90: Decimal = Field(description="One in ten customers like this one ends above", examples=["1560.00"])
+
+
+class ModelVersion(BaseModel):
+    """The registered version that made the forecast."""
+
+    name: str = Field(examples=[MODEL])
+    version: int = Field(examples=[3])
