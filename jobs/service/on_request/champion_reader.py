@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from mlflow.exceptions import MlflowException
-
 from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
@@ -41,6 +39,8 @@ class ServiceChampion:
 
 @contextmanager
 def _mlflow_needed() -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+
     try:
         yield
     except MlflowException as error:
