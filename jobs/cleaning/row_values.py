@@ -23,8 +23,8 @@ _INTEGRAL_DIGITS = 14
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
-def text_of(value: object) -> str | None:
-    """A JSON value as the text that a file would hold: whole floats without decimals.
+def text_of(value: object, column: str) -> str | None:
+    """A JSON value of a column as the text that a file would hold: whole floats without decimals.
 
     Raises:
         RefusedError: the value is a list or an object.
@@ -38,7 +38,8 @@ def text_of(value: object) -> str | None:
             return _float_text(value)
         case int() | Decimal():
             return str(value)
-    raise RefusedError(f"a value is a {type(value).__name__}: deliver text, a number, true, false or null")
+    kind = "a list" if isinstance(value, list) else "an object"
+    raise RefusedError(f"{column} is {kind}: deliver text, a number, true, false or null")
 
 
 def texts_of(row: Mapping[str, object], required: Iterable[str]) -> dict[str, str | None]:
@@ -50,7 +51,7 @@ def texts_of(row: Mapping[str, object], required: Iterable[str]) -> dict[str, st
     missing = [name for name in required if name not in row]
     if missing:
         raise RefusedError(f"a row lacks {', '.join(missing)}: every mapped column must be there, null if it is empty")
-    return {name: text_of(value) for name, value in row.items()}
+    return {name: text_of(value, name) for name, value in row.items()}
 
 
 def _float_text(value: float) -> str:
