@@ -116,11 +116,15 @@ def _own(
     rows: Sequence[Row], column: str, sent_id: str, customer_id: str, source: Source
 ) -> tuple[dict[int, Row], list[int]]:
     """Index → row of those that name the customer, or nobody's column at all; and the indexes of the others."""
-    named = {index: {column: sent_id, **row} for index, row in enumerate(rows)}
-    others = [
-        index for index, row in named.items() if _names_another(text_of(row[column], column), customer_id, source)
-    ]
-    return {index: row for index, row in named.items() if index not in set(others)}, others
+    own: dict[int, Row] = {}
+    others: list[int] = []
+    for index, row in enumerate(rows):
+        named = {column: sent_id, **row}
+        if _names_another(text_of(named[column], column), customer_id, source):
+            others.append(index)
+        else:
+            own[index] = named
+    return own, others
 
 
 def _names_another(text: str | None, customer_id: str, source: Source) -> bool:
