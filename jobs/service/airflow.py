@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +32,7 @@ class Airflow:
     def __init__(self, access: AirflowAccess) -> None:
         self._access = access
         self._token: str | None = None
-        self._slots = Slots(_CALLS, "Airflow does not keep up with the service's requests.")
+        self._slots = Slots(_CALLS, partial(unavailable, "Airflow does not keep up with the service's requests."))
         self._client = httpx.Client(base_url=access.address, timeout=_TIMEOUT)
 
     def start(self, dag_run_id: str, conf: dict[str, Any], note: str) -> dict[str, Any]:

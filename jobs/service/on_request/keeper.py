@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import wait
@@ -64,11 +65,15 @@ class ModelKeeper:
         if self._process is not None:
             self._process.end()
 
+    def place(self) -> AbstractContextManager[None]:
+        """What `forecast` needs, from before its body is read; raises Problem if too many have one."""
+        return self._worker.places.one()
+
     async def forecast(self, content: bytes, today: date, request_id: str) -> bytes:
         """The answer to a body, as JSON.
 
         Raises:
-            Problem: too many are waiting, no version is loaded, the process ended, or the body is wrong.
+            Problem: no version is loaded, the process ended, or the body is wrong.
         """
         return await self._worker.run(lambda: self._ask(content, today, request_id))
 
