@@ -62,8 +62,9 @@ class ModelKeeper:
         """Stop looking, and end the process."""
         self._stop.set()
         self._worker.close()
-        if self._process is not None:
-            self._process.end()
+        process = self._process
+        if process is not None:
+            process.end()
 
     def place(self) -> AbstractContextManager[None]:
         """What `forecast` needs, from before its body is read; raises Problem if too many have one."""
@@ -92,7 +93,8 @@ class ModelKeeper:
             self._say(None if state else _NO_CHAMPION)
 
     def _ask(self, content: bytes, today: date, request_id: str) -> bytes:
-        if self._process is None:
+        process = self._process
+        if process is None:
             raise Problem(
                 503,
                 "no-model",
@@ -101,7 +103,7 @@ class ModelKeeper:
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
         try:
-            return self._process.ask(content, today, request_id)
+            return process.ask(content, today, request_id)
         except EndedError:
             raise unavailable("The process that makes forecasts ended. Another is being started.") from None
 
