@@ -106,13 +106,31 @@ class Airflow:
         return str(self._read(self._client.post("/auth/token", json=body))["access_token"])
 
     def _read(self, answer: httpx.Response) -> dict[str, Any]:
-        if not answer.is_success:
-            log.error("Airflow answered %s: check CLV_AIRFLOW_USER and CLV_AIRFLOW_PASSWORD", answer.status_code)
+        content = _json(answer)
+        if not answer.is_success or not isinstance(content, dict):
+            asked = f"{answer.request.method} {answer.request.url.path}"
+            remedy = _CHECK_USER if answer.status_code in (401, 403) else ""
+            log.error("Airflow answered %s to %s%s", answer.status_code, asked, remedy)
             raise unavailable("Airflow refused the service's request.", "Tell the operator.")
-        content: dict[str, Any] = answer.json()
         return content
 
 
+_CHECK_USER = ": check CLV_AIRFLOW_USER and CLV_AIRFLOW_PASSWORD"
+
+
+def _json(answer: httpx.Response) -> Any:
+    """What an answer holds; None if that is no JSON."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
 def _said(answer: httpx.Response) -> str:
-    detail = answer.json().get("detail")
-    return detail if isinstance(detail, str) else "a parameter is not valid"
+    """Why Airflow refuses: a text or, of a field each, where it is and what is wrong. What was sent is left out."""
+    match _json(answer):
+        case {"detail": str(text)}:
+            return text
+        case {"detail": list(errors)} if all(isinstance(error, dict) for error in errors):
+            return "; ".join(f"{'.'.join(map(str, error.get('loc', ())))}: {error.get('msg')}" for error in errors)
+    return "it gave no reason"
