@@ -13,6 +13,8 @@ from jobs.sources.mapping import Source
 _BLANKS = " \t\r\n\u00a0\u200b\u202f\u3000\ufeff"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd\ud800-\udfff]")
 _LONGEST_ID = 200
+LONGEST_TEXT = 1000
+"""Some patterns of rules take the square of a text's length."""
 _WHOLE_FLOAT = re.compile(r"([0-9]+)\.0+")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\s*", re.ASCII)
 _LARGEST_EXACT_INTEGER = 2.0**53
@@ -23,34 +25,41 @@ _INTEGRAL_DIGITS = 14
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
-def text_of(value: object) -> str | None:
-    """A JSON value as the text that a file would hold: whole floats without decimals.
+def text_of(value: object, column: str) -> str | None:
+    """A JSON value of a column as the text that a file would hold: whole floats without decimals.
 
     Raises:
-        RefusedError: the value is a list or an object.
+        RefusedError: the value is a list or an object, or longer than `LONGEST_TEXT`.
     """
     match value:
-        case None | str():
-            return value
+        case None:
+            return None
+        case str():
+            text = value
         case bool():
-            return "true" if value else "false"
+            text = "true" if value else "false"
         case float():
-            return _float_text(value)
+            text = _float_text(value)
         case int() | Decimal():
-            return str(value)
-    raise RefusedError(f"a value is a {type(value).__name__}: deliver text, a number, true, false or null")
+            text = str(value)
+        case _:
+            kind = "a list" if isinstance(value, list) else "an object"
+            raise RefusedError(f"{column} is {kind}: deliver text, a number, true, false or null")
+    if len(text) > LONGEST_TEXT:
+        raise RefusedError(f"{column} has {len(text):,} characters: deliver {LONGEST_TEXT:,} at most")
+    return text
 
 
 def texts_of(row: Mapping[str, object], required: Iterable[str]) -> dict[str, str | None]:
     """The values of a row as texts.
 
     Raises:
-        RefusedError: a required column is missing, or a value is a list or an object.
+        RefusedError: a required column is missing, or a value is a list, an object or too long.
     """
     missing = [name for name in required if name not in row]
     if missing:
         raise RefusedError(f"a row lacks {', '.join(missing)}: every mapped column must be there, null if it is empty")
-    return {name: text_of(value) for name, value in row.items()}
+    return {name: text_of(value, name) for name, value in row.items()}
 
 
 def _float_text(value: float) -> str:

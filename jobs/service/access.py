@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -20,11 +19,9 @@ from jobs.service.problems import Problem
 _FIELD = "header.authorization"
 _BEARER = HTTPBearer(auto_error=False, scheme_name="API key", description="A key that the operator has made for you")
 
-Presented = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
-
-async def authenticate(request: Request, context: Context) -> None:
-    """Put the caller's key into `request.state.api_key`; a problem for anybody without a valid one.
+async def authenticate(request: Request, context: Context, scope: str) -> None:
+    """Put the caller's key into `request.state.api_key`; a problem for anybody without a valid one that has the scope.
 
     A key is looked up in the database unless that was done a moment ago, so that a revoked one is refused soon; but
     only after its bucket gave a token or, for a key that was not valid here before, that of the address: a flood does
@@ -44,6 +41,23 @@ async def authenticate(request: Request, context: Context) -> None:
     request.state.key, request.state.api_key = key.name, key
     if not was_valid:
         _charge(context.keys.take(key_id))
+    if scope not in key.scopes:
+        raise Problem(
+            403,
+            "scope-missing",
+            f"The key {key.name} lacks the scope {scope}.",
+            remedy=f"Ask the operator for a key with the scope {scope}.",
+            errors=[(_FIELD, f"a key with the scope {scope}")],
+        )
+
+
+async def _caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> ApiKey:
+    key: ApiKey = request.state.api_key
+    return key
+
+
+Caller = Annotated[ApiKey, Depends(_caller)]
+"""In each call of a KeyedRoute: the caller's key."""
 
 
 async def _looked_up(context: Context, presented: str, sha256: bytes) -> ApiKey:
@@ -54,24 +68,6 @@ async def _looked_up(context: Context, presented: str, sha256: bytes) -> ApiKey:
     if key is None:
         raise _unknown("the API key is not valid: it is wrong, or was revoked")
     return key
-
-
-def holder_of(scope: str) -> Callable[..., Coroutine[Any, Any, ApiKey]]:
-    """A dependency of a KeyedRoute: the caller's key, which has the scope; a problem for anybody else."""
-
-    async def caller(request: Request, _: Presented) -> ApiKey:
-        key: ApiKey = request.state.api_key
-        if scope not in key.scopes:
-            raise Problem(
-                403,
-                "scope-missing",
-                f"The key {key.name} lacks the scope {scope}.",
-                remedy=f"Ask the operator for a key with the scope {scope}.",
-                errors=[(_FIELD, f"a key with the scope {scope}")],
-            )
-        return key
-
-    return caller
 
 
 def _address(request: Request) -> str:

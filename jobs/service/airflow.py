@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +32,7 @@ class Airflow:
     def __init__(self, access: AirflowAccess) -> None:
         self._access = access
         self._token: str | None = None
-        self._slots = Slots(_CALLS, "Airflow does not keep up with the service's requests.")
+        self._slots = Slots(_CALLS, partial(unavailable, "Airflow does not keep up with the service's requests."))
         self._client = httpx.Client(base_url=access.address, timeout=_TIMEOUT)
 
     def start(self, dag_run_id: str, conf: dict[str, Any], note: str) -> dict[str, Any]:
@@ -105,13 +106,31 @@ class Airflow:
         return str(self._read(self._client.post("/auth/token", json=body))["access_token"])
 
     def _read(self, answer: httpx.Response) -> dict[str, Any]:
-        if not answer.is_success:
-            log.error("Airflow answered %s: check CLV_AIRFLOW_USER and CLV_AIRFLOW_PASSWORD", answer.status_code)
+        content = _json(answer)
+        if not answer.is_success or not isinstance(content, dict):
+            asked = f"{answer.request.method} {answer.request.url.path}"
+            remedy = _CHECK_USER if answer.status_code in (401, 403) else ""
+            log.error("Airflow answered %s to %s%s", answer.status_code, asked, remedy)
             raise unavailable("Airflow refused the service's request.", "Tell the operator.")
-        content: dict[str, Any] = answer.json()
         return content
 
 
+_CHECK_USER = ": check CLV_AIRFLOW_USER and CLV_AIRFLOW_PASSWORD"
+
+
+def _json(answer: httpx.Response) -> Any:
+    """What an answer holds; None if that is no JSON."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
 def _said(answer: httpx.Response) -> str:
-    detail = answer.json().get("detail")
-    return detail if isinstance(detail, str) else "a parameter is not valid"
+    """Why Airflow refuses: a text or, of a field each, where it is and what is wrong. What was sent is left out."""
+    match _json(answer):
+        case {"detail": str(text)}:
+            return text
+        case {"detail": list(errors)} if all(isinstance(error, dict) for error in errors):
+            return "; ".join(f"{'.'.join(map(str, error.get('loc', ())))}: {error.get('msg')}" for error in errors)
+    return "it gave no reason"

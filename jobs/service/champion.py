@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field
 
 from jobs.core.settings import MODEL
+from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
-from jobs.service.forecasts import Reader
-from jobs.service.keyed_route import KeyedRoute
+from jobs.service.forecasts import ReadRoute
 from jobs.service.problems import Problem
 
 
@@ -46,11 +46,11 @@ class Champion(BaseModel):
     )
 
 
-router = APIRouter(tags=["models"], route_class=KeyedRoute)
+router = APIRouter(tags=["models"], route_class=ReadRoute)
 
 
 @router.get("/v1/models/champion", summary="The live model, and how it was judged")
-def champion(context: InContext, _: Reader) -> Champion:
+def champion(context: InContext, _: Caller) -> Champion:
     """Which version is live, since when, and what the gate, or who chose it, said."""
     with snapshot(context.database) as connection:
         found = row(connection, "champion")

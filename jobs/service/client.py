@@ -86,8 +86,8 @@ class ClvError(Exception):
 class ClvClient:
     """A session with the service. Every method raises ClvError for a problem.
 
-    A lookup or a forecast that is too fast, or finds the service busy, is tried again after the time that the service
-    asks for.
+    What is too fast, or finds the service busy or without a model, is tried again after the time that the service asks
+    for; a lookup, also where something that it needs does not respond.
     """
 
     def __init__(self, address: str, key: str, *, attempts: int = _ATTEMPTS) -> None:
@@ -156,17 +156,35 @@ class ClvClient:
         for attempt in range(1, self._attempts + 1):
             answer = self._http.request(method, path, **content)
             wait = answer.headers.get("Retry-After")
-            if answer.is_success or wait is None or attempt == self._attempts:
+            if (
+                answer.is_success
+                or wait is None
+                or attempt == self._attempts
+                or not _may_be_asked_again(answer, method)
+            ):
                 break
             time.sleep(float(wait))
         return _read(answer)
 
 
+def _may_be_asked_again(answer: httpx.Response, method: str) -> bool:
+    """A body that a process ended under is not sent to the next process."""
+    return method == "GET" or answer.status_code == httpx.codes.TOO_MANY_REQUESTS or _kind(answer) == "no-model"
+
+
+def _kind(answer: httpx.Response) -> str:
+    return ClvError(_content(answer)).kind
+
+
 def _read(answer: httpx.Response) -> dict[str, Any]:
+    if not answer.is_success:
+        raise ClvError(_content(answer))
+    return _content(answer)
+
+
+def _content(answer: httpx.Response) -> dict[str, Any]:
     try:
         content: dict[str, Any] = answer.json()
     except ValueError:
-        content = {"status": answer.status_code, "detail": f"{answer.status_code} without JSON: is this the service?"}
-    if not answer.is_success:
-        raise ClvError({"status": answer.status_code} | content)
-    return content
+        content = {"detail": f"{answer.status_code} without JSON: is this the service?"}
+    return content if answer.is_success else {"status": answer.status_code} | content

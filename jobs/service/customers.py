@@ -13,12 +13,16 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from jobs.core.month import HORIZON_MONTHS
+from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
+<<<<<<< HEAD
 from jobs.service.forecast_parts import Interval, Method, Status
 from jobs.service.forecasts import Reader
+=======
+from jobs.service.forecasts import Interval, Method, ReadRoute, Status
+>>>>>>> m2
 from jobs.service.freshness import Freshness, freshness
-from jobs.service.keyed_route import KeyedRoute
 from jobs.service.problems import Problem, documented
 from jobs.service.publications import Publication, published_month
 
@@ -56,13 +60,13 @@ class CustomerPage(BaseModel):
     freshness: Freshness
 
 
-router = APIRouter(tags=["forecasts"], route_class=KeyedRoute)
+router = APIRouter(tags=["forecasts"], route_class=ReadRoute)
 
 
 @router.get("/v1/customers", summary="The customers of the newest published month", responses=documented(409))
 def customers(
     context: InContext,
-    _: Reader,
+    _: Caller,
     status: Annotated[Status | None, Query(description="Only customers who stand so")] = None,
     min_clv: Annotated[
         Decimal | None,

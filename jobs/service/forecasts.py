@@ -7,18 +7,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.core.settings import MODEL
-from jobs.service.access import holder_of
+from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
 from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import KeyedRoute
-from jobs.service.keys import READ, ApiKey
+from jobs.service.keys import READ
 from jobs.service.problems import Problem
 from jobs.service.publications import AsOf, Publication, PublishedMonth, published_month
 
@@ -37,7 +37,6 @@ CustomerId = Annotated[
     ),
 ]
 Horizon = Annotated[int, Query(ge=1, le=HORIZON_MONTHS, description="How many months from as_of on", examples=[3])]
-Reader = Annotated[ApiKey, Depends(holder_of(READ))]
 
 
 class Forecast(BaseModel):
@@ -61,12 +60,18 @@ class Forecast(BaseModel):
     freshness: Freshness
 
 
-router = APIRouter(tags=["forecasts"], route_class=KeyedRoute)
+class ReadRoute(KeyedRoute):
+    """For keys that may read."""
+
+    scope = READ
+
+
+router = APIRouter(tags=["forecasts"], route_class=ReadRoute)
 
 
 @router.get("/v1/customers/{customer_id:path}/forecast", summary="A customer's published forecast")
 def customer_forecast(
-    customer_id: CustomerId, context: InContext, _: Reader, as_of: AsOf = None, horizon: Horizon = HORIZON_MONTHS
+    customer_id: CustomerId, context: InContext, _: Caller, as_of: AsOf = None, horizon: Horizon = HORIZON_MONTHS
 ) -> Forecast:
     """The months of the horizon, their sum and its interval, of one publication alone, and where they come from."""
     with snapshot(context.database) as connection:

@@ -1,9 +1,10 @@
-"""A route for callers with a key: they are recognised before their body is read, and only then take up a slot."""
+"""A route for callers with a key: what they may is known before their body is read, and only then they take a slot."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from fastapi import Request, Response
@@ -16,13 +17,19 @@ from jobs.service.problems import Problem, too_large
 
 
 class KeyedRoute(APIRoute):
-    """A route below /v1: `APIRouter(route_class=KeyedRoute)`, and in each call a dependency `holder_of(scope)`.
+    """A route below /v1, for `APIRouter(route_class=…)`; each call has a `Caller`.
 
     Attributes:
+        scope: what a key needs.
         body_bytes: the longest body; a subclass may allow more.
     """
 
+    scope: ClassVar[str]
     body_bytes: ClassVar[int] = 64 * 1024
+
+    def place(self, _: Context) -> AbstractContextManager[None]:
+        """What a request holds from before its body is read until it is answered; 429 if there is none."""
+        return nullcontext()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Recognise the caller, read the body, and answer while there is a slot."""
@@ -30,11 +37,12 @@ class KeyedRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             context: Context = request.app.state.context
-            await authenticate(request, context)
+            await authenticate(request, context, self.scope)
             bounded = _Bounded(request, self.body_bytes)
-            await bounded.arrive(within=context.body_seconds)
-            async with context.slots.one():
-                return await answer(bounded)
+            with self.place(context):
+                await bounded.arrive(within=context.body_seconds)
+                async with context.slots.one():
+                    return await answer(bounded)
 
         return handle
 

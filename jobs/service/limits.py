@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
 
-from jobs.service.problems import busy, unavailable
+from jobs.service.problems import Problem, busy
 
 
 @dataclass
@@ -52,14 +52,14 @@ class TokenBuckets:
 class Slots:
     """So much at once: what finds no slot is refused instead of waiting for one."""
 
-    def __init__(self, most: int, refusal: str) -> None:
+    def __init__(self, most: int, refusal: Callable[[], Problem]) -> None:
         self._free, self._refusal = BoundedSemaphore(most), refusal
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Hold a slot; 503 with Retry-After if all are taken."""
+        """Hold a slot; the refusal is raised if all are taken."""
         if not self._free.acquire(blocking=False):
-            raise unavailable(self._refusal)
+            raise self._refusal()
         try:
             yield
         finally:

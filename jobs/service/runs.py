@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import APIRouter, Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from jobs.service.access import holder_of
+from jobs.service.access import Caller
 from jobs.service.airflow import Airflow, RunExistsError
 from jobs.service.context import Context, InContext
 from jobs.service.database import row, rows, snapshot
 from jobs.service.keyed_route import KeyedRoute
-from jobs.service.keys import OPERATE, ApiKey
+from jobs.service.keys import OPERATE
 from jobs.service.problems import Problem, documented, unavailable
 
-Operator = Annotated[ApiKey, Depends(holder_of(OPERATE))]
 DagRunId = Annotated[
     str,
     Path(
@@ -102,14 +101,18 @@ class Run(StartedRun):
     failures: list[Failure] = Field(description="The newest first")
 
 
-router = APIRouter(tags=["runs"], route_class=KeyedRoute)
+class _OperateRoute(KeyedRoute):
+    scope = OPERATE
+
+
+router = APIRouter(tags=["runs"], route_class=_OperateRoute)
 
 
 @router.post("/v1/runs", status_code=201, summary="Plan or start a month", responses=documented(400, 408, 413))
 def start_run(
     request: RunRequest,
     context: InContext,
-    key: Operator,
+    key: Caller,
     response: Response,
     idempotency_key: Annotated[
         str | None,
@@ -132,7 +135,7 @@ def start_run(
 
 
 @router.get("/v1/runs/{dag_run_id}", summary="How a run goes")
-def follow_run(dag_run_id: DagRunId, context: InContext, _: Operator) -> Run:
+def follow_run(dag_run_id: DagRunId, context: InContext, _: Caller) -> Run:
     """The state of a run and of its tasks, what it plans, what failed, and whether readers see its forecast."""
     airflow = _airflow(context)
     run = airflow.run(dag_run_id)

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.cleaning.row_predicates import predicates
-from jobs.cleaning.row_sql import patterns
+from jobs.cleaning.row_sql import numbers, patterns
 from jobs.cleaning.row_sql.expressions import NotUnderstoodError
 from jobs.cleaning.rows import clean_transactions
 from jobs.core.refusal import RefusedError
@@ -156,6 +156,9 @@ def test_patterns_match_what_they_match_in_java(spark: SparkSession, prefix: str
         ("product_id RLIKE '[a&&b]'", "none of"),
         ("product_id RLIKE 'a++'", "none of"),
         ("product_id RLIKE '('", "wrong"),
+        ("product_id RLIKE '(a+)+$'", "repeats a group"),
+        ("product_id RLIKE '(?:(x|a{2})b)*$'", "repeats a group"),
+        ("product_id RLIKE '(a|aa){9}$'", "repeats a group"),
         ("is_return = units IN (1)", "in parentheses"),
         ("product_id = 'it''s'", "side by side"),
         ("ordered_at > 'yesterday'", "not a time like"),
@@ -168,6 +171,16 @@ def test_what_could_differ_from_spark_is_refused_with_the_part_and_the_way_out(c
     source = replace(SHOP, rules=(RowRule(reason="odd", when=condition),))
     with pytest.raises(MappingError, match=f"(?i)cannot be cleaned without Spark, because of .*{why}"):
         predicates(source)
+
+
+def test_a_group_may_be_repeated_if_nothing_in_it_is_and_be_left_out_whatever_it_holds() -> None:
+    assert patterns.rlike("^(ab)+$").search("abab")
+    assert patterns.rlike("^a(-[0-9]+|b)?$").search("a-12")
+
+
+def test_a_number_may_have_any_number_of_zeros_before_it() -> None:
+    assert [numbers._integer(sign + "0" * 5000 + "7", 2**31) for sign in ("", "+", "-")] == [7, 7, -7]
+    assert numbers._integer("0" * 5000, 2**31) == 0
 
 
 def test_returns_see_the_row_before_it_has_a_value() -> None:

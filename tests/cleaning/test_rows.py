@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.cleaning.row_values import text_of
+from jobs.cleaning.row_values import LONGEST_TEXT, text_of
 from jobs.cleaning.rows import Delivered, clean_transactions
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
@@ -138,7 +138,7 @@ def test_any_text_in_any_column_becomes_what_the_batch_makes_of_it(spark: SparkS
 
 def test_numbers_of_json_are_read_as_the_text_of_a_file() -> None:
     values = [1, 1.0, 2.5, 1e-5, 12345678.9, -1e300, 2.0**53, True, None, "1.0", float("nan"), 10**20]
-    assert [text_of(value) for value in values] == [
+    assert [text_of(value, "who") for value in values] == [
         "1", "1", "2.5", "1.0E-5", "1.23456789E7", "-1.0E300", "9.007199254740992E15", "true", None, "1.0", "NaN",
         "100000000000000000000",
     ]  # fmt: skip
@@ -152,8 +152,15 @@ def test_a_row_without_a_mapped_column_is_refused_by_its_name() -> None:
 
 
 def test_a_list_is_no_value() -> None:
-    with pytest.raises(RefusedError, match="a value is a list"):
+    with pytest.raises(RefusedError, match="who is a list"):
         clean_transactions([{**LINE, "who": ["c1"]}], SHOP, FOLDER)
+
+
+@pytest.mark.parametrize("value", ["x" * (LONGEST_TEXT + 1), 10**LONGEST_TEXT], ids=["text", "number"])
+def test_a_text_of_more_than_a_thousand_characters_is_no_value(value: object) -> None:
+    clean_transactions([{**LINE, "note": "x" * LONGEST_TEXT}], SHOP, FOLDER)
+    with pytest.raises(RefusedError, match="note has 1,001 characters: deliver 1,000 at most"):
+        clean_transactions([{**LINE, "note": value}], SHOP, FOLDER)
 
 
 def test_spark_is_not_imported() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from jobs.cleaning.row_values import LONGEST_TEXT
 from jobs.features.rfm_cuts import NONE
 from jobs.service.keyed_route import KeyedRoute
 from jobs.service.on_request.body import MOST_CUSTOMERS, MOST_ROWS
@@ -127,6 +128,7 @@ def test_the_limits_are_those_of_the_service() -> None:
         f"or one waited for {usual.wait_seconds:g} s",
         f"refuses one within {usual.key_seconds:g} s",
         f"1 request for forecasts is being computed and {usual.forecasts_waiting} wait",
+        f"a text {LONGEST_TEXT:,} characters",
         f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB",
     )
     flat = " ".join(PAGE.split())

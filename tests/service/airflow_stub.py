@@ -23,6 +23,7 @@ class AirflowStub(ThreadingHTTPServer):
         self.plans: dict[str, dict[str, Any]] = {}
         self.tokens = 0
         self.asked: list[str] = []
+        self.refusal: tuple[int, Any] | None = None
 
     @property
     def address(self) -> str:
@@ -43,6 +44,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(201 if is_right else 401, {"access_token": f"token-{self.server.tokens}"})
         if not self._is_known():
             return None
+        if self.server.refusal is not None:
+            return self._answer(*self.server.refusal)
         if body["dag_run_id"] in self.server.runs:
             return self._answer(409, {"detail": {"reason": "Unique constraint violation"}})
         if body["conf"].get("month") == "1899-01":
@@ -77,8 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(401, {"detail": "Invalid JWT token"})
         return False
 
-    def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
+    def _answer(self, status: int, content: Any) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

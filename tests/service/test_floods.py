@@ -1,4 +1,4 @@
-"""Callers who want to keep others out: keys that are guessed, bodies and heads that do not come, a slow Airflow."""
+"""Callers who want to keep others out: keys that are guessed, heads that do not come, a slow Airflow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from jobs.service import access, airflow, health
-from jobs.service.client import ClvClient
 from jobs.service.database import pool
 from jobs.service.keys import ApiKey, revoke_key
 from jobs.service.settings import AirflowAccess
@@ -21,7 +20,6 @@ from tests.conftest import Database
 from tests.service.running import Service, problem_of, serving
 
 PATH = "/v1/customers/12347/forecast"
-HALF_A_BODY = b"POST /v1/runs HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
 
 
 def connected(service: Service) -> socket.socket:
@@ -47,37 +45,6 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(access, "_look_up", counted)
     return asked
-
-
-def test_bodies_of_strangers_are_not_waited_for(published: Database) -> None:
-    with serving(published, in_flight=1) as service, ExitStack() as stack:
-        key = service.key("patient", "read")
-        strangers = [stack.enter_context(connected(service)) for _ in range(5)]
-        for stranger in strangers:
-            stranger.sendall(HALF_A_BODY + b"\r\n{")
-        assert all(all_of(stranger).startswith(b"HTTP/1.1 401 ") for stranger in strangers)
-        assert service.get(PATH, key).status_code == 200
-
-
-def test_bodies_that_do_not_come_take_no_slot(published: Database) -> None:
-    with serving(published, in_flight=1, body_seconds=30.0) as service, connected(service) as slow:
-        key = service.key("slow", "read")
-        slow.sendall(HALF_A_BODY + f"Authorization: Bearer {key}\r\n\r\n{{".encode())
-        slow.settimeout(0.0)
-        with ClvClient(service.address, key, attempts=20) as clv:  # the look-up of the slow one's key takes the slot
-            assert clv.forecast("12347")["customer_id"] == "12347"
-        with pytest.raises(BlockingIOError):
-            slow.recv(1)
-
-
-def test_a_body_that_does_not_come_is_given_up(published: Database) -> None:
-    with serving(published, body_seconds=0.2) as service, connected(service) as slow:
-        key = service.key("late", "read")
-        slow.sendall(HALF_A_BODY + f"Authorization: Bearer {key}\r\n\r\n{{".encode())
-        answer = all_of(slow)
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"urn:clv:problem:too-slow" in answer
-    assert b"connection: close" in answer
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"], ids=["nothing", "half a head"])

@@ -73,9 +73,10 @@ def try_cast(text: Expression, to: exp.DataType) -> Expression:
 
 def _integer(text: str, limit: int) -> int | None:
     trimmed = text.strip(_TRIMMED + "\x7f")
-    if not _INTEGER.fullmatch(trimmed) or len(trimmed.lstrip("+-0")) > len(str(limit)):
+    digits = trimmed.lstrip("+-0") or "0"
+    if not _INTEGER.fullmatch(trimmed) or len(digits) > len(str(limit)):
         return None
-    value = int(trimmed)
+    value = -int(digits) if trimmed.startswith("-") else int(digits)
     return value if -limit <= value < limit else None
 
 

@@ -42,17 +42,38 @@ def rlike(pattern: str) -> re.Pattern[str]:
     """
     ignores_case = pattern.startswith("(?i)")
     rest = pattern.removeprefix("(?i)")
-    translated, last = "", "open"
+    translated, last, groups = "", "open", _Groups()
     while rest:
         token = _TOKEN.match(rest)
         if token is None or (token.lastgroup == "quantifier" and last not in ("atom", "close")):
             raise NotUnderstoodError(f"in the expression {pattern!r}, {rest[:10]!r} is none of {_UNDERSTOOD}")
+        if groups.may_take_forever(token, last):
+            raise NotUnderstoodError(f"the expression {pattern!r} repeats a group that holds *, +, ?, {{n,m}} or |")
         translated += _TRANSLATED.get(token[0], token[0])
         rest, last = rest[token.end() :], str(token.lastgroup)
     try:
         return re.compile(translated, re.ASCII | (re.IGNORECASE if ignores_case else 0))
     except (re.error, OverflowError) as error:
         raise NotUnderstoodError(f"the expression {pattern!r} is wrong: {error}") from error
+
+
+class _Groups:
+    """Whether a group can match one text in several ways: repeated, it would try their combinations."""
+
+    def __init__(self) -> None:
+        self._open, self._closed = [False], False
+
+    def may_take_forever(self, token: re.Match[str], last: str) -> bool:
+        """Whether a token repeats such a group, which was closed just before it."""
+        if token.lastgroup == "open":
+            self._open.append(False)
+        elif token.lastgroup == "close" and len(self._open) > 1:
+            self._closed = self._open.pop()
+            self._open[-1] |= self._closed
+        elif token.lastgroup == "quantifier" or token[0] == "|":
+            self._open[-1] = True
+            return last == "close" and self._closed and token[0][0] not in "?|"
+        return False
 
 
 _UNDERSTOOD = r"characters, . ^ $ | ( ) (?: ) * + ? {n,m}, simple [classes], \d \w \s \D \W \S, a leading (?i)"

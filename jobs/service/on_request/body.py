@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 MOST_CUSTOMERS = 1000
 MOST_ROWS = 20_000
 """Of a request: transactions and logins of all customers together."""
 _MOST_COLUMNS = 200
+_MOST_FIELDS = 10
 _MOST_ERRORS = 20
 _LONGEST_ID = 200
 
-Value = str | int | float | bool | None
-Row = dict[str, Value]
+_KINDS = ("string", "integer", "number", "boolean", "null")
+Value = Annotated[Any, WithJsonSchema({"anyOf": [{"type": kind} for kind in _KINDS]})]
+"""`texts_of` refuses lists and objects: a union of types would make an error of each, for every value."""
+Row = Annotated[dict[str, Value], Field(max_length=_MOST_COLUMNS)]
+Rows = Annotated[list[Row], Field(max_length=MOST_ROWS, fail_fast=True)]
 
 
-class CustomerRows(BaseModel):
-    """One customer's rows, in the column names of the shop's files."""
-
+class _Fields(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _are_few(cls, sent: Any) -> Any:
+        """Each unknown field would be an error."""
+        if isinstance(sent, dict) and len(sent) > _MOST_FIELDS:
+            raise ValueError(f"at most {_MOST_FIELDS} fields; there are {len(sent)}")
+        return sent
+
+
+class CustomerRows(_Fields):
+    """One customer's rows, in the column names of the shop's files."""
 
     customer_id: str = Field(
         description="The customer, as the rows name it; also somebody whom the shop has never seen",
         min_length=1,
         max_length=_LONGEST_ID,
     )
-    transactions: list[Row] = Field(
+    transactions: Rows = Field(
         default=[],
         description="All order lines of the customer. Values as in the shop's files: text, or numbers",
     )
     profile: Row | None = Field(default=None, description="The customer's row of the shop's list of customers")
-    logins: list[Row] | None = Field(
+    logins: Rows | None = Field(
         default=None, description="The logins of the last 90 days; leave them out if they are not known"
     )
 
 
-class ForecastRequest(BaseModel):
+class ForecastRequest(_Fields):
     """Customers to forecast."""
-
-    model_config = ConfigDict(extra="forbid")
 
     as_of: date | None = Field(
         default=None,
@@ -60,15 +71,7 @@ class ForecastRequest(BaseModel):
         rows = sum(len(customer.transactions) + len(customer.logins or ()) for customer in self.customers)
         if rows > MOST_ROWS:
             raise ValueError(f"at most {MOST_ROWS} transactions and logins together; there are {rows}")
-        if any(len(row) > _MOST_COLUMNS for row in self._rows()):
-            raise ValueError(f"at most {_MOST_COLUMNS} columns in a row")
         return self
-
-    def _rows(self) -> Iterator[Row]:
-        for customer in self.customers:
-            yield from customer.transactions
-            yield from customer.logins or ()
-            yield from () if customer.profile is None else (customer.profile,)
 
 
 def parsed(content: bytes) -> ForecastRequest:
@@ -77,10 +80,6 @@ def parsed(content: bytes) -> ForecastRequest:
         return ForecastRequest.model_validate_json(content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise RequestValidationError([{**one, "loc": _place(one["loc"])} for one in found[:_MOST_ERRORS]]) from None
-
-
-def _place(location: Sequence[Any]) -> tuple[str, ...]:
-    """Where an error is. The kind of value that was tried, which may end it, says nothing to a caller."""
-    parts = tuple(map(str, location))
-    return ("body", *(parts[:-1] if parts[-1:] and parts[-1] in ("str", "int", "float", "bool") else parts))
+        raise RequestValidationError(
+            [{**one, "loc": ("body", *map(str, one["loc"]))} for one in found[:_MOST_ERRORS]]
+        ) from None

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
+from jobs.service.database import pool
 from jobs.service.on_request.live_model import LiveModel, ModelSource, NotUsableError, State
 from jobs.service.settings import ModelAccess
 from jobs.sources import load
@@ -21,7 +21,7 @@ MLFLOW_CLIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_R
 
 @dataclass(frozen=True)
 class ServiceChampion:
-    """The champion of a service; looks open a connection of their own, one at a time."""
+    """The champion of a service; looks keep a connection of their own."""
 
     access: ModelAccess
     database_url: str
@@ -53,5 +53,5 @@ def _mlflow_needed() -> Iterator[None]:
 def _source(access: ModelAccess, database_url: str) -> ModelSource:
     for name, value in MLFLOW_CLIENT.items():
         os.environ.setdefault(name, value)
-    registry = Registry(access.tracking_uri, engine(database_url))
+    registry = Registry(access.tracking_uri, pool(database_url, connections=1))
     return ModelSource(registry, Lake(access.lake), load(access.source))

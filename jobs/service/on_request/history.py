@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from jobs.cleaning.row_accounts import clean_account, clean_logins
-from jobs.cleaning.row_values import identifier
+from jobs.cleaning.row_values import identifier, text_of
 from jobs.cleaning.rows import Delivered, RejectedRow, clean_transactions
 from jobs.core.refusal import RefusedError
 from jobs.features.single.customer import CustomerHistory
@@ -71,8 +71,8 @@ def _lines(
     customer: CustomerRows, customer_id: str, source: Source, delivered: Delivered, place: _Place
 ) -> tuple[list[Line], list[answer.RejectedRow]]:
     column = source.transactions.customer_id
-    own, others = _own(customer.transactions, column, customer.customer_id, customer_id, source)
     try:
+        own, others = _own(customer.transactions, column, customer.customer_id, customer_id, source)
         found = clean_transactions(own.values(), source, delivered)
     except RefusedError as error:
         raise place.refused("transactions", error) from error
@@ -86,8 +86,8 @@ def _logins(
         return [], []
     if source.sessions is None:
         raise place.refused("logins", RefusedError(f"{source.name} delivers no logins: leave them out"))
-    own, others = _own(customer.logins, source.sessions.customer_id, customer.customer_id, customer_id, source)
     try:
+        own, others = _own(customer.logins, source.sessions.customer_id, customer.customer_id, customer_id, source)
         found, rejected = clean_logins(own.values(), source.sessions, source, delivered)
     except RefusedError as error:
         raise place.refused("logins", error) from error
@@ -101,10 +101,11 @@ def _account(
         return None, []
     if source.customers is None:
         raise place.refused("profile", RefusedError(f"{source.name} delivers no list of customers: leave it out"))
-    own, others = _own([customer.profile], source.customers.customer_id, customer.customer_id, customer_id, source)
-    if others:
-        return None, [OTHER_CUSTOMER]
+    column = source.customers.customer_id
     try:
+        own, others = _own([customer.profile], column, customer.customer_id, customer_id, source)
+        if others:
+            return None, [OTHER_CUSTOMER]
         account = clean_account(own[0], source.customers, source)
     except RefusedError as error:
         raise place.refused("profile", error) from error
@@ -115,13 +116,19 @@ def _own(
     rows: Sequence[Row], column: str, sent_id: str, customer_id: str, source: Source
 ) -> tuple[dict[int, Row], list[int]]:
     """Index → row of those that name the customer, or nobody's column at all; and the indexes of the others."""
-    named = {index: {column: sent_id, **row} for index, row in enumerate(rows)}
-    others = [index for index, row in named.items() if _names_another(row[column], customer_id, source)]
-    return {index: row for index, row in named.items() if index not in set(others)}, others
+    own: dict[int, Row] = {}
+    others: list[int] = []
+    for index, row in enumerate(rows):
+        named = {column: sent_id, **row}
+        if _names_another(text_of(named[column], column), customer_id, source):
+            others.append(index)
+        else:
+            own[index] = named
+    return own, others
 
 
-def _names_another(value: object, customer_id: str, source: Source) -> bool:
-    named = identifier(None if value is None else str(value), source)
+def _names_another(text: str | None, customer_id: str, source: Source) -> bool:
+    named = identifier(text, source)
     return named is not None and named != customer_id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import wait
@@ -62,14 +63,19 @@ class ModelKeeper:
         """Stop looking, and end the process."""
         self._stop.set()
         self._worker.close()
-        if self._process is not None:
-            self._process.end()
+        process = self._process
+        if process is not None:
+            process.end()
+
+    def place(self) -> AbstractContextManager[None]:
+        """What `forecast` needs, from before its body is read; raises Problem if too many have one."""
+        return self._worker.places.one()
 
     async def forecast(self, content: bytes, today: date, request_id: str) -> bytes:
         """The answer to a body, as JSON.
 
         Raises:
-            Problem: too many are waiting, no version is loaded, the process ended, or the body is wrong.
+            Problem: no version is loaded, the process ended, or the body is wrong.
         """
         return await self._worker.run(lambda: self._ask(content, today, request_id))
 
@@ -88,7 +94,8 @@ class ModelKeeper:
             self._say(None if state else _NO_CHAMPION)
 
     def _ask(self, content: bytes, today: date, request_id: str) -> bytes:
-        if self._process is None:
+        process = self._process
+        if process is None:
             raise Problem(
                 503,
                 "no-model",
@@ -97,7 +104,7 @@ class ModelKeeper:
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
         try:
-            return self._process.ask(content, today, request_id)
+            return process.ask(content, today, request_id)
         except EndedError:
             raise unavailable("The process that makes forecasts ended. Another is being started.") from None
 

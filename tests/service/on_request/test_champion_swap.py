@@ -17,7 +17,7 @@ from jobs.forecasting.forecaster import JSON_FILE, Forecaster
 from jobs.lake.lake import Lake
 from jobs.models.model_version import Training
 from jobs.models.registry import Registry
-from jobs.service.on_request.champion_reader import MLFLOW_CLIENT, ServiceChampion
+from jobs.service.on_request.champion_reader import MLFLOW_CLIENT, ServiceChampion, _source
 from jobs.service.on_request.keeper import Kept, ModelKeeper
 from jobs.service.on_request.live_model import LiveModel, ModelSource, NotUsableError, State
 from jobs.service.on_request.worker import Worker
@@ -73,6 +73,17 @@ def keeper(source: ModelSource, database: Database) -> Iterator[ModelKeeper]:
     keeper = ModelKeeper(champion, Worker(waiting=1), seconds=60, request_seconds=60)
     yield keeper
     keeper.stop()
+
+
+def test_looks_keep_one_connection_with_the_limits_of_the_service(database: Database, tmp_path: Path) -> None:
+    access = ModelAccess(source="simulated_shop", lake=tmp_path, tracking_uri="http://127.0.0.1:9")
+    engine = _source(access, database.api_url).registry.database
+    shown = ("application_name", "default_transaction_read_only", "statement_timeout")
+    with engine.connect() as connection:
+        settings = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in shown]
+    assert settings == ["clv-service", "on", "5s"]
+    assert engine.pool.checkedin() == 1
+    engine.dispose()
 
 
 def test_what_is_seen_changes_with_the_alias_and_with_nothing_else(

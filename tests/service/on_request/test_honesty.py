@@ -135,7 +135,14 @@ def test_a_later_day_is_forecast_by_a_champion_that_was_kept(
         ({"customers": [{"transactions": []}]}, "body.customers.0.customer_id", "Field required"),
         ({"customers": [customer(), customer()]}, "body", "each customer_id once"),
         ({"customers": [customer(LINE)], "horizon": 3}, "body.horizon", "not permitted"),
-        ({"customers": [customer({**LINE, "quantity": [1]})]}, "body.customers.0.transactions.0.quantity", "valid"),
+        ({"customers": [customer({**LINE, "quantity": [1]})]}, "body.customers.0.transactions", "quantity is a list"),
+        ({"customers": [customer({**LINE, "note": {}})]}, "body.customers.0.transactions", "note is an object"),
+        (
+            {"customers": [customer({**LINE, "customer_id": []})]},
+            "body.customers.0.transactions",
+            "customer_id is a list",
+        ),
+        ({"customers": [customer(profile={**PROFILE, "city": []})]}, "body.customers.0.profile", "city is a list"),
         ({"customers": [customer({"ordered_at": "2011-11-01"})]}, "body.customers.0.transactions", "lacks quantity"),
         ({"customers": [customer(profile={"city": "Lyon"})]}, "body.customers.0.profile", "lacks signup_date"),
         ({"customers": [customer(logins=[{}])]}, "body.customers.0.logins", "lacks logged_in_at"),
@@ -155,9 +162,9 @@ def test_requests_are_bounded(service: Service, caller: str) -> None:
     many = [{"customer_id": str(number)} for number in range(MOST_CUSTOMERS + 1)]
     assert "at most 1000" in refused(service, caller, {"customers": many})[0]["message"]
     rows = [{"a": 1}] * (MOST_ROWS + 1)
-    assert "at most 20000 transactions" in refused(service, caller, {"customers": [customer(*rows)]})[0]["message"]
+    assert "at most 20000 items" in refused(service, caller, {"customers": [customer(*rows)]})[0]["message"]
     wide = {str(number): None for number in range(201)}
-    assert "at most 200 columns" in refused(service, caller, {"customers": [customer(wide)]})[0]["message"]
+    assert "at most 200 items" in refused(service, caller, {"customers": [customer(wide)]})[0]["message"]
     long = json.dumps({"customers": [customer({**LINE, "note": "x" * 4 * 1024 * 1024})]})
     too_long = service.request("POST", "/v1/forecasts", caller, content=long)
     problem_of(too_long, 413, "too-large")

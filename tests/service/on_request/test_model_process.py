@@ -16,8 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jobs.service.on_request.keeper import ModelKeeper
 from jobs.service.on_request.live_model import LiveModel
 from jobs.service.on_request.model_process import EndedError, ModelProcess
+from jobs.service.on_request.worker import Worker
+from jobs.service.problems import Problem
 from tests.conftest import ROOT, Database
 from tests.golden_month.golden import AS_OF
 from tests.service.on_request.champions import Fixed, held, on_request, until
@@ -101,6 +104,30 @@ def test_a_forecast_that_takes_too_long_keeps_nobody_else_waiting(
         (tmp_path / "go").touch()
         until(lambda: on_request(service)["model_version"] == 3)
         assert service.request("POST", "/v1/forecasts", key, json=BODY).status_code == 200
+
+
+class Forgetful(ModelKeeper):
+    """Its look finds that a process has ended as soon as somebody has seen the process."""
+
+    @property
+    def _process(self) -> ModelProcess | None:
+        return next(self._seen, None)
+
+    @_process.setter
+    def _process(self, process: ModelProcess | None) -> None:
+        self._seen = iter([process])
+
+
+class Ended:
+    def ask(self, *_: object) -> bytes:
+        raise EndedError("it ended")
+
+
+def test_a_process_that_is_forgotten_while_it_is_asked_is_unavailable() -> None:
+    keeper = Forgetful(None, Worker(waiting=0), seconds=60, request_seconds=60)
+    keeper._process = Ended()  # type: ignore[assignment]
+    with pytest.raises(Problem, match="Another is being started"):
+        keeper._ask(CONTENT, AS_OF, "1")
 
 
 def test_a_process_that_dies_while_it_loads_says_so(database: Database, live: LiveModel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -43,15 +44,19 @@ def test_what_does_not_fit_into_the_queue_is_told_to_come_again(
 def test_a_caller_who_has_gone_frees_its_place_and_is_not_computed_for() -> None:
     worker, go, done = Worker(waiting=1), threading.Event(), []
 
+    async def ask(job: Callable[[], object]) -> None:
+        with worker.places.one():
+            await worker.run(job)
+
     async def use() -> None:
-        first = asyncio.create_task(worker.run(lambda: go.wait(60)))
-        second = asyncio.create_task(worker.run(lambda: done.append("second")))
+        first = asyncio.create_task(ask(lambda: go.wait(60)))
+        second = asyncio.create_task(ask(lambda: done.append("second")))
         await asyncio.sleep(0)
         with pytest.raises(Problem, match="As many"):
-            await worker.run(lambda: None)
+            await ask(lambda: None)
         second.cancel()
         await asyncio.sleep(0)
-        third = asyncio.create_task(worker.run(lambda: done.append("third")))
+        third = asyncio.create_task(ask(lambda: done.append("third")))
         await asyncio.sleep(0)
         go.set()
         await asyncio.gather(first, third)
