@@ -16,12 +16,8 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
-<<<<<<< HEAD
 from jobs.service.forecast_parts import Interval, Method, Status
-from jobs.service.forecasts import Reader
-=======
-from jobs.service.forecasts import Interval, Method, ReadRoute, Status
->>>>>>> m2
+from jobs.service.forecasts import ReadRoute
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.problems import Problem, documented
 from jobs.service.publications import Publication, published_month
