@@ -68,7 +68,7 @@ def create_app(
         keys=TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst, clock=clock),
         strangers=TokenBuckets(per_second=settings.strangers_per_second, burst=settings.strangers_burst, clock=clock),
         valid_keys=ValidKeys(settings.key_seconds, clock),
-        slots=WaitingSlots(settings.in_flight, waiting=settings.waiting, seconds=settings.wait_seconds),
+        slots=WaitingSlots(settings.in_flight, seconds=settings.wait_seconds),
         metrics=Metrics(),
         readiness=Recent(settings.ready_seconds, clock),
         body_seconds=settings.body_seconds,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from http import HTTPStatus
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jobs.service.metrics import Metrics
-from jobs.service.problems import MEDIA_TYPE, Problem, internal_error, too_large, unavailable
+from jobs.service.problems import MEDIA_TYPE, Problem, busy, internal_error, too_large, unavailable
 from jobs.service.request_log import log
 from jobs.service.settings import ServiceSettings
 
@@ -25,6 +26,8 @@ _HEADERS = (
     (b"content-security-policy", _POLICY),
 )
 _CLOSE = (b"connection", b"close")
+_BOUNDED = "/v1/"
+"""Monitoring is never refused."""
 
 
 class Guard:
@@ -46,6 +49,8 @@ class Guard:
         try:
             if _head_bytes(scope) > self._settings.head_bytes:
                 await answer.refuse(too_large("head", self._settings.head_bytes, 431))
+            elif scope["path"].startswith(_BOUNDED) and len(self._running) >= self._settings.under_way:
+                await answer.refuse(busy("As many requests are under way as the service can take."))
             else:
                 await self._within_time(scope, answer)
         finally:
@@ -69,7 +74,8 @@ class Guard:
             await answer.refuse(internal_error())
 
     def _record(self, scope: Scope, answer: _Answer, seconds: float) -> None:
-        path = getattr(scope.get("route"), "path", "no such path")
+        unrouted = "no such path" if answer.status == HTTPStatus.NOT_FOUND else "not looked at"
+        path = getattr(scope.get("route"), "path", unrouted)
         method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD", "OPTIONS") else "other"
         self._metrics.ended(method, path, answer.status, seconds)
         facts = {"method": method, "path": path, "status": answer.status, "milliseconds": round(seconds * 1000)}
@@ -114,7 +120,9 @@ class _Answer:
             return
         self.status = problem.status_code
         own = [(name.lower().encode(), value.encode()) for name, value in (problem.headers or {}).items()]
-        headers = [*own, (b"content-type", MEDIA_TYPE.encode()), *self._headers(), _CLOSE]
+        headers = [*own, (b"content-type", MEDIA_TYPE.encode()), *self._headers()]
+        if self._body_is_due:
+            headers.append(_CLOSE)
         await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": problem.body(self.request_id)})
 

@@ -67,40 +67,25 @@ class Slots:
 
 
 class WaitingSlots:
-    """So much at once: what finds no slot waits for one, with few others, and for a short time.
+    """So much at once: what finds no slot waits for one, for a short time. The guard bounds how many wait.
 
     Args:
         most: how many slots there are.
-        waiting: how many may wait.
         seconds: for how long.
     """
 
-    def __init__(self, most: int, *, waiting: int, seconds: float) -> None:
-        self._free, self._places, self._seconds = asyncio.Semaphore(most), waiting, seconds
+    def __init__(self, most: int, *, seconds: float) -> None:
+        self._free, self._seconds = asyncio.Semaphore(most), seconds
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         """Hold a slot; 429 with Retry-After if none was free in time."""
-        if self._free.locked():
-            await self._wait()
-        else:
-            await self._free.acquire()
-        try:
-            yield
-        finally:
-            self._free.release()
-
-    async def _wait(self) -> None:
-        if not self._places:
-            raise busy(_BUSY)
-        self._places -= 1
         try:
             async with asyncio.timeout(self._seconds):
                 await self._free.acquire()
         except TimeoutError:
-            raise busy(_BUSY) from None
+            raise busy("As many requests are being answered, and wait, as the service can take.") from None
+        try:
+            yield
         finally:
-            self._places += 1
-
-
-_BUSY = "As many requests are being answered, and wait, as the service can take."
+            self._free.release()

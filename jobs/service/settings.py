@@ -51,9 +51,9 @@ class ServiceSettings:
         body_seconds: how long a body may take to arrive.
         request_seconds: the longest time a request may take.
         key_seconds: for how long a key that was valid is not looked up again, and a revoked one may still be accepted.
+        under_way: with how many requests under way the next one below /v1 is refused.
         in_flight: the most requests with a key that are answered at once.
-        waiting: how many more may wait until one of them is answered.
-        wait_seconds: for how long.
+        wait_seconds: how long another may wait until one of them is answered.
         ready_seconds: how long an answer of /readyz is given again.
         proxies: addresses, with commas, of proxies whose X-Forwarded-For names the caller; empty: none.
         max_age_days: how old the newest forecast may be while the service is ready; None: of any age.
@@ -76,8 +76,8 @@ class ServiceSettings:
     body_seconds: float = 5.0
     request_seconds: float = 15.0
     key_seconds: float = 2.0
+    under_way: int = 300
     in_flight: int = 100
-    waiting: int = 200
     wait_seconds: float = 1.0
     ready_seconds: float = 1.0
     proxies: str = ""

@@ -124,8 +124,8 @@ def test_the_limits_are_those_of_the_service() -> None:
         f"{usual.request_seconds:g} s were not enough",
         f"was not there within {usual.body_seconds:g} s",
         f"keeps {usual.connections} connections at most",
-        f"{usual.in_flight} requests are being answered and {usual.waiting} wait, "
-        f"or one waited for {usual.wait_seconds:g} s",
+        f"{usual.under_way} requests are under way, or one waited for {usual.wait_seconds:g} s "
+        f"to be one of the {usual.in_flight} that are answered at once",
         f"refuses one within {usual.key_seconds:g} s",
         f"1 request for forecasts is being computed and {usual.forecasts_waiting} wait",
         f"a text {LONGEST_TEXT:,} characters",

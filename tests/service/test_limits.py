@@ -57,7 +57,8 @@ def test_a_key_that_is_too_fast_waits_and_others_do_not(published: Database) -> 
 def test_a_long_body_is_refused(service: Service, reader: str, is_announced: bool) -> None:
     body = b'"' + b"x" * 70_000 + b'"'
     content = body if is_announced else iter([body[:30_000], body[30_000:]])
-    answer = service.request("POST", "/v1/runs", reader, content=content, headers={"Content-Type": "application/json"})
+    key, headers = service.key(f"writer-{is_announced}", "operate"), {"Content-Type": "application/json"}
+    answer = service.request("POST", "/v1/runs", key, content=content, headers=headers)
     problem_of(answer, 413, "too-large")
     assert service.get(PATH, reader).status_code == 200
 
@@ -115,15 +116,23 @@ def test_a_request_that_finds_no_slot_waits_for_one(full: Callable[..., Any]) ->
 
 
 @pytest.mark.parametrize(
-    "limits", [{"wait_seconds": 0.1}, {"waiting": 0, "wait_seconds": 20.0}], ids=["time", "places"]
+    "limits", [{"wait_seconds": 0.1}, {"under_way": 1, "wait_seconds": 20.0}], ids=["time", "places"]
 )
-def test_what_waited_for_too_long_or_finds_no_place_to_wait_comes_again(
+def test_what_waited_for_too_long_or_finds_too_many_under_way_comes_again(
     full: Callable[..., Any], limits: dict[str, Any]
 ) -> None:
     with full(**limits) as (service, key, _):
         refused = service.get(PATH, key)
         problem_of(refused, 429, "busy")
         assert refused.headers["retry-after"] == "1"
+        assert [service.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
+
+
+def test_too_many_under_way_are_refused_before_their_key_is_looked_at(full: Callable[..., Any]) -> None:
+    with full(under_way=1) as (service, _, _):
+        problem_of(service.get(PATH), 429, "busy")
+        metrics = service.get("/metrics").text
+    assert 'clv_api_requests_total{method="GET",path="not looked at",status="429"} 1' in metrics.splitlines()
 
 
 def test_a_defect_tells_the_caller_nothing_and_the_log_everything(
