@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,10 +12,11 @@ from jobs import first_month
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
-from jobs.lake.lake import Lake
+from jobs.lake.lake import STAGING, Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, TRANSACTIONS
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
 from jobs.models.first_month_level import level_of
+from jobs.models.first_month_open import OpenMonth
 from jobs.models.registry import Registry
 from tests.conftest import Database
 from tests.corner_shop import THREE_COLUMNS
@@ -102,6 +104,24 @@ def test_without_newer_orders_nothing_is_changed(shop: FirstMonthModels, databas
     deliver(shop.lake, CLOSED - timedelta(days=1))
     first_month.main([])
     assert seen(database, "first_month") == before
+
+
+def test_executors_and_the_driver_share_the_folder_of_the_open_orders_and_it_is_removed(
+    shop: FirstMonthModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a cluster they share no other folder than the lake and the landing."""
+    deliver(shop.lake, LAST_DAY)
+    folders: list[Path] = []
+
+    def stop(models: FirstMonthModels, number: int, opened: OpenMonth) -> pd.DataFrame:
+        folders.append(opened.lake.root)
+        raise KeyError
+
+    monkeypatch.setattr(first_month, "forecast_open_month", stop)
+    with pytest.raises(KeyError):
+        first_month.main([])
+    assert [folder.parent for folder in folders] == [shop.lake.root / STAGING]
+    assert list((shop.lake.root / STAGING).iterdir()) == []
 
 
 def test_without_a_champion_nothing_is_forecast(
