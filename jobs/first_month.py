@@ -11,8 +11,9 @@ changed.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jobs.cleaning.ingestion import ingest
@@ -56,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         if opened is None:
             log.info("Nothing has been delivered since %s", since)
             return
-        made = forecast_open_month(models, number, opened)
+        made = forecast_open_month(models, number, opened, today=datetime.fromtimestamp(time.time(), UTC).date())
+        if made is None:
+            log.info("No day since %s is known to be over: nothing is changed", since)
+            return
         replace_open_months(database, made)
         log.info("Version %s forecast %d customers whose first month ended after %s", number, len(made), since)
 

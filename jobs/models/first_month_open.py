@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from jobs.core.month import Month
+from jobs.core.month import CLOSING_DAYS, Month
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.lake.lake import Lake
@@ -32,15 +32,21 @@ class OpenMonth:
     months: list[Month]
 
 
-def forecast_open_month(models: FirstMonthModels, number: int, opened: OpenMonth) -> pd.DataFrame:
+def forecast_open_month(
+    models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date
+) -> pd.DataFrame | None:
     """One row per customer whose first month ended after the newest snapshot: FIRST_MONTH, `as_of` and `read_until`.
 
-    The last delivered day may not be over yet, so only days before it count.
+    Only days before `read_until` count: as with a month, rows of `CLOSING_DAYS` days tell that earlier ones are over.
 
     Args:
         models: the model of the first month, and the lake of the closed months.
         number: the version that forecasts.
         opened: the orders since.
+        today: rows of later days are dated ahead by mistake.
+
+    Returns:
+        None if no day since the snapshot is known to be over.
 
     Raises:
         IncompleteError: a month is not in the lake.
@@ -48,7 +54,9 @@ def forecast_open_month(models: FirstMonthModels, number: int, opened: OpenMonth
     since = opened.since
     known = first_orders_of(models.lake, models.table, since)
     fresh = days_of(opened.lake, opened.months, None)
-    until = _last_day(fresh)
+    until = _read_until(fresh, today)
+    if until is None or until <= since:
+        return None
     new = first_orders(fresh[~fresh["customer_id"].isin(known.index)], until)
     first = completed_between(pd.concat([known, new]).sort_index(), since, until)
     last = Month.before(since)
@@ -63,6 +71,6 @@ def forecast_open_month(models: FirstMonthModels, number: int, opened: OpenMonth
     return made.assign(as_of=[month.as_of for month in months], read_until=until)
 
 
-def _last_day(daily: pd.DataFrame) -> date:
-    last: date = daily["ordered_on"].max().date()
-    return last
+def _read_until(daily: pd.DataFrame, today: date) -> date | None:
+    days = sorted(day for day in daily["ordered_on"].dt.date.unique() if day <= today)
+    return days[-CLOSING_DAYS] if len(days) >= CLOSING_DAYS else None
