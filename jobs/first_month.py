@@ -1,31 +1,33 @@
-"""Forecast the customers whose first month has ended since the newest closed month, from what has been delivered.
+"""Forecast the customers whose first month has ended since the newest published month, from what was delivered.
 
     spark-submit jobs/first_month.py
 
-Orders of a month that is still open are read into a scratch folder, and never become a month of the lake. The forecasts
-in `clv.first_month` of months that are not published yet are replaced as a whole; the run of such a month later takes
-their place. Without a champion of the model, or without newer orders, nothing is changed.
+Orders of a month that is still open are read into a private folder of the lake's staging area, and never become a
+month of the lake. The forecasts in `clv.first_month` of months that are not published yet are replaced as a whole; the
+run of such a month later takes their place. Without a champion of the model, a published month, or newer orders,
+nothing is changed.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from jobs.cleaning.ingestion import ingest
 from jobs.core.arguments import parser
 from jobs.core.month import Month
-from jobs.core.postgres import engine
+from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.features.daily import daily
 from jobs.features.table import features
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import Lake
+from jobs.lake.lake import STAGING, Lake
+from jobs.lake.staging import private_folder
 from jobs.lake.tables import DAILY, PRODUCTS, TRANSACTIONS
 from jobs.landing.deliveries import delivery, with_open_months
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
@@ -44,18 +46,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings()
     source, database = load(settings.source), engine(settings.database_url)
     registry = Registry(settings.tracking_uri, database, FIRST_MONTH_MODEL)
-    with recorded("first_month", engine=database), TemporaryDirectory(prefix="clv-open-months-") as scratch:
+    with recorded("first_month", engine=database), private_folder(settings.lake / STAGING, "open_months") as scratch:
         models = FirstMonthModels(registry=registry, lake=Lake(settings.lake), table=features(source.departments))
         number = registry.aliased("champion")
         if number is None:
             log.info("There is no champion of %s yet: a monthly run makes it", FIRST_MONTH_MODEL)
             return
-        since = date.fromisoformat(models.lake.periods(models.table)[-1])
-        opened = _read(source, settings.landing, models.lake, since, Path(scratch))
+        [published] = fetch(database, "newest_published_as_of")
+        since = published["as_of"]
+        if since is None:
+            log.info("No month is published: open months are those after the newest published one")
+            return
+        opened = _read(source, settings.landing, models.lake, since, scratch)
         if opened is None:
             log.info("Nothing has been delivered since %s", since)
             return
-        made = forecast_open_month(models, number, opened)
+        made = forecast_open_month(models, number, opened, today=datetime.fromtimestamp(time.time(), UTC).date())
+        if made is None:
+            log.info("No day since %s is known to be over: nothing is changed", since)
+            return
         replace_open_months(database, made)
         log.info("Version %s forecast %d customers whose first month ended after %s", number, len(made), since)
 

@@ -575,7 +575,7 @@ COMMENT ON COLUMN clv.first_month_open.model_version IS 'Version of the register
 COMMENT ON COLUMN clv.first_month_open.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_open.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_open.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
-COMMENT ON COLUMN clv.first_month_open.read_until IS 'The last day delivered when it was made: it does not count';
+COMMENT ON COLUMN clv.first_month_open.read_until IS 'This day and later ones did not count when it was made: they may not have been over';
 
 CREATE TABLE clv.first_month_rows (
     load_id bigint NOT NULL,

@@ -29,7 +29,8 @@ class Correction:
 
     Attributes:
         encoder: its inputs.
-        booster: logarithm of the factor, but for the level.
+        booster: logarithm of the factor, but for the level; it knows its inputs by position, as XGBoost refuses names
+            with `[`, `]` or `<`, which departments may have.
         level: the rest of the factor, the same for everybody.
     """
 
@@ -64,7 +65,6 @@ class Correction:
             encoder.encode(features),
             label=np.clip(actual, 0.0, cap * level * expected),
             base_margin=np.log(level * expected),
-            feature_names=list(encoder.names),
             max_bin=params.max_bins,
             nthread=params.threads,
         )
@@ -116,12 +116,12 @@ class Correction:
         categories = {name: tuple(texts) for name, texts in content["categories"]}
         encoder = FirstMonthEncoder(tuple(content["numbers"]), categories)
         booster = xgb.Booster(model_file=path)
-        if tuple(booster.feature_names or ()) != encoder.names:
-            raise ValueError(f"{path.name} was trained on other inputs than the JSON beside it lists")
+        if booster.num_features() != len(encoder.names):
+            raise ValueError(
+                f"{path.name} was trained on {booster.num_features()} inputs, and the JSON beside it lists "
+                f"{len(encoder.names)}: fetch the version again, or train another one"
+            )
         return cls(encoder, booster, content["level"])
 
     def _rows(self, features: pd.DataFrame) -> xgb.DMatrix:
-        names = list(self.encoder.names)
-        return xgb.DMatrix(
-            self.encoder.encode(features), base_margin=np.zeros(len(features)), feature_names=names, nthread=1
-        )
+        return xgb.DMatrix(self.encoder.encode(features), base_margin=np.zeros(len(features)), nthread=1)

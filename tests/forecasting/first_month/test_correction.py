@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,20 @@ def test_the_level_balances_what_was_expected_and_what_was_done_even_if_some_are
     actual = expected * rng.lognormal(0.0, 2.0, CUSTOMERS)
     capped = Correction.fit(features, actual, expected, VALUE_INPUTS, PARAMS, cap=3.0)
     assert (capped.factor(features) * expected).sum() == pytest.approx(actual.sum())
+
+
+@pytest.mark.parametrize("department", ["toys [new]", "<10 EUR"])
+def test_a_department_of_any_name_is_an_input_before_and_after_saving(
+    features: pd.DataFrame, tmp_path: Path, department: str
+) -> None:
+    named = features.rename(columns={"share_books": f"share_{department}"})
+    expected = np.ones(CUSTOMERS)
+    actual = np.where(named[f"share_{department}"] > 0.5, 1.5, 0.5)
+    correction = Correction.fit(named, actual, expected, VALUE_INPUTS, PARAMS)
+    loaded = Correction.load(tmp_path / "x.ubj", correction.save(tmp_path / "x.ubj"))
+    assert f"share_{department}" in loaded.encoder.names
+    np.testing.assert_array_equal(loaded.factor(named), correction.factor(named))
+    assert np.corrcoef(loaded.factor(named), actual)[0, 1] > 0.9
 
 
 def test_contributions_add_up_to_the_factor(features: pd.DataFrame) -> None:
