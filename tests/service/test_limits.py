@@ -57,7 +57,7 @@ def test_a_key_that_is_too_fast_waits_and_others_do_not(published: Database) -> 
 def test_a_long_body_is_refused(service: Service, reader: str, is_announced: bool) -> None:
     body = b'"' + b"x" * 70_000 + b'"'
     content = body if is_announced else iter([body[:30_000], body[30_000:]])
-    key, headers = service.key(f"writer-{is_announced}", "operate"), {"Content-Type": "application/json"}
+    key, headers = service.key(f"writer-{uuid4().hex[:8]}", "operate"), {"Content-Type": "application/json"}
     answer = service.request("POST", "/v1/runs", key, content=content, headers=headers)
     problem_of(answer, 413, "too-large")
     assert service.get(PATH, reader).status_code == 200
