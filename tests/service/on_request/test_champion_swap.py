@@ -82,7 +82,7 @@ def test_looks_keep_one_connection_with_the_limits_of_the_service(database: Data
     with engine.connect() as connection:
         settings = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in shown]
     assert settings == ["clv-service", "on", "5s"]
-    assert engine.pool.checkedin() == 1
+    assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]
     engine.dispose()
 
 
