@@ -1,11 +1,11 @@
-"""Forecast the customers whose first month has ended since the newest closed month, from what has been delivered.
+"""Forecast the customers whose first month has ended since the newest published month, from what was delivered.
 
     spark-submit jobs/first_month.py
 
 Orders of a month that is still open are read into a private folder of the lake's staging area, and never become a
 month of the lake. The forecasts in `clv.first_month` of months that are not published yet are replaced as a whole; the
-run of such a month later takes their place. Without a champion of the model, or without newer orders, nothing is
-changed.
+run of such a month later takes their place. Without a champion of the model, a published month, or newer orders,
+nothing is changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from jobs.cleaning.ingestion import ingest
 from jobs.core.arguments import parser
 from jobs.core.month import Month
-from jobs.core.postgres import engine
+from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
@@ -52,7 +52,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         if number is None:
             log.info("There is no champion of %s yet: a monthly run makes it", FIRST_MONTH_MODEL)
             return
-        since = date.fromisoformat(models.lake.periods(models.table)[-1])
+        [published] = fetch(database, "newest_published_as_of")
+        since = published["as_of"]
+        if since is None:
+            log.info("No month is published: open months are those after the newest published one")
+            return
         opened = _read(source, settings.landing, models.lake, since, scratch)
         if opened is None:
             log.info("Nothing has been delivered since %s", since)

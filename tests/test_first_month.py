@@ -9,20 +9,20 @@ import pandas as pd
 import pytest
 
 from jobs import first_month
-from jobs.core.month import Month
+from jobs.core.month import CLOSING_DAYS, Month
 from jobs.forecasting.first_month.days import completed_between, first_orders
-from jobs.forecasting.first_month.features import first_month_features
 from jobs.lake.lake import STAGING, Lake
-from jobs.lake.tables import ALL_DEPARTMENTS, TRANSACTIONS
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
-from jobs.models.first_month_level import level_of
+from jobs.lake.pandas_tables import write_period
+from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, TRANSACTIONS
+from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
 from jobs.models.first_month_open import OpenMonth
 from jobs.models.registry import Registry
+from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.corner_shop import THREE_COLUMNS
-from tests.first_month_lake import AS_OF, DAYS, LISTS, standard_version, write_shop
+from tests.first_month_lake import AS_OF, DAYS, days_in, snapshot, standard_version, write_shop
 from tests.forecasts import CUSTOMERS, plan, publish, row, seen, write
-from tests.snapshots import TABLE
+from tests.snapshots import TABLE, write_snapshots
 
 CLOSED = Month.of(AS_OF).plus(-2).first_day
 """The newest snapshot; two more months have been delivered in part."""
@@ -40,6 +40,7 @@ def shop(
     models = FirstMonthModels(registry=ours, lake=lake, table=TABLE)
     ours.alias("champion", models.train(CLOSED))
     write(lake, CLOSED, [row("c0001", model_version=standard_version(registry))])
+    publish(database.writer, lake, as_of=CLOSED, run_id=plan(database.writer, CLOSED))
     return models
 
 
@@ -52,13 +53,10 @@ def deliver(lake: Lake, until: date) -> None:
     pd.DataFrame(columns).to_csv(file, index=False)
 
 
-def expected(models: FirstMonthModels, until: date) -> pd.DataFrame:
-    first = completed_between(first_orders(DAYS, until), CLOSED, until)
-    number = models.registry.aliased("champion")
-    assert number is not None
-    features = first_month_features(DAYS, LISTS[LISTS["as_of"] <= pd.Timestamp(CLOSED)], first)
-    own = unpack(models.registry.fetch(number))
-    return own.predict(features, level_of(models, own, CLOSED))
+def completed_by(until: date) -> pd.Series:
+    """Whose first month was over, of those delivered up to a day: it and the day before may not be."""
+    read_until = until - timedelta(days=CLOSING_DAYS - 1)
+    return completed_between(first_orders(DAYS, read_until), CLOSED, read_until)
 
 
 def test_everybody_whose_first_month_is_over_is_forecast_from_what_was_delivered(
@@ -68,7 +66,7 @@ def test_everybody_whose_first_month_is_over_is_forecast_from_what_was_delivered
         deliver(shop.lake, until)
         first_month.main([])
         made = seen(database, "first_month")
-        first = completed_between(first_orders(DAYS, until), CLOSED, until)
+        first = completed_by(until)
         assert [entry["customer_id"] for entry in made] == sorted(
             first.index, key=lambda name: (Month.of(first[name].date() + timedelta(days=29)).as_of, name)
         )
@@ -95,6 +93,26 @@ def test_a_published_month_takes_the_place_of_its_open_one(shop: FirstMonthModel
     write(shop.lake, published, [row(customer) for customer in CUSTOMERS])
     publish(database.writer, shop.lake, as_of=published, run_id=run_id)
     assert {entry["as_of"] for entry in seen(database, "first_month")} == {Month.of(published).as_of}
+
+
+def test_a_month_that_the_lake_holds_but_readers_do_not_see_is_an_open_one(
+    shop: FirstMonthModels, database: Database
+) -> None:
+    """Its run is under way, or failed, or its forecasts were refused."""
+    month = Month.of(CLOSED)
+    write_period(days_in(month), shop.lake, DAILY, month, {})
+    write_snapshots(shop.lake, {month.as_of: snapshot(month.as_of)})
+    write(shop.lake, month.as_of, [row("c0001", model_version=999)])
+    deliver(shop.lake, LAST_DAY)
+    first_month.main([])
+    assert {entry["customer_id"] for entry in seen(database, "first_month")} == set(completed_by(LAST_DAY).index)
+
+
+def test_while_nothing_is_published_nothing_is_forecast(shop: FirstMonthModels, database: Database) -> None:
+    withdraw(database.writer, Month.before(CLOSED), by="an operator", because="wrong prices")
+    deliver(shop.lake, LAST_DAY)
+    first_month.main([])
+    assert seen(database, "first_month") == []
 
 
 def test_without_newer_orders_nothing_is_changed(shop: FirstMonthModels, database: Database) -> None:

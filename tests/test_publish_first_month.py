@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pandas as pd
 import psycopg2.errors
 import pytest
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from jobs.core.postgres import execute
 from jobs.lake.first_month_tables import FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake
 from jobs.publishing.copy import PublishError
+from jobs.publishing.first_month import replace_open_months
 from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, new_customer, plan, publish, row, seen, write, write_new_customers
@@ -101,3 +103,18 @@ def test_the_writer_adds_no_row_to_a_published_load(database: Database, lake: La
     )
     with database.writer.begin() as connection, pytest.raises(InternalError, match="is not open for rows"):
         connection.execute(added)
+
+
+def opened(customer: str, read_until: date) -> pd.DataFrame:
+    return pd.DataFrame([new_customer(customer)]).assign(as_of=DECEMBER, read_until=read_until)
+
+
+def test_a_job_that_has_read_less_does_not_replace_what_a_later_one_wrote(database: Database) -> None:
+    """A Spark job that nobody waits for any more may end after the next day's."""
+    replace_open_months(database.writer, opened("12346", date(2011, 11, 24)))
+    replace_open_months(database.writer, opened("12347", date(2011, 11, 25)))
+    with pytest.raises(PublishError, match=r"2011-11-25.*2011-11-24.*nothing was changed"):
+        replace_open_months(database.writer, opened("12348", date(2011, 11, 24)))
+    assert [entry["customer_id"] for entry in seen(database, "first_month")] == ["12347"]
+    replace_open_months(database.writer, opened("12348", date(2011, 11, 25)))
+    assert [entry["customer_id"] for entry in seen(database, "first_month")] == ["12348"]

@@ -1,4 +1,4 @@
-"""Forecast the customers whose first month has ended since the newest snapshot, from what has been delivered so far."""
+"""Forecast the customers whose first month has ended since the newest published month, from what has been delivered so far."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jobs.core.month import CLOSING_DAYS, Month
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.lake.lake import Lake
-from jobs.lake.tables import DAILY, FORECASTS
+from jobs.lake.tables import DAILY
 from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_data import days_of, first_orders_of, profiles_until
 from jobs.models.first_month_scoring import forecasts_of
@@ -19,10 +19,10 @@ from jobs.models.first_month_scoring import forecasts_of
 
 @dataclass(frozen=True)
 class OpenMonth:
-    """The orders since the newest snapshot.
+    """The orders since the newest published month.
 
     Attributes:
-        since: the newest snapshot.
+        since: the newest published `as_of`.
         lake: a lake of its own with the daily rows since then, which no run reads.
         months: their months.
     """
@@ -35,7 +35,7 @@ class OpenMonth:
 def forecast_open_month(
     models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date
 ) -> pd.DataFrame | None:
-    """One row per customer whose first month ended after the newest snapshot: FIRST_MONTH, `as_of` and `read_until`.
+    """One row per customer whose first month ended after the newest published one: FIRST_MONTH, `as_of` and `read_until`.
 
     Only days before `read_until` count: as with a month, rows of `CLOSING_DAYS` days tell that earlier ones are over.
 
@@ -46,7 +46,7 @@ def forecast_open_month(
         today: rows of later days are dated ahead by mistake.
 
     Returns:
-        None if no day since the snapshot is known to be over.
+        None if no day since then is known to be over.
 
     Raises:
         IncompleteError: a month is not in the lake.
@@ -66,7 +66,7 @@ def forecast_open_month(
     daily = pd.concat([earlier, fresh[fresh["customer_id"].isin(customers)]], ignore_index=True)
     earliest = since - timedelta(days=2 * FIRST_DAYS)
     features = first_month_features(daily, profiles_until(models.lake, since, earliest, customers), first)
-    made = forecasts_of(models, number, features, date.fromisoformat(models.lake.periods(FORECASTS)[-1]))
+    made = forecasts_of(models, number, features, since)
     months = [Month.of(day - timedelta(days=1)) for day in made["completed_on"]]
     return made.assign(as_of=[month.as_of for month in months], read_until=until)
 
