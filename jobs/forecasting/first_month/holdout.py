@@ -17,7 +17,7 @@ from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting.bootstrap import BacktestOrigin
 from jobs.forecasting.champion_challenger import CHALLENGER, OPPONENT
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.first_month.baselines import BTYD, SPEND_RATIO, FirstMonth, forecasts
+from jobs.forecasting.first_month.baselines import FirstMonth, forecasts
 from jobs.forecasting.first_month.days import completed_between, first_orders, months_matured
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.forecaster import FirstMonthForecaster
@@ -25,8 +25,6 @@ from jobs.forecasting.first_month.outcomes import FirstMonthOutcomes
 from jobs.forecasting.metrics import interval_metrics, value_metrics
 
 OURS = "first_month"
-BASELINES = (SPEND_RATIO, BTYD)
-"""Those that the gate compares with; the cohort's mean ranks nobody."""
 
 _MOST_MONTHS = HORIZON_MONTHS * 3 // 2
 
