@@ -119,7 +119,7 @@ class FirstMonthModels:
         from jobs.forecasting.first_month.holdout import Holdout, holdout_origin
 
         known = self._known(as_of)
-        fit = partial(fit_first_month, known.daily, known.profiles)
+        fit = partial(fit_first_month, known.daily, known.profiles, opened=known.first.first_day)
         forecaster, backtest = fit(as_of=as_of), None
         metrics: dict[str, dict[str, float]] = {}
         missing: tuple[str, ...] = ()

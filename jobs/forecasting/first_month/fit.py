@@ -54,7 +54,12 @@ _NO_TOTALS = [0.0]
 
 
 def fit_first_month(
-    daily: pd.DataFrame, profiles: pd.DataFrame | None, *, as_of: date, params: ModelParams = PARAMS
+    daily: pd.DataFrame,
+    profiles: pd.DataFrame | None,
+    *,
+    as_of: date,
+    opened: date | None = None,
+    params: ModelParams = PARAMS,
 ) -> FirstMonthForecaster:
     """Learn from every customer who had lived through a month after the first one at `as_of`.
 
@@ -62,12 +67,13 @@ def fit_first_month(
         daily: rows of the daily table, `ordered_on` as datetime64, its numbers as float.
         profiles: as in `first_month_features`.
         as_of: what happened on or after this day is not looked at.
+        opened: the first day of the shop's data, of which `daily` may hold only the newest; None: that of `daily`.
         params: the settings.
 
     Raises:
         InputError: fewer than `LEAST_CUSTOMERS` have, fewer than `LEAST_ORDERED` ordered, or they brought nothing.
     """
-    learned = Learned.of(daily, profiles, as_of)
+    learned = Learned.of(daily, profiles, as_of, opened)
     outcomes, held_out = learned.outcomes, _held_out(learned, params)
     level = _level(outcomes, held_out, params)
     held_out = replace(held_out, value=held_out.value * level)
@@ -97,10 +103,12 @@ class Learned:
     base: FirstMonthBase
 
     @classmethod
-    def of(cls, daily: pd.DataFrame, profiles: pd.DataFrame | None, as_of: date) -> Learned:
+    def of(
+        cls, daily: pd.DataFrame, profiles: pd.DataFrame | None, as_of: date, opened: date | None = None
+    ) -> Learned:
         """Read what happened before `as_of`; raises InputError where that is too little."""
         known = daily[daily["ordered_on"] < pd.Timestamp(as_of)]
-        first = completed(_after_burn_in(first_orders(known, as_of), as_of), as_of)
+        first = completed(_after_burn_in(first_orders(known, as_of), as_of, opened), as_of)
         outcomes = FirstMonthOutcomes.read(known, first, as_of)
         matured = outcomes.matured
         seen, ordered = int(matured[:, 0].sum()), int((outcomes.orders > 0.0).any(axis=1).sum())
@@ -184,11 +192,11 @@ def _spread(outcomes: FirstMonthOutcomes, held_out: FirstMonthExpectation, cover
     return frailty, Intervals.fit(outlook, outcomes.value[seen, :months].sum(axis=1), months, coverage, _NO_TOTALS)
 
 
-def _after_burn_in(first: pd.Series, as_of: date) -> pd.Series:
+def _after_burn_in(first: pd.Series, as_of: date, opened: date | None) -> pd.Series:
     """Without the customers of the first days of the data: a quarter of the days, `_BURN_IN_DAYS` at most."""
     if first.empty:
         return first
-    start = first.min()
+    start = first.min() if opened is None else pd.Timestamp(opened)
     quarter = (pd.Timestamp(as_of) - start).days // 4
     kept: pd.Series = first[first >= start + timedelta(days=min(quarter, _BURN_IN_DAYS))]
     return kept

@@ -106,6 +106,19 @@ def test_training_rows_are_the_months_that_were_over_and_no_others() -> None:
     assert 0 < learned.outcomes.matured[:, -1].sum() < learned.outcomes.matured[:, 0].sum() < len(learned.features)
 
 
+def test_only_the_first_days_of_the_data_are_left_out_not_those_of_the_window_that_is_read() -> None:
+    """A shop whose data begin three years earlier has no old customers who look new."""
+    everybody = completed(first_orders(SHOP, AS_OF), AS_OF)
+    opened = everybody.min()
+    days = (pd.Timestamp(AS_OF) - opened).days
+    for earlier, left_out in ((3 * 365, 0), (60, (days + 60) // 4 - 60), (0, days // 4)):
+        start = (opened - pd.Timedelta(days=earlier)).date()
+        learned = Learned.of(SHOP, LISTS, AS_OF, start)
+        assert set(learned.features["customer_id"]) == set(
+            everybody[everybody >= opened + pd.Timedelta(days=left_out)].index
+        ), earlier
+
+
 def test_a_few_months_of_history_are_enough_for_a_forecast_of_twelve() -> None:
     early = date(2020, 9, 1)
     forecaster = fit_first_month(daily(900, 12), None, as_of=early, params=PARAMS)
