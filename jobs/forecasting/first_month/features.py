@@ -1,7 +1,8 @@
 """What is known of a customer on day 30: orders and returns of the first 30 days, and the account as listed then.
 
-Nothing that happened on day 30 or later is read, so the columns of a customer never change again: those of the
-customers who train the model are what they were when their own forecasts were made.
+No order or return of day 30 or later is read, so the columns of a customer never change again: those of the customers
+who train the model are what they were when their own forecasts were made. A customer list that the shop overwrites in
+place is filed under the last closed month when it is read, so what it says of an account can be some days newer.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def first_days(daily: pd.DataFrame, first_ordered_on: pd.Series) -> pd.DataFrame
 
 
 def profile_at(profiles: pd.DataFrame | None, first_ordered_on: pd.Series) -> pd.DataFrame:
-    """Each customer's entry in the newest list not later than day 30; empty where there is none."""
+    """Each customer's entry in the newest list of a month that had ended by day 30; empty where there is none."""
     ids = first_ordered_on.index
     if profiles is None:
         profiles = pd.DataFrame({name: pd.Series(dtype=object) for name in ("as_of", "customer_id", *PROFILE)})
