@@ -1,4 +1,4 @@
-"""Forecast the customers whose first month has ended since the newest published month, from what has been delivered so far."""
+"""Forecast the customers whose first month has ended since the newest published month, from what was delivered."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class OpenMonth:
 def forecast_open_month(
     models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date
 ) -> pd.DataFrame | None:
-    """One row per customer whose first month ended after the newest published one: FIRST_MONTH, `as_of` and `read_until`.
+    """One row per customer whose first month ended after the newest published one: FIRST_MONTH, and `as_of`.
 
     Only days before `read_until` count: as with a month, rows of `CLOSING_DAYS` days tell that earlier ones are over.
 
@@ -60,7 +60,8 @@ def forecast_open_month(
     new = first_orders(fresh[~fresh["customer_id"].isin(known.index)], until)
     first = completed_between(pd.concat([known, new]).sort_index(), since, until)
     last = Month.before(since)
-    closed = [month for month in (last.plus(-1), last) if models.lake.is_complete(DAILY, month)]
+    earliest_month = min(models.lake.periods(DAILY), default=str(last))
+    closed = [month for month in (last.plus(-1), last) if str(month) >= earliest_month]
     customers = first.index.tolist()
     earlier = days_of(models.lake, closed, customers)
     daily = pd.concat([earlier, fresh[fresh["customer_id"].isin(customers)]], ignore_index=True)

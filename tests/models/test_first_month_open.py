@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import completed_between, first_orders
-from jobs.lake.lake import Lake
+from jobs.lake.lake import IncompleteError, Lake
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import DAILY
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
@@ -73,3 +74,18 @@ def test_where_no_day_is_known_to_be_over_there_is_nothing_to_replace(
     models: FirstMonthModels, tmp_path: Path, days: pd.DataFrame
 ) -> None:
     assert forecast_open_month(models, 1, opened(tmp_path / "open", days), today=LATER) is None
+
+
+def test_a_closed_month_that_is_missing_is_no_month_without_orders(models: FirstMonthModels, tmp_path: Path) -> None:
+    shutil.rmtree(models.lake.folder(DAILY, Month.before(CLOSED)))
+    with pytest.raises(IncompleteError, match=str(Month.before(CLOSED))):
+        forecast_open_month(models, 1, opened(tmp_path / "open", DELIVERED), today=LATER)
+
+
+def test_before_the_first_month_of_the_data_none_is_missing(models: FirstMonthModels, tmp_path: Path) -> None:
+    number = models.train(CLOSED)
+    for month in models.lake.periods(DAILY)[:-1]:
+        shutil.rmtree(models.lake.folder(DAILY, Month.parse(month)))
+    made = forecast_open_month(models, number, opened(tmp_path / "open", DELIVERED), today=LATER)
+    assert made is not None
+    assert not made.empty
