@@ -131,7 +131,7 @@ def test_executors_and_the_driver_share_the_folder_of_the_open_orders_and_it_is_
     deliver(shop.lake, LAST_DAY)
     folders: list[Path] = []
 
-    def stop(models: FirstMonthModels, number: int, opened: OpenMonth) -> pd.DataFrame:
+    def stop(models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date) -> None:
         folders.append(opened.lake.root)
         raise KeyError
 
