@@ -65,8 +65,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         if made is None:
             log.info("No day since %s is known to be over: nothing is changed", since)
             return
-        replace_open_months(database, made)
-        log.info("Version %s forecast %d customers whose first month ended after %s", number, len(made), since)
+        rows, read_until = made
+        replace_open_months(database, rows, read_until)
+        log.info("Version %s forecast %d customers whose first month ended after %s", number, len(rows), since)
 
 
 def _read(source: Source, landing: Path, lake: Lake, since: date, scratch: Path) -> OpenMonth | None:

@@ -112,18 +112,25 @@ $$;
 
 COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
 
-CREATE FUNCTION clv.clear_first_month_open() RETURNS void
+CREATE FUNCTION clv.clear_first_month_open(p_read_until date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+DECLARE
+    held date;
 BEGIN
     -- One job at a time; readers are not blocked.
     LOCK TABLE clv.first_month_open IN SHARE ROW EXCLUSIVE MODE;
+    SELECT max(read_until) INTO held FROM clv.first_month_open;
+    IF held > p_read_until THEN
+        RAISE EXCEPTION 'the new customers of open months were read until %, these only until %: nothing was changed',
+            held, p_read_until;
+    END IF;
     DELETE FROM clv.first_month_open;
 END
 $$;
 
-COMMENT ON FUNCTION clv.clear_first_month_open() IS 'Remove the new customers of open months, so that the transaction can load them again';
+COMMENT ON FUNCTION clv.clear_first_month_open(p_read_until date) IS 'Remove the new customers of open months, so that the transaction can load those that were read until a day, which may not be an earlier one';
 
 CREATE FUNCTION clv.hold_champion(p_model_name text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1634,8 +1641,8 @@ GRANT ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION clv.clear_first_month_open() FROM PUBLIC;
-GRANT ALL ON FUNCTION clv.clear_first_month_open() TO clv_writer;
+REVOKE ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;

@@ -34,10 +34,14 @@ class OpenMonth:
 
 def forecast_open_month(
     models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date
+<<<<<<< HEAD
 ) -> pd.DataFrame | None:
+=======
+) -> tuple[pd.DataFrame, date] | None:
+>>>>>>> m1
     """One row per customer whose first month ended after the newest published one: FIRST_MONTH, and `as_of`.
 
-    Only days before `read_until` count: as with a month, rows of `CLOSING_DAYS` days tell that earlier ones are over.
+    As with a month, rows of `CLOSING_DAYS` days tell that earlier ones are over; only these count.
 
     Args:
         models: the model of the first month, and the lake of the closed months.
@@ -46,7 +50,11 @@ def forecast_open_month(
         today: rows of later days are dated ahead by mistake.
 
     Returns:
+<<<<<<< HEAD
         None if no day since then is known to be over.
+=======
+        The rows, and the first day that did not count; None if no day since then is known to be over.
+>>>>>>> m1
 
     Raises:
         IncompleteError: a month is not in the lake.
@@ -69,7 +77,7 @@ def forecast_open_month(
     features = first_month_features(daily, profiles_until(models.lake, since, earliest, customers), first)
     made = forecasts_of(models, number, features, since)
     months = [Month.of(day - timedelta(days=1)) for day in made["completed_on"]]
-    return made.assign(as_of=[month.as_of for month in months], read_until=until)
+    return made.assign(as_of=[month.as_of for month in months]), until
 
 
 def _read_until(daily: pd.DataFrame, today: date) -> date | None:

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InternalError
 
+from jobs.core.messages import message_of
 from jobs.core.postgres import statement
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake
@@ -50,17 +52,23 @@ def load_first_month(connection: Connection, lake: Lake, *, as_of: date, run_id:
         )
 
 
-def replace_open_months(engine: Engine, forecasts: pd.DataFrame) -> None:
+def replace_open_months(engine: Engine, forecasts: pd.DataFrame, read_until: date) -> None:
     """Replace what readers see of months that are not published yet, in one transaction.
 
     Args:
         engine: the forecast database.
-        forecasts: the columns of FIRST_MONTH, `as_of` and `read_until`.
+        forecasts: the columns of FIRST_MONTH, and `as_of`.
+        read_until: the first day that did not count.
 
     Raises:
+        PublishError: readers see what was read until a later day: a job that was started earlier ends later.
         psycopg2.Error: a row breaks a constraint of `clv.first_month_open`.
     """
-    csv = io.BytesIO(forecasts.to_csv(columns=_OPEN, index=False, header=False).encode())
+    rows = forecasts.assign(read_until=read_until)
+    csv = io.BytesIO(rows.to_csv(columns=_OPEN, index=False, header=False).encode())
     with engine.begin() as connection:
-        connection.execute(statement("clear_first_month_open"))
+        try:
+            connection.execute(statement("clear_first_month_open"), {"read_until": read_until})
+        except InternalError as error:
+            raise PublishError(f"{message_of(error)}. Run it again once later days have been delivered") from error
         copy_rows(connection, "copy_first_month_open", iter([csv]))

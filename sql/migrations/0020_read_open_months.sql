@@ -182,21 +182,29 @@ COMMENT ON COLUMN clv.first_month.run_id IS
 'delivered, and the month''s run takes its place';
 COMMENT ON COLUMN clv.first_month.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
-CREATE FUNCTION clv.clear_first_month_open() RETURNS void
+CREATE FUNCTION clv.clear_first_month_open(p_read_until date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    held date;
 BEGIN
     -- One job at a time; readers are not blocked.
     LOCK TABLE clv.first_month_open IN SHARE ROW EXCLUSIVE MODE;
+    SELECT max(read_until) INTO held FROM clv.first_month_open;
+    IF held > p_read_until THEN
+        RAISE EXCEPTION 'the new customers of open months were read until %, these only until %: nothing was changed',
+            held, p_read_until;
+    END IF;
     DELETE FROM clv.first_month_open;
 END
 $$;
 
-COMMENT ON FUNCTION clv.clear_first_month_open() IS
-'Remove the new customers of open months, so that the transaction can load them again';
+COMMENT ON FUNCTION clv.clear_first_month_open(date) IS
+'Remove the new customers of open months, so that the transaction can load those that were read until a day, which '
+'may not be an earlier one';
 
-REVOKE ALL ON FUNCTION clv.clear_first_month_open() FROM public;
-GRANT EXECUTE ON FUNCTION clv.clear_first_month_open() TO clv_writer;
+REVOKE ALL ON FUNCTION clv.clear_first_month_open(date) FROM public;
+GRANT EXECUTE ON FUNCTION clv.clear_first_month_open(date) TO clv_writer;
 GRANT SELECT, INSERT ON clv.first_month_open TO clv_writer;
 GRANT SELECT ON clv.first_month TO clv_writer, clv_reader;
