@@ -105,32 +105,18 @@ def test_the_writer_adds_no_row_to_a_published_load(database: Database, lake: La
         connection.execute(added)
 
 
-<<<<<<< HEAD
-def opened(customer: str, read_until: date) -> pd.DataFrame:
-    return pd.DataFrame([new_customer(customer)]).assign(as_of=DECEMBER, read_until=read_until)
-=======
 def read(database: Database, customer: str, day: int) -> None:
     """Replace what readers see by a customer, as a job that has read until a day of November does."""
     forecasts = pd.DataFrame([new_customer(customer)]).assign(as_of=DECEMBER)
     replace_open_months(database.writer, forecasts, date(2011, 11, day))
->>>>>>> m1
 
 
 def test_a_job_that_has_read_less_does_not_replace_what_a_later_one_wrote(database: Database) -> None:
     """A Spark job that nobody waits for any more may end after the next day's."""
-<<<<<<< HEAD
-    replace_open_months(database.writer, opened("12346", date(2011, 11, 24)))
-    replace_open_months(database.writer, opened("12347", date(2011, 11, 25)))
-    with pytest.raises(PublishError, match=r"2011-11-25.*2011-11-24.*nothing was changed"):
-        replace_open_months(database.writer, opened("12348", date(2011, 11, 24)))
-    assert [entry["customer_id"] for entry in seen(database, "first_month")] == ["12347"]
-    replace_open_months(database.writer, opened("12348", date(2011, 11, 25)))
-=======
     read(database, "12346", 24)
     read(database, "12347", 25)
     with pytest.raises(PublishError, match=r"2011-11-25.*2011-11-24.*nothing was changed"):
         read(database, "12348", 24)
     assert [entry["customer_id"] for entry in seen(database, "first_month")] == ["12347"]
     read(database, "12348", 25)
->>>>>>> m1
     assert [entry["customer_id"] for entry in seen(database, "first_month")] == ["12348"]

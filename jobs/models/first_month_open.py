@@ -34,11 +34,7 @@ class OpenMonth:
 
 def forecast_open_month(
     models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date
-<<<<<<< HEAD
-) -> pd.DataFrame | None:
-=======
 ) -> tuple[pd.DataFrame, date] | None:
->>>>>>> m1
     """One row per customer whose first month ended after the newest published one: FIRST_MONTH, and `as_of`.
 
     As with a month, rows of `CLOSING_DAYS` days tell that earlier ones are over; only these count.
@@ -50,11 +46,7 @@ def forecast_open_month(
         today: rows of later days are dated ahead by mistake.
 
     Returns:
-<<<<<<< HEAD
-        None if no day since then is known to be over.
-=======
         The rows, and the first day that did not count; None if no day since then is known to be over.
->>>>>>> m1
 
     Raises:
         IncompleteError: a month is not in the lake.

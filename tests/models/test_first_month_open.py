@@ -89,8 +89,4 @@ def test_before_the_first_month_of_the_data_none_is_missing(models: FirstMonthMo
         shutil.rmtree(models.lake.folder(DAILY, Month.parse(month)))
     made = forecast_open_month(models, number, opened(tmp_path / "open", DELIVERED), today=LATER)
     assert made is not None
-<<<<<<< HEAD
-    assert not made.empty
-=======
     assert not made[0].empty
->>>>>>> m1

@@ -103,13 +103,7 @@ class Learned:
     base: FirstMonthBase
 
     @classmethod
-<<<<<<< HEAD
-    def of(
-        cls, daily: pd.DataFrame, profiles: pd.DataFrame | None, as_of: date, opened: date | None = None
-    ) -> Learned:
-=======
     def of(cls, daily: pd.DataFrame, profiles: pd.DataFrame | None, as_of: date, opened: date | None = None) -> Learned:
->>>>>>> m1
         """Read what happened before `as_of`; raises InputError where that is too little."""
         known = daily[daily["ordered_on"] < pd.Timestamp(as_of)]
         first = completed(_after_burn_in(first_orders(known, as_of), as_of, opened), as_of)
