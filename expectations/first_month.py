@@ -10,11 +10,14 @@ from expectations.forecasts import customer_known
 from expectations.rules import filled, holds, named_suite, one_of, total, unique
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import FIRST_DAYS
+from jobs.forecasting.first_month.reasons import VOCABULARY as NEW_CUSTOMERS
 from jobs.forecasting.reason_codes import VOCABULARY
 from jobs.forecasting.status import BY_FIRST_MONTH, BY_STANDARD
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 
 KEYS = ("customer_id",)
+_REASONS = tuple(dict.fromkeys((*NEW_CUSTOMERS, *VOCABULARY)))
+"""Where the standard forecasts stand in, theirs."""
 
 
 def suite(as_of: date) -> ExpectationSuite:
@@ -54,7 +57,7 @@ def suite(as_of: date) -> ExpectationSuite:
         *(
             holds(
                 f"{column}_known",
-                f"{column} in {VOCABULARY}",
+                f"{column} in {_REASONS}",
                 says=f"{column} is one of the reasons in the data dictionary, or null",
                 because="Reports group by it",
             )

@@ -144,7 +144,7 @@ WHERE opened.as_of > coalesce((SELECT max(later.as_of) FROM clv.published AS lat
 
 COMMENT ON VIEW clv.first_month IS
 'Twelve-month forecast of every customer made when the first month (30 days) was over: one row per customer, in the '
-'data month that holds the last of these days';
+'data month that holds the last of these days. Its months are 30 or 31 days long and carry no season';
 COMMENT ON COLUMN clv.first_month.as_of IS 'First day after the data month, which holds the day before completed_on';
 COMMENT ON COLUMN clv.first_month.customer_id IS 'The customer';
 COMMENT ON COLUMN clv.first_month.first_ordered_on IS 'Day of the first order';

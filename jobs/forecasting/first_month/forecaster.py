@@ -18,11 +18,10 @@ from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.first_month.base import FirstMonthBase
 from jobs.forecasting.first_month.correction import Correction
 from jobs.forecasting.first_month.model import FirstMonthModel
-from jobs.forecasting.first_month.reasons import effects
+from jobs.forecasting.first_month.reasons import effects, reasons_of
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import FEATURE_GROUPS
-from jobs.forecasting.reasons import reasons
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 
 JSON_FILE = "first_month.json"
@@ -64,7 +63,7 @@ class FirstMonthForecaster:
         Returns:
             `customer_id`, `first_ordered_on`, `clv_12m`, `clv_12m_p10`, `clv_12m_p90` (an 80 % interval),
             `p_active_12m`, `month_01` to `month_12`, and `reason_1` to `reason_3`: codes of
-            `reason_codes.VOCABULARY`, why a forecast differs from the typical new customer's.
+            `first_month.reasons.VOCABULARY`, why a forecast differs from the typical new customer's.
         """
         expected = self.model.expect(features)
         outlook = expected.outlook(HORIZON_MONTHS)
@@ -78,7 +77,7 @@ class FirstMonthForecaster:
         keys = {name: features[name].to_numpy() for name in ("customer_id", "first_ordered_on")}
         frame = pd.DataFrame(keys | money)
         frame.insert(5, "p_active_12m", np.round(outlook.p_active, _P_DIGITS))
-        found = reasons(effects(self.model, features) - np.asarray(self.typical))
+        found = reasons_of(effects(self.model, features) - np.asarray(self.typical))
         return frame.assign(**dict(zip(REASON_COLUMNS, found.T, strict=True)))
 
     def save(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Why a new customer's forecast is higher or lower than the typical new customer's, in the standard forecast's codes.
+"""Why a new customer's forecast is higher or lower than the typical new customer's, in the standard forecast's words.
 
 log(value) is a sum: Pareto/NBD's order days, Gamma-Gamma's value of an order day, and what each input of the two
 boosters adds. The typical new customer's parts are the means over the customers who trained the model.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from jobs.forecasting import reason_codes
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.first_month.base import purchases_on_day_30
 from jobs.forecasting.first_month.encoder import SHARE
@@ -24,6 +26,11 @@ from jobs.forecasting.reason_codes import (
     SPEND,
     TENURE,
 )
+from jobs.forecasting.reasons import reasons
+
+_YEAR = " last year"
+VOCABULARY = tuple(code.removesuffix(_YEAR) for code in reason_codes.VOCABULARY)
+"""Every reason code: thirty days are no year."""
 
 GROUP_OF_INPUT = {
     "orders_first_month": FREQUENCY,
@@ -47,6 +54,13 @@ GROUP_OF_INPUT = {
     "country": PROFILE,
 }
 """The feature group of each of the boosters' inputs."""
+
+
+def reasons_of(effects: Floats) -> NDArray[np.object_]:
+    """The three strongest effects of each customer as codes of `VOCABULARY`, strongest first; None if fewer."""
+    codes = reasons(effects)
+    codes[codes != None] = [code.removesuffix(_YEAR) for code in codes[codes != None]]  # noqa: E711
+    return codes
 
 
 def effects(model: FirstMonthModel, features: pd.DataFrame) -> Floats:

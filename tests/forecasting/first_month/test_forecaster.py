@@ -14,10 +14,9 @@ from jobs.forecasting.first_month.days import completed, completed_between, firs
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.fit import LEAST_CUSTOMERS, LEAST_ORDERED, Learned, fit_first_month
 from jobs.forecasting.first_month.forecaster import JSON_FILE, ORDERS_FILE, VALUE_FILE, FirstMonthForecaster
-from jobs.forecasting.first_month.reasons import effects
+from jobs.forecasting.first_month.reasons import VOCABULARY, effects
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.reason_codes import VOCABULARY
 from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 from tests.forecasting.first_month.shop import daily, profiles
 
