@@ -56,6 +56,14 @@ serve: venv ## Serve the forecasts over HTTP until Ctrl-C: [API_PORT=8000]; see 
 api-key: venv ## Make a key of the service and print it once: NAME=crm-export [SCOPES=read,operate]
 	@$(PYTHON) -m jobs.local_stack.service jobs.api_key create --name="$$NAME" --scopes="$${SCOPES:-read}" --by="$${BY:-$$(id -un)}"
 
+.PHONY: api-keys
+api-keys: venv ## List every key of the service
+	@$(PYTHON) -m jobs.local_stack.service jobs.api_key list
+
+.PHONY: revoke-api-key
+revoke-api-key: venv ## Refuse a key of the service from now on: KEY_ID=… as api-keys shows it
+	@$(PYTHON) -m jobs.local_stack.service jobs.api_key revoke --key-id="$$KEY_ID"
+
 .PHONY: champion
 champion: venv ## Make a model version the champion by hand: VERSION=3 BECAUSE="why"
 	@$(PYTHON) -m jobs.local_stack.job jobs.choose_champion --model-version "$$VERSION" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"

@@ -69,7 +69,8 @@ class ClvError(Exception):
     """
 
     def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(f"{problem.get('detail')} {problem.get('remedy', '')}".strip())
+        wrong = "; ".join(f"{error['field']}: {error['message']}" for error in problem.get("errors") or ())
+        super().__init__(" ".join(filter(None, (problem.get("detail"), wrong, problem.get("remedy")))))
         self.problem = problem
 
     @property

@@ -23,7 +23,7 @@ class RejectedRow(BaseModel):
 
 
 class Rows(BaseModel):
-    """What became of a customer's rows; every row sent is counted once."""
+    """What became of a customer's rows; every order line sent is counted once."""
 
     used: int = Field(description="Order lines that the forecast is made from", examples=[3])
     on_or_after_as_of: int = Field(description="Order lines that are too new to count", examples=[0])
