@@ -77,7 +77,7 @@ class ServiceSettings:
     request_seconds: float = 15.0
     key_seconds: float = 2.0
     under_way: int = 300
-    in_flight: int = 100
+    in_flight: int = 24
     wait_seconds: float = 1.0
     ready_seconds: float = 1.0
     proxies: str = ""
