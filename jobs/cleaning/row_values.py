@@ -13,7 +13,7 @@ from jobs.sources.mapping import Source
 _BLANKS = " \t\r\n\u00a0\u200b\u202f\u3000\ufeff"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd\ud800-\udfff]")
 _LONGEST_ID = 200
-LONGEST_TEXT = 1000
+LONGEST_TEXT = 2000
 """Some patterns of rules take the square of a text's length."""
 _WHOLE_FLOAT = re.compile(r"([0-9]+)\.0+")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\s*", re.ASCII)

@@ -159,7 +159,7 @@ def test_a_list_is_no_value() -> None:
 @pytest.mark.parametrize("value", ["x" * (LONGEST_TEXT + 1), 10**LONGEST_TEXT], ids=["text", "number"])
 def test_a_text_of_more_than_a_thousand_characters_is_no_value(value: object) -> None:
     clean_transactions([{**LINE, "note": "x" * LONGEST_TEXT}], SHOP, FOLDER)
-    with pytest.raises(RefusedError, match="note has 1,001 characters: deliver 1,000 at most"):
+    with pytest.raises(RefusedError, match="note has 2,001 characters: deliver 2,000 at most"):
         clean_transactions([{**LINE, "note": value}], SHOP, FOLDER)
 
 
