@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[1]
 _MASTER = "local[*]"
-_NO_CURRENCY = "XXX"
+NO_CURRENCY = "XXX"
 """By ISO 4217; nothing depends on it."""
 _SPARK = {
     "spark.driver.bindAddress": "127.0.0.1",
@@ -145,7 +145,7 @@ def _source(args: argparse.Namespace) -> Source:
         return load(args.source)
     return Source(
         name=args.transactions.name.split(".")[0],
-        currency=_NO_CURRENCY,
+        currency=NO_CURRENCY,
         transactions=columns_of(args.columns),
         time_formats=tuple(args.time_format),
     )

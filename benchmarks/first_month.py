@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import real_data
-from benchmarks.accuracy import columns_of, session
+from benchmarks.accuracy import NO_CURRENCY, columns_of, session
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.datasets import SIMULATED
 from benchmarks.first_month_cases import CASES, Case
@@ -193,7 +193,7 @@ def _judged(name: str, case: Case, parts: Sequence[Part], not_run: Mapping[str, 
 
 
 def _mapped(case: Case) -> Source:
-    return Source(name=str(case.file), currency="XXX", transactions=columns_of(case.source))
+    return Source(name=str(case.file), currency=NO_CURRENCY, transactions=columns_of(case.source))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
