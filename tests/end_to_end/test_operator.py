@@ -17,6 +17,8 @@ from jobs.core.postgres import engine
 from jobs.local_stack.airflow_config import secrets_of
 from jobs.local_stack.stack import Stack
 from jobs.local_stack.start import DAG
+from jobs.models.first_month import FIRST_MONTH_MODEL
+from jobs.models.registry import MODEL
 from tests.end_to_end.operator import ALL, MISSING, MISSING_AND_ERRORED, Operator, browser_path, signed_in
 from tests.security.kept import files, tables
 from tests.stacks import MONTHS, small_shop
@@ -27,7 +29,8 @@ pytestmark = [
 ]
 
 LAST = Month.of(datetime.now(UTC).date()).plus(-1)  # noqa: TID251 - the calendar runs it
-BACKFILLED = LAST.plus(-2).through(LAST)
+BACKFILLED = LAST.plus(-1).through(LAST)
+MODELS = (MODEL, FIRST_MONTH_MODEL)
 JUDGED = ("backfill", "kept_previous", "not_promoted")
 """What the gate may decide in a backfill."""
 
@@ -74,13 +77,13 @@ def cleared(operator: Operator, scheduled: str, manual: str) -> str:
 
 @pytest.fixture(scope="module")
 def backfilled(stack: Stack, operator: Operator, cleared: str) -> list[str]:
-    """A backfill of three months, of which one is published already."""
-    assert operator.count_backfill(BACKFILLED[0], LAST, ALL) == "3 runs will be triggered."
+    """A backfill of two months, of which one is published already."""
+    assert operator.count_backfill(BACKFILLED[0], LAST, ALL) == "2 runs will be triggered."
     operator.start_backfill()
     runs: list[str] = []
     while len(runs) < len(BACKFILLED):
         runs = run_ids(stack, "backfill")
-    assert [operator.wait_for_end(run_id) for run_id in runs] == ["Success"] * 3
+    assert [operator.wait_for_end(run_id) for run_id in runs] == ["Success"] * 2
     return runs
 
 
@@ -125,13 +128,13 @@ def test_a_backfill_changes_neither_the_champion_nor_what_readers_see_as_current
 ) -> None:
     months = "SELECT DISTINCT as_of FROM clv.forecast ORDER BY as_of"
     current = "SELECT DISTINCT as_of FROM clv.forecast_current"
-    moves = "SELECT champion_after FROM clv.model_decisions ORDER BY decision_id"
+    moves = "SELECT champion_after FROM clv.model_decisions WHERE model_name = :name ORDER BY decision_id"
     with engine(stack.database_url).connect() as connection:
         assert list(connection.execute(text(months)).scalars()) == [month.as_of for month in BACKFILLED]
         assert list(connection.execute(text(current)).scalars()) == [LAST.as_of]
-        champions = list(connection.execute(text(moves)).scalars())
-    assert len(champions) == 6
-    assert len(set(champions)) == 1
+        champions = {name: list(connection.execute(text(moves), {"name": name}).scalars()) for name in MODELS}
+    assert {name: len(decisions) for name, decisions in champions.items()} == dict.fromkeys(MODELS, 5)
+    assert {name: len(set(decisions)) for name, decisions in champions.items()} == dict.fromkeys(MODELS, 1)
 
 
 @pytest.mark.usefixtures("backfilled")
@@ -140,7 +143,7 @@ def test_a_backfill_runs_what_its_form_says(stack: Stack, operator: Operator) ->
     assert operator.count_backfill(BACKFILLED[0], LAST, MISSING) == nothing
     assert operator.count_backfill(BACKFILLED[0], LAST, MISSING_AND_ERRORED) == nothing
     assert operator.count_backfill(BACKFILLED[0].plus(-1), LAST, MISSING) == "1 run will be triggered."
-    failed = run_ids(stack, "backfill")[1]
+    failed = run_ids(stack, "backfill")[0]
     stack.api().patch(f"/dags/{DAG}/dagRuns/{failed}", {"state": "failed"})
     assert operator.count_backfill(BACKFILLED[0], LAST, MISSING) == nothing
     assert operator.count_backfill(BACKFILLED[0], LAST, MISSING_AND_ERRORED) == "1 run will be triggered."
@@ -158,11 +161,11 @@ def test_a_champion_is_chosen_with_a_form_and_scores_an_older_month(stack: Stack
     query = """
         SELECT runs.status, runs.model_choice, decisions.decision, runs.model_version, decisions.champion_after
         FROM clv.runs AS runs JOIN clv.model_decisions AS decisions USING (run_id)
-        WHERE runs.as_of = :as_of ORDER BY run_id
+        WHERE runs.as_of = :as_of AND decisions.model_name = :name ORDER BY run_id
     """
     current = "SELECT DISTINCT as_of FROM clv.forecast_current"
     with engine(stack.database_url).connect() as connection:
-        before, after = connection.execute(text(query), {"as_of": first.as_of}).all()
+        before, after = connection.execute(text(query), {"as_of": first.as_of, "name": MODEL}).all()
         assert before[:2] == ("replaced", "as_of")
         assert before.decision in JUDGED
         assert tuple(after) == ("published", "champion", "todays_champion", version, version)
