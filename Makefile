@@ -119,7 +119,7 @@ bench-setup: venv ## Create benchmarks/.venv for the BTYD peers of bench-accurac
 
 .PHONY: bench-accuracy
 bench-accuracy: venv ## Compare the forecasts with peers on real and simulated data
-	@$(PYTHON) -m benchmarks.datasets
+	@$(PYTHON) -m benchmarks.suite
 
 .PHONY: bench-service
 bench-service: venv ## Measure the service under load, and its memory over ten minutes (about 15 minutes)

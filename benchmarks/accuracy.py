@@ -15,22 +15,21 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-from benchmarks import peers
 from benchmarks.bootstrap import Judged, differences
 from benchmarks.forecast import figures
 from benchmarks.ours import OURS, ours
+from benchmarks.peers import ENTER, PEERS, Model, entered, forecasts
 from benchmarks.picture import picture
 from benchmarks.segments import segments
-from benchmarks.shop import NotMaturedError, Shop, outcome, shop
+from benchmarks.shop import NO_CURRENCY, NotMaturedError, Origin, Shop, shop
 from benchmarks.table import table
 from benchmarks.truth import calibration, truth_file
 from jobs.cleaning.ingestion import IngestError
@@ -48,8 +47,6 @@ log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[1]
 _MASTER = "local[*]"
-NO_CURRENCY = "XXX"
-"""By ISO 4217; nothing depends on it."""
 _SPARK = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
@@ -60,7 +57,12 @@ _SPARK = {
 
 
 def accuracy(
-    spark: SparkSession, source: Source, landing: Path, *, origins: Sequence[date], months: int
+    spark: SparkSession,
+    source: Source,
+    landing: Path,
+    *,
+    origins: Sequence[Origin],
+    models: Mapping[str, Model] = PEERS,
 ) -> dict[str, Any]:
     """Judge our forecaster and its peers at some origins; what `--json` holds.
 
@@ -68,8 +70,8 @@ def accuracy(
         spark: the session.
         source: the mapping.
         landing: the file or folder the shop delivers to.
-        origins: first days of the forecasts, oldest first.
-        months: calendar months that each of them covers, 1 to 12.
+        origins: the forecasts, oldest first.
+        models: the peers.
 
     Raises:
         NotMaturedError: an origin has no history, or months that it covers have not been delivered in full.
@@ -77,37 +79,46 @@ def accuracy(
         LandingError, IngestError: the files cannot be used.
     """
     with TemporaryDirectory(prefix="clv-benchmark-") as folder:
-        delivered = shop(spark, source, landing, Lake(Path(folder)), origins=origins, months=months)
-        judged, result = zip(*(_origin(delivered, landing, origin, months) for origin in origins), strict=True)
-    by_origin, overall = differences(judged, OURS)
+        delivered = shop(spark, source, landing, Lake(Path(folder)), origins=origins)
+        return judged(source.name, delivered, landing, origins, models)
+
+
+def judged(
+    name: str, delivered: Shop, landing: Path, origins: Sequence[Origin], models: Mapping[str, Model]
+) -> dict[str, Any]:
+    """As `accuracy`, for a shop that is in its lake already."""
+    forecast, result = zip(*(_origin(delivered, landing, origin, models) for origin in origins), strict=True)
+    by_origin, overall = differences(forecast, OURS)
     for entry, gaps in zip(result, by_origin, strict=True):
         entry["differences"] = gaps
-    return {"data": source.name, "months": months, "origins": list(result), "differences": overall}
+    return {"data": name, "months": origins[-1].months, "origins": list(result), "differences": overall}
 
 
-def _origin(delivered: Shop, landing: Path, origin: date, months: int) -> tuple[Judged, dict[str, Any]]:
+def _origin(
+    delivered: Shop, landing: Path, origin: Origin, models: Mapping[str, Model]
+) -> tuple[Judged, dict[str, Any]]:
     """One origin: every forecast with its outcome, and the figures."""
-    problem = delivered.problem(origin, months)
-    log.info("%s: %d customers, %d snapshots", origin, len(problem.ids), len(problem.history))
+    problem = delivered.problem(origin)
+    log.info("%s: %d customers, %d snapshots", origin.day, len(problem.ids), len(problem.history))
     own = ours(problem)
-    others, missing = peers.forecasts(problem, own.forecaster)
-    forecasts = {OURS: own.forecast} | others
-    actual = outcome(delivered.days, problem.ids, origin, months)
+    others, missing = forecasts(problem, models)
+    all_forecasts = {OURS: own.forecast} | others
+    actual = delivered.outcome(problem)
     result: dict[str, Any] = {
-        "as_of": str(origin),
+        "as_of": str(origin.day),
         "customers": len(problem.ids),
         "actual_total": float(actual.value.sum()),
-        "models": {name: figures(forecast, actual) for name, forecast in forecasts.items()},
+        "models": {name: figures(forecast, actual) for name, forecast in all_forecasts.items()},
         "not_run": missing,
         "deciles": decile_metrics(actual.value, own.forecast.value, *own.interval),
         "segments": segments(
             own.forecast, actual, status=own.status, tenure=problem.snapshot["tenure_days"].to_numpy()
         ),
     }
-    truth = truth_file(landing, origin)
+    truth = truth_file(landing, origin.day)
     if truth is not None:
-        result["truth"] = calibration(truth, problem, forecasts, own.monthly)
-    return Judged(problem.ids, actual, forecasts), result
+        result["truth"] = calibration(truth, problem, all_forecasts, own.monthly)
+    return Judged(problem.ids, actual, all_forecasts), result
 
 
 def columns_of(text: str) -> TransactionColumns:
@@ -136,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--as-of", type=parse_as_of, required=True, help="first day of the newest forecast: YYYY-MM-01")
     parser.add_argument("--months", type=int, choices=range(1, HORIZON_MONTHS + 1), default=6, metavar="1-12")
     parser.add_argument("--origins", type=int, default=1, help="origins, a month apart, the newest --as-of")
+    parser.add_argument("--model", type=entered, action="append", default=[], help=ENTER)
     parser.add_argument("--json", type=Path, required=True, help="where the figures go; the picture goes beside it")
     return parser
 
@@ -172,9 +184,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error("--origins must be at least 1")
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     newest = Month.of(args.as_of)
-    origins = [newest.plus(-back).first_day for back in reversed(range(args.origins))]
+    origins = [Origin(newest.plus(-back), args.months) for back in reversed(range(args.origins))]
     try:
-        result = accuracy(session(), _source(args), args.transactions, origins=origins, months=args.months)
+        models = {**PEERS, **dict(args.model)}
+        result = accuracy(session(), _source(args), args.transactions, origins=origins, models=models)
     except (NotMaturedError, InputError, LandingError, IngestError, MappingError, JavaMissingError) as error:
         parser.error(str(error))
     args.json.parent.mkdir(parents=True, exist_ok=True)

@@ -9,13 +9,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.forecast import Forecast
+from benchmarks.forecast import Forecast, figures
 from benchmarks.shop import Outcome
 from jobs.forecasting.bootstrap import LEVEL, MONEY, RANKING
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.metrics import value_metrics
 
-LOWER_IS_BETTER = {MONEY: True, RANKING: False, "spearman": False, "top10_capture": False, LEVEL: True}
+LOWER_IS_BETTER = {
+    MONEY: True,
+    "mae": True,
+    "rmse": True,
+    RANKING: False,
+    "spearman": False,
+    "top10_capture": False,
+    "decile_mape": True,
+    LEVEL: True,
+    "brier": True,
+    "winkler80": True,
+}
 """What is compared."""
 
 _RESAMPLES = 300
@@ -71,18 +81,24 @@ def _measured(origins: Sequence[Judged], rows: Sequence[NDArray[np.intp]]) -> Fl
     result = np.full((len(origins), len(names), len(LOWER_IS_BETTER)), np.nan)
     for i, (origin, drawn) in enumerate(zip(origins, rows, strict=True)):
         for name, forecast in origin.forecasts.items():
-            figures = value_metrics(origin.outcome.value[drawn], forecast.value[drawn])
-            if figures.get("total_ratio", 0.0) > 0.0:
-                figures[LEVEL] = float(abs(np.log(figures["total_ratio"])))
-            result[i, names.index(name)] = [figures.get(measure, np.nan) for measure in LOWER_IS_BETTER]
+            measured = figures(forecast.take(drawn), origin.outcome.take(drawn))
+            result[i, names.index(name)] = [_measure(measured, measure) for measure in LOWER_IS_BETTER]
     return result
 
 
-def _mean(figures: Floats, axis: int) -> Floats:
+def _measure(measured: Mapping[str, float | None], measure: str) -> float:
+    """NaN where there is none."""
+    figure = measured["total_ratio" if measure == LEVEL else measure]
+    if figure is None or (measure == LEVEL and figure <= 0.0):
+        return np.nan
+    return float(abs(np.log(figure))) if measure == LEVEL else figure
+
+
+def _mean(gaps: Floats, axis: int) -> Floats:
     """The mean over the origins that have a figure; NaN where none has."""
-    there = ~np.isnan(figures)
+    there = ~np.isnan(gaps)
     count = there.sum(axis=axis)
-    return np.asarray(np.where(count, np.where(there, figures, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan))
+    return np.asarray(np.where(count, np.where(there, gaps, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan))
 
 
 def _described(gap: Floats, gaps: Floats, names: Sequence[str], ours: str) -> Differences:

@@ -29,16 +29,16 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import real_data
-from benchmarks.accuracy import NO_CURRENCY, columns_of, session
+from benchmarks.accuracy import columns_of, session
 from benchmarks.bootstrap import Judged, differences
-from benchmarks.datasets import SIMULATED
 from benchmarks.first_month_cases import CASES, Case
 from benchmarks.first_month_peers import OURS, STANDARD, STANDARD_LATER
 from benchmarks.forecast import Forecast, figures
 from benchmarks.ours import ours
-from benchmarks.shop import Outcome, Shop, shop
+from benchmarks.shop import NO_CURRENCY, Origin, Outcome, Shop, shop
 from benchmarks.table import table
-from jobs.core.month import HORIZON_MONTHS, Month
+from benchmarks.trials import SIMULATED
+from jobs.core.month import Month
 from jobs.forecasting.encoder import Floats, InputError
 from jobs.forecasting.first_month.baselines import FirstMonth, forecasts
 from jobs.forecasting.first_month.days import completed_between, first_orders
@@ -114,7 +114,8 @@ def judge(case: Case, data: Path) -> dict[str, Any]:
 
 def known_at(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Known], dict[str, str]]:
     """What is known at every origin of a case, and what could not be run; the lake is an empty one."""
-    delivered = shop(session(), source, landing, lake, origins=case.forecast_on, months=case.months)
+    origins = [Origin(Month.of(day), case.months) for day in case.forecast_on]
+    delivered = shop(session(), source, landing, lake, origins=origins)
     last = case.newest.plus(case.months)
     daily = days_of(lake, delivered.first.through(last.plus(-1)), None)
     lists = profiles_until(lake, last.first_day, delivered.first.first_day, None)
@@ -162,7 +163,7 @@ def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, Standa
     """The standard model by day; and the days on which it cannot be fitted, and why."""
     made, not_run = {}, {}
     for day in days:
-        problem = delivered.problem(day, HORIZON_MONTHS)
+        problem = delivered.problem(Origin(Month.of(day)))
         try:
             fitted = ours(problem)
             made[day] = Standard(fitted.forecaster, pd.DataFrame(fitted.monthly, index=problem.ids))

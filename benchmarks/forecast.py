@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.shop import Outcome
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.metrics import activity_metrics, interval_metrics, value_metrics
@@ -28,6 +31,7 @@ METRICS = (
     "coverage80",
     "coverage80_top_decile",
     "width80",
+    "winkler80",
     "total_p10_ratio",
     "total_p90_ratio",
     "fit_s",
@@ -61,6 +65,14 @@ class Forecast:
     total_interval: tuple[float, float] | None = None
     fit_s: float | None = None
     score_s: float | None = None
+
+    def take(self, rows: NDArray[np.intp]) -> Forecast:
+        """Of some customers, those drawn twice counting twice; without what only all of them together have."""
+        return Forecast(
+            value=self.value[rows],
+            p_active=None if self.p_active is None else self.p_active[rows],
+            interval=None if self.interval is None else (self.interval[0][rows], self.interval[1][rows]),
+        )
 
 
 def timed(fit: Callable[[], Fitted], score: Callable[[Fitted], Forecast]) -> Forecast:

@@ -1,57 +1,56 @@
-"""Whom we have to beat on the same customers, cut-off and outcomes: rules of thumb, direct models, BTYD models."""
+"""Whom we have to beat on the same customers, origin and outcomes: rules of thumb, direct models, BTYD models.
+
+Each is a function from what may be known to a forecast, and so is any model that is entered beside them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
-from numpy.typing import NDArray
 
-from benchmarks import btyd
-from benchmarks import random_forest as forest
+from benchmarks import btyd, direct
 from benchmarks.forecast import CannotFitError, Forecast, timed
-from benchmarks.shop import Problem, outcome
-from benchmarks.ziln import Ziln
-from jobs.core.month import Month
+from benchmarks.shop import Problem
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.forecaster import Forecaster
-from jobs.forecasting.outcomes import Outcomes
+
+Model = Callable[[Problem], Forecast]
+
+ENTER = "another model to judge, name=module:function; again for another"
 
 _DAYS_OF_YEAR, _DAYS_OF_HALF_YEAR = 365, 180
 
-_NOTHING_MATURED = "no snapshot is {months} months older than {origin}, so no outcome of {months} months is known"
 
-_TREES = {"learning_rate": 0.05, "n_estimators": 150, "max_depth": 4, "min_child_weight": 5.0, "reg_lambda": 5.0}
-_TREES |= {"subsample": 0.7, "colsample_bytree": 0.6}
-
-
-def forecasts(problem: Problem, forecaster: Forecaster) -> tuple[dict[str, Forecast], dict[str, str]]:
-    """Every peer's forecast by name, and the reason of each that has none.
-
-    Args:
-        problem: what may be known.
-        forecaster: ours, fitted at the origin: the direct models read the inputs that it reads.
-    """
-    peers: dict[str, Callable[[], Forecast]] = {
-        "trailing_year": lambda: trailing_year(problem),
-        "trailing_180d": lambda: trailing_180d(problem),
-        "bg_nbd_gg": lambda: btyd.forecast(problem, btyd.BG_NBD),
-        "pareto_nbd_gg": lambda: btyd.forecast(problem, btyd.PARETO_NBD),
-        "random_forest": lambda: random_forest(problem, forecaster),
-        "two_part_gbm": lambda: two_part_gbm(problem, forecaster),
-        "ziln": lambda: ziln(problem, forecaster),
-    }
+def forecasts(problem: Problem, models: Mapping[str, Model]) -> tuple[dict[str, Forecast], dict[str, str]]:
+    """Every model's forecast by name, and the reason of each that has none."""
     result: dict[str, Forecast] = {}
     reasons: dict[str, str] = {}
-    for name, peer in peers.items():
+    for name, model in models.items():
         try:
-            result[name] = peer()
+            result[name] = model(problem)
         except (CannotFitError, ValueError, xgb.core.XGBoostError) as error:
             reasons[name] = str(error)
+    for name, (first, second) in MEANS.items():
+        if first in result and second in result:
+            result[name] = geometric_mean(result[first], result[second])
+        elif first in models and second in models:
+            reasons[name] = f"needs {first} and {second}"
     return result, reasons
+
+
+def entered(text: str) -> tuple[str, Model]:
+    """Another model, as `name=module:function`; raises ValueError if there is no such function."""
+    name, _, place = text.partition("=")
+    module, _, function = place.partition(":")
+    try:
+        model: Model = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"{text!r} names no function: give name=module:function ({error})") from None
+    return name, model
 
 
 def trailing_year(problem: Problem) -> Forecast:
@@ -64,70 +63,26 @@ def trailing_180d(problem: Problem) -> Forecast:
     return timed(lambda: None, lambda _: Forecast(_trailing(problem, _DAYS_OF_HALF_YEAR) * problem.months / 6.0))
 
 
-def random_forest(problem: Problem, forecaster: Forecaster) -> Forecast:
-    """A Random Forest that learns the sum from every matured snapshot."""
-    return timed(lambda: _forest(problem, forecaster), Forecast)
+def geometric_mean(first: Forecast, second: Forecast) -> Forecast:
+    """Of two models' values; nothing where one of them forecasts nothing."""
+    return Forecast(np.sqrt(np.maximum(first.value, 0.0) * np.maximum(second.value, 0.0)))
 
 
-def two_part_gbm(problem: Problem, forecaster: Forecaster) -> Forecast:
-    """P(net value above zero) × mean net value where it is, each by boosted trees on the newest matured snapshot."""
-
-    def fit() -> tuple[xgb.XGBClassifier, xgb.XGBRegressor]:
-        inputs, value = _newest_matured(problem, forecaster)
-        bought = value > 0.0
-        if bought.sum() < 2 or bought.all():
-            raise CannotFitError(f"{bought.sum()} of {len(value)} customers bought: nothing to tell apart")
-        settings = _TREES | {"n_jobs": forecaster.params.threads, "random_state": forecaster.params.seed % 2**31}
-        classifier = xgb.XGBClassifier(**settings).fit(inputs, bought)
-        return classifier, xgb.XGBRegressor(objective="reg:gamma", **settings).fit(inputs[bought], value[bought])
-
-    def score(models: tuple[xgb.XGBClassifier, xgb.XGBRegressor]) -> Forecast:
-        inputs = forecaster.encoder.encode(problem.snapshot, problem.origin).inputs
-        p = models[0].predict_proba(inputs)[:, 1].astype(np.float64)
-        return Forecast(p * models[1].predict(inputs), p_active=p)
-
-    return timed(fit, score)
-
-
-def ziln(problem: Problem, forecaster: Forecaster) -> Forecast:
-    """Zero-inflated lognormal regression on the newest matured snapshot; see `ziln.py`."""
-
-    def fit() -> Ziln:
-        inputs, value = _newest_matured(problem, forecaster)
-        return Ziln.fit(inputs, value, threads=forecaster.params.threads, seed=forecaster.params.seed % 2**31)
-
-    def score(model: Ziln) -> Forecast:
-        value, p = model.predict(forecaster.encoder.encode(problem.snapshot, problem.origin).inputs)
-        return Forecast(value, p_active=p)
-
-    return timed(fit, score)
+PEERS: Mapping[str, Model] = {
+    "trailing_year": trailing_year,
+    "trailing_180d": trailing_180d,
+    "bg_nbd_gg": lambda problem: btyd.forecast(problem, btyd.BG_NBD),
+    "pareto_nbd_gg": lambda problem: btyd.forecast(problem, btyd.PARETO_NBD),
+    "random_forest": direct.random_forest,
+    "two_part_gbm": direct.two_part_gbm,
+    "tweedie_gbm": direct.tweedie_gbm,
+    "ziln": direct.ziln,
+}
+MEANS = {"gbm_and_btyd": ("two_part_gbm", "pareto_nbd_gg")}
+"""Geometric means of two peers."""
 
 
 def _trailing(problem: Problem, days: int) -> Floats:
     recent = problem.days[problem.days["ordered_on"] >= pd.Timestamp(problem.origin - timedelta(days=days))]
     value = recent.groupby("customer_id")["net_value"].sum()
     return value.reindex(problem.ids, fill_value=0.0).to_numpy(dtype=np.float64)
-
-
-def _forest(problem: Problem, forecaster: Forecaster) -> Floats:
-    frames = dict(problem.history) | {problem.origin: problem.snapshot}
-    forecast = forest.random_forest(
-        {day: forecaster.encoder.encode(frame, day) for day, frame in frames.items()},
-        Outcomes.read(problem.history),
-        origin=problem.origin,
-        months=problem.months,
-        params=forecaster.params,
-    )
-    if forecast is None:
-        raise CannotFitError(_NOTHING_MATURED.format(months=problem.months, origin=problem.origin))
-    return forecast
-
-
-def _newest_matured(problem: Problem, forecaster: Forecaster) -> tuple[NDArray[np.float32], Floats]:
-    """The inputs of the snapshot whose outcome ends where the forecast starts, and that outcome."""
-    day = Month.of(problem.origin).plus(-problem.months).first_day
-    if day not in problem.history:
-        raise CannotFitError(_NOTHING_MATURED.format(months=problem.months, origin=problem.origin))
-    frame = problem.history[day]
-    value = outcome(problem.days, pd.Index(frame["customer_id"]), day, problem.months).value
-    return forecaster.encoder.encode(frame, day).inputs, value

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
+from benchmarks.inputs import Inputs, Matured
 from jobs.cleaning.ingestion import ingest
-from jobs.core.month import Month
+from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.features.build import build_daily, build_features
 from jobs.features.table import features
 from jobs.forecasting.encoder import Floats
@@ -34,12 +36,33 @@ from jobs.sources.mapping import Source
 
 _DAY_COLUMNS = ("customer_id", "ordered_on", "net_value", "orders")
 
+NO_CURRENCY = "XXX"
+"""By ISO 4217; nothing depends on it."""
+
 _USUAL_GAPS = 0.99
 """A file may stop short of a month's end by as many days as this share of its gaps between days with orders."""
 
 
 class NotMaturedError(ValueError):
     """The months asked for have not been delivered in full, or there is no history before them."""
+
+
+@dataclass(frozen=True, order=True)
+class Origin:
+    """A day to forecast from, and how many calendar months."""
+
+    month: Month
+    months: int = HORIZON_MONTHS
+
+    @property
+    def day(self) -> date:
+        """The forecast's as_of."""
+        return self.month.first_day
+
+    @property
+    def end(self) -> Month:
+        """The first month that is not forecast."""
+        return self.month.plus(self.months)
 
 
 @dataclass(frozen=True)
@@ -53,6 +76,10 @@ class Outcome:
 
     value: Floats
     active: NDArray[np.bool_]
+
+    def take(self, rows: NDArray[np.intp]) -> Outcome:
+        """Of some customers, those drawn twice counting twice."""
+        return Outcome(self.value[rows], self.active[rows])
 
 
 @dataclass(frozen=True)
@@ -79,6 +106,21 @@ class Problem:
         ids: pd.Index = pd.Index(self.snapshot["customer_id"])
         return ids
 
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What direct models may read of customers."""
+        return Inputs.of(self.history, self.origin)
+
+    @cached_property
+    def customers(self) -> NDArray[np.float32]:
+        """The inputs of the customers to forecast, one row each."""
+        return self.inputs.customers(self.snapshot, self.origin, self.months)
+
+    @cached_property
+    def matured(self) -> Matured:
+        """Earlier customers whose outcome is known; raises NothingMaturedError if there are none."""
+        return self.inputs.matured(self.months)
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -96,22 +138,25 @@ class Shop:
     first: Month
     days: pd.DataFrame
 
-    def problem(self, origin: date, months: int) -> Problem:
+    def problem(self, origin: Origin) -> Problem:
         """What may be known at an origin."""
-        periods = [month.as_of for month in self.first.through(Month.before(origin))]
-        customers = read_history(self.lake, self.table, sys.maxsize, [origin])[origin]
+        day = origin.day
+        periods = [month.as_of for month in self.first.through(Month.before(day))]
+        customers = read_history(self.lake, self.table, sys.maxsize, [day])[day]
         return Problem(
-            origin=origin,
-            months=months,
+            origin=day,
+            months=origin.months,
             snapshot=customers.sort_values("customer_id", kind="stable", ignore_index=True),
             history=read_history(self.lake, self.table, ModelParams().max_customers, periods),
-            days=self.days[self.days["ordered_on"] < pd.Timestamp(origin)].reset_index(drop=True),
+            days=self.days[self.days["ordered_on"] < pd.Timestamp(day)].reset_index(drop=True),
         )
 
+    def outcome(self, problem: Problem) -> Outcome:
+        """What the customers of a problem did."""
+        return outcome(self.days, problem.ids, problem.origin, problem.months)
 
-def shop(
-    spark: SparkSession, source: Source, landing: Path, lake: Lake, *, origins: Sequence[date], months: int
-) -> Shop:
+
+def shop(spark: SparkSession, source: Source, landing: Path, lake: Lake, *, origins: Sequence[Origin]) -> Shop:
     """Take a shop's files into a lake, as far as the outcomes of the origins need them.
 
     Args:
@@ -119,8 +164,7 @@ def shop(
         source: the mapping.
         landing: the file or folder the shop delivers to.
         lake: an empty one.
-        origins: first days of the forecasts, oldest first.
-        months: calendar months that each of them covers.
+        origins: the forecasts, oldest first.
 
     Raises:
         NotMaturedError: an origin has no history, or months that it covers have not been delivered in full.
@@ -128,12 +172,13 @@ def shop(
     """
     delivered = keep_lists(dated(deliveries(source, landing, lake.root)))
     lines = delivered["transactions"]
-    last = Month.of(origins[-1]).plus(months - 1)
+    newest = max(origins, key=lambda origin: origin.end)
+    last, forecast = newest.end.plus(-1), f"the {newest.months} months from {newest.day} on"
     there = f"the data holds {lines.first} to {lines.months[-1]}"
-    if Month.before(origins[0]) < lines.first:
-        raise NotMaturedError(f"nothing is known before {origins[0]}: {there}")
+    if origins[0].month <= lines.first:
+        raise NotMaturedError(f"nothing is known before {origins[0].day}: {there}")
     if last > lines.months[-1]:
-        raise NotMaturedError(f"the {months} months from {origins[-1]} on end with {last}, but {there}")
+        raise NotMaturedError(f"{forecast} end with {last}, but {there}")
     for name in (name for name in TABLES if name in delivered):
         until = lines.first.through(last)
         lists = [month for month in delivered[name].months if month <= last]
@@ -142,10 +187,10 @@ def shop(
     days = _days(lake, lines.first.through(last))
     if last == lines.months[-1] and not _is_whole(lines, last, days):
         raise NotMaturedError(
-            f"the {months} months from {origins[-1]} on end with {last}, in which the data breaks off on "
+            f"{forecast} end with {last}, in which the data breaks off on "
             f"{days['ordered_on'].max():%Y-%m-%d}: it holds {lines.first} to {last.plus(-1)} in full"
         )
-    build_features(spark, lake, source.departments, as_of=origins[-1])
+    build_features(spark, lake, source.departments, as_of=origins[-1].day)
     return Shop(lake, features(source.departments), lines.first, days)
 
 

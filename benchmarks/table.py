@@ -25,6 +25,7 @@ COLUMNS = {
     "coverage80": ("cover", ".3f"),
     "coverage80_top_decile": ("cover top", ".3f"),
     "width80": ("width", ",.0f"),
+    "winkler80": ("Winkler", ",.0f"),
     "fit_s": ("fit s", ".1f"),
     "score_s": ("score s", ".2f"),
 }
@@ -32,14 +33,19 @@ COLUMNS = {
 
 MEASURES = {
     "wape": "WAPE",
+    "mae": "MAE",
+    "rmse": "RMSE",
     "norm_gini": "Gini",
     "spearman": "Spearman",
     "top10_capture": "top 10 %",
+    "decile_mape": "decile MAPE",
     LEVEL: "|log total|",
+    "brier": "Brier",
+    "winkler80": "Winkler",
 }
 """Measure of a difference → heading."""
 
-_LOWER = ("wape", "mae", "rmse", "decile_mape", "brier")
+_LOWER = ("wape", "mae", "rmse", "decile_mape", "brier", "winkler80")
 _HIGHER = ("spearman", "norm_gini", "top10_capture", "top20_capture", "auc")
 _SIGNS = {"win": "+", "loss": "−", "tie": "="}
 _NONE = "·"

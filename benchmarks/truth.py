@@ -20,8 +20,9 @@ _NEVER = "never bought"
 
 
 def truth_file(landing: Path, origin: date) -> Path | None:
-    """Where `jobs.simulate` tells the truth of an origin, if it does."""
-    path = landing / "truth" / f"as_of={origin}.parquet"
+    """Where a simulated shop tells the truth of an origin, beside its file or in its folder; None if it does not."""
+    folder = landing if landing.is_dir() else landing.parent
+    path = folder / "truth" / f"as_of={origin}.parquet"
     return path if path.is_file() else None
 
 

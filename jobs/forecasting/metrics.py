@@ -9,6 +9,8 @@ from scipy.stats import mannwhitneyu, spearmanr
 from jobs.forecasting.encoder import Floats
 
 DECILES = 10
+_OUTSIDE = 2.0 / 0.2
+"""What a unit outside an 80 % interval costs, in widths."""
 
 
 def value_metrics(actual: Floats, forecast: Floats) -> dict[str, float]:
@@ -54,13 +56,19 @@ def activity_metrics(active: NDArray[np.bool_], probability: Floats) -> dict[str
 
 
 def interval_metrics(actual: Floats, forecast: Floats, lower: Floats, upper: Floats) -> dict[str, float]:
-    """Share of customers inside their interval and its mean width, overall and in the top decile of the forecast."""
+    """Share of customers inside their 80 % interval and its mean width, overall and in the top decile of the forecast.
+
+    The Winkler score is the mean width, plus 2 / 0.2 of what an outcome lies outside (Gneiting and Raftery 2007,
+    "Strictly Proper Scoring Rules, Prediction, and Estimation", eq. 43): lower is better.
+    """
     inside = (lower <= actual) & (actual <= upper)
+    outside = np.maximum(lower - actual, 0.0) + np.maximum(actual - upper, 0.0)
     top = by_rank(forecast)[: max(len(forecast) // DECILES, 1)]
     return {
         "coverage80": float(inside.mean()),
         "coverage80_top_decile": float(inside[top].mean()),
         "width80": float((upper - lower).mean()),
+        "winkler80": float((upper - lower + _OUTSIDE * outside).mean()),
         "width80_top_decile": float((upper - lower)[top].mean()),
     }
 

@@ -14,10 +14,11 @@ from pyspark.sql import SparkSession
 from benchmarks import accuracy
 from benchmarks.btyd import PYTHON
 from benchmarks.forecast import METRICS
+from benchmarks.peers import MEANS, PEERS
 from jobs.sources.mapping import MappingError
 from tests.benchmarks.transactions import COLUMNS, MONTHS, ORIGIN, transactions, written
 
-PEERS = {"trailing_year", "trailing_180d", "bg_nbd_gg", "pareto_nbd_gg", "random_forest", "two_part_gbm", "ziln"}
+ALL = {"ours", *PEERS, *MEANS}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def test_origins_lie_a_month_apart_and_end_with_the_one_asked_for(run: Run) -> N
 
 def test_every_model_has_every_metric_and_nobody_is_dropped_without_a_reason(run: Run) -> None:
     for origin in run.result["origins"]:
-        assert origin["models"].keys() | origin["not_run"].keys() == {"ours", *PEERS}
+        assert origin["models"].keys() | origin["not_run"].keys() == ALL
         assert all(figures.keys() == set(METRICS) for figures in origin["models"].values())
         if not PYTHON.exists():
             assert origin["not_run"]["bg_nbd_gg"] == "not run: make bench-setup"
@@ -60,7 +61,7 @@ def test_ours_has_every_figure_and_a_rule_of_thumb_neither_probability_nor_inter
     models = run.result["origins"][-1]["models"]
     assert [metric for metric, value in models["ours"].items() if value is None] in ([], ["decile_mape"])
     without = {metric for metric, value in models["trailing_year"].items() if value is None}
-    intervals = {"coverage80", "coverage80_top_decile", "width80", "total_p10_ratio", "total_p90_ratio"}
+    intervals = {"coverage80", "coverage80_top_decile", "width80", "winkler80", "total_p10_ratio", "total_p90_ratio"}
     assert without - {"decile_mape"} == {"brier", "auc"} | intervals
     assert models["ours"]["total_p10_ratio"] < models["ours"]["total_ratio"] < models["ours"]["total_p90_ratio"]
 

@@ -11,21 +11,24 @@ from pyspark.sql import SparkSession
 from benchmarks import peers
 from benchmarks.forecast import Forecast
 from benchmarks.ours import OURS, ours
-from benchmarks.shop import Problem, shop
+from benchmarks.shop import Origin, Problem, shop
+from jobs.core.month import Month
 from jobs.lake.lake import Lake
 from tests.benchmarks.transactions import LAST, MONTHS, ORIGIN, SOURCE, transactions, written
+
+AT = Origin(Month.of(ORIGIN), MONTHS)
 
 
 def problem(spark: SparkSession, rows: pd.DataFrame, folder: Path) -> Problem:
     folder.mkdir()
     file = written(rows, folder / "small.csv")
-    return shop(spark, SOURCE, file, Lake(folder / "lake"), origins=[ORIGIN], months=MONTHS).problem(ORIGIN, MONTHS)
+    return shop(spark, SOURCE, file, Lake(folder / "lake"), origins=[AT]).problem(AT)
 
 
 def all_forecasts(known: Problem) -> dict[str, Forecast]:
     own = ours(known)
-    others, missing = peers.forecasts(known, own.forecaster)
-    assert set(missing) <= {"bg_nbd_gg", "pareto_nbd_gg"}
+    others, missing = peers.forecasts(known, peers.PEERS)
+    assert set(missing) <= {"bg_nbd_gg", "pareto_nbd_gg", "gbm_and_btyd"}
     return {OURS: own.forecast} | others
 
 

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import btyd, peers
+from benchmarks import btyd, direct, peers
 from benchmarks.forecast import CannotFitError, Forecast, figures
+from benchmarks.inputs import SNAPSHOTS, NothingMaturedError
+from benchmarks.peers import Model
 from benchmarks.shop import Outcome, Problem, outcome
-from jobs.forecasting.fit import fit
-from tests.snapshots import QUICK, model_frames, simulated_snapshots
+from jobs.forecasting.metrics import spearman
+from jobs.forecasting.outcomes import Outcomes
+from tests.snapshots import model_frames, simulated_snapshots
 
 ORIGIN = date(2024, 7, 1)
 
@@ -59,14 +62,67 @@ def test_an_outcome_is_the_months_from_the_origin_on_and_nothing_for_who_did_not
     assert actual.active.tolist() == [True, False, False]
 
 
-def test_direct_models_say_when_no_outcome_is_known() -> None:
-    frames = model_frames(simulated_snapshots(8))
-    origin = max(frames)
-    forecaster = fit(frames, as_of=origin, params=QUICK)
-    known = Problem(origin=origin, months=9, snapshot=frames[origin], history=frames, days=HISTORY)
-    for peer in (peers.random_forest, peers.two_part_gbm, peers.ziln):
-        with pytest.raises(CannotFitError, match="9 months older"):
-            peer(known, forecaster)
+@pytest.fixture(scope="module")
+def months() -> dict[date, pd.DataFrame]:
+    return model_frames(simulated_snapshots(14, customers=200))
+
+
+DIRECT = (direct.random_forest, direct.two_part_gbm, direct.tweedie_gbm, direct.ziln)
+
+
+@pytest.mark.parametrize("model", DIRECT)
+def test_direct_models_say_when_no_outcome_is_known(months: dict[date, pd.DataFrame], model: Model) -> None:
+    young = dict(list(months.items())[:8])
+    known = Problem(origin=max(young), months=9, snapshot=young[max(young)], history=young, days=HISTORY)
+    with pytest.raises(NothingMaturedError, match="9 months older"):
+        model(known)
+
+
+@pytest.mark.parametrize("model", DIRECT)
+def test_direct_models_rank_customers_better_than_chance(months: dict[date, pd.DataFrame], model: Model) -> None:
+    before = dict(list(months.items())[:-3])
+    origin = max(before)
+    known = Problem(origin=origin, months=3, snapshot=before[origin], history=before, days=HISTORY)
+    actual, _ = Outcomes.read(months).after(np.array(known.ids, dtype=object), origin, range(1, 4))
+    assert spearman(actual.sum(axis=1), model(known).value) > 0.5
+
+
+def test_direct_models_learn_from_the_newest_snapshots_whose_outcome_is_known(
+    months: dict[date, pd.DataFrame],
+) -> None:
+    origin = max(months)
+    known = Problem(origin=origin, months=3, snapshot=months[origin], history=months, days=HISTORY)
+    old = sorted(months)[:-3][-SNAPSHOTS:]
+    assert len(known.matured.value) == sum(len(months[day]) for day in old)
+    actual, orders = Outcomes.read(months).after(months[old[0]]["customer_id"].to_numpy(object), old[0], range(1, 4))
+    first = slice(0, len(actual))
+    assert known.matured.value[first].tolist() == actual.sum(axis=1).tolist()
+    assert known.matured.active[first].tolist() == (orders.sum(axis=1) > 0).tolist()
+
+
+def test_the_geometric_mean_of_two_models_needs_both() -> None:
+    def one(_: Problem) -> Forecast:
+        return Forecast(np.array([4.0, 0.0]))
+
+    def other(_: Problem) -> Forecast:
+        return Forecast(np.array([9.0, 5.0]))
+
+    def neither(_: Problem) -> Forecast:
+        raise CannotFitError("too few")
+
+    made, missing = peers.forecasts(problem(HISTORY, 6), {"two_part_gbm": one, "pareto_nbd_gg": other})
+    assert made["gbm_and_btyd"].value.tolist() == [6.0, 0.0]
+    assert missing == {}
+    made, missing = peers.forecasts(problem(HISTORY, 6), {"two_part_gbm": one, "pareto_nbd_gg": neither})
+    assert made.keys() == {"two_part_gbm"}
+    assert missing == {"pareto_nbd_gg": "too few", "gbm_and_btyd": "needs two_part_gbm and pareto_nbd_gg"}
+
+
+def test_a_model_is_entered_by_the_name_of_its_function() -> None:
+    assert peers.entered("mine=benchmarks.direct:ziln") == ("mine", direct.ziln)
+    for wrong in ("mine", "mine=benchmarks.direct", "mine=benchmarks.nothing:ziln", "mine=benchmarks.direct:nothing"):
+        with pytest.raises(ValueError, match="name=module:function"):
+            peers.entered(wrong)
 
 
 def test_btyd_models_read_days_with_an_order_that_were_worth_something() -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import datasets
 from docs.generate import benchmarks as page
 
 
@@ -24,9 +23,3 @@ def test_check_refuses_an_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         page.main(["--check"])
     page.main(["--write"])
     page.main(["--check"])
-
-
-def test_data_that_is_not_there_is_left_out_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    [cdnow] = [one for one in datasets.DATA_SETS if one.source == "cdnow"]
-    datasets.judge(cdnow, tmp_path)
-    assert f"cdnow: left out, {tmp_path / 'cdnow_master.parquet'} is not there" in capsys.readouterr().out
