@@ -43,7 +43,7 @@ class Regime:
         joining_yearly: growth of the number of new customers in a year.
         ordering_yearly: growth of everybody's intensity in a year.
         season: amplitude of the intensity over the year.
-        yearly: whether all orders of a customer fall into one month of the year.
+        yearly: whether all orders of a customer fall into the month of the year in which it joined.
         value: mean value of an order.
         value_between: standard deviation of log value between customers.
         value_within: standard deviation of log value between a customer's orders.
@@ -79,7 +79,7 @@ REGIMES = {
     "shrinking": Regime(joining_yearly=-0.3, ordering_yearly=-0.2),
     "large_orders": Regime(orders_monthly=0.15, large=0.02, large_multiple=40.0, leaving=0.01),
     "one_time": Regime(one_time=0.97, customers=12_000),
-    "yearly": Regime(orders_monthly=1.0 / 12.0, spread=0.05, regularity=20.0, yearly=True, leaving=0.015),
+    "yearly": Regime(orders_monthly=1.0 / 12.0, spread=0.01, regularity=60.0, yearly=True, leaving=0.015),
     "memberships": Regime(
         orders_monthly=1.0, spread=0.0, regularity=400.0, value_within=0.05, season=0.0, leaving=0.05
     ),
@@ -154,7 +154,8 @@ def _joining(regime: Regime, rng: np.random.Generator) -> _People:
         own_month=joined % 12,
         value=regime.value * np.exp(between * rng.standard_normal(size) - between**2 / 2.0),
         is_here=np.ones(size, dtype=np.bool_),
-        until_order=_gaps(regime, size, rng),
+        # Half a gap: the orders of the years to come lie in the middle of the month, and stay in it.
+        until_order=_gaps(regime, size, rng) * (0.5 if regime.yearly else 1.0),
     )
 
 
@@ -186,7 +187,9 @@ def _pace(regime: Regime, people: _People, age: int) -> Floats | float:
     factor: float = (1.0 + regime.ordering_yearly) ** (age / 12.0)
     factor *= 1.0 + regime.season * np.cos(2.0 * np.pi * (age % 12 - 11.0) / 12.0)
     factor *= regime.breaks_by if age >= regime.breaks_at else 1.0
-    return factor * 12.0 * (people.own_month == age % 12) if regime.yearly else factor
+    if not regime.yearly:
+        return factor
+    return np.asarray(factor * 12.0 * ((people.own_month == age % 12) & (people.joined != age)))
 
 
 def _delivered(

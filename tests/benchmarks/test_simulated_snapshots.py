@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.shop import shop
+from benchmarks.shop import Origin, shop
 from benchmarks.simulated_snapshots import snapshots
 from jobs.core.month import Month
 from jobs.features.table import features
@@ -26,7 +26,7 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> pd.D
     folder = tmp_path_factory.mktemp("built")
     simulate(SHOP, folder / "landing")
     lake, source = Lake(folder / "lake"), load("simulated_shop")
-    shop(spark, source, folder / "landing", lake, origins=[AS_OF], months=1)
+    shop(spark, source, folder / "landing", lake, origins=[Origin(Month.of(AS_OF), 1)])
     frame = read_history(lake, features(source.departments), 10_000, [AS_OF])[AS_OF]
     return frame.set_index("customer_id").sort_index()
 
