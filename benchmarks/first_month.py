@@ -73,14 +73,14 @@ class Known:
     """All that a forecast may be made of, some of it newer than the origin.
 
     Attributes:
-        as_of: the origin.
+        origin: the origin, and the calendar months that hold every day forecast.
         shop: the shop in its lake.
         daily: the daily table up to the last outcome.
         lists: the customer lists.
         standards: the standard model and what it forecast, by day.
     """
 
-    as_of: date
+    origin: Origin
     shop: Shop
     daily: pd.DataFrame
     lists: pd.DataFrame | None
@@ -114,18 +114,18 @@ def judge(case: Case, data: Path) -> dict[str, Any]:
 
 def known_at(case: Case, source: Source, landing: Path, lake: Lake) -> tuple[list[Known], dict[str, str]]:
     """What is known at every origin of a case, and what could not be run; the lake is an empty one."""
-    origins = [Origin(Month.of(day), case.months) for day in case.forecast_on]
+    origins = [Origin(Month.of(case.forecast_on[0]), 1), *case.whole]
     delivered = shop(session(), source, landing, lake, origins=origins)
-    last = case.newest.plus(case.months)
+    last = max(origin.end for origin in origins)
     daily = days_of(lake, delivered.first.through(last.plus(-1)), None)
     lists = profiles_until(lake, last.first_day, delivered.first.first_day, None)
     standards, not_run = _standards(delivered, case.forecast_on)
-    return [Known(as_of, delivered, daily, lists, standards) for as_of in case.as_ofs], not_run
+    return [Known(origin, delivered, daily, lists, standards) for origin in case.whole], not_run
 
 
 def forecast(known: Known, months: int) -> Part:
     """An origin's forecasts of the first `months` months, and what came true."""
-    as_of, before = known.as_of, Month.before(known.as_of).first_day
+    as_of, before = known.origin.day, Month.before(known.origin.day).first_day
     daily = known.daily[known.daily["ordered_on"] < pd.Timestamp(as_of)]
     lists = None if known.lists is None else known.lists[known.lists["as_of"] <= pd.Timestamp(as_of)]
     first = completed_between(first_orders(daily, as_of), before, as_of)
@@ -138,7 +138,7 @@ def forecast(known: Known, months: int) -> Part:
         if day in known.standards:
             monthly = known.standards[day].monthly.reindex(first.index).iloc[:, :months].sum(axis=1, skipna=False)
             values[name] = monthly.fillna(monthly.mean()).to_numpy(np.float64)
-    outcomes = FirstMonthOutcomes.read(known.daily, first, Month.of(as_of).plus(months).first_day)
+    outcomes = FirstMonthOutcomes.read(known.daily, first, known.origin.end.first_day)
     log.info("%s: %d new, %d matured, standard level %.2f", as_of, len(first), forecaster.matured, level)
     lower, upper = forecaster.intervals.of(outlook, months)
     return Part(
@@ -153,10 +153,10 @@ def forecast(known: Known, months: int) -> Part:
 
 def _level(known: Known, own: FirstMonthForecaster, customers: NewCustomers) -> float:
     """That of production; the model's own where the standard model cannot be fitted."""
-    standard, delivered = known.standards.get(known.as_of), known.shop
+    standard, delivered = known.standards.get(known.origin.day), known.shop
     if standard is None:
         return 1.0
-    return standard_level(own, standard.forecaster, delivered.lake, delivered.table, customers, known.as_of)
+    return standard_level(own, standard.forecaster, delivered.lake, delivered.table, customers, known.origin.day)
 
 
 def _standards(delivered: Shop, days: Sequence[date]) -> tuple[dict[date, Standard], dict[str, str]]:

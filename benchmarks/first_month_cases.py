@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from benchmarks.shop import Origin
 from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.forecasting.first_month.days import MONTH_ENDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,13 @@ class Case:
     def as_ofs(self) -> list[date]:
         """The origins, oldest first."""
         return [self.newest.plus(-back).first_day for back in reversed(range(self.origins))]
+
+    @property
+    def whole(self) -> list[Origin]:
+        """The origins, and the calendar months that hold every day forecast: more than `months` around a February."""
+        days = MONTH_ENDS[self.months - 1]
+        months = [Month.of(as_of).months_until(Month.of(as_of + timedelta(days=days - 1))) + 1 for as_of in self.as_ofs]
+        return [Origin(Month.of(as_of), count) for as_of, count in zip(self.as_ofs, months, strict=True)]
 
     @property
     def forecast_on(self) -> list[date]:

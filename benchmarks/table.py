@@ -62,7 +62,7 @@ def rows(origin: Mapping[str, Any]) -> list[list[str]]:
     models: Mapping[str, Mapping[str, float | None]] = origin["models"]
     best = {metric: _best(metric, models) for metric in COLUMNS}
     body = [
-        [name, *(_text(metric, figures[metric], is_best=name in best[metric]) for metric in COLUMNS)]
+        [name, *(_text(metric, figures.get(metric), is_best=name in best[metric]) for metric in COLUMNS)]
         for name, figures in models.items()
     ]
     return [["model", *(heading for heading, _ in COLUMNS.values())], *body]
@@ -145,7 +145,7 @@ def markdown(cells: Sequence[Sequence[str]]) -> list[str]:
 
 def _best(metric: str, models: Mapping[str, Mapping[str, float | None]]) -> set[str]:
     """The models whose figure, as printed, no other model beats."""
-    result = {name: figures[metric] for name, figures in models.items()}
+    result = {name: figures.get(metric) for name, figures in models.items()}
     distance = {name: _distance(metric, value) for name, value in result.items() if value is not None}
     least = min((gap for gap in distance.values() if gap is not None), default=None)
     return {name for name, gap in distance.items() if gap is not None and gap == least}

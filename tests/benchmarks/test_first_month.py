@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from benchmarks.first_month import Known, Part, forecast, known_at
-from benchmarks.first_month_cases import Case
+from benchmarks.first_month_cases import CASES, Case
 from benchmarks.first_month_peers import OURS, STANDARD, STANDARD_LATER
 from docs.generate import benchmarks as page
 from docs.generate import first_month as section
@@ -66,6 +66,12 @@ def test_what_came_true_is_that_of_the_file(rows: pd.DataFrame, parts: list[Part
     known = np.concatenate([part.ids for part in parts])
     outcome = rows[(day >= 0) & (day < MONTH_ENDS[CASE.months - 1]) & rows["Card"].isin(known)]
     assert sum(part.value.sum() for part in parts) == pytest.approx(outcome["Paid"].sum())
+
+
+def test_a_half_year_around_a_february_is_known_to_its_last_day() -> None:
+    """On 2011-02-01, six months end on 2011-08-01, and 183 days two days later."""
+    months = {origin.month: origin.months for origin in CASES["online_retail_ii_6m"].whole}
+    assert months == {Month(2011, number): 7 if number in (1, 2) else 6 for number in range(1, 7)}
 
 
 def test_what_happens_from_an_origin_on_changes_no_forecast_of_it(known: list[Known], parts: list[Part]) -> None:
