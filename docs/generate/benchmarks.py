@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import goals
+from benchmarks.inputs import SNAPSHOTS
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
 from docs.generate import first_month, scale, service_load
 from docs.generate.page import DOCS, rendered, write_or_check
@@ -42,6 +43,7 @@ def page() -> str:
         data_sets=[(f"../benchmarks/results/{path.with_suffix('.png').name}", of) for path, of in results.items()],
         markdown=_markdown,
         rows=rows,
+        snapshots=SNAPSHOTS,
         decile_line=decile_line,
         truth_rows=truth_rows,
         difference_rows=difference_rows,

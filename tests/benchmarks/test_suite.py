@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from benchmarks import suite
+from benchmarks.peers import entered
+from benchmarks.shop import Problem
 from benchmarks.trials import SUITE, Trial
+from tests.snapshots import model_frames, simulated_snapshots
 
 
 @pytest.mark.parametrize("trial", SUITE.values(), ids=SUITE)
@@ -23,3 +28,17 @@ def test_a_shop_that_is_not_of_the_suite_is_refused(capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         suite.main(["cdnov"])
     assert "no such shop: cdnov" in capsys.readouterr().err
+
+
+def test_the_model_of_the_guide_can_be_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (Path(suite.__file__).parent / "README.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n# (?:my_model\.py)\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "my_model.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    name, model = entered("mine=my_model:last_year_again")
+    frames = model_frames(simulated_snapshots(14))
+    origin = max(frames)
+    known = Problem(origin=origin, months=6, snapshot=frames[origin], history=frames, days=pd.DataFrame())
+    lags = [f"net_value_month_lag_{lag:02d}" for lag in range(1, 13)]
+    assert name == "mine"
+    assert model(known).value.sum() == pytest.approx(frames[origin][lags].sum().sum() / 2.0)
