@@ -28,6 +28,7 @@ def values(results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: results[name] for name in ("machine", "customers", "rows_in_a_forecast", "seconds")},
         "loads": "\n".join(markdown(rows)),
+        "note": results.get("note"),
         "minutes": results["memory"]["minutes"],
         "mixed": results.get("publication", {}).get("mixed"),
         "early": max(sizes[:quarter]),
