@@ -25,7 +25,16 @@ PAGE = DOCS / "model_card.md"
 LEAST_CUSTOMERS = 0.01
 """A segment counts among the worst if it holds at least this share of the customers."""
 
-_PEERS = ("trailing_year", "bg_nbd_gg", "pareto_nbd_gg", "random_forest", "two_part_gbm", "ziln")
+_PEERS = (
+    "trailing_year",
+    "bg_nbd_gg",
+    "pareto_nbd_gg",
+    "random_forest",
+    "two_part_gbm",
+    "tweedie_gbm",
+    "ziln",
+    "gbm_and_btyd",
+)
 _SHOWN = {"wape": "WAPE", "norm_gini": "Gini", "spearman": "Spearman", "total_ratio": "total"}
 _KINDS = {"status": "status", "tenure": "tenure", "decile": "decile of the forecast, 01 the highest"}
 _WORST = 3
