@@ -7,15 +7,13 @@ import xgboost as xgb
 from sklearn.ensemble import RandomForestRegressor
 
 from benchmarks.forecast import CannotFitError, Forecast, timed
+from benchmarks.random_forest import unfitted
 from benchmarks.shop import Problem
 from benchmarks.ziln import Ziln
 
 SEED, THREADS = 14, 2
 TREES = {"learning_rate": 0.05, "n_estimators": 150, "max_depth": 4, "min_child_weight": 5.0, "reg_lambda": 5.0}
 TREES |= {"subsample": 0.7, "colsample_bytree": 0.6, "n_jobs": THREADS, "random_state": SEED}
-
-FOREST = {"n_estimators": 60, "min_samples_leaf": 10, "max_features": 1.0 / 3.0}
-_CUSTOMERS_A_TREE = 10_000
 
 
 def two_part_gbm(problem: Problem) -> Forecast:
@@ -65,8 +63,7 @@ def random_forest(problem: Problem) -> Forecast:
 
     def fit() -> RandomForestRegressor:
         known = problem.matured
-        samples = min(1.0, _CUSTOMERS_A_TREE / len(known.value))
-        forest = RandomForestRegressor(**FOREST, max_samples=samples, n_jobs=THREADS, random_state=SEED)
+        forest = unfitted(len(known.value), threads=THREADS, seed=SEED)
         return forest.fit(np.nan_to_num(known.inputs, nan=-1.0), known.value)
 
     return timed(fit, lambda forest: Forecast(forest.predict(np.nan_to_num(problem.customers, nan=-1.0))))
