@@ -121,6 +121,13 @@ def _origin(
     return Judged(problem.ids, actual, all_forecasts), result
 
 
+def keep(result: Mapping[str, Any], path: Path) -> None:
+    """Write the figures, and the picture beside them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    picture(result).savefig(path.with_suffix(".png"), dpi=110)
+
+
 def columns_of(text: str) -> TransactionColumns:
     """Read `customer_id=…,ordered_at=…,amount=…`; raises MappingError for anything a mapping does not know."""
     pairs = dict(pair.partition("=")[::2] for pair in text.split(","))
@@ -190,9 +197,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         result = accuracy(session(), _source(args), args.transactions, origins=origins, models=models)
     except (NotMaturedError, InputError, LandingError, IngestError, MappingError, JavaMissingError) as error:
         parser.error(str(error))
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    picture(result).savefig(args.json.with_suffix(".png"), dpi=110)
+    keep(result, args.json)
     sys.stdout.write(table(result))
 
 

@@ -11,7 +11,6 @@ so. The other shops are simulated on the spot.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,12 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.accuracy import judged, session
+from benchmarks.accuracy import judged, keep, session
 from benchmarks.peers import ENTER, PEERS, Model, entered
-from benchmarks.picture import picture
 from benchmarks.real_data import FOLDER
 from benchmarks.table import table
-from benchmarks.trials import SUITE, Trial, deliver
+from benchmarks.trials import SUITE, deliver
 from docs.generate import benchmarks as page
 from docs.generate import model_card
 
@@ -33,19 +31,12 @@ RESULTS = page.RESULTS
 
 def judge(name: str, *, choosing: bool, models: Mapping[str, Model], data: Path) -> dict[str, Any]:
     """The figures of a shop's choosing origins, or of its reporting origin; raises FileNotFoundError as `deliver`."""
-    trial: Trial = SUITE[name]
+    trial = SUITE[name]
     trial.check_file(data)
     origins = trial.choosing if choosing else [trial.reporting]
     with TemporaryDirectory(prefix="clv-benchmark-") as folder:
         shop, landing = deliver(session(), name, Path(folder), origins, data)
         return judged(trial.mapping(name).name, shop, landing, origins, models)
-
-
-def keep(name: str, result: Mapping[str, Any]) -> None:
-    """Write a shop's figures and picture."""
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    picture(result).savefig(path.with_suffix(".png"), dpi=110)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -70,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             continue
         sys.stdout.write(table(result))
         if not args.choosing and not args.model:
-            keep(name, result)
+            keep(result, RESULTS / f"{name}.json")
     if not args.choosing and not args.model:
         page.main(["--write"])
         model_card.main(["--write"])
