@@ -19,7 +19,7 @@ from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting.encoder import Floats
 
 FIRST = Month(2021, 1)
-MONTHS = 48
+MONTHS = 60
 """Months of data."""
 
 _BEFORE = 24
@@ -83,7 +83,7 @@ REGIMES = {
     "memberships": Regime(
         orders_monthly=1.0, spread=0.0, regularity=400.0, value_within=0.05, season=0.0, leaving=0.05
     ),
-    "break": Regime(breaks_at=33, breaks_by=0.6),
+    "break": Regime(breaks_at=45, breaks_by=0.6),
     "heavy_tails": Regime(value_between=1.5, value_within=1.0),
     "clumpy": Regime(regularity=0.3, leaving=0.02, returning=0.05),
     "sleepers": Regime(leaving=0.08, returning=0.04, spread=0.5),

@@ -103,8 +103,8 @@ SUITE: Mapping[str, Trial] = (
     | {
         name: Trial(
             source=_REGIME,
-            choosing=[Origin(regimes.FIRST.plus(24))],
-            reporting=Origin(regimes.FIRST.plus(36)),
+            choosing=[Origin(regimes.FIRST.plus(months)) for months in (24, 36)],
+            reporting=Origin(regimes.FIRST.plus(48)),
         )
         for name in regimes.REGIMES
     }
