@@ -22,7 +22,7 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             app,
             host=settings.host,
             port=settings.port,
-            http=partial(BoundedConnection, head_seconds=settings.head_seconds),  # type: ignore[arg-type]
+            http=partial(BoundedConnection, head_seconds=settings.head_seconds, most_bytes=_LONGEST_HEAD),  # type: ignore[arg-type]
             ws="none",
             loop="auto",
             access_log=False,
@@ -30,7 +30,6 @@ def server(app: FastAPI, settings: ServiceSettings) -> Server:
             server_header=False,
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
-            h11_max_incomplete_event_size=_LONGEST_HEAD,
             timeout_keep_alive=10,
             timeout_graceful_shutdown=int(settings.request_seconds) + 5,
         )
