@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from jobs.core.month import HORIZON_MONTHS
@@ -19,6 +19,7 @@ from jobs.service.database import rows, snapshot
 from jobs.service.forecast_parts import Interval, Method, Status
 from jobs.service.forecasts import ReadRoute
 from jobs.service.freshness import Freshness, freshness
+from jobs.service.keyed_route import as_json
 from jobs.service.problems import Problem, documented
 from jobs.service.publications import Publication, published_month
 
@@ -59,7 +60,12 @@ class CustomerPage(BaseModel):
 router = APIRouter(tags=["forecasts"], route_class=ReadRoute)
 
 
-@router.get("/v1/customers", summary="The customers of the newest published month", responses=documented(409))
+@router.get(
+    "/v1/customers",
+    response_model=CustomerPage,
+    summary="The customers of the newest published month",
+    responses=documented(409),
+)
 def customers(
     context: InContext,
     _: Caller,
@@ -70,7 +76,7 @@ def customers(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="The most customers of a page")] = 100,
     after: Annotated[str | None, Query(max_length=8000, description="`after` of the page before")] = None,
-) -> CustomerPage:
+) -> Response:
     """A page. If the month was published anew since the page before, the pages would not fit together: 409."""
     place = _Place.read(after) if after is not None else None
     with snapshot(context.database) as connection:
@@ -87,7 +93,7 @@ def customers(
         found = rows(connection, "customers_page", page_size=limit + 1, **filters)
     page = [_summary(entry) for entry in found[:limit]]
     is_last = len(found) <= limit
-    return CustomerPage(
+    answer = CustomerPage(
         as_of=month.as_of,
         data_month=month.data_month,
         horizon_months=HORIZON_MONTHS,
@@ -96,6 +102,7 @@ def customers(
         publication=month.publication,
         freshness=freshness(month.as_of, context.today()),
     )
+    return as_json(answer)
 
 
 def _summary(entry: dict[str, object]) -> CustomerSummary:

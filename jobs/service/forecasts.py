@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.core.month import HORIZON_MONTHS, Month
@@ -17,7 +17,7 @@ from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
 from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status
 from jobs.service.freshness import Freshness, freshness
-from jobs.service.keyed_route import KeyedRoute
+from jobs.service.keyed_route import KeyedRoute, as_json
 from jobs.service.keys import READ
 from jobs.service.problems import Problem
 from jobs.service.publications import AsOf, Publication, PublishedMonth, published_month
@@ -69,10 +69,12 @@ class ReadRoute(KeyedRoute):
 router = APIRouter(tags=["forecasts"], route_class=ReadRoute)
 
 
-@router.get("/v1/customers/{customer_id:path}/forecast", summary="A customer's published forecast")
+@router.get(
+    "/v1/customers/{customer_id:path}/forecast", response_model=Forecast, summary="A customer's published forecast"
+)
 def customer_forecast(
     customer_id: CustomerId, context: InContext, _: Caller, as_of: AsOf = None, horizon: Horizon = HORIZON_MONTHS
-) -> Forecast:
+) -> Response:
     """The months of the horizon, their sum and its interval, of one publication alone, and where they come from."""
     with snapshot(context.database) as connection:
         month = published_month(connection, as_of)
@@ -85,7 +87,7 @@ def customer_forecast(
             remedy="Check the id. A customer has a forecast from the first month on that delivers the customer.",
             errors=[("path.customer_id", "the id of a customer of that month")],
         )
-    return _answer(found, month, horizon, context.today())
+    return as_json(_answer(found, month, horizon, context.today()))
 
 
 def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, today: date) -> Forecast:

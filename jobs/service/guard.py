@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from http import HTTPStatus
-from uuid import uuid4
+from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -90,10 +90,10 @@ class _Answer:
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.request_id, self.status = _request_id(scope), 0
+        headers = dict(scope["headers"])
+        self.request_id, self.status = _request_id(headers), 0
         self._receive, self._send = receive, send
         self._is_refused = False
-        headers = dict(scope["headers"])
         self._body_is_due = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
     async def receive(self) -> Message:
@@ -120,11 +120,13 @@ class _Answer:
             return
         self.status = problem.status_code
         own = [(name.lower().encode(), value.encode()) for name, value in (problem.headers or {}).items()]
-        headers = [*own, (b"content-type", MEDIA_TYPE.encode()), *self._headers()]
+        body = problem.body(self.request_id)
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*own, (b"content-type", MEDIA_TYPE.encode()), length, *self._headers()]
         if self._body_is_due:
             headers.append(_CLOSE)
         await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": problem.body(self.request_id)})
+        await self._send({"type": "http.response.body", "body": body})
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         return [(b"x-request-id", self.request_id.encode()), *_HEADERS]
@@ -136,7 +138,7 @@ def _head_bytes(scope: Scope) -> int:
     return len(scope.get("raw_path") or b"") + len(scope["query_string"]) + headers
 
 
-def _request_id(scope: Scope) -> str:
+def _request_id(headers: dict[bytes, bytes]) -> str:
     """The id that the caller gave the request, if it is plain; else a new one."""
-    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    return given if _OWN_ID.fullmatch(given) else uuid4().hex
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    return given if _OWN_ID.fullmatch(given) else f"{getrandbits(128):032x}"

@@ -80,12 +80,18 @@ class WaitingSlots:
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         """Hold a slot; 429 with Retry-After if none was free in time."""
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    async def _wait(self) -> None:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._free.acquire()
         except TimeoutError:
             raise busy("As many requests are being answered, and wait, as the service can take.") from None
-        try:
-            yield
-        finally:
-            self._free.release()

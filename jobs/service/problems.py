@@ -159,7 +159,7 @@ def internal_error() -> Problem:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of an application with problem details."""
+    """Answer every error of an application with problem details. Plain functions would be run in a thread each."""
     app.add_exception_handler(StarletteHTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_validation)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError):
@@ -186,7 +186,7 @@ def request_id_of(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-def _of_http(request: Request, error: Exception) -> Response:
+async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     problem = error if isinstance(error, Problem) else _plain(request, error)
     return problem.response(request_id_of(request))
@@ -210,7 +210,7 @@ def _plain(request: Request, error: StarletteHTTPException) -> Problem:
     )
 
 
-def _of_validation(request: Request, error: Exception) -> Response:
+async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = [(_field(found), str(found["msg"])) for found in error.errors()]
     said = "1 field of the request is wrong." if len(wrong) == 1 else f"{len(wrong)} fields of the request are wrong."
@@ -225,6 +225,6 @@ def _field(found: Mapping[str, Any]) -> str:
     return ".".join(str(part) for part in found["loc"] if not (is_malformed and isinstance(part, int)))[:_LONGEST_FIELD]
 
 
-def _of_database(request: Request, error: Exception) -> Response:
+async def _of_database(request: Request, error: Exception) -> Response:
     log.error("the forecast database: %s", reason_of(error), extra={"request_id": request_id_of(request)})
     return unavailable("The forecast database does not respond in time.").response(request_id_of(request))

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from jobs.core.failure import reason_of
 from jobs.core.masking import masked
@@ -16,6 +17,10 @@ FIELDS = ("request_id", "key", "method", "path", "status", "milliseconds")
 
 log = logging.getLogger("clv.service")
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+_masked = lru_cache(maxsize=16)(masked)
+"""Requests share one event. Their fields are no free text, and cannot hold a secret."""
+
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
@@ -23,13 +28,13 @@ class _Json(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": _masked(record.getMessage()),
             **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
         }
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            event |= {"reason": reason_of(error), "traceback": traceback_of(error)}
-        return masked(json.dumps(event, ensure_ascii=False))
+            event |= {"reason": reason_of(error), "traceback": masked(traceback_of(error))}
+        return _AS_JSON(event)
 
 
 def log_as_json() -> None:
