@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from http import HTTPStatus
-from random import getrandbits
+from random import Random
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +16,7 @@ from jobs.service.request_log import log
 from jobs.service.settings import ServiceSettings
 
 _OWN_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_IDS = Random()  # a generator of its own: nobody else seeds it
 _POLICY = (
     b"default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src data:; connect-src 'self'; "
     b"frame-ancestors 'none'"
@@ -141,4 +142,4 @@ def _head_bytes(scope: Scope) -> int:
 def _request_id(headers: dict[bytes, bytes]) -> str:
     """The id that the caller gave the request, if it is plain; else a new one."""
     given = headers.get(b"x-request-id", b"").decode("latin-1")
-    return given if _OWN_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+    return given if _OWN_ID.fullmatch(given) else f"{_IDS.getrandbits(128):032x}"
