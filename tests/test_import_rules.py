@@ -25,7 +25,7 @@ MOST_LINES_OF_A_FUNCTION = 60
 def modules() -> dict[str, Path]:
     """Every module of the repository outside `tests` and `notebooks`, by its dotted name."""
     places = [ROOT / name for name in (*PRODUCTION, "benchmarks", "docs/generate")]
-    paths = [path for place in places for path in place.rglob("*.py")]
+    paths = [path for place in places for path in place.rglob("*.py") if ".venv" not in path.parts]
     return {_name(path): path for path in sorted(paths)}
 
 
