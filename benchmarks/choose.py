@@ -62,8 +62,8 @@ def judged(
         file = kept / f"{case} {name}.json"
         if not file.is_file():
             made, _ = forecasts(problem, {name: model})
-            result = {key: figures(forecast, outcome) for key, forecast in made.items()}
-            file.write_text(json.dumps(result.get(name)), encoding="utf-8")
+            own = figures(made[name], outcome) if name in made else None
+            file.write_text(json.dumps(own), encoding="utf-8")
         result = json.loads(file.read_text(encoding="utf-8"))
         if result is not None:
             found[name] = result
@@ -80,7 +80,7 @@ def differences(cases: Sequence[Mapping[str, Figures]], name: str, reference: st
         pairs = [
             (case[name].get(metric), case[reference].get(metric)) for case in cases if {name, reference} <= set(case)
         ]
-        gaps = [_gap(metric, own, other) for own, other in pairs if own and other]
+        gaps = [_gap(metric, own, other) for own, other in pairs if own is not None and other is not None]
         if gaps:
             result[metric] = float(np.mean(gaps))
     return result

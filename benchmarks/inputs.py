@@ -64,7 +64,7 @@ class Inputs:
             encoder=encoder,
             base_models=panel.base_models(),
             outcomes=panel.outcomes,
-            burn_in=min(ModelParams().burn_in_months, len(history) // 4),
+            burn_in=panel.burn_in,
         )
 
     def customers(self, frame: pd.DataFrame, day: date, months: int) -> NDArray[np.float32]:

@@ -14,10 +14,11 @@ from datetime import date
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from benchmarks.forecast import Forecast, timed
 from benchmarks.shop import Problem
-from jobs.forecasting.base_margin import BaseModels
+from jobs.forecasting.base_margin import HORIZON_NAMES, BaseModels
 from jobs.forecasting.cold_start import Rates
 from jobs.forecasting.encoder import Customers, Floats, InputEncoder
 from jobs.forecasting.outcomes import first_month, thinned
@@ -39,6 +40,7 @@ TREES |= {"colsample_bytree": 0.6, "base_score": 0.5, "tree_method": "hist", "nt
 _PRIOR_MONTHS = 6.0
 _MOST_ROWS = 200_000
 _LEAST_P, _MOST_P = 0.002, 0.995
+_YEAR_BEFORE = [HORIZON_NAMES.index(name) for name in ("net_value_year_before", "orders_year_before")]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Sums:
         panel = Panel.of(problem.history, encoder, ModelParams())
         base_models = panel.base_models()
         rows, unit = _rows(panel, base_models), panel.active_value
-        activity = xgb.DMatrix(rows.inputs, label=rows.active, base_margin=_logit(rows.p_base))
+        activity = xgb.DMatrix(rows.inputs, label=rows.active, base_margin=logit(rows.p_base))
         a_month = unit * rows.months
         value = xgb.DMatrix(
             rows.inputs, label=np.maximum(rows.value, 0.0) / a_month, base_margin=rows.log_base - np.log(a_month)
@@ -96,7 +98,7 @@ class Sums:
         value[~bought] = money[:, :months].sum(axis=1)
         p[~bought] = 1.0 - np.prod(1.0 - chance[:, :months], axis=1)
         inputs, log_base, p_base = _start(self.base_models, customers.take(bought), months)
-        data = xgb.DMatrix(inputs, base_margin=_logit(p_base))
+        data = xgb.DMatrix(inputs, base_margin=logit(p_base))
         p[bought] = self.activity.predict(data)
         data.set_info(base_margin=np.zeros(len(inputs)))
         correction = np.asarray(self.value.predict(data, output_margin=True), dtype=np.float64)
@@ -110,8 +112,7 @@ def sums(problem: Problem) -> Forecast:
 
 
 def _rows(panel: Panel, base_models: BaseModels) -> _Rows:
-    days = list(panel.coded)
-    days = days[min(panel.params.burn_in_months, len(days) // 4) :]
+    days = list(panel.coded)[panel.burn_in :]
     cells = [(day, span) for day in days for span in SPANS if span in panel.outcomes.matured(day)]
     share = _MOST_ROWS / max(sum(int(panel.coded[day].has_bought.sum()) for day, _ in cells), 1)
     parts = [_part(panel, base_models, day, span, share) for day, span in cells]
@@ -134,11 +135,6 @@ def _start(base_models: BaseModels, customers: Customers, months: int) -> tuple[
     ahead = [history.month(h) for h in range(1, months + 1)]
     logs = np.log(np.sum([np.exp(month.logs) * month.season for month in ahead], axis=0))
     p = np.clip(1.0 - np.prod([1.0 - month.p for month in ahead], axis=0), _LEAST_P, _MOST_P)
-    # the columns of a month: horizon, net value and orders a year before, net value around it, ...
-    before = np.mean([month.inputs[:, 1:3] for month in ahead], axis=0)
+    before = np.mean([month.inputs[:, _YEAR_BEFORE] for month in ahead], axis=0)
     own = np.column_stack([np.full(len(customers), float(months)), before, p, logs - np.log(months)])
     return np.concatenate([history.inputs(), own.astype(np.float32)], axis=1), logs.mean(axis=1), p
-
-
-def _logit(p: Floats) -> Floats:
-    return np.asarray(np.log(p / (1.0 - p)))

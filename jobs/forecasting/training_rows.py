@@ -98,7 +98,7 @@ class Panel:
         """A seeded sample of the panel's matured rows."""
         cells = [
             (day, np.flatnonzero(self.methods[day] == MODEL), h)
-            for day in list(self.coded)[self._burn_in :]
+            for day in list(self.coded)[self.burn_in :]
             for h in self.outcomes.matured(day)
         ]
         share = self.params.max_rows / max(sum(len(modelled) for _, modelled, _ in cells), 1)
@@ -108,7 +108,7 @@ class Panel:
 
     def newcomers(self, base_models: BaseModels) -> Iterator[Seen]:
         """The outcomes of customers who had never bought, after each snapshot."""
-        for day in list(self.coded)[self._burn_in :]:
+        for day in list(self.coded)[self.burn_in :]:
             group = self.coded[day].take(self.methods[day] == COHORT_PRIOR)
             horizons = self.outcomes.matured(day)
             months = [Month.of(day).plus(h - 1) for h in horizons]
@@ -119,7 +119,7 @@ class Panel:
                 yield Seen(group.signup_days, h, active[:, column], value[:, column])
 
     @property
-    def _burn_in(self) -> int:
+    def burn_in(self) -> int:
         """Snapshots left out at the start, when the shop knew only its most recent buyers."""
         return min(self.params.burn_in_months, len(self.coded) // 4)
 
