@@ -93,7 +93,5 @@ class Inputs:
 
 def _derived(base_models: BaseModels, customers: Customers, months: int) -> list[NDArray[np.float32]]:
     history = base_models.history(customers)
-    base = [history.month(h) for h in range(1, months + 1)]
-    sums = np.sum([np.exp(month.logs) * month.season for month in base], axis=0)
-    p_active = 1.0 - np.prod([1.0 - month.p for month in base], axis=0)
-    return [history.inputs(), sums.astype(np.float32), p_active[:, None].astype(np.float32)]
+    base = history.first(months)
+    return [history.inputs(), np.exp(base.logs).astype(np.float32), base.p[:, None].astype(np.float32)]

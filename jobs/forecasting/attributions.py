@@ -1,93 +1,56 @@
-"""What a month's forecast consists of: the logarithm of its net value as a sum over feature groups.
+"""What a forecast consists of: the logarithm of the year's net value as a sum over feature groups.
 
-log(value) = the pooled logarithms of the base models + what the activity booster adds + correction_weight x what the
-value booster adds. The boosters' parts are additive feature attributions in log-odds and in logarithms: exact SHAP
-values (Lundberg, Erion and Lee 2018, "Consistent individualized feature attribution for tree ensembles"), or the
-attribution along each tree's path (Saabas 2014), which is additive too, takes a twenty-fifth of the time and hardly
-differs for trees this shallow. The base models' parts follow from their formulas.
+log(value) = the mean of the base models' logarithms + correction_weight x what the value booster adds. The booster's
+part is additive in logarithms: exact SHAP values (Lundberg, Erion and Lee 2018, "Consistent individualized feature
+attribution for tree ensembles"), or the attribution along each tree's path (Saabas 2014), which is additive too, takes
+a twenty-fifth of the time and hardly differs for trees this shallow. The base models' parts follow from their formulas.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
-from jobs.forecasting.base_margin import HORIZON_NAMES, QUARTER, History, purchases
+from jobs.forecasting.base_margin import QUARTER, History, purchases
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.feature_groups import feature_group_of
 from jobs.forecasting.reason_codes import FEATURE_GROUPS, FREQUENCY, LATELY, ORDER_SIZE, RECENCY
-from jobs.forecasting.two_part import ACTIVITY_WEIGHT, TwoPartModel
+from jobs.forecasting.two_part import TwoPartModel
 
 _QUARTER_WEEKS = 13.0
 
 
-@dataclass(frozen=True)
-class Attributions:
-    """The logarithm of a month's net value, without season, taken apart.
-
-    Attributes:
-        groups: one row a customer, one column a group of `FEATURE_GROUPS`.
-        base: the rest: the same for all customers but for the activity booster's mean correction, which counts for
-            less the closer P(active) is to one.
-    """
-
-    groups: Floats
-    base: Floats
-
-    @property
-    def log_value(self) -> Floats:
-        """Base and groups taken together: the forecast before its level is calibrated."""
-        total = self.base
-        for column in range(len(FEATURE_GROUPS)):
-            total = total + self.groups[:, column]
-        return total
-
-
 def attributions(
-    two_part: TwoPartModel, history: History, horizon: int, correction_weight: float, *, exact: bool = False
-) -> Attributions:
-    """Take the forecast of a horizon month apart; a customer's row does not depend on the others.
+    two_part: TwoPartModel, history: History, correction_weight: float, *, exact: bool = False
+) -> tuple[Floats, float]:
+    """Take the forecast of the year apart; a customer's row does not depend on the others.
 
     Args:
         two_part: the boosters.
         history: customers who bought.
-        horizon: the horizon month.
         correction_weight: how much of the value booster's correction is used.
         exact: SHAP values instead of the attribution along the path.
+
+    Returns:
+        One row a customer, one column a group of `FEATURE_GROUPS`; and the rest, which all customers share.
     """
-    month = history.month(horizon)
-    activity, value = two_part.contributions(np.concatenate([history.inputs(), month.inputs], axis=1), exact=exact)
-    boosted = ACTIVITY_WEIGHT * _slope(month.p, activity)[:, None] * activity + correction_weight * value
+    year = history.first(HORIZON_MONTHS)
+    boosted = two_part.contributions(np.concatenate([history.inputs(), year.inputs], axis=1), exact=exact)
     groups = dict.fromkeys(FEATURE_GROUPS, np.zeros(len(boosted)))
     for column, name in enumerate(two_part.names):
-        groups[feature_group_of(name)] = groups[feature_group_of(name)] + boosted[:, column]
-    pooled = HORIZON_NAMES[-len(two_part.pool.weights) :]
-    for position, (name, weight) in enumerate(zip(pooled, two_part.pool.weights, strict=True)):
-        for group, part in _BASE_PARTS[name](history, month.logs[:, position]).items():
-            groups[group] = groups[group] + weight * part
-    return Attributions(
-        np.stack([groups[group] for group in FEATURE_GROUPS], axis=1), two_part.pool.level + boosted[:, -1]
-    )
+        groups[feature_group_of(name)] = groups[feature_group_of(name)] + correction_weight * boosted[:, column]
+    log_months = np.log(year.season)
+    for position, parts_of in enumerate(_BASE_PARTS):
+        for group, part in parts_of(history, year.logs[:, position] - log_months).items():
+            groups[group] = groups[group] + part / len(_BASE_PARTS)
+    shared = float(log_months + correction_weight * boosted[:1, -1].sum())
+    return np.stack([groups[group] for group in FEATURE_GROUPS], axis=1), shared
 
 
 def silent(history: History, months: int) -> NDArray[np.bool_]:
     """Who has not ordered for so many months, as far as they are known."""
     return np.asarray(np.nan_to_num(history.orders[:, :months]).max(axis=1) <= 0.0)
-
-
-def _slope(p_base: Floats, activity: Floats) -> Floats:
-    """By how much log P(active) moves as its log-odds do, from the start to what the booster makes of it."""
-    start = np.log(p_base / (1.0 - p_base))
-    moved = np.zeros(len(start))
-    for column in range(activity.shape[1]):
-        moved = moved + activity[:, column]
-    change = np.log1p(np.exp(-start)) - np.log1p(np.exp(-start - moved))
-    still = moved == 0.0
-    return np.where(still, 1.0 - p_base, change / np.where(still, 1.0, moved))
 
 
 def _btyd(history: History, log_value: Floats) -> dict[str, Floats]:
@@ -110,11 +73,8 @@ def _own_quarter(history: History, log_value: Floats) -> dict[str, Floats]:
     return {FREQUENCY: year, LATELY: quarter - year, ORDER_SIZE: log_value - quarter}
 
 
-_BASE_PARTS: dict[str, Callable[[History, Floats], dict[str, Floats]]] = {
-    "net_value_btyd": _btyd,
-    "net_value_own_year": _own_year,
-    "net_value_own_quarter": _own_quarter,
-}
+_BASE_PARTS = (_btyd, _own_year, _own_quarter)
+"""In the order of `BaseForecast.logs`."""
 
 
 def _log_orders(history: History, months: int) -> Floats:

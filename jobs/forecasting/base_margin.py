@@ -1,7 +1,7 @@
 """A customer's last twelve months without the season: the boosters' inputs, and the base models that they correct.
 
-Everything here is per customer and month; a month's season multiplies its expected value, so a purchase in a weak
-month counts for more. Months before the shop's first are unknown (NaN) and do not enter sums and means.
+A month's season multiplies its expected value, so a purchase in a weak month counts for more. Months before the shop's
+first are unknown (NaN) and do not enter sums and means.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jobs.forecasting.seasonality import Season
 DAYS_PER_MONTH = 30.4375
 _DAYS_PER_WEEK = 7.0
 _SPANS = (1, 2, 3, 6, 12)
-_LEAST_P, _MOST_P = 0.001, 0.98
+_LEAST_P, _MOST_P = 0.001, 0.995
 _LEAST_PURCHASES = 1e-5
 _LEAST_SHARE = 1e-3
 QUARTER = 3
@@ -39,7 +39,6 @@ HORIZON_NAMES = (
     "horizon",
     "net_value_year_before",
     "orders_year_before",
-    "net_value_around_year_before",
     "p_active_start",
     "net_value_btyd",
     "net_value_own_year",
@@ -49,19 +48,24 @@ HORIZON_NAMES = (
 
 @dataclass(frozen=True)
 class BaseForecast:
-    """The base forecasts of a horizon month.
+    """The base forecasts of the first months taken together.
 
     Attributes:
-        inputs: the inputs that change with it (`HORIZON_NAMES`).
-        logs: logarithms of the forecasts of its net value that are pooled, without season; BTYD's is the first.
-        season: factor of the month on the net value.
-        p: P(active).
+        inputs: the inputs that change with their number (`HORIZON_NAMES`); amounts are those of a mean month.
+        logs: logarithms of the forecasts of their net value; BTYD's is the first.
+        season: sum of the months' factors on the net value.
+        p: probability of an order in any of them.
     """
 
     inputs: NDArray[np.float32]
     logs: Floats
     season: float
     p: Floats
+
+    @property
+    def log_value(self) -> Floats:
+        """Logarithm of the geometric mean of the forecasts of the net value."""
+        return np.asarray(_sum(self.logs) / self.logs.shape[1])
 
 
 @dataclass(frozen=True)
@@ -124,46 +128,40 @@ class History:
         own = np.stack(columns, axis=1).astype(np.float32)
         return np.concatenate([self.customers.inputs, own], axis=1)
 
-    def month(self, horizon: int) -> BaseForecast:
-        """The base forecasts of a horizon month."""
-        calendar_month = Month.of(self.customers.as_of).plus(horizon - 1)
-        season = self.base_models.season
-        of_value, of_activity = season.of_value([calendar_month])[0], season.of_activity([calendar_month])[0]
-        expected = self._expected_purchases(horizon)
-        forecasts = [
-            np.maximum(expected * self.order_day_value(), _LEAST_SHARE * self.base_models.value_mean),
-            self.shrunken_mean(self.values, self.base_models.value_mean, HORIZON_MONTHS),
-            self.shrunken_mean(self.values, self.base_models.value_mean, QUARTER),
-        ]
-        logs = np.log(np.stack(forecasts, axis=1))
-        p = np.clip(1.0 - np.exp(-expected * of_activity), _LEAST_P, _MOST_P)
-        year_before = HORIZON_MONTHS - horizon
-        around = np.arange(max(year_before - 1, 0), min(year_before + 2, HORIZON_MONTHS))
+    def first(self, months: int) -> BaseForecast:
+        """The base forecasts of the first `months` months."""
+        models = self.base_models
+        calendar = [Month.of(self.customers.as_of).plus(h) for h in range(months)]
+        seasons = models.season.of_value(calendar)
+        season = float(seasons.sum())
+        expected = self._expected_purchases[:, :months]
+        own = (self.shrunken_mean(self.values, models.value_mean, span) for span in (HORIZON_MONTHS, QUARTER))
+        forecasts = np.stack([_sum(expected * seasons) / season * self.order_day_value(), *own], axis=1)
+        a_month = np.maximum(forecasts, _LEAST_SHARE * models.value_mean)
+        p = np.clip(-np.expm1(-_sum(expected * models.season.of_activity(calendar))), _LEAST_P, _MOST_P)
+        year_before = slice(HORIZON_MONTHS - months, HORIZON_MONTHS)
         columns = [
-            np.full(len(self.values), float(horizon)),
-            self._known(self.values)[:, year_before],
-            self._known(self.orders)[:, year_before],
-            _sum(self._known(self.values)[:, around]) / len(around),
+            np.full(len(self.values), float(months)),
+            _sum(self._known(self.values)[:, year_before]) / months,
+            _sum(self._known(self.orders)[:, year_before]) / months,
             p,
-            *forecasts,
+            *a_month.T,
         ]
-        return BaseForecast(np.stack(columns, axis=1).astype(np.float32), logs, float(of_value), p)
+        return BaseForecast(np.stack(columns, axis=1).astype(np.float32), np.log(a_month * season), season, p)
 
-    def _expected_purchases(self, horizon: int) -> Floats:
-        """Order days of a horizon month by Pareto/NBD, without season."""
-        weeks = DAYS_PER_MONTH / _DAYS_PER_WEEK
-        ahead = self._purchases_within(horizon * weeks)
-        if horizon > 1:
-            ahead = ahead - self._purchases_within((horizon - 1) * weeks)
-        return np.maximum(ahead, _LEAST_PURCHASES)
-
-    def _purchases_within(self, weeks: float) -> Floats:
-        known = purchases(self.customers)
-        return self._p_alive * self.base_models.purchases.purchases_if_alive(known, weeks)
+    def active_months_if_any(self) -> Floats:
+        """Months with an order up to each horizon month, of customers who have one, by Pareto/NBD; without season."""
+        expected = self._expected_purchases
+        return np.asarray(np.cumsum(-np.expm1(-expected), axis=1) / -np.expm1(-np.cumsum(expected, axis=1)))
 
     @cached_property
-    def _p_alive(self) -> Floats:
-        return self.base_models.purchases.p_alive(purchases(self.customers))
+    def _expected_purchases(self) -> Floats:
+        """Order days of each horizon month by Pareto/NBD, without season."""
+        known, weeks = purchases(self.customers), DAYS_PER_MONTH / _DAYS_PER_WEEK
+        model = self.base_models.purchases
+        within = [model.purchases_if_alive(known, weeks * h) for h in range(HORIZON_MONTHS + 1)]
+        each = np.diff(np.stack(within, axis=1), axis=1) * model.p_alive(known)[:, None]
+        return np.maximum(each, _LEAST_PURCHASES)
 
     def order_day_value(self) -> Floats:
         """Value of a customer's next order day, by Gamma-Gamma."""

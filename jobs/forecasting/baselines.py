@@ -17,8 +17,5 @@ def trailing_value(customers: Customers, months: int) -> Floats:
 def btyd_value(base_models: BaseModels, customers: Customers, months: int) -> Floats:
     """Pareto/NBD x Gamma-Gamma with the months' seasons; zero for customers who never bought."""
     value, bought = np.zeros(len(customers)), customers.has_bought
-    history = base_models.history(customers.take(bought))
-    for horizon in range(1, months + 1):
-        month = history.month(horizon)
-        value[bought] += np.exp(month.logs[:, 0]) * month.season
+    value[bought] = np.exp(base_models.history(customers.take(bought)).first(months).logs[:, 0])
     return value

@@ -20,12 +20,10 @@ from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.cold_start import Rates
-from jobs.forecasting.corrections import Corrections
 from jobs.forecasting.encoder import Customers, Floats, InputEncoder
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.pool import Pool
 from jobs.forecasting.prediction import Expectation
 from jobs.forecasting.reason_codes import FEATURE_GROUPS
 from jobs.forecasting.reasons import Explainer, reasons
@@ -35,7 +33,7 @@ from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
-FORMAT = 1
+FORMAT = 2
 """The version of the saved files. A change after which `load` would read earlier files wrongly raises it; another
 parameter of `ModelParams` does not."""
 
@@ -84,7 +82,7 @@ class Forecaster:
         effects = np.zeros((len(customers), len(FEATURE_GROUPS)))
         if bought.any():
             history = model.base_models.history(customers.take(bought))
-            effects[bought] = self.explainer.of_buyers(model.two_part, history, model.correction_weight, exact=exact)
+            effects[bought] = self.explainer.of_buyers(model, history, exact=exact)
         effects[~bought] = self.explainer.of_newcomers(model.newcomers, customers.signup_days[~bought])
         return effects
 
@@ -145,10 +143,10 @@ class Forecaster:
             "base_models": asdict(model.base_models),
             "names": model.two_part.names,
             "unit": model.two_part.unit,
-            "pool": asdict(model.two_part.pool),
-            "corrections": asdict(model.corrections),
             "newcomers": asdict(model.newcomers),
-            "frailty": dict(model.frailty),
+            "correction_weight": model.correction_weight,
+            "frailty": model.frailty,
+            "level": model.level,
             "calibration": asdict(model.calibration),
             "explainer": asdict(self.explainer),
             "rfm_cuts": None if self.rfm_cuts is None else asdict(self.rfm_cuts),
@@ -175,10 +173,11 @@ class Forecaster:
                 spend=GammaGamma(**base_models.pop("spend")),
                 **base_models,
             ),
-            two_part=TwoPartModel.load(folder, tuple(content["names"]), content["unit"], Pool(**content["pool"])),
+            two_part=TwoPartModel.load(folder, tuple(content["names"]), content["unit"]),
+            correction_weight=content["correction_weight"],
             newcomers=Rates(**content["newcomers"]),
-            corrections=Corrections(**content["corrections"]),
             frailty=content["frailty"],
+            level=content["level"],
             calibration=Calibration(**calibration | {"intervals": Intervals(**calibration["intervals"])}),
         )
         return cls(

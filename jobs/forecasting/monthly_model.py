@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jobs.core.month import HORIZON_MONTHS, Month
-from jobs.forecasting import total_level
-from jobs.forecasting.base_margin import BaseModels
+from jobs.forecasting import frailty, total_level
+from jobs.forecasting.base_margin import BaseModels, History
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.cold_start import Rates
-from jobs.forecasting.correction_shrinkage import LITTLE_CORRECTION, blend
-from jobs.forecasting.corrections import Corrections
+from jobs.forecasting.correction_shrinkage import LITTLE_CORRECTION
 from jobs.forecasting.encoder import Customers, Floats
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.prediction import Expectation
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, method, status
 from jobs.forecasting.two_part import TwoPartModel
-
-NO_FRAILTY_YET = {MODEL: 1.0, COHORT_PRIOR: 1.0}
 
 
 @dataclass(frozen=True)
@@ -31,45 +27,47 @@ class MonthlyModel:
         params: its settings.
         base_models: where the boosters start from.
         two_part: the boosters.
+        correction_weight: how much of the value booster's correction is used, 0 to 1 (`correction_shrinkage.py`).
         newcomers: rates of customers who never bought.
-        corrections: factors on the boosters' forecasts.
-        frailty: how much a customer's months depend on each other, by method.
+        frailty: how much the months of a customer who never bought depend on each other (`frailty.py`).
         calibration: what was learned from earlier forecasts.
+        level: factor on the net value of customers who bought, so that their total is the combined one
+            (`total_level.py`).
     """
 
     params: ModelParams
     base_models: BaseModels
     two_part: TwoPartModel
+    correction_weight: float
     newcomers: Rates
-    corrections: Corrections
-    frailty: Mapping[str, float]
+    frailty: float
     calibration: Calibration
-
-    @property
-    def correction_weight(self) -> float:
-        """How much of the value booster's correction is used, 0 to 1."""
-        return self.calibration.correction_weight
+    level: float = 1.0
 
     def expect(self, customers: Customers) -> Expectation:
         """What is expected of encoded customers; a customer's row does not depend on the others."""
         standing = status(customers, self.params)
         how = method(standing, BTYD if self.correction_weight < LITTLE_CORRECTION else MODEL)
         bought = how != COHORT_PRIOR
-        p, value = np.zeros((2, len(customers), HORIZON_MONTHS))
-        boosted = self.two_part.predict(self.base_models.history(customers.take(bought)))
-        odds = boosted.p / (1.0 - boosted.p) * self.corrections.activity_odds
-        p[bought] = 1.0 - (1.0 + odds) ** -self.corrections.activity_hazard
-        blended = blend(boosted.base, boosted.value, self.correction_weight)
-        value[bought] = blended * self.corrections.value * self.corrections.total_value
+        p, active_months, value = np.zeros((3, len(customers), HORIZON_MONTHS))
+        history = self.base_models.history(customers.take(bought))
+        p[bought], boosted = self.two_part.predict(history, self.correction_weight)
+        active_months[bought] = p[bought] * history.active_months_if_any()
+        value[bought] = boosted * self.level
         months = [Month.of(customers.as_of).plus(h) for h in range(HORIZON_MONTHS)]
         chance, money = self.newcomers.of(customers.signup_days[~bought])
-        p[~bought] = np.minimum(chance * self.base_models.season.of_activity(months), 1.0)
+        chance = np.minimum(chance * self.base_models.season.of_activity(months), 1.0)
+        p[~bought], active_months[~bought] = frailty.p_active(chance, self.frailty), np.cumsum(chance, axis=1)
         value[~bought] = money * self.base_models.season.of_value(months)
-        frailty = np.where(bought, self.frailty[MODEL], self.frailty[COHORT_PRIOR])
-        return Expectation(p, value, frailty, standing, how)
+        return Expectation(p, active_months, value, standing, how)
 
-    def candidate_totals(self, buyers: Customers, months: int) -> tuple[Floats, Floats]:
-        """Every candidate's total of money and of active months; this model's own as it is before combination."""
-        uncombined = replace(self.corrections, activity_hazard=1.0, total_value=1.0)
-        own = replace(self, corrections=uncombined).expect(buyers)
-        return total_level.candidates(own, self.base_models.history(buyers), months)
+    def at_combined_level(self, buyers: Customers) -> MonthlyModel:
+        """The model whose total of these customers over the whole horizon is the combined one."""
+        totals = self.candidate_totals(buyers, HORIZON_MONTHS)
+        factor = total_level.combined(totals, self.calibration.total_weights) / float(totals[0])
+        return replace(self, level=self.level * factor)
+
+    def candidate_totals(self, buyers: Customers, months: int) -> Floats:
+        """Every candidate's total of the first months, of customers who bought."""
+        history: History = self.base_models.history(buyers)
+        return total_level.candidates(self.expect(buyers).value, history, months)

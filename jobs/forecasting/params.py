@@ -28,12 +28,11 @@ class ModelParams:
         column_share: share of the inputs each tree sees.
         max_bins: histogram bins per input.
         prior_months: months of the average customer that a customer's own monthly value is mixed with.
-        value_cap_multiple: a month's value counts at most this many times what was to be expected of it at the start.
+        value_cap_multiple: in the first month's model, an order counts at most this many times what was expected of it.
         season_ridge: penalty that keeps the seasons near zero.
         burn_in_months: most snapshots left out at the start, when the shop knew only whom it had just sold to.
-        pool_prior_months: how many months of the shop's money equal weights of the pooled forecasts weigh.
-        level_months: newest matured months that the level is calibrated on.
-        level_prior_months: how many months without a deviation the level is shrunk towards.
+        level_months: newest matured months that the first month's level is calibrated on.
+        level_prior_months: how many months without a deviation that level is shrunk towards.
         coverage: nominal coverage of the intervals.
         new_days: a customer is new up to this tenure.
         active_days: a customer is active up to this recency, lapsing beyond it.
@@ -59,7 +58,6 @@ class ModelParams:
     value_cap_multiple: float = 8.0
     season_ridge: float = 0.3
     burn_in_months: int = 12
-    pool_prior_months: float = 0.05
     level_months: int = 12
     level_prior_months: float = 3.0
     coverage: float = 0.8

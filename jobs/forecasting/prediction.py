@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.frailty import p_active
 from jobs.forecasting.intervals import Outlook
 
 
@@ -17,16 +16,16 @@ class Expectation:
     """What is expected of each customer.
 
     Attributes:
-        p: P(active) in each horizon month, one row a customer.
+        p: probability of an order up to and including each horizon month, one row a customer.
+        active_months: expected number of months with an order, up to and including each.
         value: expected net value of each horizon month.
-        frailty: see `frailty.py`, one a customer.
         status: see `status.py`.
         method: see `status.py`.
     """
 
     p: Floats
+    active_months: Floats
     value: Floats
-    frailty: Floats
     status: NDArray[np.object_]
     method: NDArray[np.object_]
 
@@ -34,6 +33,6 @@ class Expectation:
         """The first `months` months taken together."""
         return Outlook(
             value=self.value[:, :months].sum(axis=1),
-            p_active=p_active(self.p[:, :months], self.frailty)[:, -1],
-            active_months=self.p[:, :months].sum(axis=1),
+            p_active=self.p[:, months - 1],
+            active_months=self.active_months[:, months - 1],
         )

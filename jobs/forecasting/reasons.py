@@ -1,13 +1,12 @@
 """Why a customer's forecast is higher or lower than the typical buyer's: three reason codes from a fixed vocabulary.
 
-A customer's attributions sum to log(value / the typical buyer's value). Value here is the weighted geometric mean of
-three horizon months, each of which stands for the four around it: close to the twelve months' value, and a sum in
-logarithms. The typical buyer's value is the mean logarithm over the buyers of the newest training snapshot.
+A customer's attributions sum to log(value / the typical buyer's value), value being that of twelve months. The typical
+buyer's value is the mean logarithm over the buyers of the newest training snapshot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.attributions import attributions, silent
-from jobs.forecasting.base_margin import QUARTER, BaseModels, History
+from jobs.forecasting.base_margin import QUARTER, History
 from jobs.forecasting.cold_start import Rates
 from jobs.forecasting.encoder import Customers, Floats
+from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.outcomes import sample_customers
 from jobs.forecasting.reason_codes import (
     FEATURE_GROUPS,
@@ -29,10 +29,6 @@ from jobs.forecasting.reason_codes import (
     TYPICAL,
     VOCABULARY,
 )
-from jobs.forecasting.two_part import TwoPartModel
-
-HORIZONS = (2, 6, 10)
-"""The horizon months that are explained."""
 
 REASONS = 3
 SAMPLE = 2_000
@@ -51,59 +47,33 @@ class Explainer:
     """What customers are compared with.
 
     Attributes:
-        weights: share of each of `HORIZONS` in the value.
         typical: feature group → mean effect over the buyers.
-        buyer: mean logarithm of their value, without season.
+        buyer: mean logarithm of their value.
         newcomer: the same of customers who never bought.
     """
 
-    weights: Sequence[float]
     typical: Mapping[str, float]
     buyer: float
     newcomer: float
 
     @classmethod
-    def fit(
-        cls,
-        customers: Customers,
-        base_models: BaseModels,
-        two_part: TwoPartModel,
-        rates: Rates,
-        *,
-        correction_weight: float,
-        level: float,
-    ) -> Explainer:
-        """Learn the means.
-
-        Args:
-            customers: those of the newest snapshot; at least one of them bought.
-            base_models: where the boosters start from.
-            two_part: the boosters.
-            rates: of customers who never bought.
-            correction_weight: how much of the value booster's correction is used.
-            level: factor on the buyers' value.
-        """
+    def fit(cls, customers: Customers, model: MonthlyModel) -> Explainer:
+        """Learn the means of the customers of the newest snapshot, at least one of whom bought."""
         bought = customers.has_bought
-        history = base_models.history(sample(customers.take(bought)))
-        months = [attributions(two_part, history, horizon, correction_weight) for horizon in HORIZONS]
-        value = np.array([np.exp(month.log_value).mean() for month in months])
-        weights = value / value.sum()
-        typical = _weighted(weights, [month.groups for month in months]).mean(axis=0)
-        buyer = _weighted(weights, [month.log_value for month in months]).mean() + np.log(level)
+        history = model.base_models.history(sample(customers.take(bought)))
+        groups, shared = attributions(model.two_part, history, model.correction_weight)
+        typical = groups.mean(axis=0)
         waiting = customers.signup_days[~bought] if not bought.all() else np.array([np.nan])
-        newcomer = _log_value(rates, waiting, weights).mean()
         return cls(
-            weights.tolist(), dict(zip(FEATURE_GROUPS, typical.tolist(), strict=True)), float(buyer), float(newcomer)
+            dict(zip(FEATURE_GROUPS, typical.tolist(), strict=True)),
+            float(typical.sum() + shared + np.log(model.level)),
+            float(_log_value(model.newcomers, waiting).mean()),
         )
 
-    def of_buyers(
-        self, two_part: TwoPartModel, history: History, correction_weight: float, *, exact: bool = False
-    ) -> Floats:
+    def of_buyers(self, model: MonthlyModel, history: History, *, exact: bool = False) -> Floats:
         """Attributions to the log value of customers who bought: one row a customer, one column a feature group."""
-        months = [
-            attributions(two_part, history, horizon, correction_weight, exact=exact).groups for horizon in HORIZONS
-        ]
-        effects: Floats = _weighted(self.weights, months) - np.array([self.typical[group] for group in FEATURE_GROUPS])
+        groups, _ = attributions(model.two_part, history, model.correction_weight, exact=exact)
+        effects: Floats = groups - np.array([self.typical[group] for group in FEATURE_GROUPS])
         for span, group in _SILENCES:
             late = silent(history, span)
             effects[late, FEATURE_GROUPS.index(RECENCY)] += effects[late, FEATURE_GROUPS.index(group)]
@@ -113,7 +83,7 @@ class Explainer:
     def of_newcomers(self, rates: Rates, signup_days: Floats) -> Floats:
         """The same for customers who never bought: that they never ordered, and for how long."""
         effects = np.zeros((len(signup_days), len(FEATURE_GROUPS)))
-        value, is_known = _log_value(rates, signup_days, self.weights), ~np.isnan(signup_days)
+        value, is_known = _log_value(rates, signup_days), ~np.isnan(signup_days)
         effects[:, FEATURE_GROUPS.index(TENURE)] = np.where(is_known, value - self.newcomer, 0.0)
         effects[:, FEATURE_GROUPS.index(NEVER_ORDERED)] = np.where(is_known, self.newcomer, value) - self.buyer
         return effects
@@ -142,15 +112,7 @@ def importance(effects: Floats) -> dict[str, float]:
     return dict(zip(FEATURE_GROUPS, (mean / total).tolist(), strict=True)) if total > 0.0 else {}
 
 
-def _weighted(weights: Sequence[float] | Floats, months: Sequence[Floats]) -> Floats:
-    total = np.zeros_like(months[0])
-    for weight, month in zip(weights, months, strict=True):
-        total = total + weight * month
-    return total
-
-
-def _log_value(rates: Rates, signup_days: Floats, weights: Sequence[float] | Floats) -> Floats:
-    """Logarithm of the value of customers who never bought, without season."""
+def _log_value(rates: Rates, signup_days: Floats) -> Floats:
+    """Logarithm of the year's value of customers who never bought, without season."""
     _, value = rates.of(signup_days)
-    logs = np.log(np.maximum(value, _LEAST_VALUE))
-    return _weighted(weights, [logs[:, horizon - 1] for horizon in HORIZONS])
+    return np.asarray(np.log(np.maximum(value.sum(axis=1), _LEAST_VALUE)))

@@ -1,4 +1,4 @@
-"""The rows that everything is fitted to: one per customer, snapshot and horizon month whose outcome is known."""
+"""The rows that the boosters learn from: one per customer, snapshot and number of months whose outcome is known."""
 
 from __future__ import annotations
 
@@ -19,30 +19,31 @@ from jobs.forecasting.params import ModelParams
 from jobs.forecasting.seasonality import Season
 from jobs.forecasting.status import COHORT_PRIOR, MODEL, method, status
 
+SPANS = (1, 3, 6, 12)
+"""How many months the rows take together."""
+
 _LEAST_VALUE = 0.01
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Training rows, one a customer-month.
+    """Training rows: what a customer did in the first months after a snapshot, taken together.
 
     Attributes:
         inputs: the boosters' inputs.
-        logs: logarithms of the pooled forecasts, without season.
-        season: the label month's factor on the net value.
-        p_base: P(active) of the base models, which the activity booster corrects.
-        value: net value of the label month.
-        active: whether there was an order in it.
-        month: the label month, counted in months.
+        log_base: logarithm of the base models' forecast of the net value, which the value booster corrects.
+        p_base: their probability of an order, which the activity booster corrects.
+        value: net value.
+        active: whether there was an order.
+        months: how many months they are.
     """
 
     inputs: NDArray[np.float32]
-    logs: Floats
-    season: Floats
+    log_base: Floats
     p_base: Floats
     value: Floats
     active: NDArray[np.bool_]
-    month: NDArray[np.int64]
+    months: Floats
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,12 @@ class Panel:
     def rows(self, base_models: BaseModels) -> Rows:
         """A seeded sample of the panel's matured rows."""
         cells = [
-            (day, np.flatnonzero(self.methods[day] == MODEL), h)
+            (day, np.flatnonzero(self.methods[day] == MODEL), months)
             for day in list(self.coded)[self.burn_in :]
-            for h in self.outcomes.matured(day)
+            for months in sorted(set(SPANS) & set(self.outcomes.matured(day)))
         ]
         share = self.params.max_rows / max(sum(len(modelled) for _, modelled, _ in cells), 1)
-        parts = [self._part(base_models, day, modelled, h, share) for day, modelled, h in cells]
+        parts = [self._part(base_models, day, modelled, months, share) for day, modelled, months in cells]
         names = [field.name for field in fields(Rows)]
         return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
@@ -123,24 +124,17 @@ class Panel:
         """Snapshots left out at the start, when the shop knew only its most recent buyers."""
         return min(self.params.burn_in_months, len(self.coded) // 4)
 
-    def _part(self, base_models: BaseModels, day: date, modelled: NDArray[np.intp], horizon: int, share: float) -> Rows:
-        seed = (self.params.seed, day.toordinal(), horizon)
+    def _part(self, base_models: BaseModels, day: date, modelled: NDArray[np.intp], months: int, share: float) -> Rows:
+        seed = (self.params.seed, day.toordinal(), months)
         customers = self.coded[day].take(modelled[thinned(len(modelled), share, seed)])
         history = base_models.history(customers)
-        month = history.month(horizon)
-        value, orders = self.outcomes.after(customers.ids, day, [horizon])
-        label = Month.of(day).plus(horizon - 1)
+        base = history.first(months)
+        value, orders = self.outcomes.after(customers.ids, day, range(1, months + 1))
         return Rows(
-            inputs=np.concatenate([history.inputs(), month.inputs], axis=1),
-            logs=month.logs,
-            season=np.full(len(customers), month.season),
-            p_base=month.p,
-            value=value[:, 0],
-            active=orders[:, 0] > 0,
-            month=np.full(len(customers), label.year * 12 + label.number),
+            inputs=np.concatenate([history.inputs(), base.inputs], axis=1),
+            log_base=base.log_value,
+            p_base=base.p,
+            value=value.sum(axis=1),
+            active=orders.max(axis=1) > 0,
+            months=np.full(len(customers), float(months)),
         )
-
-
-def capped(value: Floats, start: Floats, unit: float, params: ModelParams) -> Floats:
-    """Net value as it is learned from: outliers count as a multiple of the expected value, returns as zero."""
-    return np.asarray(np.clip(value, 0.0, params.value_cap_multiple * np.maximum(start, unit)))

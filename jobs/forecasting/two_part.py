@@ -1,13 +1,14 @@
-"""Two-part model of a month: p(at least one order), and the net value, boosted from what the base models forecast.
+"""Two boosters of the first months taken together: P(at least one order), and the net value of all of them.
 
-E[net value] = p x E[net value | active]. The value part is fitted to the money of all customer-months (Poisson loss, so
-that every leaf balances forecast and actual money) rather than to buyers alone: E[net value | active] is what it
-implies. Both boosters start from the base models and learn corrections; a customer outside the
-range of the training data keeps its own level.
+The value booster is fitted to the money of all customers (Poisson loss on the mean month, so that every leaf balances
+forecast and actual money) rather than to buyers alone. Both boosters start from the base models and learn corrections:
+a customer outside the range of the training data keeps its own level. How many months are taken together is an input,
+so that what a short while teaches of the newest snapshots helps with a long one, which only older ones have seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,32 +21,14 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.base_margin import History
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
-from jobs.forecasting.pool import Pool
-from jobs.forecasting.training_rows import Rows, capped
+from jobs.forecasting.training_rows import SPANS, Rows
 
 ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
 
-ACTIVITY_WEIGHT = 0.25
-"""Share of the activity booster's correction, in logarithms, that the value booster starts from."""
-
 _LEAST_P = 1e-6
+_LEAST_SHARE = 0.1
 _ROWS_AT_ONCE = 12_000
 """Each call of XGBoost costs as much as some hundred rows."""
-
-
-@dataclass(frozen=True)
-class Boosted:
-    """The boosters' forecasts of customer-months.
-
-    Attributes:
-        p: P(active).
-        base: net value that the value booster starts from.
-        value: net value, fully corrected.
-    """
-
-    p: Floats
-    base: Floats
-    value: Floats
 
 
 @dataclass(frozen=True)
@@ -56,14 +39,12 @@ class TwoPartModel:
         names: their inputs, in order.
         unit: the amount of money that is one unit of the value booster.
         activity: P(active).
-        pool: where the value booster starts from.
-        value: net value in units.
+        value: net value of the mean month, in units.
     """
 
     names: tuple[str, ...]
     unit: float
     activity: xgb.Booster
-    pool: Pool
     value: xgb.Booster
 
     @classmethod
@@ -91,55 +72,50 @@ class TwoPartModel:
         }
         data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_base))
         activity_booster = xgb.train(activity, data, params.rounds)
-        p = np.asarray(activity_booster.predict(data), dtype=np.float64)
-        pool = Pool.fit(rows, unit, params)
-        base = pool.of(rows.logs) * rows.season * (p / rows.p_base) ** ACTIVITY_WEIGHT
         value = common | {
             "objective": "count:poisson",
             "max_delta_step": 0.0,
             "min_child_weight": params.value_leaf,
             "lambda": params.value_l2,
         }
-        data.set_info(label=capped(rows.value, base, unit, params) / unit, base_margin=np.log(base / unit))
-        return cls(names, unit, activity_booster, pool, xgb.train(value, data, params.rounds))
+        a_month = unit * rows.months
+        data.set_info(label=np.maximum(rows.value, 0.0) / a_month, base_margin=rows.log_base - np.log(a_month))
+        return cls(names, unit, activity_booster, xgb.train(value, data, params.rounds))
 
-    def predict(self, history: History) -> Boosted:
-        """P(active) and expected net value of the horizon months."""
-        p, base, value = np.zeros((3, len(history.values), HORIZON_MONTHS))
-        if len(history.values):
-            own = history.inputs()
-            for columns in _groups(len(own)):
-                months = [history.month(column + 1) for column in columns]
-                boosted = self.boosted(
-                    np.concatenate([np.concatenate([own, month.inputs], axis=1) for month in months]),
-                    np.concatenate([month.logs for month in months]),
-                    np.repeat([month.season for month in months], len(own)),
-                    np.concatenate([month.p for month in months]),
-                )
-                for found, of_months in ((p, boosted.p), (base, boosted.base), (value, boosted.value)):
-                    found[:, columns] = of_months.reshape(len(months), len(own)).T
-        return Boosted(p, base, value)
+    def predict(self, history: History, correction_weight: float) -> tuple[Floats, Floats]:
+        """P(active) up to each horizon month, and net value of each, with a share of the value booster's correction."""
+        p, value = np.zeros((2, len(history.values), len(SPANS)))
+        own = history.inputs()
+        for columns in _groups(len(own)):
+            ahead = [history.first(SPANS[column]) for column in columns]
+            boosted = self.boosted(
+                np.concatenate([np.concatenate([own, first.inputs], axis=1) for first in ahead]),
+                np.concatenate([first.log_value for first in ahead]),
+                np.concatenate([first.p for first in ahead]),
+                np.repeat([float(SPANS[column]) for column in columns], len(own)),
+            )
+            for found, made in zip((p, value), boosted, strict=True):
+                found[:, columns] = made.reshape(len(ahead), len(own)).T
+        base = np.stack([np.exp(history.first(h).log_value) for h in range(1, HORIZON_MONTHS + 1)], axis=1)
+        corrections = (value / base[:, [span - 1 for span in SPANS]]) ** correction_weight
+        return _up_to_each(p), _of_each(corrections, base)
 
     def boosted(
-        self,
-        inputs: NDArray[np.float32],
-        logs: Floats,
-        season: Floats | float,
-        p_base: Floats,
-    ) -> Boosted:
-        """Forecast rows of the panel; the arguments are those of `Rows`."""
+        self, inputs: NDArray[np.float32], log_base: Floats, p_base: Floats, months: Floats
+    ) -> tuple[Floats, Floats]:
+        """P(active) and net value of rows; the arguments are those of `Rows`."""
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=_logit(p_base))
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
-        base = self.pool.of(logs) * season * (p / p_base) ** ACTIVITY_WEIGHT
-        rows.set_info(base_margin=np.log(base / self.unit))
-        value = np.asarray(self.value.predict(rows), dtype=np.float64) * self.unit
-        return Boosted(np.clip(p, _LEAST_P, 1.0 - _LEAST_P), base, value)
+        a_month = self.unit * months
+        rows.set_info(base_margin=log_base - np.log(a_month))
+        value = np.asarray(self.value.predict(rows), dtype=np.float64) * a_month
+        return np.clip(p, _LEAST_P, 1.0 - _LEAST_P), value
 
-    def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> tuple[Floats, Floats]:
-        """What each input adds to the log-odds of an order, and to the logarithm of the value; one row a customer.
+    def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> Floats:
+        """What each input adds to the logarithm of the value; one row a customer.
 
-        The last column is each booster's mean correction. A row's sum is the booster's margin less where it started.
+        The last column is the booster's mean correction. A row's sum is the booster's margin less where it started.
 
         Args:
             inputs: as in `Rows`.
@@ -147,11 +123,7 @@ class TwoPartModel:
         """
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=np.zeros(len(inputs)))
-        activity, value = (
-            np.asarray(booster.predict(rows, pred_contribs=True, approx_contribs=not exact), dtype=np.float64)
-            for booster in (self.activity, self.value)
-        )
-        return activity, value
+        return np.asarray(self.value.predict(rows, pred_contribs=True, approx_contribs=not exact), dtype=np.float64)
 
     def use_one_thread(self) -> None:
         """Predict in the calling thread alone: a few rows are not worth more."""
@@ -173,7 +145,7 @@ class TwoPartModel:
         self.value.save_model(folder / VALUE_FILE)
 
     @classmethod
-    def load(cls, folder: Path, names: tuple[str, ...], unit: float, pool: Pool) -> TwoPartModel:
+    def load(cls, folder: Path, names: tuple[str, ...], unit: float) -> TwoPartModel:
         """Read what `save` wrote; raises ValueError where the boosters were trained on other inputs than `names`."""
         activity, value = xgb.Booster(), xgb.Booster()
         activity.load_model(folder / ACTIVITY_FILE)
@@ -181,13 +153,49 @@ class TwoPartModel:
         for booster in (activity, value):
             if tuple(booster.feature_names or ()) != names:
                 raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
-        return cls(names, unit, activity, pool, value)
+        return cls(names, unit, activity, value)
+
+
+def _up_to_each(p: Floats) -> Floats:
+    """P(active) up to each month: a constant hazard between the spans, which never falls."""
+    hazard = np.maximum.accumulate(-np.log1p(-p), axis=1)
+    start = np.zeros((len(p), 1))
+    return np.asarray(-np.expm1(-_between((0, *SPANS), np.concatenate([start, hazard], axis=1))))
+
+
+def _of_each(corrections: Floats, base: Floats) -> Floats:
+    """Net value month by month; the correction changes evenly from span to span.
+
+    A month brings at least a share of what the base models expect of it; the months are scaled to the year's forecast.
+
+    Args:
+        corrections: factor on the base models' forecast of each span, one row a customer.
+        base: their forecast of the first 1, 2, ... months.
+    """
+    total = base * _between(SPANS, corrections)
+    year = total[:, -1:]
+    months = np.diff(total, axis=1, prepend=0.0)
+    months = np.maximum(months, _LEAST_SHARE * np.diff(base, axis=1, prepend=0.0) * year / base[:, -1:])
+    return np.asarray(months * year / np.cumsum(months, axis=1)[:, -1:])
+
+
+def _between(known: Sequence[int], figures: Floats) -> Floats:
+    """Figures of the months 1, 2, ..., in a straight line between those of the `known` months."""
+    columns = []
+    for month in range(1, HORIZON_MONTHS + 1):
+        after = next(position for position, span in enumerate(known) if span >= month)
+        before = max(after - 1, 0)
+        share = (month - known[before]) / max(known[after] - known[before], 1)
+        columns.append((1.0 - share) * figures[:, before] + share * figures[:, after])
+    return np.stack(columns, axis=1)
 
 
 def _groups(customers: int) -> list[list[int]]:
-    """The horizon months, as many at once as few rows need; a row's forecast is the same with whatever others."""
-    together = min(max(_ROWS_AT_ONCE // customers, 1), HORIZON_MONTHS)
-    return [list(range(HORIZON_MONTHS))[first : first + together] for first in range(0, HORIZON_MONTHS, together)]
+    """The spans, as many at once as few rows need; a row's forecast is the same with whatever others."""
+    if not customers:
+        return []
+    together = min(max(_ROWS_AT_ONCE // customers, 1), len(SPANS))
+    return [list(range(len(SPANS)))[first : first + together] for first in range(0, len(SPANS), together)]
 
 
 def _logit(p: Floats) -> Floats:

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -156,6 +157,14 @@ def test_three_months_of_history_or_a_single_customer_still_have_an_answer() -> 
     assert len(fit(single, as_of=AS_OF, params=PARAMS).predict(single[AS_OF])) == 1
 
 
+def test_probabilities_rise_with_the_months_and_every_month_brings_something() -> None:
+    expected = fitted().expect(SNAPSHOTS[AS_OF], AS_OF)
+    assert (np.diff(expected.p, axis=1) >= 0.0).all()
+    assert (np.diff(expected.active_months, axis=1) >= 0.0).all()
+    assert (expected.active_months >= expected.p - 1e-12).all()
+    assert (expected.value > 0.0).all()
+
+
 def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die() -> None:
     young = shop(150, 2)
     predicted = fit(young, as_of=max(young), params=PARAMS).predict(young[max(young)])
@@ -164,7 +173,7 @@ def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die() ->
 
 
 def test_a_calibration_that_is_given_is_taken_over() -> None:
-    given = replace(Calibration.none(0.8), correction_weight=0.9)
+    given = replace(Calibration.none(0.8), total_weights=[0.5, 0.3, 0.2])
     assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, calibration=given).monthly.calibration == given
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,8 @@ AS_OF = max(FRAMES)
 
 
 def test_candidates_weigh_alike_until_one_has_erred() -> None:
-    assert weigh(np.zeros((3, 3)), 0.15) == pytest.approx([1 / 3] * 3)
-    erred = weigh(np.array([[0.0, 0.15, 0.9], [0.0, -0.15, 0.9]]), 0.15)
+    assert weigh(np.zeros((3, 3))) == pytest.approx([1 / 3] * 3)
+    erred = weigh(np.array([[0.0, 0.15, 0.9], [0.0, -0.15, 0.9]]))
     assert erred == pytest.approx([2 / (3 + 2 / 37), 1 / (3 + 2 / 37), 2 / 37 / (3 + 2 / 37)])
 
 
@@ -28,11 +30,10 @@ def test_a_fitted_forecaster_forecasts_the_combined_totals() -> None:
     customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
     bought = customers.take(customers.has_bought)
     calibration = forecaster.monthly.calibration
-    money, _ = forecaster.monthly.candidate_totals(bought, 12)
-    total = combined(money, calibration.money_weights)
+    totals = replace(forecaster.monthly, level=1.0).candidate_totals(bought, 12)
+    total = combined(totals, calibration.total_weights)
     assert forecaster.monthly.expect(bought).value.sum() == pytest.approx(total, rel=1e-9)
-    assert sum(calibration.money_weights) == pytest.approx(1.0)
-    assert sum(calibration.activity_weights) == pytest.approx(1.0)
+    assert sum(calibration.total_weights) == pytest.approx(1.0)
 
 
 def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of() -> None:
@@ -44,16 +45,6 @@ def test_the_customers_own_year_counts_only_the_months_the_shop_has_data_of() ->
     history = forecaster.monthly.base_models.history(bought)
     months = int((~np.isnan(customers.values[0])).sum())
     assert months == 4
-    money, _ = candidates(forecaster.monthly.expect(bought), history, 1)
-    last_year = money[2] / forecaster.monthly.base_models.season.of_value([Month.of(day)])[0]
+    totals = candidates(forecaster.monthly.expect(bought).value, history, 1)
+    last_year = totals[2] / forecaster.monthly.base_models.season.of_value([Month.of(day)])[0]
     assert last_year == pytest.approx(np.nansum(history.values) / months)
-
-
-def test_active_months_of_buy_till_you_die_are_its_probabilities_added_up() -> None:
-    forecaster = fit(FRAMES, as_of=AS_OF, params=QUICK)
-    customers = forecaster.encoder.encode(FRAMES[AS_OF], AS_OF)
-    bought = customers.take(customers.has_bought)
-    history, own = forecaster.monthly.base_models.history(bought), forecaster.monthly.expect(bought)
-    _, activity = candidates(own, history, 2)
-    assert activity[0] == pytest.approx(own.p[:, :2].sum())
-    assert activity[1] == pytest.approx(history.month(1).p.sum() + history.month(2).p.sum())

@@ -35,8 +35,7 @@ def holdout_model() -> Forecaster:
 def at_level(factor: float) -> Forecaster:
     """The holdout model with every buyer's value multiplied."""
     monthly = holdout_model().monthly
-    corrections = replace(monthly.corrections, total_value=factor * monthly.corrections.total_value)
-    return replace(holdout_model(), monthly=replace(monthly, corrections=corrections))
+    return replace(holdout_model(), monthly=replace(monthly, level=factor * monthly.level))
 
 
 def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:

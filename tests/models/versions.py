@@ -38,8 +38,7 @@ def registered(registry: Registry, as_of: date) -> int:
 
 def wrong(forecaster: Forecaster, factor: float = SO_WRONG) -> Forecaster:
     """The forecaster at another level."""
-    corrections = replace(forecaster.monthly.corrections, total_value=factor)
-    return replace(forecaster, monthly=replace(forecaster.monthly, corrections=corrections))
+    return replace(forecaster, monthly=replace(forecaster.monthly, level=factor))
 
 
 def decisions(database: Database) -> list[dict[str, object]]:
