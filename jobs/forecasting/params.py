@@ -49,8 +49,8 @@ class ModelParams:
     split_gain: float = 0.0
     activity_leaf: float = 20.0
     activity_l2: float = 5.0
-    value_leaf: float = 100.0
-    value_l2: float = 50.0
+    value_leaf: float = 20.0
+    value_l2: float = 20.0
     row_share: float = 0.7
     column_share: float = 0.6
     max_bins: int = 128

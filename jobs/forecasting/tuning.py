@@ -28,7 +28,7 @@ SPACE: Mapping[str, tuple[float, ...]] = {
     "learning_rate": (0.02, 0.04, 0.06, 0.1),
     "max_depth": (2, 3, 4, 5, 6),
     "activity_leaf": (5.0, 20.0, 80.0),
-    "value_leaf": (25.0, 100.0, 400.0),
+    "value_leaf": (5.0, 20.0, 80.0),
     "split_gain": (0.0, 1.0, 4.0, 16.0),
 }
 """Setting of `ModelParams` → the values that are tried."""
