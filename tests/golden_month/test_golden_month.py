@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.forecasting.status import BTYD, MODEL
 from jobs.lake.tables import FORECASTS
 from tests.golden_month.golden import golden_month, stored
 
@@ -32,6 +31,4 @@ def test_the_features_are_the_golden_ones_to_the_last_digit(actual: dict[str, pd
 def test_the_forecasts_are_the_golden_ones(actual: dict[str, pd.DataFrame]) -> None:
     numbers = dict.fromkeys(NUMBERS, "float64")
     got, golden = actual["forecasts"].astype(numbers), stored("forecasts").astype(numbers)
-    # The weight of the boosters lies so near the line between the two names that a processor decides.
-    got, golden = (frame.replace({"method": {BTYD: MODEL}}) for frame in (got, golden))
     pd.testing.assert_frame_equal(got, golden, **TOLERANCE)
