@@ -67,6 +67,11 @@ class BaseForecast:
         """Logarithm of the geometric mean of the forecasts of the net value."""
         return np.asarray(_sum(self.logs) / self.logs.shape[1])
 
+    @property
+    def log_btyd(self) -> Floats:
+        """Logarithm of BTYD's forecast of the net value."""
+        return self.logs[:, 0]
+
 
 @dataclass(frozen=True)
 class BaseModels:

@@ -1,14 +1,15 @@
-"""Two boosters of the first months taken together: P(at least one order), and the net value of all of them.
+"""Boosters of the first months taken together: one of P(at least one order), two of the net value of all of them.
 
-The value booster is fitted to the money of all customers (Poisson loss on the mean month, so that every leaf balances
-forecast and actual money) rather than to buyers alone. Both boosters start from the base models and learn corrections:
-a customer outside the range of the training data keeps its own level. How many months are taken together is an input,
-so that what a short while teaches of the newest snapshots helps with a long one, which only older ones have seen.
+The value boosters are fitted to the money of all customers rather than to buyers alone: one by Poisson loss, which
+balances forecast and actual money, one by Tweedie loss, which large orders move less. Their geometric mean is scaled to
+the money of the training rows. All start from the base models and learn corrections: a customer outside the range of
+the training data keeps its own level. How many months are taken together is an input, so that what a short while
+teaches of the newest snapshots helps with a long one, which only older ones have seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,12 @@ from jobs.forecasting.encoder import Floats
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.training_rows import SPANS, Rows
 
-ACTIVITY_FILE, VALUE_FILE = "activity.ubj", "value.ubj"
+ACTIVITY_FILE = "activity.ubj"
+VALUE_LOSSES: Mapping[str, Mapping[str, str | float]] = {
+    "poisson": {"objective": "count:poisson", "max_delta_step": 0.0},
+    "tweedie": {"objective": "reg:tweedie", "tweedie_variance_power": 1.5},
+}
+"""Of the value boosters, which are saved under these names."""
 
 _LEAST_P = 1e-6
 _LEAST_SHARE = 0.1
@@ -33,19 +39,21 @@ _ROWS_AT_ONCE = 12_000
 
 @dataclass(frozen=True)
 class TwoPartModel:
-    """The two boosters.
+    """The boosters.
 
     Attributes:
         names: their inputs, in order.
-        unit: the amount of money that is one unit of the value booster.
+        unit: the amount of money that is one unit of the value boosters.
+        balance: factor on their geometric mean that makes it the money of the training rows.
         activity: P(active).
-        value: net value of the mean month, in units.
+        value: net value of the mean month, in units; one a loss of `VALUE_LOSSES`.
     """
 
     names: tuple[str, ...]
     unit: float
+    balance: float
     activity: xgb.Booster
-    value: xgb.Booster
+    value: tuple[xgb.Booster, ...]
 
     @classmethod
     def fit(cls, rows: Rows, names: tuple[str, ...], unit: float, params: ModelParams) -> TwoPartModel:
@@ -72,18 +80,22 @@ class TwoPartModel:
         }
         data.set_info(label=rows.active.astype(float), base_margin=_logit(rows.p_base))
         activity_booster = xgb.train(activity, data, params.rounds)
-        value = common | {
-            "objective": "count:poisson",
-            "max_delta_step": 0.0,
-            "min_child_weight": params.value_leaf,
-            "lambda": params.value_l2,
-        }
+        leaves = {"min_child_weight": params.value_leaf, "lambda": params.value_l2}
         a_month = unit * rows.months
-        data.set_info(label=np.maximum(rows.value, 0.0) / a_month, base_margin=rows.log_base - np.log(a_month))
-        return cls(names, unit, activity_booster, xgb.train(value, data, params.rounds))
+        label = np.maximum(rows.value, 0.0) / a_month
+        data.set_info(label=label, base_margin=rows.log_base - np.log(a_month))
+        value = tuple(xgb.train({**common, **leaves, **loss}, data, params.rounds) for loss in VALUE_LOSSES.values())
+        forecast = _geometric_mean([booster.predict(data) for booster in value])
+        balance = float((label * a_month).sum() / (forecast * a_month).sum()) if label.any() else 1.0
+        return cls(names, unit, balance, activity_booster, value)
 
-    def predict(self, history: History, correction_weight: float) -> tuple[Floats, Floats]:
-        """P(active) up to each horizon month, and net value of each, with a share of the value booster's correction."""
+    def predict(self, history: History, weight: float) -> tuple[Floats, Floats]:
+        """P(active) up to each horizon month, and net value of each: BTYD's to the boosted, weighted geometrically.
+
+        Args:
+            history: customers who bought.
+            weight: of the boosted value, 0 to 1.
+        """
         p, value = np.zeros((2, len(history.values), len(SPANS)))
         own = history.inputs()
         for columns in _groups(len(own)):
@@ -96,9 +108,11 @@ class TwoPartModel:
             )
             for found, made in zip((p, value), boosted, strict=True):
                 found[:, columns] = made.reshape(len(ahead), len(own)).T
-        base = np.stack([np.exp(history.first(h).log_value) for h in range(1, HORIZON_MONTHS + 1)], axis=1)
-        corrections = (value / base[:, [span - 1 for span in SPANS]]) ** correction_weight
-        return _up_to_each(p), _of_each(corrections, base)
+        ahead = [history.first(h) for h in range(1, HORIZON_MONTHS + 1)]
+        start = np.stack([weight * first.log_value + (1.0 - weight) * first.log_btyd for first in ahead], axis=1)
+        base = np.stack([ahead[span - 1].log_value for span in SPANS], axis=1)
+        corrections = np.exp(weight * (np.log(value) - base))
+        return _up_to_each(p), _of_each(corrections, np.exp(start))
 
     def boosted(
         self, inputs: NDArray[np.float32], log_base: Floats, p_base: Floats, months: Floats
@@ -109,13 +123,13 @@ class TwoPartModel:
         p = np.asarray(self.activity.predict(rows), dtype=np.float64)
         a_month = self.unit * months
         rows.set_info(base_margin=log_base - np.log(a_month))
-        value = np.asarray(self.value.predict(rows), dtype=np.float64) * a_month
+        value = _geometric_mean([booster.predict(rows) for booster in self.value]) * self.balance * a_month
         return np.clip(p, _LEAST_P, 1.0 - _LEAST_P), value
 
     def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> Floats:
         """What each input adds to the logarithm of the value; one row a customer.
 
-        The last column is the booster's mean correction. A row's sum is the booster's margin less where it started.
+        The last column is the boosters' mean correction. A row's sum is the logarithm of the value less where it started.
 
         Args:
             inputs: as in `Rows`.
@@ -123,37 +137,54 @@ class TwoPartModel:
         """
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=np.zeros(len(inputs)))
-        return np.asarray(self.value.predict(rows, pred_contribs=True, approx_contribs=not exact), dtype=np.float64)
+        each = [booster.predict(rows, pred_contribs=True, approx_contribs=not exact) for booster in self.value]
+        contributions = np.mean(np.asarray(each, dtype=np.float64), axis=0)
+        contributions[:, -1] += np.log(self.balance)
+        return contributions
 
     def use_one_thread(self) -> None:
         """Predict in the calling thread alone: a few rows are not worth more."""
-        for booster in (self.activity, self.value):
+        for booster in (self.activity, *self.value):
             booster.set_param({"nthread": 1})
 
     def importance(self) -> dict[str, float]:
-        """Each input's share of the gain, both boosters taken together."""
+        """Each input's share of the gain, the boosters taken together."""
         shares: dict[str, float] = dict.fromkeys(self.names, 0.0)
-        for booster in (self.activity, self.value):
+        for booster in (self.activity, *self.value):
             gains: dict[str, Any] = dict(booster.get_score(importance_type="total_gain"))
             for name, gain in gains.items():
-                shares[name] += float(gain) / sum(gains.values()) / 2.0
+                shares[name] += float(gain) / sum(gains.values()) / (1 + len(self.value))
         return shares
 
     def save(self, folder: Path) -> None:
-        """Write both boosters in XGBoost's own format."""
+        """Write the boosters in XGBoost's own format."""
         self.activity.save_model(folder / ACTIVITY_FILE)
-        self.value.save_model(folder / VALUE_FILE)
+        for loss, booster in zip(VALUE_LOSSES, self.value, strict=True):
+            booster.save_model(folder / _value_file(loss))
 
     @classmethod
-    def load(cls, folder: Path, names: tuple[str, ...], unit: float) -> TwoPartModel:
+    def load(cls, folder: Path, names: tuple[str, ...], unit: float, balance: float) -> TwoPartModel:
         """Read what `save` wrote; raises ValueError where the boosters were trained on other inputs than `names`."""
-        activity, value = xgb.Booster(), xgb.Booster()
-        activity.load_model(folder / ACTIVITY_FILE)
-        value.load_model(folder / VALUE_FILE)
-        for booster in (activity, value):
-            if tuple(booster.feature_names or ()) != names:
-                raise ValueError(f"{folder}: the boosters' inputs are not those named in the JSON beside them")
-        return cls(names, unit, activity, value)
+        activity, *value = (
+            _read(folder / file, names) for file in (ACTIVITY_FILE, *(_value_file(loss) for loss in VALUE_LOSSES))
+        )
+        return cls(names, unit, balance, activity, tuple(value))
+
+
+def _value_file(loss: str) -> str:
+    return f"value_{loss}.ubj"
+
+
+def _read(file: Path, names: tuple[str, ...]) -> xgb.Booster:
+    booster = xgb.Booster()
+    booster.load_model(file)
+    if tuple(booster.feature_names or ()) != names:
+        raise ValueError(f"{file}: the booster's inputs are not those named in the JSON beside it")
+    return booster
+
+
+def _geometric_mean(figures: Sequence[NDArray[np.float32]]) -> Floats:
+    return np.asarray(np.exp(np.mean(np.log(np.asarray(figures, dtype=np.float64)), axis=0)))
 
 
 def _up_to_each(p: Floats) -> Floats:
