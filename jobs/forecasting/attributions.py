@@ -1,7 +1,8 @@
 """What a forecast consists of: the logarithm of the year's net value as a sum over feature groups.
 
-log(value) = the mean of the base models' logarithms + correction_weight x what the value booster adds. The booster's
-part is additive in logarithms: exact SHAP values (Lundberg, Erion and Lee 2018, "Consistent individualized feature
+log(value) = (1 - w) x BTYD's + w x (the mean of the base models' + what the value boosters add), w being the weight of
+the boosters; this is the value before it is calibrated by its size. The boosters' part is additive in logarithms: exact
+SHAP values (Lundberg, Erion and Lee 2018, "Consistent individualized feature
 attribution for tree ensembles"), or the attribution along each tree's path (Saabas 2014), which is additive too, takes
 a twenty-fifth of the time and hardly differs for trees this shallow. The base models' parts follow from their formulas.
 """
@@ -22,14 +23,14 @@ _QUARTER_WEEKS = 13.0
 
 
 def attributions(
-    two_part: TwoPartModel, history: History, correction_weight: float, *, exact: bool = False
+    two_part: TwoPartModel, history: History, weight: float, *, exact: bool = False
 ) -> tuple[Floats, float]:
     """Take the forecast of the year apart; a customer's row does not depend on the others.
 
     Args:
         two_part: the boosters.
         history: customers who bought.
-        correction_weight: how much of the value booster's correction is used.
+        weight: of the boosted value; BTYD has the rest.
         exact: SHAP values instead of the attribution along the path.
 
     Returns:
@@ -39,12 +40,13 @@ def attributions(
     boosted = two_part.contributions(np.concatenate([history.inputs(), year.inputs], axis=1), exact=exact)
     groups = dict.fromkeys(FEATURE_GROUPS, np.zeros(len(boosted)))
     for column, name in enumerate(two_part.names):
-        groups[feature_group_of(name)] = groups[feature_group_of(name)] + correction_weight * boosted[:, column]
+        groups[feature_group_of(name)] = groups[feature_group_of(name)] + weight * boosted[:, column]
     log_months = np.log(year.season)
     for position, parts_of in enumerate(_BASE_PARTS):
+        share = weight / len(_BASE_PARTS) + (1.0 - weight if parts_of is _btyd else 0.0)
         for group, part in parts_of(history, year.logs[:, position] - log_months).items():
-            groups[group] = groups[group] + part / len(_BASE_PARTS)
-    shared = float(log_months + correction_weight * boosted[:1, -1].sum())
+            groups[group] = groups[group] + share * part
+    shared = float(log_months + weight * boosted[:1, -1].sum())
     return np.stack([groups[group] for group in FEATURE_GROUPS], axis=1), shared
 
 

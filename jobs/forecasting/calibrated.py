@@ -1,12 +1,12 @@
-"""What a holdout model's errors teach: the level, and the width of intervals."""
+"""What a holdout model's errors teach: the level of small and of large forecasts, and the width of intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from jobs.forecasting.bands import BandLevels
 from jobs.forecasting.intervals import Intervals
-from jobs.forecasting.total_level import OWN
 
 
 @dataclass(frozen=True)
@@ -14,14 +14,14 @@ class Calibration:
     """What was learned from forecasts whose outcome is known.
 
     Attributes:
-        total_weights: each candidate's weight in the level of the total (`total_level.py`); they sum to one.
+        levels: factors on the forecasts of customers who bought, by the size of the forecast.
         intervals: the calibrated intervals.
     """
 
-    total_weights: Sequence[float]
+    levels: BandLevels
     intervals: Intervals
 
     @classmethod
-    def none(cls, coverage: float) -> Calibration:
-        """Without matured months: the forecaster's own level, wide intervals."""
-        return cls(OWN, Intervals.uncalibrated(coverage))
+    def none(cls, coverage: float) -> Self:
+        """Without matured months: the forecasts as they are, wide intervals."""
+        return cls(BandLevels.none(), Intervals.uncalibrated(coverage))

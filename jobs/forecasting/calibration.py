@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from jobs.forecasting import total_level
+from jobs.forecasting.bands import BandLevels
 from jobs.forecasting.calibrated import Calibration
-from jobs.forecasting.encoder import Floats, InputEncoder
+from jobs.forecasting.encoder import InputEncoder
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.outcomes import Outcomes, Snapshots, rolling
@@ -25,19 +27,19 @@ def calibrate(holdout_model: MonthlyModel, encoder: InputEncoder, known: Snapsho
     customers = encoder.encode(known[origin], origin)
     outcomes = Outcomes.read(known)
     actual, orders = outcomes.after(customers.ids, origin, range(1, months + 1))
-    errors = np.array([_log_errors(holdout_model, encoder, known, outcomes, ahead) for ahead in rolling(months)])
-    weights = total_level.weigh(errors)
-    total, active = actual.sum(axis=1), orders.max(axis=1) > 0
+    total, active, bought = actual.sum(axis=1), orders.max(axis=1) > 0, customers.has_bought
     outlook = holdout_model.expect(customers).outlook(months).at_level(total, active)
-    intervals = Intervals.fit(outlook, total, months, holdout_model.params.coverage, (errors @ weights).tolist())
-    return Calibration(weights, intervals)
+    levels = BandLevels.fit(outlook.value[bought], total[bought], months)
+    factors = np.where(bought, levels.of(outlook.value / months), 1.0)
+    errors = [_log_error(holdout_model, encoder, known, outcomes, ahead) for ahead in rolling(months)]
+    levelled = replace(outlook, value=outlook.value * factors)
+    return Calibration(levels, Intervals.fit(levelled, total, months, holdout_model.params.coverage, errors))
 
 
-def _log_errors(model: MonthlyModel, encoder: InputEncoder, known: Snapshots, outcomes: Outcomes, ahead: int) -> Floats:
-    """Logarithms of actual to forecast total of the newest months, one a candidate; zero if nothing was sold."""
+def _log_error(model: MonthlyModel, encoder: InputEncoder, known: Snapshots, outcomes: Outcomes, ahead: int) -> float:
+    """Logarithm of actual to forecast total of the newest months; zero if nothing was sold."""
     origin = sorted(known)[-1 - ahead]
     customers = encoder.encode(known[origin], origin)
     buyers = customers.take(customers.has_bought)
     value, _ = outcomes.after(buyers.ids, origin, range(1, ahead + 1))
-    totals = model.candidate_totals(buyers, ahead)
-    return np.log(value.sum() / totals) if value.sum() > 0.0 else np.zeros(len(totals))
+    return float(np.log(value.sum() / model.combined_total(buyers, ahead))) if value.sum() > 0.0 else 0.0

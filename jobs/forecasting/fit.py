@@ -7,10 +7,10 @@ from datetime import date
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES
+from jobs.forecasting.boosting_weight import boosting_weight
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.calibration import calibrate
 from jobs.forecasting.cold_start import Rates
-from jobs.forecasting.correction_shrinkage import correction_weight
 from jobs.forecasting.encoder import Customers, InputEncoder, InputError
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.frailty import fit_shape
@@ -113,7 +113,7 @@ class Uncalibrated:
                 params=params,
                 base_models=base_models,
                 two_part=TwoPartModel.fit(panel.rows(base_models), names, panel.active_value, params),
-                correction_weight=correction_weight(len(known)),
+                weight=boosting_weight(len(known)),
                 newcomers=newcomers,
                 frailty=_frailty(panel, newcomers),
                 calibration=Calibration.none(params.coverage),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
 from jobs.features.rfm_cuts import RfmCuts
+from jobs.forecasting.bands import BandLevels
 from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.calibrated import Calibration
@@ -145,7 +146,7 @@ class Forecaster:
             "unit": model.two_part.unit,
             "balance": model.two_part.balance,
             "newcomers": asdict(model.newcomers),
-            "correction_weight": model.correction_weight,
+            "weight": model.weight,
             "frailty": model.frailty,
             "level": model.level,
             "calibration": asdict(model.calibration),
@@ -175,11 +176,13 @@ class Forecaster:
                 **base_models,
             ),
             two_part=TwoPartModel.load(folder, tuple(content["names"]), content["unit"], content["balance"]),
-            correction_weight=content["correction_weight"],
+            weight=content["weight"],
             newcomers=Rates(**content["newcomers"]),
             frailty=content["frailty"],
             level=content["level"],
-            calibration=Calibration(**calibration | {"intervals": Intervals(**calibration["intervals"])}),
+            calibration=Calibration(
+                levels=BandLevels(**calibration["levels"]), intervals=Intervals(**calibration["intervals"])
+            ),
         )
         return cls(
             as_of=date.fromisoformat(content["as_of"]),

@@ -14,20 +14,15 @@ origins; since these are few, the interval uses Student's t distribution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
 
+from jobs.forecasting.bands import BANDS, band_of, edges
 from jobs.forecasting.encoder import Floats
-
-BANDS = (0.5, 0.9)
-"""Quantiles of the forecast between the bands: the lower half, the upper half, the top decile."""
-
-LEAST_COVERAGE = 0.7
-"""No band is calibrated below this coverage, even if a lower band must cover more than the nominal share."""
 
 _CONTENTS = np.arange(0.30, 0.9951, 0.005)
 _LEAST_SPREAD = 0.05
@@ -93,7 +88,7 @@ class Intervals:
     @classmethod
     def uncalibrated(cls, coverage: float) -> Intervals:
         """Wide intervals, for a history without matured outcomes."""
-        return cls(_WIDE, _WIDE, [0.0, 0.0], [coverage] * (len(BANDS) + 1), [_WIDE], 1)
+        return cls(_WIDE, _WIDE, [0.0] * len(BANDS), [coverage] * (len(BANDS) + 1), [_WIDE], 1)
 
     @classmethod
     def fit(
@@ -102,15 +97,14 @@ class Intervals:
         """Calibrate on the outcomes of forecasts that could not know them."""
         floor, per_month = _spread(outlook, actual)
         unit = outlook.value / months
-        edges = np.quantile(unit, BANDS)
-        band = np.searchsorted(edges, unit, side="right")
-        draft = cls(floor, per_month, edges.tolist(), [coverage] * (len(BANDS) + 1), level_errors, months)
+        between = edges(unit)
+        draft = cls(floor, per_month, between.tolist(), [coverage] * (len(BANDS) + 1), level_errors, months)
         inside = np.array([_holds(*draft.holding(outlook, np.full(len(unit), c)), actual) for c in _CONTENTS])
-        return cls(floor, per_month, edges.tolist(), _contents(inside, band, coverage), level_errors, months)
+        return replace(draft, contents=_contents(inside, band_of(unit, between), coverage))
 
     def of(self, outlook: Outlook, months: int) -> tuple[Floats, Floats]:
         """Lower and upper end for each customer; the interval contains the forecast."""
-        band = np.searchsorted(np.asarray(self.edges), outlook.value / months, side="right")
+        band = band_of(outlook.value / months, self.edges)
         return self.holding(outlook, np.asarray(self.contents)[band])
 
     def holding(self, outlook: Outlook, content: Floats) -> tuple[Floats, Floats]:
@@ -173,14 +167,10 @@ def _holds(lower: Floats, upper: Floats, actual: Floats) -> NDArray[np.bool_]:
 
 
 def _contents(inside: NDArray[np.bool_], band: NDArray[np.intp], coverage: float) -> list[float]:
-    """The least content by band that covers enough; the middle band makes up for what the lowest must over-cover."""
-    bands = range(len(BANDS) + 1)
-    share = np.array([(band == b).mean() for b in bands])
-    covered = [inside[:, band == b].mean(axis=1) if share[b] else np.ones(len(_CONTENTS)) for b in bands]
-    picked = [int(np.argmax(np.append(c >= coverage, True))) for c in covered]
-    picked = [min(p, len(_CONTENTS) - 1) for p in picked]
-    low, middle = bands[0], bands[1]
-    excess = share[low] * (covered[low][picked[low]] - coverage)
-    target = max(coverage - excess / share[middle], LEAST_COVERAGE) if share[middle] else coverage
-    picked[middle] = min(int(np.argmax(np.append(covered[middle] >= target, True))), len(_CONTENTS) - 1)
-    return [float(_CONTENTS[p]) for p in picked]
+    """The least content by band that covers enough; the nominal one where there is no customer."""
+    contents = []
+    for b in range(len(BANDS) + 1):
+        covered = inside[:, band == b].mean(axis=1) if (band == b).any() else _CONTENTS
+        enough = np.flatnonzero(covered >= coverage)
+        contents.append(float(_CONTENTS[enough[0] if len(enough) else -1]))
+    return contents

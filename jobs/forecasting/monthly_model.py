@@ -8,15 +8,17 @@ import numpy as np
 
 from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.forecasting import frailty, total_level
-from jobs.forecasting.base_margin import BaseModels, History
+from jobs.forecasting.base_margin import BaseModels
+from jobs.forecasting.boosting_weight import LEAST_WEIGHT
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.cold_start import Rates
-from jobs.forecasting.correction_shrinkage import LITTLE_CORRECTION
-from jobs.forecasting.encoder import Customers, Floats
+from jobs.forecasting.encoder import Customers
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.prediction import Expectation
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, method, status
 from jobs.forecasting.two_part import TwoPartModel
+
+_LEAST_TOTAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class MonthlyModel:
         params: its settings.
         base_models: where the boosters start from.
         two_part: the boosters.
-        correction_weight: how much of the value booster's correction is used, 0 to 1 (`correction_shrinkage.py`).
+        weight: of the boosted value; BTYD has the rest (`boosting_weight.py`).
         newcomers: rates of customers who never bought.
         frailty: how much the months of a customer who never bought depend on each other (`frailty.py`).
         calibration: what was learned from earlier forecasts.
@@ -38,7 +40,7 @@ class MonthlyModel:
     params: ModelParams
     base_models: BaseModels
     two_part: TwoPartModel
-    correction_weight: float
+    weight: float
     newcomers: Rates
     frailty: float
     calibration: Calibration
@@ -47,13 +49,14 @@ class MonthlyModel:
     def expect(self, customers: Customers) -> Expectation:
         """What is expected of encoded customers; a customer's row does not depend on the others."""
         standing = status(customers, self.params)
-        how = method(standing, BTYD if self.correction_weight < LITTLE_CORRECTION else MODEL)
+        how = method(standing, BTYD if self.weight < LEAST_WEIGHT else MODEL)
         bought = how != COHORT_PRIOR
         p, active_months, value = np.zeros((3, len(customers), HORIZON_MONTHS))
         history = self.base_models.history(customers.take(bought))
-        p[bought], boosted = self.two_part.predict(history, self.correction_weight)
+        p[bought], boosted = self.two_part.predict(history, self.weight)
         active_months[bought] = p[bought] * history.active_months_if_any()
-        value[bought] = boosted * self.level
+        factors = self.calibration.levels.of(boosted.sum(axis=1) / HORIZON_MONTHS)
+        value[bought] = boosted * factors[:, None] * self.level
         months = [Month.of(customers.as_of).plus(h) for h in range(HORIZON_MONTHS)]
         chance, money = self.newcomers.of(customers.signup_days[~bought])
         chance = np.minimum(chance * self.base_models.season.of_activity(months), 1.0)
@@ -63,11 +66,10 @@ class MonthlyModel:
 
     def at_combined_level(self, buyers: Customers) -> MonthlyModel:
         """The model whose total of these customers over the whole horizon is the combined one."""
-        totals = self.candidate_totals(buyers, HORIZON_MONTHS)
-        factor = total_level.combined(totals, self.calibration.total_weights) / float(totals[0])
-        return replace(self, level=self.level * factor)
+        own = float(self.expect(buyers).value.sum())
+        return replace(self, level=self.level * self.combined_total(buyers, HORIZON_MONTHS) / max(own, _LEAST_TOTAL))
 
-    def candidate_totals(self, buyers: Customers, months: int) -> Floats:
-        """Every candidate's total of the first months, of customers who bought."""
-        history: History = self.base_models.history(buyers)
-        return total_level.candidates(self.expect(buyers).value, history, months)
+    def combined_total(self, buyers: Customers, months: int) -> float:
+        """The combined total of the first months, of customers who bought."""
+        own = float(self.expect(buyers).value[:, :months].sum())
+        return total_level.combined(own, self.base_models.history(buyers), months)

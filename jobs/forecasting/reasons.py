@@ -1,7 +1,7 @@
 """Why a customer's forecast is higher or lower than the typical buyer's: three reason codes from a fixed vocabulary.
 
-A customer's attributions sum to log(value / the typical buyer's value), value being that of twelve months. The typical
-buyer's value is the mean logarithm over the buyers of the newest training snapshot.
+A customer's attributions sum to log(value / the typical buyer's value), value being that of twelve months before it is
+calibrated by its size. The typical buyer's value is the mean logarithm over the buyers of the newest training snapshot.
 """
 
 from __future__ import annotations
@@ -60,19 +60,18 @@ class Explainer:
     def fit(cls, customers: Customers, model: MonthlyModel) -> Explainer:
         """Learn the means of the customers of the newest snapshot, at least one of whom bought."""
         bought = customers.has_bought
-        history = model.base_models.history(sample(customers.take(bought)))
-        groups, shared = attributions(model.two_part, history, model.correction_weight)
-        typical = groups.mean(axis=0)
+        buyers = sample(customers.take(bought))
+        groups, _ = attributions(model.two_part, model.base_models.history(buyers), model.weight)
         waiting = customers.signup_days[~bought] if not bought.all() else np.array([np.nan])
         return cls(
-            dict(zip(FEATURE_GROUPS, typical.tolist(), strict=True)),
-            float(typical.sum() + shared + np.log(model.level)),
+            dict(zip(FEATURE_GROUPS, groups.mean(axis=0).tolist(), strict=True)),
+            float(np.log(model.expect(buyers).value.sum(axis=1)).mean()),
             float(_log_value(model.newcomers, waiting).mean()),
         )
 
     def of_buyers(self, model: MonthlyModel, history: History, *, exact: bool = False) -> Floats:
         """Attributions to the log value of customers who bought: one row a customer, one column a feature group."""
-        groups, _ = attributions(model.two_part, history, model.correction_weight, exact=exact)
+        groups, _ = attributions(model.two_part, history, model.weight, exact=exact)
         effects: Floats = groups - np.array([self.typical[group] for group in FEATURE_GROUPS])
         for span, group in _SILENCES:
             late = silent(history, span)

@@ -129,7 +129,7 @@ class TwoPartModel:
     def contributions(self, inputs: NDArray[np.float32], *, exact: bool) -> Floats:
         """What each input adds to the logarithm of the value; one row a customer.
 
-        The last column is the boosters' mean correction. A row's sum is the logarithm of the value less where it started.
+        The last column is the boosters' mean correction. A row's sum is the logarithm of the value, less the start's.
 
         Args:
             inputs: as in `Rows`.

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from jobs.features.rfm_cuts import RfmCuts
+from jobs.forecasting.bands import BandLevels
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.fit import fit
@@ -173,7 +174,7 @@ def test_a_history_too_short_for_a_backtest_is_forecast_by_buy_till_you_die() ->
 
 
 def test_a_calibration_that_is_given_is_taken_over() -> None:
-    given = replace(Calibration.none(0.8), total_weights=[0.5, 0.3, 0.2])
+    given = replace(Calibration.none(0.8), levels=BandLevels([1.0, 3.0], [0.2, -0.2]))
     assert fit(SNAPSHOTS, as_of=AS_OF, params=PARAMS, calibration=given).monthly.calibration == given
 
 

@@ -11,10 +11,12 @@ import pytest
 from jobs.features.table import feature_columns, lag_name
 from jobs.forecasting.attributions import attributions
 from jobs.forecasting.base_margin import HORIZON_NAMES, NAMES, History
+from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.encoder import Customers
 from jobs.forecasting.feature_groups import feature_group_of
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import FEATURE_GROUPS, TEXTS, TYPICAL, VOCABULARY
 from jobs.forecasting.reasons import reasons
@@ -42,6 +44,10 @@ def history() -> History:
 
 def bought() -> np.ndarray:
     return customers().has_bought
+
+
+def uncalibrated() -> MonthlyModel:
+    return replace(fitted().monthly, calibration=Calibration.none(PARAMS.coverage), level=1.0)
 
 
 def customers_reasons() -> pd.DataFrame:
@@ -75,16 +81,21 @@ def test_contributions_sum_to_the_margin_of_the_booster(exact: bool) -> None:
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_groups_and_what_all_share_sum_to_the_forecast_of_the_year(exact: bool) -> None:
-    monthly = fitted().monthly
-    groups, shared = attributions(monthly.two_part, history(), monthly.correction_weight, exact=exact)
-    value = monthly.expect(customers()).value[bought()].sum(axis=1) / monthly.level
+    monthly = uncalibrated()
+    groups, shared = attributions(monthly.two_part, history(), monthly.weight, exact=exact)
+    value = monthly.expect(customers()).value[bought()].sum(axis=1)
     np.testing.assert_allclose(groups.sum(axis=1) + shared, np.log(value), atol=1e-4)
 
 
 def test_a_customer_s_effects_sum_to_how_far_he_is_from_the_typical_buyer() -> None:
-    year = np.log(fitted().monthly.expect(customers()).value[bought()].sum(axis=1))
+    year = np.log(uncalibrated().expect(customers()).value[bought()].sum(axis=1))
     total = fitted().attributions(customers())[bought()].sum(axis=1)
     np.testing.assert_allclose(total, year - year.mean(), atol=1e-3)
+
+
+def test_who_never_bought_is_compared_with_the_calibrated_forecast_of_the_typical_buyer() -> None:
+    year = np.log(fitted().monthly.expect(customers()).value[bought()].sum(axis=1))
+    assert fitted().explainer.buyer == pytest.approx(year.mean(), abs=1e-9)
 
 
 def test_attribution_along_the_path_names_what_shap_values_name() -> None:
