@@ -36,7 +36,7 @@ from jobs.cleaning.ingestion import IngestError
 from jobs.core.month import HORIZON_MONTHS, Month, parse_as_of
 from jobs.core.spark import SESSION_CONF
 from jobs.forecasting.encoder import InputError
-from jobs.forecasting.metrics import decile_metrics
+from jobs.forecasting.metrics import decile_metrics, decile_rows
 from jobs.lake.lake import Lake
 from jobs.landing.file_checks import LandingError
 from jobs.local_stack.java import JavaMissingError, java_home
@@ -111,6 +111,7 @@ def _origin(
         "models": {name: figures(forecast, actual) for name, forecast in all_forecasts.items()},
         "not_run": missing,
         "deciles": decile_metrics(actual.value, own.forecast.value, *own.interval),
+        "p_active_deciles": [float(own.p_active[rows].mean()) for rows in decile_rows(own.forecast.value)],
         "segments": segments(
             own.forecast, actual, status=own.status, tenure=problem.snapshot["tenure_days"].to_numpy()
         ),

@@ -82,12 +82,12 @@ def _measured(origins: Sequence[Judged], rows: Sequence[NDArray[np.intp]]) -> Fl
     for i, (origin, drawn) in enumerate(zip(origins, rows, strict=True)):
         for name, forecast in origin.forecasts.items():
             measured = figures(forecast.take(drawn), origin.outcome.take(drawn))
-            result[i, names.index(name)] = [_measure(measured, measure) for measure in LOWER_IS_BETTER]
+            result[i, names.index(name)] = [measure_of(measured, measure) for measure in LOWER_IS_BETTER]
     return result
 
 
-def _measure(measured: Mapping[str, float | None], measure: str) -> float:
-    """NaN where there is none."""
+def measure_of(measured: Mapping[str, float | None], measure: str) -> float:
+    """A measure of a model's figures; NaN where there is none."""
     figure = measured["total_ratio" if measure == LEVEL else measure]
     if figure is None or (measure == LEVEL and figure <= 0.0):
         return np.nan

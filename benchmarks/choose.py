@@ -1,6 +1,6 @@
 """Compare models on the choosing origins of the suite: what a member or a setting of the forecaster is chosen by.
 
-    python -m benchmarks.choose ours sums two_part_gbm --kept FOLDER               # every shop whose file is there
+    python -m benchmarks.choose ours two_part_gbm --kept FOLDER                    # every shop whose file is there
     python -m benchmarks.choose ours mine --model mine=my_module:mine --kept FOLDER --shop yearly --shop cdnow
 
 Prints the figures of every origin, and the mean difference of each model from the first one. The folder keeps the
@@ -27,11 +27,10 @@ from benchmarks.ours import OURS, ours
 from benchmarks.peers import ENTER, PEERS, Model, entered, forecasts
 from benchmarks.real_data import FOLDER
 from benchmarks.shop import Outcome, Problem
-from benchmarks.sums import sums
 from benchmarks.table import COLUMNS
 from benchmarks.trials import SUITE, deliver
 
-MODELS: Mapping[str, Model] = {OURS: lambda problem: ours(problem).forecast, "sums": sums, **PEERS}
+MODELS: Mapping[str, Model] = {OURS: lambda problem: ours(problem).forecast, **PEERS}
 
 SHOWN = ("wape", "rmse", "norm_gini", "spearman", "top10_capture", "decile_mape", "total_ratio", "brier", "fit_s")
 _AS_LOG_RATIO = ("wape", "rmse", "brier", "fit_s")

@@ -1,133 +1,157 @@
-"""The goals of the forecasts beside the results: printed by `make bench-accuracy`, misses included."""
+"""The goals of the forecasts beside what was found on the reporting origins: one table of all shops, misses marked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.bootstrap import LOWER_IS_BETTER, measure_of
 from benchmarks.ours import OURS
+from benchmarks.table import COLUMNS, MEASURES
 
-BTYD = ("bg_nbd_gg", "pareto_nbd_gg")
-LOWER, HIGHER = ("wape", "mae", "rmse", "decile_mape", "brier"), ("spearman", "norm_gini", "top10_capture", "auc")
-AHEAD_OF_ALL = ("norm_gini", "rmse", "decile_mape", "top10_capture")
+MISSED = " ✗"
+_WINS = 2 / 3
+_COVERAGE, _DECILES, _SLOPE, _MONTHS = (0.78, 0.82), (0.70, 0.90), (0.95, 1.05), (0.95, 1.05)
+_BARS: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "online_retail_ii": {
+        "wape": (0.0, 0.60),
+        "norm_gini": (0.87, 1.0),
+        "spearman": (0.635, 1.0),
+        "top10_capture": (0.64, 1.0),
+        "total_ratio": (0.93, 1.07),
+    }
+}
+"""Shop → figure → where it should lie."""
+
+_NOMINAL = 0.8
+_NONE = "·"
+
+HEAD = [
+    "shop",
+    "better/same/worse",
+    "worse than the best peer on",
+    "total",
+    "decile MAPE",
+    "80 % covers",
+    "deciles cover",
+    "slope of the truth",
+    "months to the truth",
+]
+GOALS = [
+    "goal",
+    "two thirds better",
+    "nothing",
+    "",
+    "",
+    "0.78–0.82",
+    "0.70–0.90",
+    "0.95–1.05",
+    "0.95–1.05",
+]
+
+Results = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Goal:
-    """A goal and its result.
+class Cell:
+    """What was found, and whether it is good enough; None where there is no goal."""
 
-    Attributes:
-        task: the data and what is forecast.
-        requirement: the goal.
-        result: the figure, as text.
-        reached: whether it is good enough; None where there is no figure.
-    """
+    text: str
+    reached: bool | None = None
 
-    task: str
-    requirement: str
-    result: str
-    reached: bool | None
-
-    @property
-    def row(self) -> list[str]:
-        """Its cells in a table."""
-        return [self.task, self.requirement, self.result, {True: "reached", False: "missed", None: "·"}[self.reached]]
+    def __str__(self) -> str:
+        return self.text + (MISSED if self.reached is False else "")
 
 
-HEAD = ["task", "goal", "found", ""]
+def table(results: Mapping[str, Results]) -> list[list[str]]:
+    """The shops with their figures as text, a heading and the goals first, all shops together last."""
+    if not results:
+        return [HEAD]
+    body = [[name, *map(str, _cells(of))] for name, of in results.items()]
+    counts = sum((_verdicts(_newest(of)) for of in results.values()), Counter[str]())
+    return [HEAD, GOALS, *body, ["all", str(_better(counts)), *[_NONE] * (len(HEAD) - 2)]]
 
 
-def table(results: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
-    """The goals as cells, a heading first."""
-    return [HEAD, *(goal.row for goal in goals(results))]
+def bars(results: Mapping[str, Results]) -> list[list[str]]:
+    """Goals for single figures of a shop as text, a heading first."""
+    rows = [
+        [
+            name,
+            COLUMNS[metric][0],
+            f"{low:g}–{high:g}",
+            str(_between(_newest(results[name])["models"][OURS][metric], (low, high))),
+        ]
+        for name, ends in _BARS.items()
+        if name in results
+        for metric, (low, high) in ends.items()
+    ]
+    return [["shop", "figure", "goal", "found"], *rows]
 
 
-def goals(results: Mapping[str, Mapping[str, Any]]) -> list[Goal]:
-    """Every goal whose data set has results; data set → what its JSON holds."""
-    all_goals: list[Goal] = []
-    makers = {"online_retail_ii": _two_years, "cdnow": _one_cohort, "simulated_shop": _many_years}
-    for name, maker in makers.items():
-        if name in results:
-            newest = max(results[name]["origins"], key=lambda origin: str(origin["as_of"]))
-            task = f"{results[name]['data']}, {results[name]['months']} months from {newest['as_of']}"
-            all_goals += maker(task, newest)
-            all_goals += _intervals(task, newest, results[name]["origins"])
-    return all_goals
-
-
-def _two_years(task: str, origin: Mapping[str, Any]) -> Iterator[Goal]:
-    ours = origin["models"][OURS]
-    yield _at_most(task, "WAPE", ours["wape"], 0.60)
-    yield _at_least(task, "Gini", ours["norm_gini"], 0.87)
-    yield _at_least(task, "Spearman", ours["spearman"], 0.635)
-    yield _at_least(task, "top 10 %", ours["top10_capture"], 0.64)
-    yield _near_one(task, "total", ours["total_ratio"], 0.07)
-
-
-def _one_cohort(task: str, origin: Mapping[str, Any]) -> Iterator[Goal]:
-    ours = origin["models"][OURS]
-    yield _at_most(task, "WAPE", ours["wape"], 0.95)
-    yield _at_least(task, "Gini", ours["norm_gini"], 0.70)
-    yield _near_one(task, "total", ours["total_ratio"], 0.10)
-    yield _no_worse(task, "the best BTYD", origin, BTYD, (*LOWER, *HIGHER))
-
-
-def _many_years(task: str, origin: Mapping[str, Any]) -> Iterator[Goal]:
-    ours = origin["models"][OURS]
-    yield _no_worse(task, "every peer", origin, [name for name in origin["models"] if name != OURS], AHEAD_OF_ALL)
-    yield _near_one(task, "total", ours["total_ratio"], 0.03)
-    yield _at_most(task, "decile MAPE", ours["decile_mape"], 0.10)
-    if "truth" in origin:
-        for band, fit in origin["truth"]["models"][OURS].items():
-            yield _near_one(task, f"slope of the truth, {band}", fit["slope"], 0.03)
-        worst = max(origin["truth"]["months"], key=lambda ratio: abs(ratio - 1.0))
-        yield _near_one(task, "months 1-12 to the truth, the worst", worst, 0.05)
-
-
-def _intervals(task: str, origin: Mapping[str, Any], origins: Sequence[Mapping[str, Any]]) -> Iterator[Goal]:
-    ours = origin["models"][OURS]
-    inside = 0.78 <= ours["coverage80"] <= 0.82
-    yield Goal(task, "80 % interval covers 0.78 to 0.82", f"{ours['coverage80']:.3f}", inside)
-    yield _at_least(task, "coverage in the top decile", ours["coverage80_top_decile"], 0.75)
-    ends = [entry["models"][OURS] for entry in origins if entry["models"][OURS].get("total_p10_ratio") is not None]
-    if ends:
-        covered = sum(entry["total_p10_ratio"] <= 1.0 <= entry["total_p90_ratio"] for entry in ends)
-        requirement = "interval of the total covers in 75 % of origins"
-        yield Goal(task, requirement, f"{covered} of {len(ends)}", covered >= 0.75 * len(ends))
-
-
-def _at_most(task: str, name: str, figure: float | None, bar: float) -> Goal:
-    return Goal(task, f"{name} at most {bar:g}", _text(figure), None if figure is None else figure <= bar)
-
-
-def _at_least(task: str, name: str, figure: float | None, bar: float) -> Goal:
-    return Goal(task, f"{name} at least {bar:g}", _text(figure), None if figure is None else figure >= bar)
-
-
-def _near_one(task: str, name: str, figure: float | None, within: float) -> Goal:
-    requirement = f"{name} within {within:g} of 1"
-    return Goal(task, requirement, _text(figure), None if figure is None else abs(figure - 1.0) <= within)
-
-
-def _no_worse(task: str, rivals: str, origin: Mapping[str, Any], names: Sequence[str], metrics: Sequence[str]) -> Goal:
-    """No rival is better, the third decimal counting."""
-    models = {name: origin["models"][name] for name in names if name in origin["models"]}
+def worse_than_best(origin: Results) -> list[str]:
+    """The measures on which the peer with the best figure is significantly better than ours."""
     lost = []
-    for metric in metrics:
-        ours = origin["models"][OURS].get(metric)
-        theirs = [model[metric] for model in models.values() if model.get(metric) is not None]
-        if ours is None or not theirs:
+    for measure, lower_is_better in LOWER_IS_BETTER.items():
+        known = {
+            name: measure_of(origin["models"][name], measure)
+            for name, gaps in origin["differences"].items()
+            if measure in gaps
+        }
+        if not known:
             continue
-        best = min(theirs) if metric in LOWER else max(theirs)
-        loss = ours - best if metric in LOWER else best - ours
-        if loss > 0.0005 * max(abs(best), 1.0):
-            lost.append(f"{metric} {ours:.4g} to {best:.4g}")
-    requirement = f"no worse than {rivals} on {', '.join(metrics)}"
-    return Goal(
-        task, requirement, "behind: " + ", ".join(lost) if lost else "ahead of all", not lost if models else None
-    )
+        best = (min if lower_is_better else max)(known, key=lambda name: known[name])
+        if origin["differences"][best][measure]["verdict"] == "loss":
+            lost.append(measure)
+    return lost
 
 
-def _text(figure: float | None) -> str:
-    return "·" if figure is None else f"{figure:.3f}"
+def _cells(of: Results) -> Iterator[Cell]:
+    origin = _newest(of)
+    ours, lost = origin["models"][OURS], worse_than_best(origin)
+    yield _better(_verdicts(origin))
+    yield Cell(", ".join(MEASURES[measure] for measure in lost) or "nothing", not lost)
+    yield _between(ours["total_ratio"], None)
+    yield _between(ours["decile_mape"], None)
+    yield _between(ours["coverage80"], _COVERAGE)
+    yield _farthest(_covered_deciles(origin), _DECILES)
+    truth = origin.get("truth")
+    slopes = [band["slope"] for band in truth["models"][OURS].values()] if truth else []
+    yield _farthest(slopes, _SLOPE)
+    yield _farthest(truth["months"] if truth else [], _MONTHS)
+
+
+def _better(counts: Mapping[str, int]) -> Cell:
+    total = sum(counts.values())
+    text = "/".join(str(counts[verdict]) for verdict in ("win", "tie", "loss"))
+    return Cell(text, counts["win"] >= _WINS * total) if total else Cell(_NONE)
+
+
+def _covered_deciles(origin: Results) -> list[float]:
+    """The coverage of the deciles but those whose customers are likelier than 80 % to bring nothing."""
+    coverage = [share for name, share in origin["deciles"].items() if name.startswith("coverage80_decile")]
+    return [share for share, p in zip(coverage, origin["p_active_deciles"], strict=True) if p > 1.0 - _NOMINAL]
+
+
+def _between(figure: float | None, ends: tuple[float, float] | None) -> Cell:
+    if figure is None:
+        return Cell(_NONE)
+    return Cell(f"{figure:.3f}", None if ends is None else ends[0] <= figure <= ends[1])
+
+
+def _farthest(figures: Sequence[float | None], ends: tuple[float, float]) -> Cell:
+    """The least and the largest."""
+    known = [figure for figure in figures if figure is not None]
+    if not known:
+        return Cell(_NONE)
+    return Cell(f"{min(known):.2f}–{max(known):.2f}", all(ends[0] <= figure <= ends[1] for figure in known))
+
+
+def _verdicts(origin: Results) -> Counter[str]:
+    return Counter(gap["verdict"] for gaps in origin["differences"].values() for gap in gaps.values())
+
+
+def _newest(of: Results) -> Results:
+    newest: Results = max(of["origins"], key=lambda origin: str(origin["as_of"]))
+    return newest

@@ -22,6 +22,7 @@ class Ours:
 
     Attributes:
         forecast: of the months asked for.
+        p_active: probability of at least one order in them.
         interval: lower and upper end of the 80 % interval of their value.
         monthly: expected net value of each of the twelve months, one row a customer.
         status: of each customer.
@@ -29,6 +30,7 @@ class Ours:
     """
 
     forecast: Forecast
+    p_active: Floats
     interval: tuple[Floats, Floats]
     monthly: Floats
     status: Texts
@@ -53,4 +55,4 @@ def ours(problem: Problem) -> Ours:
         fit_s=fitted - started,
         score_s=scored - fitted,
     )
-    return Ours(forecast, interval, monthly, predicted["status"].to_numpy(dtype=object), forecaster)
+    return Ours(forecast, outlook.p_active, interval, monthly, predicted["status"].to_numpy(dtype=object), forecaster)

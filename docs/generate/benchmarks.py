@@ -37,9 +37,11 @@ def first_month_results() -> dict[str, dict[str, Any]]:
 def page() -> str:
     """The page, in Markdown."""
     results = accuracy_results()
+    by_name = {path.stem: of for path, of in results.items()}
     return rendered(
         "benchmarks",
-        goals=goal_cells(results),
+        suite=goals.table(by_name),
+        bars=goals.bars(by_name),
         data_sets=[(f"../benchmarks/results/{path.with_suffix('.png').name}", of) for path, of in results.items()],
         markdown=_markdown,
         rows=rows,
@@ -56,11 +58,6 @@ def page() -> str:
 
 def _markdown(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(markdown(cells))
-
-
-def goal_cells(results: Mapping[Path, Results]) -> list[list[str]]:
-    """The goals, and what was reached, as cells of a table."""
-    return goals.table({path.stem: of for path, of in results.items()})
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -138,7 +138,7 @@ class TwoPartModel:
         rows = xgb.DMatrix(inputs, feature_names=list(self.names), nthread=1)
         rows.set_info(base_margin=np.zeros(len(inputs)))
         each = [booster.predict(rows, pred_contribs=True, approx_contribs=not exact) for booster in self.value]
-        contributions = np.mean(np.asarray(each, dtype=np.float64), axis=0)
+        contributions: Floats = np.mean(np.asarray(each, dtype=np.float64), axis=0)
         contributions[:, -1] += np.log(self.balance)
         return contributions
 

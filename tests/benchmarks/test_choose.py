@@ -12,7 +12,6 @@ from benchmarks.choose import differences, judged
 from benchmarks.forecast import CannotFitError, Forecast
 from benchmarks.peers import Model
 from benchmarks.shop import Outcome, Problem
-from benchmarks.sums import sums
 from tests.snapshots import model_frames, simulated_snapshots
 
 FRAMES = model_frames(simulated_snapshots(months=14))
@@ -27,16 +26,6 @@ def problem(months: int = 3) -> Problem:
 
 def same(value: float) -> Model:
     return lambda known: Forecast(np.full(len(known.ids), value))
-
-
-def test_the_sums_forecast_every_customer_from_what_is_known_alone() -> None:
-    forecast, again = sums(problem()), sums(problem())
-    assert forecast.p_active is not None
-    assert len(forecast.value) == len(problem().ids)
-    assert (forecast.value > 0.0).all()
-    assert ((forecast.p_active >= 0.0) & (forecast.p_active <= 1.0)).all()
-    assert forecast.value.tolist() == again.value.tolist()
-    assert sums(problem(6)).value.sum() > forecast.value.sum()
 
 
 def test_a_model_is_judged_once_and_one_that_cannot_be_fitted_has_no_figures(tmp_path: Path) -> None:
