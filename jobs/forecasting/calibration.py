@@ -37,9 +37,14 @@ def calibrate(holdout_model: MonthlyModel, encoder: InputEncoder, known: Snapsho
 
 
 def _log_error(model: MonthlyModel, encoder: InputEncoder, known: Snapshots, outcomes: Outcomes, ahead: int) -> float:
-    """Logarithm of actual to forecast total of the newest months; zero if nothing was sold."""
+    """Logarithm of actual to forecast total of the newest months, at most one; zero if nothing was sold.
+
+    A factor of e already says that the level is unknown: more would only make intervals of the total absurd.
+    """
     origin = sorted(known)[-1 - ahead]
     customers = encoder.encode(known[origin], origin)
     buyers = customers.take(customers.has_bought)
     value, _ = outcomes.after(buyers.ids, origin, range(1, ahead + 1))
-    return float(np.log(value.sum() / model.combined_total(buyers, ahead))) if value.sum() > 0.0 else 0.0
+    if value.sum() <= 0.0:
+        return 0.0
+    return float(np.clip(np.log(value.sum() / model.combined_total(buyers, ahead)), -1.0, 1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, BacktestOrigin, measure, resampled
 from jobs.forecasting.champion_challenger import CHALLENGER, OPPONENT
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.metrics import spearman
+from jobs.forecasting.metrics import spearman, value_metrics
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ RULES = (
 
 DOUBT = 0.2
 """A challenger is blocked if it is worse than allowed in more than this share of the resamples."""
+
+BAR = 0.10
+"""A good total, and good deciles, are off by no more. It is recorded whether they are; nobody is blocked by it."""
 
 IMPLAUSIBLE_SPEARMAN = 0.9
 """The best published forecasts of twelve months of retail reach 0.5 to 0.63: more than this means a leak."""
@@ -96,7 +99,18 @@ def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) 
             reasons.append("the opponent fails, too: it does not take its place")
     months = " and ".join(str(origin.months) for origin in origins)
     compared_on = f"compared on the newest {months} months, each from its own origin"
-    return Decision(promoted, is_replaced, (*suspicion, compared_on, *reasons))
+    return Decision(promoted, is_replaced, (*suspicion, compared_on, *_bars(origins[0]), *reasons))
+
+
+def _bars(origin: BacktestOrigin) -> Iterator[str]:
+    """Whether the challenger's total and deciles are within the bar; nothing where nothing was sold."""
+    metrics = value_metrics(origin.actual, origin.forecasts[CHALLENGER])
+    for name, metric in (("total", "portfolio_mape"), ("deciles", "decile_mape")):
+        if metric in metrics:
+            off = (
+                f"off by {metrics[metric]:.1%}, the bar of {BAR:.0%} is {'met' if metrics[metric] <= BAR else 'missed'}"
+            )
+            yield f"the challenger's {name} over {origin.months} months: {off}"
 
 
 def _too_good(origins: Sequence[BacktestOrigin], candidate: str) -> tuple[str, ...]:

@@ -38,13 +38,23 @@ def test_a_better_challenger_is_promoted_with_a_reason_for_every_comparison() ->
     decision = judge(challenger=forecast(0.4))
     assert decision.promoted
     assert decision.reasons[0] == "compared on the newest 6 and 4 and 2 months, each from its own origin"
-    assert [reason.split(" ")[0] for reason in decision.reasons[1:7]] == [
+    assert [reason.split(" ")[0] for reason in decision.reasons[3:9]] == [
         "wape",
         "norm_gini",
         "abs_log_total_ratio",
     ] * 2
-    assert decision.reasons[7] == "there is no opponent"
-    assert all("passes" in reason for reason in decision.reasons[1:7])
+    assert decision.reasons[9] == "there is no opponent"
+    assert all("passes" in reason for reason in decision.reasons[3:9])
+
+
+@pytest.mark.parametrize(("level", "verdict"), [(1.05, "met"), (1.3, "missed"), (0.8, "missed")])
+def test_it_is_recorded_whether_the_total_and_the_deciles_are_within_the_bar(level: float, verdict: str) -> None:
+    total, deciles = judge(challenger=ACTUAL * level).reasons[1:3]
+    off = f"off by {abs(level - 1.0):.1%}, the bar of 10% is {verdict}"
+    assert total == f"the challenger's total over 6 months: {off}"
+    assert deciles == f"the challenger's deciles over 6 months: {off}"
+    nothing = [replace(one, actual=np.zeros(len(IDS))) for one in contest(**PLAIN, challenger=ACTUAL)]
+    assert not any("the bar of" in reason for reason in decide(nothing, has_opponent=False, seed=1).reasons)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +72,8 @@ def test_being_worse_than_a_simple_rival_in_any_way_blocks(challenger: np.ndarra
 def test_a_challenger_worse_than_its_opponent_is_blocked_though_it_beats_the_others() -> None:
     decision = judge(challenger=forecast(0.8), opponent=forecast(0.2))
     assert not decision.promoted
-    assert all("passes" in reason for reason in decision.reasons[1:7])
-    assert any("against opponent" in reason and "fails" in reason for reason in decision.reasons[7:])
+    assert all("passes" in reason for reason in decision.reasons[3:9])
+    assert any("against opponent" in reason and "fails" in reason for reason in decision.reasons[9:])
 
 
 def test_an_opponent_takes_the_place_of_a_challenger_that_is_worse() -> None:
