@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.features.table import LAG_MONTHS
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd, Purchases
 from jobs.forecasting.encoder import Customers, Floats
 from jobs.forecasting.seasonality import Season
@@ -34,6 +35,8 @@ NAMES = (
     "net_value_mean_since_first",
     "net_value_month_max",
     "net_value_last_active_month",
+    *(f"net_value_{lag}m_ago" for lag in LAG_MONTHS),
+    *(f"orders_{lag}m_ago" for lag in LAG_MONTHS),
 )
 HORIZON_NAMES = (
     "horizon",
@@ -129,6 +132,8 @@ class History:
             _sum(values) / exposure,
             values.max(axis=1),
             np.where(active.any(axis=1), newest_active, np.nan),
+            *self._known(self.values).T,
+            *self._known(self.orders).T,
         ]
         own = np.stack(columns, axis=1).astype(np.float32)
         return np.concatenate([self.customers.inputs, own], axis=1)

@@ -41,7 +41,7 @@ _BY_NAME = (
     (re.compile(r".*recency.*|last_ordered_on|p_active_start"), RECENCY),
     (re.compile(r"first_ordered_on"), TENURE),
     (re.compile(r"horizon|.*year_before"), SEASON),
-    (re.compile(r".*_(1|7|30|60)d|.*_[123]m|.*_own_quarter"), LATELY),
+    (re.compile(r".*_(1|7|30|60)d|.*_[123]m(_ago)?|.*_own_quarter"), LATELY),
     (re.compile(r"(orders|order_days|active|gap_days|rfm_frequency).*"), FREQUENCY),
     (re.compile(r"(net_value|sales_value|units|rfm_monetary).*"), SPEND),
 )
