@@ -17,5 +17,5 @@ def trailing_value(customers: Customers, months: int) -> Floats:
 def btyd_value(base_models: BaseModels, customers: Customers, months: int) -> Floats:
     """Pareto/NBD x Gamma-Gamma with the months' seasons; zero for customers who never bought."""
     value, bought = np.zeros(len(customers)), customers.has_bought
-    value[bought] = np.exp(base_models.history(customers.take(bought)).first(months).logs[:, 0])
+    value[bought] = np.exp(base_models.history(customers.take(bought)).first(months).log_btyd)
     return value

@@ -1,4 +1,4 @@
-"""The monthly panel: one row per customer, snapshot and horizon month, with its label where that month is over.
+"""Outcomes: what each customer did in each month that is over, as the snapshots that followed tell it.
 
 The label of (snapshot T, horizon h) is what the customer did in calendar month T+h-1. It is read from the snapshot at
 T+h months, as that snapshot's previous month, and only where that snapshot is not later than `as_of`: a label that had

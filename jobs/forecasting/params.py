@@ -15,8 +15,8 @@ class ModelParams:
         seed: seeds row sampling and boosting.
         threads: threads that training uses; fixed, because histogram sums depend on it in the last digit.
         max_customers: customers whose snapshots are read for training.
-        max_rows: rows of the panel that each booster learns from.
-        rounds: boosting rounds of each of the two boosters.
+        max_rows: rows that each booster learns from.
+        rounds: boosting rounds of each booster.
         learning_rate: shrinkage of each round.
         max_depth: depth of each tree.
         split_gain: least gain of a split, by which trees are pruned (XGBoost's gamma).

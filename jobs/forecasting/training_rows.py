@@ -31,7 +31,7 @@ class Rows:
 
     Attributes:
         inputs: the boosters' inputs.
-        log_base: logarithm of the base models' forecast of the net value, which the value booster corrects.
+        log_base: logarithm of the base models' forecast of the net value, which the value boosters correct.
         p_base: their probability of an order, which the activity booster corrects.
         value: net value.
         active: whether there was an order.
@@ -96,7 +96,7 @@ class Panel:
         return GammaGamma.fit(bought.order_days[paid], mean[paid])
 
     def rows(self, base_models: BaseModels) -> Rows:
-        """A seeded sample of the panel's matured rows."""
+        """A seeded sample of the matured rows."""
         cells = [
             (day, np.flatnonzero(self.methods[day] == MODEL), months)
             for day in list(self.coded)[self.burn_in :]

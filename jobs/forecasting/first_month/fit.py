@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.core.month import HORIZON_MONTHS
-from jobs.forecasting.bias_correction import fit_bias_correction
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.first_month.base import FirstMonthBase, order_histories
+from jobs.forecasting.first_month.bias_correction import fit_bias_correction
 from jobs.forecasting.first_month.correction import Correction
 from jobs.forecasting.first_month.days import completed, first_orders
 from jobs.forecasting.first_month.encoder import ORDERS_INPUTS, VALUE_INPUTS

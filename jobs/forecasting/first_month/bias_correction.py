@@ -1,6 +1,6 @@
 """Bias correction: the level of the forecasts against the newest year of matured months.
 
-A panel learns from every month since the shop began. If customers spend more by now, or if the first months held only
+A model learns from every month since the shop began. If customers spend more by now, or if the first months held only
 the most loyal ones, its level is out of date. The ratio of actual to forecast money in the newest label months, a whole
 year of them so that seasons cancel out, is shrunk towards one.
 """
@@ -19,7 +19,7 @@ def fit_bias_correction(
     """The factor on the forecasts.
 
     Args:
-        month: label month of each row of the panel, counted in months.
+        month: label month of each row, counted in months.
         actual: its net value, or whether it had an order.
         forecast: its forecast.
         newest: how many of the newest label months decide.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jobs.forecasting.bias_correction import fit_bias_correction
+from jobs.forecasting.first_month.bias_correction import fit_bias_correction
 
 MONTH = np.repeat(np.arange(100, 124), 50)
 FORECAST = np.full(len(MONTH), 10.0)
