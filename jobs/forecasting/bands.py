@@ -1,8 +1,8 @@
 """Customers in five bands by the size of their forecast: errors of level, and widths of intervals, are learned by band.
 
-A small forecast tends to be too large, and the largest too small or too large, in a way that differs from shop to shop.
-In each band, the actual money of a holdout over the forecast is a factor, shrunk towards one the fewer customers and
-months there were. Between the middles of the bands it changes evenly with the logarithm of the forecast.
+In each band, the actual money of a holdout over the forecast is a factor, once all bands together are at the actual
+level. It is shrunk towards one the fewer customers and months there were. Between the middles of the bands it changes
+evenly with the logarithm of the forecast, and a larger forecast stays larger.
 """
 
 from __future__ import annotations
@@ -43,15 +43,17 @@ class BandLevels:
 
     @classmethod
     def fit(cls, value: Floats, actual: Floats, months: int) -> Self:
-        """Learn from the forecasts of a holdout, at the actual level: one value a customer, of so many months."""
-        band = band_of(value, edges(value)) if len(value) else np.zeros(0, dtype=np.intp)
+        """Learn from the forecasts of a holdout: one value a customer, of so many months."""
+        if actual.sum() <= 0.0 or value.sum() <= 0.0:
+            return cls.none()
+        band = band_of(value, edges(value))
         bands = [band == b for b in range(len(BANDS) + 1)]
         chosen = [inside for inside in bands if inside.any() and value[inside].sum() > 0.0]
-        if not chosen:
-            return cls.none()
-        middles = [float(np.log(max(np.median(value[inside]) / months, _LEAST_VALUE))) for inside in chosen]
+        middles = np.log([max(np.median(value[inside]) / months, _LEAST_VALUE) for inside in chosen])
+        at_level = value * actual.sum() / value.sum()
         seen = min(months / HORIZON_MONTHS, 1.0)
-        return cls(middles, [seen * _log_factor(value[inside], actual[inside]) for inside in chosen])
+        factors = seen * np.array([_log_factor(at_level[inside], actual[inside]) for inside in chosen])
+        return cls(middles.tolist(), (np.maximum.accumulate(middles + factors) - middles).tolist())
 
     def of(self, a_month: Floats) -> Floats:
         """The factors on forecasts, given those of a mean month."""

@@ -52,17 +52,20 @@ class Outlook:
 
         An error of level is one draw that all customers share: it says nothing about their spread.
         """
-        if actual.sum() <= 0.0 or self.value.sum() <= 0.0 or active.all() or not active.any():
-            return self
+        value, p, active_months = self.value, self.p_active, self.active_months
+        if actual.sum() > 0.0 and value.sum() > 0.0:
+            value = value * actual.sum() / value.sum()
+        if active.any() and not active.all():
+            p = self._odds_scaled_to(float(active.mean()))
+            active_months = active_months * p / np.clip(self.p_active, _LEAST_P, 1.0)
+        return Outlook(value, p, active_months)
+
+    def _odds_scaled_to(self, mean: float) -> Floats:
+        """P(active) of this mean, all odds multiplied by the same."""
         p = np.clip(self.p_active, _LEAST_P, 1.0 - _LEAST_P)
         odds = p / (1.0 - p)
-        factor = brentq(lambda log: (odds * np.exp(log) / (1.0 + odds * np.exp(log))).mean() - active.mean(), -9.0, 9.0)
-        shifted = odds * np.exp(factor) / (1.0 + odds * np.exp(factor))
-        return Outlook(
-            value=self.value * actual.sum() / self.value.sum(),
-            p_active=shifted,
-            active_months=self.active_months * shifted / p,
-        )
+        factor = brentq(lambda log: (odds * np.exp(log) / (1.0 + odds * np.exp(log))).mean() - mean, -9.0, 9.0)
+        return np.asarray(odds * np.exp(factor) / (1.0 + odds * np.exp(factor)))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ from jobs.forecasting.prediction import Expectation
 from jobs.forecasting.status import BTYD, COHORT_PRIOR, MODEL, method, status
 from jobs.forecasting.two_part import TwoPartModel
 
-_LEAST_TOTAL = 1e-9
-
 
 @dataclass(frozen=True)
 class MonthlyModel:
@@ -67,7 +65,8 @@ class MonthlyModel:
     def at_combined_level(self, buyers: Customers) -> MonthlyModel:
         """The model whose total of these customers over the whole horizon is the combined one."""
         own = float(self.expect(buyers).value.sum())
-        return replace(self, level=self.level * self.combined_total(buyers, HORIZON_MONTHS) / max(own, _LEAST_TOTAL))
+        combined = total_level.combined(own, self.base_models.history(buyers), HORIZON_MONTHS)
+        return replace(self, level=self.level * combined / own)
 
     def combined_total(self, buyers: Customers, months: int) -> float:
         """The combined total of the first months, of customers who bought."""

@@ -12,17 +12,16 @@ from jobs.forecasting.base_margin import History
 
 OWN_YEAR_WEIGHT = 0.1
 
-_LEAST_TOTAL = 1e-9
-
 
 def combined(total: float, history: History, months: int) -> float:
     """The total of customers who bought over the first months.
 
     Args:
-        total: as it is forecast.
+        total: as it is forecast; it stands alone where the year brought nothing.
         history: the history of the same customers.
         months: how many horizon months are added up.
     """
-    last_year = max(float(np.nansum(history.values)), 0.0) / history.known_months * history.first(months).season
-    total, last_year = max(total, _LEAST_TOTAL), max(last_year, _LEAST_TOTAL)
+    last_year = float(np.nansum(history.values)) / history.known_months * history.first(months).season
+    if last_year <= 0.0:
+        return total
     return float(total ** (1.0 - OWN_YEAR_WEIGHT) * last_year**OWN_YEAR_WEIGHT)

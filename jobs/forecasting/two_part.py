@@ -31,6 +31,12 @@ VALUE_LOSSES: Mapping[str, Mapping[str, str | float]] = {
 }
 """Of the value boosters, which are saved under these names."""
 
+_MOST_TIMES = 1_000.0
+"""A single order may bring so many times what was expected, or what an active month brings: trees diverge on more."""
+
+_MOST_BALANCE = 1.25
+"""What boosters of few rows have not learned of the money is not spread over everybody."""
+
 _LEAST_P = 1e-6
 _LEAST_SHARE = 0.1
 _ROWS_AT_ONCE = 12_000
@@ -82,12 +88,13 @@ class TwoPartModel:
         activity_booster = xgb.train(activity, data, params.rounds)
         leaves = {"min_child_weight": params.value_leaf, "lambda": params.value_l2}
         a_month = unit * rows.months
-        label = np.maximum(rows.value, 0.0) / a_month
+        base = np.exp(rows.log_base) / a_month
+        label = np.clip(rows.value / a_month, 0.0, _MOST_TIMES * np.maximum(base, 1.0))
         data.set_info(label=label, base_margin=rows.log_base - np.log(a_month))
         value = tuple(xgb.train({**common, **leaves, **loss}, data, params.rounds) for loss in VALUE_LOSSES.values())
         forecast = _geometric_mean([booster.predict(data) for booster in value])
-        balance = float((label * a_month).sum() / (forecast * a_month).sum()) if label.any() else 1.0
-        return cls(names, unit, balance, activity_booster, value)
+        balance = np.clip((label * a_month).sum() / (forecast * a_month).sum(), 1.0 / _MOST_BALANCE, _MOST_BALANCE)
+        return cls(names, unit, float(balance), activity_booster, value)
 
     def predict(self, history: History, weight: float) -> tuple[Floats, Floats]:
         """P(active) up to each horizon month, and net value of each: BTYD's to the boosted, weighted geometrically.
@@ -96,19 +103,19 @@ class TwoPartModel:
             history: customers who bought.
             weight: of the boosted value, 0 to 1.
         """
+        ahead = [history.first(h) for h in range(1, HORIZON_MONTHS + 1)]
         p, value = np.zeros((2, len(history.values), len(SPANS)))
         own = history.inputs()
         for columns in _groups(len(own)):
-            ahead = [history.first(SPANS[column]) for column in columns]
+            spans = [ahead[SPANS[column] - 1] for column in columns]
             boosted = self.boosted(
-                np.concatenate([np.concatenate([own, first.inputs], axis=1) for first in ahead]),
-                np.concatenate([first.log_value for first in ahead]),
-                np.concatenate([first.p for first in ahead]),
+                np.concatenate([np.concatenate([own, first.inputs], axis=1) for first in spans]),
+                np.concatenate([first.log_value for first in spans]),
+                np.concatenate([first.p for first in spans]),
                 np.repeat([float(SPANS[column]) for column in columns], len(own)),
             )
             for found, made in zip((p, value), boosted, strict=True):
-                found[:, columns] = made.reshape(len(ahead), len(own)).T
-        ahead = [history.first(h) for h in range(1, HORIZON_MONTHS + 1)]
+                found[:, columns] = made.reshape(len(spans), len(own)).T
         start = np.stack([weight * first.log_value + (1.0 - weight) * first.log_btyd for first in ahead], axis=1)
         base = np.stack([ahead[span - 1].log_value for span in SPANS], axis=1)
         corrections = np.exp(weight * (np.log(value) - base))
@@ -201,7 +208,7 @@ def _of_each(corrections: Floats, base: Floats) -> Floats:
 
     Args:
         corrections: factor on the base models' forecast of each span, one row a customer.
-        base: their forecast of the first 1, 2, ... months.
+        base: the forecast of the first 1, 2, ... months without a correction.
     """
     total = base * _between(SPANS, corrections)
     year = total[:, -1:]

@@ -58,6 +58,14 @@ def test_an_error_of_level_is_taken_out_before_calibration() -> None:
     assert np.array_equal(np.argsort(back.value), np.argsort(off.value))
 
 
+def test_money_is_at_the_actual_level_though_everybody_or_nobody_ordered() -> None:
+    outlook, actual = shop(1)
+    for active in (np.ones(CUSTOMERS, dtype=bool), np.zeros(CUSTOMERS, dtype=bool)):
+        back = outlook.at_level(actual * 3.0, active)
+        assert back.value.sum() == pytest.approx(actual.sum() * 3.0)
+        assert back.p_active.tolist() == outlook.p_active.tolist()
+
+
 def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_the_ends_added_up() -> None:
     outlook, actual = shop(1)
     exact, shared = (Intervals.fit(outlook, actual, 6, 0.8, errors) for errors in ([0.0, 0.0], [0.1, -0.1]))

@@ -21,7 +21,7 @@ from jobs.models.verdict import Verdict
 from tests.forecasting.shops import shop
 from tests.forecasts import plan
 
-SNAPSHOTS = shop(600, 20, leaving=0.05)
+SNAPSHOTS = shop(600, 20, leaving=0.02)
 AS_OF = max(SNAPSHOTS)
 
 
