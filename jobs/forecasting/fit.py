@@ -84,7 +84,7 @@ class Uncalibrated:
         as_of: the newest snapshot.
         encoder: which columns are read, and how.
         newest: the customers of the newest snapshot.
-        model: the model of a month, uncalibrated.
+        model: the model of the twelve months, uncalibrated.
     """
 
     as_of: date

@@ -48,10 +48,10 @@ class Forecaster:
     Attributes:
         as_of: it has not seen what happened on or after this day.
         encoder: which columns it reads, and how.
-        monthly: the model of a month.
+        monthly: the model of the twelve months.
         explainer: what customers are compared with to find reasons.
-        rfm_cuts: the quintiles of all customers as of that day, for features of one customer alone; None in versions
-            from before they were kept.
+        rfm_cuts: the quintiles of all customers as of that day, for features of one customer alone; None if they
+            were not given.
     """
 
     as_of: date
@@ -163,7 +163,7 @@ class Forecaster:
         if stored_format != FORMAT:
             raise ValueError(f"format {stored_format}; this code reads format {FORMAT}")
         encoder, base_models, calibration = content["encoder"], content["base_models"], content["calibration"]
-        cuts = content.get("rfm_cuts")
+        cuts = content["rfm_cuts"]
         # The JSON is sorted by key; the boosters know the texts by their position among the inputs.
         texts = encoder["categories"]
         categories = {name: tuple(texts[name]) for name in content["names"] if name in texts}

@@ -1,4 +1,4 @@
-"""The model of a month: P(active) and net value of every customer in each of the twelve horizon months."""
+"""The model of the twelve horizon months: P(active) up to each and net value of each, for every customer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jobs.forecasting.two_part import TwoPartModel
 
 @dataclass(frozen=True)
 class MonthlyModel:
-    """A fitted model of a month.
+    """A fitted model of the twelve months.
 
     Attributes:
         params: its settings.

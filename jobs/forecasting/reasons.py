@@ -48,7 +48,7 @@ class Explainer:
 
     Attributes:
         typical: feature group → mean effect over the buyers.
-        buyer: mean logarithm of their value.
+        buyer: mean logarithm of their calibrated value.
         newcomer: the same of customers who never bought.
     """
 

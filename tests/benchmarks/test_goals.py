@@ -43,7 +43,7 @@ def test_a_shop_s_figures_stand_beside_their_goals_and_misses_are_marked() -> No
         "better/same/worse": "2/1/1 ✗",
         "worse than the best peer on": "nothing",
         "total": "1.060",
-        "decile MAPE": "0.200",
+        "decile MAPE": "0.200 ✗",
         "80 % covers": "0.790",
         "deciles cover": "0.75–0.85",
         "slope of the truth": "·",

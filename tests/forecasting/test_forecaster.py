@@ -127,17 +127,6 @@ def test_the_quintiles_of_all_customers_travel_with_the_model(tmp_path: Path) ->
     assert Forecaster.load(tmp_path).rfm_cuts == cuts
 
 
-def test_files_from_before_the_quintiles_stay_readable(tmp_path: Path) -> None:
-    fitted().save(tmp_path)
-    file = tmp_path / JSON_FILE
-    content = json.loads(file.read_text(encoding="utf-8"))
-    del content["rfm_cuts"]
-    file.write_text(json.dumps(content), encoding="utf-8")
-    loaded = Forecaster.load(tmp_path)
-    assert loaded.rfm_cuts is None
-    pd.testing.assert_frame_equal(loaded.predict(SNAPSHOTS[AS_OF]), forecast())
-
-
 @pytest.mark.parametrize("version", [0, FORMAT + 1])
 def test_files_of_another_format_are_refused_with_both_versions(tmp_path: Path, version: int) -> None:
     fitted().save(tmp_path)
