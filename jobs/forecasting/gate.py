@@ -107,7 +107,8 @@ def _bars(origin: BacktestOrigin) -> Iterator[str]:
     metrics = value_metrics(origin.actual, origin.forecasts[CHALLENGER])
     for name, metric in (("total", "portfolio_mape"), ("deciles", "decile_mape")):
         if metric in metrics:
-            off = f"off by {metrics[metric]:.1%}, the bar of {BAR:.0%} is {'met' if metrics[metric] <= BAR else 'missed'} (recorded only)"
+            verdict = "met" if metrics[metric] <= BAR else "missed"
+            off = f"off by {metrics[metric]:.1%}, the bar of {BAR:.0%} is {verdict} (recorded only)"
             yield f"the challenger's {name} over {origin.months} months: {off}"
 
 
