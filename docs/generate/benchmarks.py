@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import goals
 from benchmarks.inputs import SNAPSHOTS
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
+from benchmarks.trials import SUITE
 from docs.generate import first_month, scale, service_load
 from docs.generate.page import DOCS, rendered, write_or_check
 
@@ -42,6 +43,7 @@ def page() -> str:
         "benchmarks",
         suite=goals.table(by_name),
         bars=goals.bars(by_name),
+        not_measured=[name for name in SUITE if name not in by_name],
         data_sets=[(f"../benchmarks/results/{path.with_suffix('.png').name}", of) for path, of in results.items()],
         markdown=_markdown,
         rows=rows,
