@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
 
 from jobs.choose_champion import choose_champion
 from jobs.core.month import Month
+from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
 from jobs.models.promotion import Promotion
 from jobs.models.registry import Registry
 from jobs.models.training import train
 from tests.conftest import Database
 from tests.forecasts import plan
-from tests.models.versions import AS_OF, EARLIER, OLDER, SNAPSHOTS, Gate, Train, aliases
+from tests.models.versions import AS_OF, EARLIER, HOLDOUT_OF, OLDER, SNAPSHOTS, Gate, Train, aliases
 from tests.snapshots import QUICK, TABLE, write_snapshots
 
 pytestmark = pytest.mark.usefixtures("lenient")
@@ -92,10 +94,11 @@ def test_the_champion_does_not_depend_on_which_month_was_run_first(
 
 
 def test_a_version_that_fails_forecasts_where_that_of_the_month_before_fails_too(
-    registry: Registry, trained: Train, gate: Gate
+    registry: Registry, trained: Train, gate: Gate, fitted: Mapping[date, Forecaster]
 ) -> None:
-    trained(EARLIER, bad=True)
-    number = trained(AS_OF, bad=True)
+    equally_bad = fitted[HOLDOUT_OF[EARLIER]]
+    trained(EARLIER, bad=True, holdout_model=equally_bad)
+    number = trained(AS_OF, bad=True, holdout_model=equally_bad)
 
     verdict = gate(registry, number, as_of=AS_OF)
 
