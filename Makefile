@@ -90,7 +90,7 @@ test-benchmarks: venv ## Test the benchmarks (about 2 minutes)
 
 .PHONY: test-months
 test-months: venv ## Run whole months and a backfill on a separate stack, and the notebook (about 13 minutes)
-	@$(PYTHON) -m pytest -m slow
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m slow
 
 .PHONY: test-browser
 test-browser: venv ## Test an operator's procedures in a browser (needs Chromium; about 15 minutes)

@@ -5,7 +5,7 @@ import pytest
 
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.training_rows import Rows
-from jobs.forecasting.two_part import TwoPartModel
+from jobs.forecasting.two_part import TwoPartModel, _of_each, _up_to_each
 
 ROWS = 8_000
 UNIT = 50.0
@@ -49,3 +49,36 @@ def test_rows_without_any_money_are_forecast_less_than_they_started_from() -> No
     _, value = model.boosted(learned.inputs, learned.log_base, learned.p_base, learned.months)
     assert np.isfinite(value).all()
     assert (value < 25.0).all()
+
+
+def test_months_add_up_to_the_corrected_year_and_the_correction_changes_evenly() -> None:
+    base = np.cumsum(np.full((1, 12), 10.0), axis=1)
+    spans = np.array([[1.4, 1.4, 1.3, 1.1]])
+    months = _of_each(spans, base)
+    assert months.sum() == pytest.approx(120.0 * 1.1)
+    assert np.cumsum(months)[[0, 1, 2]] == pytest.approx([14.0, 28.0, 42.0])
+    assert np.cumsum(months)[3] == pytest.approx(40.0 * (1.4 - 0.1 / 3))
+    assert np.cumsum(months)[5] == pytest.approx(60.0 * 1.3)
+
+
+def test_a_month_keeps_a_tenth_of_its_part_of_the_year_however_much_the_first_months_bring() -> None:
+    base = np.cumsum(np.full((1, 12), 10.0), axis=1)
+    months = _of_each(np.array([[9.0, 4.0, 1.0, 1.0]]), base)
+    assert months.sum() == pytest.approx(120.0)
+    assert months.min() > 0.5
+    assert months[0, 0] > 40.0
+
+
+def test_p_active_never_falls_and_is_the_boosters_own_where_they_were_asked() -> None:
+    p = _up_to_each(np.array([[0.1, 0.3, 0.2, 0.6], [0.0, 0.0, 0.0, 0.0]]))
+    assert p.shape == (2, 12)
+    assert p[0, [0, 2, 5, 11]] == pytest.approx([0.1, 0.3, 0.3, 0.6])
+    assert (np.diff(p, axis=1) >= 0.0).all()
+    assert p[1].tolist() == [0.0] * 12
+
+
+def test_between_two_spans_the_chance_to_order_is_the_same_each_month() -> None:
+    p = _up_to_each(np.array([[0.1, 0.2, 0.5, 0.9]]))[0]
+    stays_away = np.diff(np.log(1.0 - p))
+    assert stays_away[2:5] == pytest.approx([np.log(0.5 / 0.8) / 3.0] * 3)
+    assert stays_away[5:] == pytest.approx([np.log(0.1 / 0.5) / 6.0] * 6)
