@@ -8,7 +8,7 @@ from datetime import date
 
 from jobs.forecasting.baselines import btyd_value, trailing_value
 from jobs.forecasting.encoder import Customers, Floats
-from jobs.forecasting.fit import LEAST_SNAPSHOTS, Uncalibrated, before_holdout, calibration_months, calibration_of
+from jobs.forecasting.fit import Uncalibrated, before_holdout, calibration_months, calibration_of, nothing_to_learn
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.metrics import activity_metrics, decile_metrics, interval_metrics, value_metrics
 from jobs.forecasting.outcomes import Outcomes, Snapshots, known_by
@@ -74,8 +74,9 @@ def evaluate(snapshots: Snapshots, *, as_of: date, params: ModelParams | None = 
     params = params or ModelParams()
     known = known_by(snapshots, as_of)
     months, earlier = calibration_months(len(known)), before_holdout(known)
-    if months == 0 or len(earlier) < LEAST_SNAPSHOTS:
-        return Evaluation({}, (f"everything: {len(known)} months of history leave none to be forecast",))
+    too_short = None if months else f"{len(known)} months of history leave none to be forecast"
+    if reason := too_short or nothing_to_learn(earlier):
+        return Evaluation({}, (f"everything: {reason}",))
     origin = max(earlier)
     frame = known[origin]
     actual, orders = Outcomes.read(known).after(

@@ -15,7 +15,10 @@ from jobs.forecasting.outcomes import Outcomes, Snapshots, rolling
 
 
 def calibrate(holdout_model: MonthlyModel, encoder: InputEncoder, known: Snapshots, months: int) -> Calibration:
-    """Compare the forecasts of a holdout model with the `months` months that followed.
+    """Compare a holdout model's forecasts of customers who bought with the `months` months that followed.
+
+    Customers who never bought have a few forecasts that are all alike: they would fill bands of their own, whose
+    intervals say nothing of buyers.
 
     Args:
         holdout_model: fitted as of the first day of those months, uncalibrated.
@@ -25,19 +28,19 @@ def calibrate(holdout_model: MonthlyModel, encoder: InputEncoder, known: Snapsho
     """
     origin = sorted(known)[-1 - months]
     customers = encoder.encode(known[origin], origin)
+    buyers = customers.take(customers.has_bought)
     outcomes = Outcomes.read(known)
-    actual, orders = outcomes.after(customers.ids, origin, range(1, months + 1))
-    total, active, bought = actual.sum(axis=1), orders.max(axis=1) > 0, customers.has_bought
-    outlook = holdout_model.expect(customers).outlook(months).at_level(total, active)
-    levels = BandLevels.fit(outlook.value[bought], total[bought], months)
-    factors = np.where(bought, levels.of(outlook.value / months), 1.0)
+    actual, orders = outcomes.after(buyers.ids, origin, range(1, months + 1))
+    total, active = actual.sum(axis=1), orders.max(axis=1) > 0
+    outlook = holdout_model.expect(buyers).outlook(months).at_level(total, active)
+    levels = BandLevels.fit(outlook.value, total, months)
+    levelled = replace(outlook, value=outlook.value * levels.of(outlook.value / months))
     errors = [_log_error(holdout_model, encoder, known, outcomes, ahead) for ahead in rolling(months)]
-    levelled = replace(outlook, value=outlook.value * factors)
     return Calibration(levels, Intervals.fit(levelled, total, months, holdout_model.params.coverage, errors))
 
 
 def _log_error(model: MonthlyModel, encoder: InputEncoder, known: Snapshots, outcomes: Outcomes, ahead: int) -> float:
-    """Logarithm of actual to forecast total of the newest months, at most one; zero if nothing was sold.
+    """Logarithm of actual to forecast total of the newest months, from minus one (nothing was sold) to one.
 
     A factor of e already says that the level is unknown: more would only make intervals of the total absurd.
     """
@@ -46,5 +49,5 @@ def _log_error(model: MonthlyModel, encoder: InputEncoder, known: Snapshots, out
     buyers = customers.take(customers.has_bought)
     value, _ = outcomes.after(buyers.ids, origin, range(1, ahead + 1))
     if value.sum() <= 0.0:
-        return 0.0
+        return -1.0
     return float(np.clip(np.log(value.sum() / model.combined_total(buyers, ahead)), -1.0, 1.0))

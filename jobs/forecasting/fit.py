@@ -44,8 +44,8 @@ def fit(
             back; else it is fitted here.
 
     Raises:
-        InputError: there is no snapshot as of `as_of`, there are fewer than two, columns are missing, or no customer
-            ordered.
+        InputError: there is no snapshot as of `as_of`, columns are missing, or there is nothing to learn from: see
+            `nothing_to_learn`.
         ValueError: `holdout` is as of another day, or has other settings.
     """
     params = params or ModelParams()
@@ -58,12 +58,27 @@ def fit(
 def calibration_of(known: Snapshots, params: ModelParams, holdout: Uncalibrated | None = None) -> Calibration:
     """What the forecasts of a holdout model of the newest months teach; nothing if the history is too short."""
     months, earlier = calibration_months(len(known)), before_holdout(known)
-    if months == 0 or len(earlier) < LEAST_SNAPSHOTS:
+    if months == 0 or nothing_to_learn(earlier):
         return Calibration.none(params.coverage)
     model = holdout or Uncalibrated.fit(earlier, params)
     if (model.as_of, model.params) != (max(earlier), params):
         raise ValueError(f"the holdout model is as of {model.as_of} or has other settings: fit it as of {max(earlier)}")
     return calibrate(model.model, model.encoder, known, months)
+
+
+def nothing_to_learn(known: Snapshots) -> str | None:
+    """Why a model cannot be fitted to these snapshots; None if it can."""
+    days = sorted(known)
+    if len(days) < LEAST_SNAPSHOTS:
+        return f"{len(days)} snapshot(s): a model needs at least {LEAST_SNAPSHOTS}"
+    newest, before = known[days[-1]], known[days[-2]]
+    if newest["first_ordered_on"].isna().all():
+        return f"no customer ordered before {days[-1]}: there is nothing to learn from"
+    if before["first_ordered_on"].isna().all():
+        return f"no customer ordered before {days[-2]}: a model needs a whole month after somebody's first order"
+    if not (newest.loc[newest["first_ordered_on"].notna(), "net_value_lifetime"] > 0).any():
+        return f"no customer brought more than they took back before {days[-1]}: there is no value to forecast"
+    return None
 
 
 def calibration_months(snapshots: int) -> int:
@@ -95,11 +110,9 @@ class Uncalibrated:
     @classmethod
     def fit(cls, known: Snapshots, params: ModelParams) -> Uncalibrated:
         """Fit the base models and the boosters to the matured rows; raises InputError as `fit` does."""
+        if reason := nothing_to_learn(known):
+            raise InputError(reason)
         as_of = max(known)
-        if len(known) < LEAST_SNAPSHOTS:
-            raise InputError(f"{len(known)} snapshot(s) up to {as_of}: a model needs at least {LEAST_SNAPSHOTS}")
-        if known[as_of]["first_ordered_on"].isna().all():
-            raise InputError(f"no customer ordered before {as_of}: there is nothing to learn from")
         encoder = InputEncoder.of(known[as_of], first_month(known))
         panel = Panel.of(known, encoder, params)
         base_models = panel.base_models()

@@ -21,7 +21,7 @@ from jobs.forecasting.base_margin import BaseModels
 from jobs.forecasting.btyd import GammaGamma, ParetoNbd
 from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.cold_start import Rates
-from jobs.forecasting.encoder import Customers, Floats, InputEncoder
+from jobs.forecasting.encoder import Customers, Floats, InputEncoder, InputError
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.params import ModelParams
@@ -119,6 +119,9 @@ class Forecaster:
         """The columns of a forecast, without the model's version."""
         expected = self.monthly.expect(customers)
         outlook = expected.outlook(HORIZON_MONTHS)
+        if not np.isfinite(expected.value).all():
+            lost = int((~np.isfinite(expected.value)).any(axis=1).sum())
+            raise InputError(f"{lost} of {len(customers)} forecasts are not numbers: train the month again")
         months = np.rint(expected.value * 100.0).astype(np.int64)
         year = months.sum(axis=1)
         lower, upper = (np.rint(end * 100.0).astype(np.int64) for end in self.intervals.of(outlook, HORIZON_MONTHS))

@@ -29,6 +29,8 @@ _LEAST_SPREAD = 0.05
 _LEAST_VALUE = 0.01
 _LEAST_P = 1e-6
 _LEAST_ACTIVE = 30
+_LOG_ODDS = (-40.0, 40.0)
+"""No factor on odds of at least `_LEAST_P` reaches further, whatever mean of billions of customers is asked for."""
 _WIDE = 0.5
 """Variance of log value that is assumed if too few outcomes are known."""
 
@@ -64,7 +66,7 @@ class Outlook:
         """P(active) of this mean, all odds multiplied by the same."""
         p = np.clip(self.p_active, _LEAST_P, 1.0 - _LEAST_P)
         odds = p / (1.0 - p)
-        factor = brentq(lambda log: (odds * np.exp(log) / (1.0 + odds * np.exp(log))).mean() - mean, -9.0, 9.0)
+        factor = brentq(lambda log: (odds * np.exp(log) / (1.0 + odds * np.exp(log))).mean() - mean, *_LOG_ODDS)
         return np.asarray(odds * np.exp(factor) / (1.0 + odds * np.exp(factor)))
 
 

@@ -12,7 +12,7 @@ from datetime import date
 import pandas as pd
 
 from jobs.core.refusal import RefusedError
-from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
+from jobs.forecasting.fit import calibration_months, fit, nothing_to_learn
 from jobs.forecasting.outcomes import Snapshots, known_by, sample_customers
 from jobs.forecasting.params import ModelParams
 
@@ -35,12 +35,12 @@ def check(snapshots: Snapshots, *, as_of: date, params: ModelParams) -> None:
     """
     known = known_by(snapshots, as_of)
     months = calibration_months(len(known))
-    if months == 0 or len(known) - months < LEAST_SNAPSHOTS:
+    if months == 0:
         return
     origin = list(known)[-1 - months]
     customers = set(sample_customers(known[as_of]["customer_id"], CUSTOMERS))
     few = {day: frame[frame["customer_id"].isin(customers)] for day, frame in known.items()}
-    if few[origin]["first_ordered_on"].isna().all():
+    if nothing_to_learn({day: frame for day, frame in few.items() if day <= origin}):
         return
     quick = replace(params, rounds=ROUNDS)
     changed = {day: frame if day <= origin else _another(frame) for day, frame in few.items()}

@@ -14,8 +14,13 @@ FIRST = Month(2020, 1)
 NEVER_BUY = 5
 
 
-def shop(customers: int, months: int, seed: int = 1, leaving: float = 0.0) -> dict[date, pd.DataFrame]:
-    """One snapshot a month, with the columns the forecaster cannot do without; a share of `leaving` goes each month."""
+def shop(
+    customers: int, months: int, seed: int = 1, leaving: float = 0.0, opening: int = 0
+) -> dict[date, pd.DataFrame]:
+    """One snapshot a month, with the columns the forecaster cannot do without; a share of `leaving` goes each month.
+
+    Nobody orders in the first `opening` months.
+    """
     rng = np.random.default_rng(seed)
     rate = rng.beta(1.0, 2.0, (customers, 1))
     size = rng.lognormal(3.0, 0.7, (customers, 1))
@@ -23,6 +28,7 @@ def shop(customers: int, months: int, seed: int = 1, leaving: float = 0.0) -> di
     if leaving:
         bought &= np.arange(months) < rng.geometric(leaving, (customers, 1))
     bought[:NEVER_BUY] = False
+    bought[:, :opening] = False
     net = np.where(bought, size * rng.lognormal(0.0, 0.4, (customers, months)), 0.0).round(2)
     return {FIRST.plus(age).first_day: _snapshot(net[:, :age]) for age in range(1, months + 1)}
 

@@ -13,7 +13,7 @@ from jobs.forecasting.calibrated import Calibration
 from jobs.forecasting.calibration import calibrate
 from jobs.forecasting.fit import Uncalibrated
 from jobs.forecasting.params import ModelParams
-from tests.forecasting.shops import shop
+from tests.forecasting.shops import NEVER_BUY, shop
 
 MONTHS = 6
 SNAPSHOTS = shop(600, 18)
@@ -70,7 +70,7 @@ def test_the_errors_of_the_total_are_those_of_all_six_of_the_newest_four_and_of_
     assert errors[0] == pytest.approx(np.log(actual / holdout().model.combined_total(buyers, MONTHS)))
 
 
-@pytest.mark.parametrize(("factor", "error"), [(100.0, 1.0), (0.001, -1.0), (0.0, 0.0)])
+@pytest.mark.parametrize(("factor", "error"), [(100.0, 1.0), (0.001, -1.0), (0.0, -1.0)])
 def test_an_error_of_the_total_counts_as_a_factor_of_e_at_most(factor: float, error: float) -> None:
     assert learned(came(np.full(600, factor))).intervals.level_errors == pytest.approx([error] * 3)
 
@@ -94,3 +94,19 @@ def test_calibrated_intervals_hold_what_came_of_the_customers_they_were_learned_
     outlook = replace(outlook, value=outlook.value * actual.sum() / outlook.value.sum())
     lower, upper = calibration.intervals.of(outlook, MONTHS)
     assert ((lower <= actual) & (actual <= upper)).mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_intervals_of_buyers_do_not_depend_on_how_many_never_bought() -> None:
+    """Forecasts of who never bought are a few values, all alike: they would fill bands of their own."""
+    waiting = {
+        day: pd.concat([frame, *(_waiting(frame, part) for part in range(50))], ignore_index=True)
+        for day, frame in SNAPSHOTS.items()
+    }
+    assert len(waiting[ORIGIN]) == 600 + 50 * NEVER_BUY
+    assert learned(waiting).intervals == learned(SNAPSHOTS).intervals
+
+
+def _waiting(frame: pd.DataFrame, part: int) -> pd.DataFrame:
+    """More customers like those who never buy."""
+    idle = frame.iloc[:NEVER_BUY]
+    return idle.assign(customer_id=[f"{customer} {part}" for customer in idle["customer_id"]])

@@ -66,6 +66,13 @@ def test_money_is_at_the_actual_level_though_everybody_or_nobody_ordered() -> No
         assert back.p_active.tolist() == outlook.p_active.tolist()
 
 
+@pytest.mark.parametrize(("customers", "p", "active"), [(60_000, 0.5, 5), (2_000, 0.95, 2), (2_000, 0.001, 1_998)])
+def test_almost_nobody_or_almost_everybody_ordered(customers: int, p: float, active: int) -> None:
+    outlook = Outlook(np.full(customers, 10.0), np.full(customers, p), np.full(customers, p * 3.0))
+    back = outlook.at_level(np.full(customers, 1.0), np.arange(customers) < active)
+    assert back.p_active.mean() == pytest.approx(active / customers, rel=1e-6)
+
+
 def test_the_interval_of_a_total_is_wider_than_chance_alone_and_narrower_than_the_ends_added_up() -> None:
     outlook, actual = shop(1)
     exact, shared = (Intervals.fit(outlook, actual, 6, 0.8, errors) for errors in ([0.0, 0.0], [0.1, -0.1]))
