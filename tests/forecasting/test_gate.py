@@ -128,5 +128,15 @@ def test_a_challenger_that_is_too_good_to_be_true_is_blocked() -> None:
     rounds = [replace(one, months=12) for one in contest(**PLAIN, challenger=ACTUAL * 1.01)]
     decision = decide(rounds, has_opponent=False, seed=1)
     assert not decision.promoted
-    assert decision.reasons[0].startswith("spearman 1 over 12 months is above 0.9: look for features")
+    assert decision.reasons[0].startswith("spearman 1 over 12 months is above 0.9, and that of a simple forecast is 0.")
+    assert decision.reasons[0].endswith(": look for features that know the future")
     assert decide(contest(**PLAIN, challenger=ACTUAL * 1.01), has_opponent=False, seed=1).promoted
+
+
+def test_where_simple_forecasts_rank_nearly_as_well_a_high_correlation_is_no_suspicion() -> None:
+    """A shop whose customers pay a fixed fee each month."""
+    simple = {"trailing": forecast(0.05, seed=2), "btyd": forecast(1.0, seed=3)}
+    near = np.where(ACTUAL > 0, ACTUAL, ACTUAL + RNG.random(len(ACTUAL)) * 0.01)
+    simple["trailing"] = near * np.random.default_rng(3).lognormal(0.0, 0.2, len(ACTUAL))
+    rounds = [replace(one, months=12) for one in contest(**simple, challenger=ACTUAL * 1.01)]
+    assert decide(rounds, has_opponent=False, seed=1).promoted
