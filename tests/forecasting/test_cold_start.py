@@ -43,3 +43,12 @@ def test_a_shop_where_everybody_bought_still_has_rates() -> None:
     p, value = Rates.fit([], active_value=30.0).of(np.array([10.0]))
     assert (p > 0.0).all()
     assert (value > 0.0).all()
+
+
+def test_customers_whose_goods_came_back_are_worth_nothing_rather_than_less() -> None:
+    returned = [Seen(np.full(100, 10.0), 1, np.zeros(100), np.full(100, -10.0))]
+    _, value = Rates.fit(returned, active_value=30.0).of(np.array([10.0, 60.0]))
+    group = 50.0 * 0.01 * 30.0 / (100.0 + 50.0)
+    stage = 50.0 * group / (100.0 + 50.0)
+    assert value[0] == pytest.approx([50.0 * stage / (100.0 + 50.0), *[stage] * 11])
+    assert value[1] == pytest.approx([group] * 12)

@@ -29,3 +29,8 @@ def test_shape_of_a_simulated_shop_is_recovered_and_calibrates_the_year() -> Non
     assert actual == pytest.approx(shape, rel=0.1)
     assert p_active(p, actual)[:, -1].mean() == pytest.approx(active.any(axis=1).mean(), abs=0.01)
     assert (1 - (1 - p).prod(axis=1)).mean() > active.any(axis=1).mean() + 0.05
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_where_all_or_none_were_active_the_shape_is_not_guessed_from_the_extreme(active: bool) -> None:
+    assert fit_shape(np.full((20, 6), 0.3), np.full(20, active)) == 1.0

@@ -3,9 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jobs.forecasting.bands import BANDS
 from jobs.forecasting.intervals import Intervals, Outlook
 
 CUSTOMERS = 20_000
+EDGES = [0.0] * len(BANDS)
+CONTENTS = [0.8] * (len(BANDS) + 1)
 
 
 def shop(seed: int, spread: float = 0.7) -> tuple[Outlook, np.ndarray]:
@@ -104,3 +107,29 @@ def test_customers_who_all_stayed_away_still_have_intervals() -> None:
     lower, upper = Intervals.fit(outlook, np.zeros(CUSTOMERS), 6, 0.8, [0.0]).of(outlook, 6)
     assert np.isfinite(upper).all()
     assert (lower == 0.0).mean() > 0.5
+
+
+@pytest.mark.parametrize(("months", "times"), [(3, 1.0), (6, 1.0), (24, 2.0)])
+@pytest.mark.parametrize(("errors", "quantile"), [([0.1], np.tan(0.4 * np.pi)), ([0.2, -0.1], 0.8 / np.sqrt(0.18))])
+def test_the_total_reaches_as_far_as_students_t_and_with_the_root_of_the_months_beyond_the_known(
+    months: int, times: float, errors: list[float], quantile: float
+) -> None:
+    certain = Outlook(np.array([30.0, 70.0]), np.ones(2), np.ones(2))
+    intervals = Intervals(0.0, 0.0, EDGES, CONTENTS, errors, 6)
+    reach = quantile * times * np.sqrt(np.mean(np.square(errors)))
+    assert intervals.of_total(certain, months, 0.8) == pytest.approx((100.0 * np.exp(-reach), 100.0 * np.exp(reach)))
+
+
+def test_what_customers_differ_by_does_not_grow_with_the_months() -> None:
+    apart = Outlook(np.array([30.0, 70.0]), np.full(2, 0.5), np.ones(2))
+    intervals = Intervals(0.0, 0.0, EDGES, CONTENTS, [0.1, -0.1], 6)
+    reach = 0.8 / np.sqrt(0.18) * np.sqrt(0.01 * 4.0 + (30.0**2 + 70.0**2) / 100.0**2)
+    assert np.log(intervals.of_total(apart, 24, 0.8)[1] / 100.0) == pytest.approx(reach)
+
+
+def test_the_active_months_follow_the_chance_to_be_active() -> None:
+    outlook = Outlook(np.array([10.0, 20.0, 30.0, 40.0]), np.full(4, 0.5), np.array([1.0, 2.0, 3.0, 4.0]))
+    level = outlook.at_level(np.array([200.0, 0.0, 0.0, 0.0]), np.array([True, False, False, False]))
+    assert level.value == pytest.approx([20.0, 40.0, 60.0, 80.0])
+    assert level.p_active == pytest.approx([0.25] * 4)
+    assert level.active_months == pytest.approx([0.5, 1.0, 1.5, 2.0])

@@ -51,6 +51,44 @@ def test_rows_without_any_money_are_forecast_less_than_they_started_from() -> No
     assert (value < 25.0).all()
 
 
+def unlearned(base: list[float], value: list[float]) -> TwoPartModel:
+    """The model of customers, in units of money, of whom the boosters can learn nothing."""
+    customers = len(base)
+    learned = Rows(
+        inputs=np.zeros((customers, 3), dtype=np.float32),
+        log_base=np.log(np.array(base) * UNIT * 12.0),
+        p_base=np.full(customers, 0.5),
+        value=np.array(value) * UNIT * 12.0,
+        active=np.ones(customers, dtype=bool),
+        months=np.full(customers, 12.0),
+    )
+    return TwoPartModel.fit(learned, NAMES, UNIT, ModelParams(threads=1, rounds=2, value_leaf=1e12))
+
+
+@pytest.mark.parametrize(("times", "balance"), [(2.0, 1.25), (1.1, 1.1), (0.9, 0.9), (0.5, 0.8)])
+def test_money_that_the_boosters_did_not_learn_is_spread_over_all_up_to_a_quarter(times: float, balance: float) -> None:
+    model = unlearned([1.0, 3.0], [times, 3.0 * times])
+    _, value = model.boosted(
+        np.zeros((1, 3), dtype=np.float32), np.array([np.log(600.0)]), np.array([0.5]), np.array([12.0])
+    )
+    assert model.balance == pytest.approx(balance, rel=1e-5)
+    assert value == pytest.approx([600.0 * balance], rel=1e-5)
+
+
+@pytest.mark.parametrize(("base", "most"), [(10.0, 10_000.0), (0.01, 1_000.0)])
+def test_a_customer_counts_as_a_thousand_times_the_forecast_or_an_active_month_at_most(
+    base: float, most: float
+) -> None:
+    others = 10.0 * most
+    model = unlearned([base, others], [1e9, others])
+    assert model.balance == pytest.approx((most + others) / (base + others), rel=1e-5)
+
+
+def test_a_customer_whose_goods_came_back_counts_as_nothing_rather_than_less() -> None:
+    model = unlearned([1.0, 9.0], [-5.0, 9.0])
+    assert model.balance == pytest.approx(0.9, rel=1e-5)
+
+
 def test_months_add_up_to_the_corrected_year_and_the_correction_changes_evenly() -> None:
     base = np.cumsum(np.full((1, 12), 10.0), axis=1)
     spans = np.array([[1.4, 1.4, 1.3, 1.1]])
