@@ -1,11 +1,11 @@
-"""Compare models on the choosing origins of the suite: what a member or a setting of the forecaster is chosen by.
+"""Compare models on the choosing origins of the suite, to choose parts and settings of the forecaster.
 
     python -m benchmarks.choose ours two_part_gbm --kept FOLDER                    # every shop whose file is there
     python -m benchmarks.choose ours mine --model mine=my_module:mine --kept FOLDER --shop yearly --shop cdnow
 
 Prints the figures of every origin, and the mean difference of each model from the first one. The folder keeps the
-problems, which Spark makes in a minute a shop, and the forecasts: the next comparison starts at once. It may be deleted
-at any time, and has to be after a change of the shops, the features or a model.
+problems, which Spark makes in a minute a shop, and every model's figures: the next comparison starts at once. It may be
+deleted at any time, and has to be after a change of the shops, the features or a model, ours included.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("names", nargs="+", metavar="model", help=f"of {', '.join(MODELS)}, or entered with --model")
     parser.add_argument("--model", type=entered, action="append", default=[], help=ENTER)
     parser.add_argument("--shop", choices=SUITE, action="append", help="of the suite; all, if none is named")
-    parser.add_argument("--kept", type=Path, required=True, help="folder of the problems and forecasts")
+    parser.add_argument("--kept", type=Path, required=True, help="folder of the problems and figures")
     parser.add_argument("--data", type=Path, default=FOLDER, help="folder of the real data (default: %(default)s)")
     args = parser.parse_args(argv)
     known = {**MODELS, **dict(args.model)}

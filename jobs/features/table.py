@@ -37,9 +37,10 @@ class FeatureColumn(Column):
 
     Attributes:
         theme: the business idea it belongs to.
-        role: `key`; `state` (exact, what the next snapshot continues from, no input of the model); `attribute` (known
-            of the customer, no input of the model); `feature` (a number for the model); `category` (a text for the
-            model); `history` (a calendar month's figure: a number for the model, and the label of earlier snapshots).
+        role: `key`, `state` (exact, what the next snapshot continues from) and `attribute` (known of the customer) are
+            no inputs of the boosters; `feature` (a number) and `category` (a text) may be, as
+            `jobs/forecasting/encoder.py` chooses; `history` (a calendar month's figure) gives the customer's twelve
+            months, and the labels of earlier snapshots.
     """
 
     theme: str

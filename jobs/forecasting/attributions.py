@@ -3,8 +3,8 @@
 log(value) = (1 - w) x BTYD's + w x (the mean of the base models' + what the value boosters add), w being the weight of
 the boosters; this is the value before it is calibrated by its size. The boosters' part is additive in logarithms: exact
 SHAP values (Lundberg, Erion and Lee 2018, "Consistent individualized feature attribution for tree ensembles"), or the
-attribution along each tree's path (Saabas 2014), which is additive too, takes a twenty-fifth of the time and hardly
-differs for trees this shallow. The base models' parts follow from their formulas.
+attribution along each tree's path (Saabas 2014), which is additive too, takes far less time and hardly differs for
+trees this shallow. The base models' parts follow from their formulas.
 """
 
 from __future__ import annotations

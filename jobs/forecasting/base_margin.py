@@ -81,7 +81,7 @@ class BaseModels:
     """The models that the boosters correct: a purchase and a spend model, customers' own means, and the seasons.
 
     Attributes:
-        purchases: Pareto/NBD in weeks; its expected purchases of a month start the activity model.
+        purchases: Pareto/NBD in weeks; its expected purchases of the months taken together start the activity model.
         spend: Gamma-Gamma value of an order day.
         season: strength of the calendar months.
         value_mean: net value of the average customer-month.

@@ -1,8 +1,8 @@
 """Outcomes: what each customer did in each month that is over, as the snapshots that followed tell it.
 
-The label of (snapshot T, horizon h) is what the customer did in calendar month T+h-1. It is read from the snapshot at
-T+h months, as that snapshot's previous month, and only where that snapshot is not later than `as_of`: a label that had
-not matured at `as_of` cannot be reached.
+The outcome of (snapshot T, horizon month h) is what the customer did in calendar month T+h-1. It is read from the
+snapshot at T+h months, as that snapshot's previous month, and only where that snapshot is not later than `as_of`: an
+outcome that had not matured at `as_of` cannot be reached. `training_rows.py` adds the first months up to labels.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ class ModelParams:
         split_gain: least gain of a split, by which trees are pruned (XGBoost's gamma).
         activity_leaf: least sum of Hessians in a leaf of the activity model.
         activity_l2: ridge penalty on its leaf weights.
-        value_leaf: least sum of Hessians in a leaf of the value models; for Poisson loss, active months.
+        value_leaf: least sum of Hessians in a leaf of the value models; for Poisson loss, the rows' mean months, in
+            units of an average active month.
         value_l2: ridge penalty on its leaf weights.
         row_share: share of the rows each tree sees.
         column_share: share of the inputs each tree sees.

@@ -1,7 +1,8 @@
 """Why a customer's forecast is higher or lower than the typical buyer's: three reason codes from a fixed vocabulary.
 
 A customer's attributions sum to log(value / the typical buyer's value), value being that of twelve months before it is
-calibrated by its size. The typical buyer's value is the mean logarithm over the buyers of the newest training snapshot.
+calibrated by its size. The logarithm of the typical buyer's value is the mean over the buyers of the newest training
+snapshot. For customers who never bought, the typical buyer's value is the calibrated one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The level of the total: the forecast's own, with a tenth of the weight given to the customers' own last year.
 
 The combination errs less than either of them (Bates and Granger 1969, "The Combination of Forecasts", Operational
-Research Quarterly 20(4)): the boosters learn the attrition of past years, the customers' own last year knows none.
+Research Quarterly 20(4)): the boosters learn the attrition of past years, the customers' own last year contains no
+attrition.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ VALUE_LOSSES: Mapping[str, Mapping[str, str | float]] = {
 """Of the value boosters, which are saved under these names."""
 
 _MOST_TIMES = 1_000.0
-"""A single order may bring so many times what was expected, or what an active month brings: trees diverge on more."""
+"""The mean month of a row counts at most so many times what was expected of it, or what an active month brings: trees
+diverge on more."""
 
 _MOST_BALANCE = 1.25
 """What boosters of few rows have not learned of the money is not spread over everybody."""
@@ -52,7 +53,7 @@ class TwoPartModel:
         unit: the amount of money that is one unit of the value boosters.
         balance: factor on their geometric mean that makes it the money of the training rows.
         activity: P(active).
-        value: net value of the mean month, in units; one a loss of `VALUE_LOSSES`.
+        value: net value of the mean month, in units; one booster for each loss of `VALUE_LOSSES`.
     """
 
     names: tuple[str, ...]
@@ -97,7 +98,9 @@ class TwoPartModel:
         return cls(names, unit, float(balance), activity_booster, value)
 
     def predict(self, history: History, weight: float) -> tuple[Floats, Floats]:
-        """P(active) up to each horizon month, and net value of each: BTYD's to the boosted, weighted geometrically.
+        """P(active) up to each horizon month, and net value of each.
+
+        P(active) is the booster's; the net value is the weighted geometric mean of BTYD's and the boosted.
 
         Args:
             history: customers who bought.

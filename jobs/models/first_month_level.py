@@ -2,8 +2,7 @@
 
 What a new customer brings in a year is learned from few customers at first, who came in one season. The standard model
 learns its level from everybody's months. What it says of the newest new customers, from the snapshot before their
-day 30, gives all forecasts their level; it fades as customers mature. Which of them brings more than others is never
-asked of it.
+day 30, gives all forecasts their level; it fades as customers mature. It has no effect on their ranking.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def test_customers_in_plain_values_are_forecast_as_in_a_frame() -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 400, 10**6])
-def test_how_many_months_are_computed_at_once_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_many_spans_are_computed_at_once_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.forecasting.two_part._ROWS_AT_ONCE", rows)
     pd.testing.assert_frame_equal(fitted().predict(SNAPSHOTS[AS_OF]), forecast())
 

@@ -9,7 +9,7 @@ from jobs.core.postgres import execute, fetch
 from jobs.lake.lake import Lake
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run, seen
-from tests.service.running import Service, make_champion, serving
+from tests.service.running import REASONS, Service, make_champion, serving
 
 OCTOBER = date(2011, 10, 1)
 
@@ -31,7 +31,7 @@ def test_the_whole_answer(service: Service, reader: str) -> None:
         "trained_on": "2011-11",
         "judged": {
             "decision": "promoted",
-            "reasons": ["WAPE 0.61 against 0.64 of version 2", "it is not biased"],
+            "reasons": REASONS,
             "decided_by": "gate",
         },
         "last_forecast": "2011-11",
