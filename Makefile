@@ -109,7 +109,7 @@ test-faults: venv ## Kill tasks and servers at every point of a month, and rerun
 	@$(PYTHON) -m pytest -m faults
 
 .PHONY: test-faults-sample
-test-faults-sample: venv ## Kill a task or a server in each stage of a month: eleven cases (about 9 minutes)
+test-faults-sample: venv ## Kill a task or a server in each stage of a month: twelve cases (about 10 minutes)
 	@$(PYTHON) -m pytest -m faults_sample
 
 .PHONY: bench-setup

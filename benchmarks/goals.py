@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.bootstrap import LOWER_IS_BETTER, measure_of
 from benchmarks.ours import OURS
 from benchmarks.table import COLUMNS, MEASURES
-from jobs.forecasting.gate import BAR
+from jobs.forecasting.metrics import BAR
 
 MISSED = " ✗"
 _WINS = 2 / 3

@@ -132,6 +132,7 @@ with DAG(
     with TaskGroup("publish"):
         publish = python_job("publish", *RUN, output_processor=json.loads, outlets=FORECAST, post_execute=announce)
         set_champion = python_job("set_champion", *RUN)
+        measure_accuracy = python_job("measure_accuracy", *RUN)
         report = python_job("report", *RUN_ID)
 
     with TaskGroup("special"):
@@ -157,5 +158,5 @@ with DAG(
     validate_features >> train_first_month >> score_first_month
     score >> score_first_month >> validate_forecasts
     # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
-    validate_forecasts >> publish >> set_champion >> report
+    validate_forecasts >> publish >> set_champion >> measure_accuracy >> report
     promote >> score_special >> validate_special >> publish_special >> set_special_champion

@@ -395,6 +395,194 @@ $$;
 
 COMMENT ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) IS 'Show readers no forecast of a month, provided that they still see the expected run; its rows stay';
 
+CREATE TABLE clv.accuracy_measured (
+    load_id bigint NOT NULL,
+    horizon_months smallint NOT NULL,
+    inputs_fingerprint text NOT NULL,
+    measured_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE clv.accuracy_measured IS 'One row per load and horizon that has matured and was measured';
+COMMENT ON COLUMN clv.accuracy_measured.load_id IS 'The load whose forecast was measured';
+COMMENT ON COLUMN clv.accuracy_measured.horizon_months IS 'How many forecast months are added up, from the first on';
+COMMENT ON COLUMN clv.accuracy_measured.inputs_fingerprint IS 'Hash of the actual months and of the code: a forecast is measured again when one of them changes';
+COMMENT ON COLUMN clv.accuracy_measured.measured_at IS 'When it was measured';
+
+CREATE TABLE clv.accuracy_rows (
+    load_id bigint NOT NULL,
+    horizon_months smallint NOT NULL,
+    segment_by text NOT NULL,
+    segment text NOT NULL,
+    candidate text NOT NULL,
+    customers bigint NOT NULL,
+    actual_total numeric(18,2) NOT NULL,
+    forecast_total numeric(18,2) NOT NULL,
+    absolute_error_total double precision NOT NULL,
+    squared_error_total double precision NOT NULL,
+    norm_gini double precision,
+    decile_mape double precision,
+    meets_decile_bar boolean,
+    covered_customers bigint
+);
+
+COMMENT ON TABLE clv.accuracy_rows IS 'One row per load, horizon, segment and candidate. Readers see the published ones in clv.accuracy';
+COMMENT ON COLUMN clv.accuracy_rows.load_id IS 'The load whose forecast was measured';
+COMMENT ON COLUMN clv.accuracy_rows.horizon_months IS 'How many forecast months are added up, from the first on';
+COMMENT ON COLUMN clv.accuracy_rows.segment_by IS 'What the customers are grouped by: all, status or decile';
+COMMENT ON COLUMN clv.accuracy_rows.segment IS 'all, a status, or a decile of the forecast over this horizon: 01 holds the highest';
+COMMENT ON COLUMN clv.accuracy_rows.candidate IS 'forecast: the published one; trailing_year: the mean month of the customer''s last twelve, times the months';
+COMMENT ON COLUMN clv.accuracy_rows.customers IS 'Customers that the forecast was made for';
+COMMENT ON COLUMN clv.accuracy_rows.actual_total IS 'Net value that they brought';
+COMMENT ON COLUMN clv.accuracy_rows.forecast_total IS 'Net value that was forecast';
+COMMENT ON COLUMN clv.accuracy_rows.absolute_error_total IS 'Sum of the customers'' absolute errors';
+COMMENT ON COLUMN clv.accuracy_rows.squared_error_total IS 'Sum of the customers'' squared errors';
+COMMENT ON COLUMN clv.accuracy_rows.norm_gini IS 'Normalised Gini: 1 ranks customers perfectly, 0 at random';
+COMMENT ON COLUMN clv.accuracy_rows.decile_mape IS 'Mean absolute error of the ten deciles'' means, as a share of the actual ones';
+COMMENT ON COLUMN clv.accuracy_rows.meets_decile_bar IS 'Whether decile_mape is within 10 %';
+COMMENT ON COLUMN clv.accuracy_rows.covered_customers IS 'Customers whose actual value lies within their 80 % interval; empty where there is no interval';
+
+CREATE TABLE clv.forecast_load (
+    load_id bigint NOT NULL,
+    as_of date NOT NULL,
+    run_id bigint NOT NULL,
+    model_version bigint NOT NULL,
+    forecast_rows bigint NOT NULL,
+    clv_12m_total numeric NOT NULL,
+    money_totals jsonb NOT NULL,
+    content_hash text NOT NULL,
+    lake_fingerprint text NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE clv.forecast_load IS 'One row per set of forecast rows. A run has several where its forecast was made again and published again';
+COMMENT ON COLUMN clv.forecast_load.load_id IS 'Number of the load';
+COMMENT ON COLUMN clv.forecast_load.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.forecast_load.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.forecast_load.model_version IS 'Version of the registered model that made the forecast';
+COMMENT ON COLUMN clv.forecast_load.forecast_rows IS 'Number of rows, which is the number of customers';
+COMMENT ON COLUMN clv.forecast_load.clv_12m_total IS 'Sum of clv_12m';
+COMMENT ON COLUMN clv.forecast_load.money_totals IS 'Sum of every money column';
+COMMENT ON COLUMN clv.forecast_load.content_hash IS 'Hash of the rows without their model_version, whatever their order: equal forecasts have equal hashes';
+COMMENT ON COLUMN clv.forecast_load.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
+COMMENT ON COLUMN clv.forecast_load.loaded_at IS 'When the rows were loaded';
+
+CREATE TABLE clv.published (
+    as_of date NOT NULL,
+    run_id bigint NOT NULL,
+    load_id bigint NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
+COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
+COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
+COMMENT ON COLUMN clv.published.published_at IS 'Since when';
+
+CREATE VIEW clv.accuracy AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    rows.horizon_months,
+    rows.segment_by,
+    rows.segment,
+    rows.candidate,
+    rows.customers,
+    rows.actual_total,
+    rows.forecast_total,
+    (rows.forecast_total - rows.actual_total) AS bias,
+        CASE
+            WHEN (rows.actual_total > (0)::numeric) THEN (rows.forecast_total / rows.actual_total)
+            ELSE NULL::numeric
+        END AS total_ratio,
+        CASE
+            WHEN (rows.actual_total > (0)::numeric) THEN (rows.absolute_error_total / (rows.actual_total)::double precision)
+            ELSE NULL::double precision
+        END AS wape,
+    (rows.absolute_error_total / (rows.customers)::double precision) AS mae,
+    sqrt((rows.squared_error_total / (rows.customers)::double precision)) AS rmse,
+    rows.norm_gini,
+    rows.decile_mape,
+    rows.meets_decile_bar,
+    ((rows.covered_customers)::double precision / (rows.customers)::double precision) AS coverage,
+    rows.absolute_error_total,
+    load.model_version,
+    published.run_id,
+    measured.measured_at
+   FROM (((clv.published
+     JOIN clv.forecast_load load ON ((published.load_id = load.load_id)))
+     JOIN clv.accuracy_measured measured ON ((published.load_id = measured.load_id)))
+     JOIN clv.accuracy_rows rows ON (((measured.load_id = rows.load_id) AND (measured.horizon_months = rows.horizon_months))));
+
+COMMENT ON VIEW clv.accuracy IS 'How right published forecasts turned out to be: one row per month (as_of), horizon that has matured, segment and candidate';
+COMMENT ON COLUMN clv.accuracy.data_month IS 'The data month of the forecast, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.accuracy.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.accuracy.horizon_months IS 'How many forecast months are added up, from the first on: 1, 3, 6 or 12, once all of them are over';
+COMMENT ON COLUMN clv.accuracy.segment_by IS 'What the customers are grouped by: all, status or decile';
+COMMENT ON COLUMN clv.accuracy.segment IS 'all, a status, or a decile of the forecast over this horizon: 01 holds the highest';
+COMMENT ON COLUMN clv.accuracy.candidate IS 'forecast: the published one; trailing_year: the mean month of the customer''s last twelve, times the months';
+COMMENT ON COLUMN clv.accuracy.customers IS 'Customers that the forecast was made for';
+COMMENT ON COLUMN clv.accuracy.actual_total IS 'Net value that they brought';
+COMMENT ON COLUMN clv.accuracy.forecast_total IS 'Net value that was forecast';
+COMMENT ON COLUMN clv.accuracy.bias IS 'forecast_total less actual_total';
+COMMENT ON COLUMN clv.accuracy.total_ratio IS 'forecast_total divided by actual_total, where that is positive';
+COMMENT ON COLUMN clv.accuracy.wape IS 'Sum of the customers'' absolute errors as a share of actual_total, where that is positive';
+COMMENT ON COLUMN clv.accuracy.mae IS 'Mean absolute error of a customer';
+COMMENT ON COLUMN clv.accuracy.rmse IS 'Root of the mean squared error of a customer';
+COMMENT ON COLUMN clv.accuracy.norm_gini IS 'Normalised Gini: 1 ranks customers perfectly, 0 at random';
+COMMENT ON COLUMN clv.accuracy.decile_mape IS 'Mean absolute error of the ten deciles'' means, as a share of the actual ones';
+COMMENT ON COLUMN clv.accuracy.meets_decile_bar IS 'Whether decile_mape is within 10 %';
+COMMENT ON COLUMN clv.accuracy.coverage IS 'Share of the customers within their 80 % interval; empty where there is no interval: it is of twelve months';
+COMMENT ON COLUMN clv.accuracy.absolute_error_total IS 'Sum of the customers'' absolute errors, to add up over months: divided by the sum of actual_total, it is their WAPE';
+COMMENT ON COLUMN clv.accuracy.model_version IS 'Version of the registered model that made the forecast';
+COMMENT ON COLUMN clv.accuracy.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.accuracy.measured_at IS 'When the accuracy was measured last';
+
+CREATE TABLE clv.actual_rows (
+    month date NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    net_value numeric(18,4) NOT NULL,
+    orders bigint NOT NULL
+);
+
+COMMENT ON TABLE clv.actual_rows IS 'One row per calendar month and customer with an order or a return in it. A month that was restated is replaced';
+COMMENT ON COLUMN clv.actual_rows.month IS 'First day of the month';
+COMMENT ON COLUMN clv.actual_rows.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.actual_rows.net_value IS 'Sales less returns of the month, in the shop''s currency';
+COMMENT ON COLUMN clv.actual_rows.orders IS 'Distinct orders of the month';
+
+CREATE VIEW clv.actual AS
+ SELECT to_char((month)::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    ((month + '1 mon'::interval))::date AS as_of,
+    month,
+    customer_id,
+    net_value,
+    orders
+   FROM clv.actual_rows;
+
+COMMENT ON VIEW clv.actual IS 'What customers brought: one row per calendar month and customer with an order or a return in it. It is kept equal to the data of the newest run: a month that the shop restates is replaced';
+COMMENT ON COLUMN clv.actual.data_month IS 'The month, YYYY-MM';
+COMMENT ON COLUMN clv.actual.as_of IS 'First day after the month';
+COMMENT ON COLUMN clv.actual.month IS 'First day of the month, as in clv.forecast_monthly';
+COMMENT ON COLUMN clv.actual.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.actual.net_value IS 'Sales less returns of the month, in the shop''s currency';
+COMMENT ON COLUMN clv.actual.orders IS 'Distinct orders of the month';
+
+CREATE TABLE clv.actual_month (
+    month date NOT NULL,
+    customers bigint NOT NULL,
+    net_value_total numeric NOT NULL,
+    lake_fingerprint text NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT actual_month_is_a_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+COMMENT ON TABLE clv.actual_month IS 'One row per calendar month whose actual values are loaded';
+COMMENT ON COLUMN clv.actual_month.month IS 'First day of the month';
+COMMENT ON COLUMN clv.actual_month.customers IS 'Customers with an order or a return in the month';
+COMMENT ON COLUMN clv.actual_month.net_value_total IS 'Sum of their net value';
+COMMENT ON COLUMN clv.actual_month.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
+COMMENT ON COLUMN clv.actual_month.loaded_at IS 'When the rows were loaded';
+
 CREATE TABLE clv.api_key (
     key_id text NOT NULL,
     name text NOT NULL,
@@ -483,19 +671,6 @@ COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered 
 COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast_rows.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_rows.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
-
-CREATE TABLE clv.published (
-    as_of date NOT NULL,
-    run_id bigint NOT NULL,
-    load_id bigint NOT NULL,
-    published_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
-COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
-COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
-COMMENT ON COLUMN clv.published.published_at IS 'Since when';
 
 CREATE VIEW clv.customer_list AS
  SELECT customer_id,
@@ -924,31 +1099,6 @@ COMMENT ON COLUMN clv.forecast_current.reason_1 IS 'Strongest reason why clv_12m
 COMMENT ON COLUMN clv.forecast_current.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
-
-CREATE TABLE clv.forecast_load (
-    load_id bigint NOT NULL,
-    as_of date NOT NULL,
-    run_id bigint NOT NULL,
-    model_version bigint NOT NULL,
-    forecast_rows bigint NOT NULL,
-    clv_12m_total numeric NOT NULL,
-    money_totals jsonb NOT NULL,
-    content_hash text NOT NULL,
-    lake_fingerprint text NOT NULL,
-    loaded_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE clv.forecast_load IS 'One row per set of forecast rows. A run has several where its forecast was made again and published again';
-COMMENT ON COLUMN clv.forecast_load.load_id IS 'Number of the load';
-COMMENT ON COLUMN clv.forecast_load.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.forecast_load.run_id IS 'The run that made the forecast';
-COMMENT ON COLUMN clv.forecast_load.model_version IS 'Version of the registered model that made the forecast';
-COMMENT ON COLUMN clv.forecast_load.forecast_rows IS 'Number of rows, which is the number of customers';
-COMMENT ON COLUMN clv.forecast_load.clv_12m_total IS 'Sum of clv_12m';
-COMMENT ON COLUMN clv.forecast_load.money_totals IS 'Sum of every money column';
-COMMENT ON COLUMN clv.forecast_load.content_hash IS 'Hash of the rows without their model_version, whatever their order: equal forecasts have equal hashes';
-COMMENT ON COLUMN clv.forecast_load.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
-COMMENT ON COLUMN clv.forecast_load.loaded_at IS 'When the rows were loaded';
 
 ALTER TABLE clv.forecast_load ALTER COLUMN load_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME clv.forecast_load_load_id_seq
@@ -1521,6 +1671,18 @@ COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made th
 COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
 COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
+ALTER TABLE ONLY clv.accuracy_measured
+    ADD CONSTRAINT accuracy_measured_pkey PRIMARY KEY (load_id, horizon_months);
+
+ALTER TABLE ONLY clv.accuracy_rows
+    ADD CONSTRAINT accuracy_rows_pkey PRIMARY KEY (load_id, horizon_months, segment_by, segment, candidate);
+
+ALTER TABLE ONLY clv.actual_month
+    ADD CONSTRAINT actual_month_pkey PRIMARY KEY (month);
+
+ALTER TABLE ONLY clv.actual_rows
+    ADD CONSTRAINT actual_rows_pkey PRIMARY KEY (month, customer_id);
+
 ALTER TABLE ONLY clv.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
 
@@ -1581,6 +1743,8 @@ ALTER TABLE ONLY clv.special_load
 ALTER TABLE ONLY clv.special_rows
     ADD CONSTRAINT special_rows_pkey PRIMARY KEY (run_id, customer_id);
 
+CREATE INDEX actual_rows_customer ON clv.actual_rows USING btree (customer_id, month);
+
 CREATE UNIQUE INDEX api_key_name ON clv.api_key USING btree (name) WHERE (revoked_at IS NULL);
 
 CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
@@ -1598,6 +1762,12 @@ CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_rows 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.forecast_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
 CREATE TRIGGER refuse_rows_of_loaded_special_runs AFTER INSERT ON clv.special_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_loaded_special_runs();
+
+ALTER TABLE ONLY clv.accuracy_measured
+    ADD CONSTRAINT accuracy_measured_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
+
+ALTER TABLE ONLY clv.accuracy_rows
+    ADD CONSTRAINT accuracy_rows_load_id_horizon_months_fkey FOREIGN KEY (load_id, horizon_months) REFERENCES clv.accuracy_measured(load_id, horizon_months) ON DELETE CASCADE;
 
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -1666,11 +1836,27 @@ GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
 
+GRANT SELECT,INSERT,DELETE ON TABLE clv.accuracy_measured TO clv_writer;
+
+GRANT SELECT,INSERT,DELETE ON TABLE clv.accuracy_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
+
+GRANT SELECT ON TABLE clv.published TO clv_writer;
+
+GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
+GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.actual TO clv_writer;
+GRANT SELECT ON TABLE clv.actual TO clv_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_month TO clv_writer;
+
 GRANT SELECT ON TABLE clv.api_key TO clv_api;
 
 GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
-
-GRANT SELECT ON TABLE clv.published TO clv_writer;
 
 GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
@@ -1694,8 +1880,6 @@ GRANT SELECT ON TABLE clv.forecast TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_current TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_current TO clv_reader;
-
-GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;

@@ -4,12 +4,16 @@ from decimal import Decimal
 
 import pytest
 
+from jobs.accuracy.actuals import load_actuals
+from jobs.accuracy.record import measure_published
+from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from jobs.publishing.report import UnknownRunError, report, top_customers
 from jobs.report import main
+from tests.accuracy.days import write_days
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, plan, publish, publish_new_run, row, write
+from tests.forecasts import DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, write
 
 COSTS = [("plan.plan", 0.84, 120, None), ("score.score", 61.26, 2310, 1234567)]
 
@@ -47,6 +51,19 @@ def test_a_report_tells_what_each_task_cost_what_was_published_and_where_to_look
         "Forecast  view clv.forecast, as_of 2011-12-01\n"
         "Models    http://127.0.0.1:5000\n"
     )
+
+
+def test_a_report_tells_how_right_earlier_forecasts_were(database: Database, lake: Lake) -> None:
+    publish_new_run(database, lake, NOVEMBER)
+    run_id = publish_new_run(database, lake, DECEMBER)
+    for month in (Month(2011, 10), Month(2011, 11)):
+        write_days(lake, month, {"12346": "40.00"})
+    load_actuals(database.writer, lake, Month(2011, 11))
+    measure_published(database.writer)
+    assert (
+        "How right earlier forecasts were (clv.accuracy):\n"
+        "  2011-11 to 2011-11: total 0.750 of the actual one, WAPE 1.250 (the trailing year: 0.000)\n"
+    ) in report(database.writer, run_id, {})
 
 
 def test_a_run_that_has_not_published_says_so(database: Database) -> None:

@@ -11,7 +11,7 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.forecasting.bootstrap import LEVEL, MEASURES, MONEY, RANKING, RESAMPLES, BacktestOrigin, measure, resampled
 from jobs.forecasting.champion_challenger import CHALLENGER, OPPONENT
 from jobs.forecasting.encoder import Floats
-from jobs.forecasting.metrics import spearman, value_metrics
+from jobs.forecasting.metrics import BAR, spearman, value_metrics
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,6 @@ RULES = (
 
 DOUBT = 0.2
 """A challenger is blocked if it is worse than allowed in more than this share of the resamples."""
-
-BAR = 0.10
-"""A good total, and good deciles, are off by no more. It is recorded whether they are; nobody is blocked by it."""
 
 IMPLAUSIBLE_SPEARMAN = 0.9
 """On most shops the best forecasts of twelve months reach 0.5 to 0.63; where customers pay a fixed fee, 0.93."""

@@ -9,6 +9,10 @@ from scipy.stats import mannwhitneyu, spearmanr
 from jobs.forecasting.encoder import Floats
 
 DECILES = 10
+
+BAR = 0.10
+"""A good total, and good deciles, are off by no more. It is recorded whether they are; nobody is blocked by it."""
+
 _OUTSIDE = 2.0 / 0.2
 """What a unit outside an 80 % interval costs, in widths."""
 

@@ -16,7 +16,7 @@ class UnknownRunError(LookupError):
 
 
 def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
-    """The report of a run: its tasks with seconds, peak memory and rows, its totals, and where to find more.
+    """The report of a run: its tasks with seconds, peak memory and rows, its totals, earlier accuracy, and where to look.
 
     Args:
         engine: the forecast database.
@@ -34,7 +34,8 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
     forecast = f"view clv.forecast, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])
     addresses = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
-    return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), "", *addresses]) + "\n"
+    record = _record_lines(fetch(engine, "newest_accuracy"))
+    return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), *record, "", *addresses]) + "\n"
 
 
 def _headline(run: RowMapping) -> str:
@@ -62,6 +63,24 @@ def _totals(run: RowMapping) -> str:
     return (
         f"{run['forecast_rows']:,} customers, worth {run['clv_12m_total']:,.2f} over twelve months, "
         f"by model version {run['model_version']} (content {run['content_hash']})"
+    )
+
+
+def _record_lines(accuracy: Sequence[RowMapping]) -> list[str]:
+    """How right earlier forecasts were; nothing where none has matured."""
+    if not accuracy:
+        return []
+    return ["", "How right earlier forecasts were (clv.accuracy):", *map(_record_line, accuracy)]
+
+
+def _record_line(row: RowMapping) -> str:
+    last = Month.of(row["as_of"]).plus(row["horizon_months"] - 1)
+    if row["wape"] is None:
+        return f"  {Month.of(row['as_of'])} to {last}: nothing was sold"
+    beside = "" if row["trailing_year_wape"] is None else f" (the trailing year: {row['trailing_year_wape']:.3f})"
+    return (
+        f"  {Month.of(row['as_of'])} to {last}: total {row['total_ratio']:.3f} of the actual one, "
+        f"WAPE {row['wape']:.3f}{beside}"
     )
 
 

@@ -24,7 +24,7 @@ SPARK = INGEST | {
 PYTHON = {
     *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
     *("retrain.train_first_month", "score.score_first_month"),
-    *("publish.publish", "publish.set_champion", "publish.report"),
+    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.report"),
     *("special.publish_special", "special.set_champion"),
 }
 
@@ -67,7 +67,8 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("score.score_first_month", "score.validate_forecasts"),
         ("score.validate_forecasts", "publish.publish"),
         ("publish.publish", "publish.set_champion"),
-        ("publish.set_champion", "publish.report"),
+        ("publish.set_champion", "publish.measure_accuracy"),
+        ("publish.measure_accuracy", "publish.report"),
         ("retrain.promote", "special.score_special"),
         ("special.score_special", "special.validate_special"),
         ("special.validate_special", "special.publish_special"),

@@ -116,6 +116,7 @@ def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(
             "special.set_champion",
             "jobs.set_champion --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --special",
         ),
+        ("publish.measure_accuracy", "jobs.measure_accuracy --as-of 2011-12-01 --run-id 17"),
         ("publish.report", "jobs.report --run-id 17"),
     ],
 )
@@ -189,6 +190,7 @@ def test_the_jobs_that_are_called_exist() -> None:
             "score",
             "publish",
             "set_champion",
+            "measure_accuracy",
             "report",
         ),
         *("score_special", "publish_special", "await_delivery", "planned_run", "late", "reason", "alert"),

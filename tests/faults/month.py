@@ -40,7 +40,7 @@ SHOP = "simulated_shop"
 SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts")
 STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote",
           "train_first_month", "score", "score_first_month", "validate_forecasts", "publish", "set_champion",
-          "report")  # fmt: skip
+          "measure_accuracy", "report")  # fmt: skip
 DEADLINE_SECONDS = 600
 
 
@@ -194,6 +194,17 @@ class MonthRun:
         with engine(self.servers.url(postgres_server.SUPERUSER)).begin() as connection:
             connection.execute(text("DELETE FROM clv.model_decision WHERE model_name = :model"), {"model": model})
 
+    def forget_actuals(self) -> None:
+        """Delete the record of the months that are loaded: the next run loads each of them again."""
+        with engine(self.servers.url(postgres_server.SUPERUSER)).begin() as connection:
+            connection.execute(text("DELETE FROM clv.actual_month"))
+
+    def _actuals(self) -> list[Any]:
+        """What readers see of each month that was lived."""
+        totals = "SELECT month, count(*), sum(net_value), sum(orders) FROM clv.actual GROUP BY month ORDER BY month"
+        with self.reader.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(totals))]
+
     def outcome(self) -> dict[str, Any]:
         """The content of the month: the same whatever happened on the way."""
         database, model = self.registry.database, self.registry.model
@@ -213,6 +224,7 @@ class MonthRun:
             "decision": self._decision(),
             "champion": champion and hashes_of(database, model, champion),
             "served": served and served[1],
+            "actuals": self._actuals(),
         }
 
     def _decision(self) -> str:

@@ -124,6 +124,11 @@ SET_CHAMPION = (
     sql("set_champion", "record_effect", "kill_postgres"),
     sql("set_champion", "record_task"),
 )
+MEASURE_ACCURACY = (
+    sql("measure_accuracy", "copy_actual"),
+    sql("measure_accuracy", "record_actual_month", "kill_postgres"),
+    sql("measure_accuracy", "record_task"),
+)
 SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
@@ -137,11 +142,12 @@ SAMPLE = frozenset(
         Point("score_first_month", PROMOTE, call=2),
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
+        sql("measure_accuracy", "record_actual_month", "kill_postgres"),
     }
 )
 """A part of the points that covers every stage, for every change."""
 
 POINTS = (
     *(*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE, *SCORE_FIRST_MONTH),
-    *(*PUBLISH, *SET_CHAMPION),
+    *(*PUBLISH, *SET_CHAMPION, *MEASURE_ACCURACY),
 )

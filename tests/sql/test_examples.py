@@ -4,7 +4,11 @@ import re
 
 from sqlalchemy import text
 
+from jobs.accuracy.actuals import load_actuals
+from jobs.accuracy.record import measure_published
+from jobs.core.month import Month
 from jobs.lake.lake import Lake
+from tests.accuracy.days import write_days
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run
 
@@ -15,6 +19,9 @@ EXAMPLES = re.findall(r"```sql\n(.*?)```", GUIDE, flags=re.DOTALL)
 def test_every_example_of_the_guide_gives_the_reader_an_answer(database: Database, lake: Lake) -> None:
     publish_new_run(database, lake, NOVEMBER)
     publish_new_run(database, lake, DECEMBER, level="20.00")
+    write_days(lake, Month.of(NOVEMBER), {"12346": "12.50"})
+    load_actuals(database.writer, lake, Month.of(NOVEMBER))
+    measure_published(database.writer)
     with database.reader.connect() as connection:
         answers = {example: connection.execute(text(example)).all() for example in EXAMPLES}
     assert len(answers) == GUIDE.count("```sql")

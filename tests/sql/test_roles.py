@@ -23,7 +23,7 @@ SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
     *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
-    "api_key",
+    *("api_key", "actual_month", "actual_rows", "accuracy_measured", "accuracy_rows"),
 )
 
 
@@ -105,6 +105,8 @@ def test_the_reader_can_neither_write_nor_see_anything_else(published: Database,
         "DELETE FROM clv.forecast_load",
         "UPDATE clv.published SET load_id = load_id",
         "INSERT INTO clv.published SELECT * FROM clv.published",
+        "UPDATE clv.accuracy_rows SET norm_gini = 1",
+        "UPDATE clv.actual_rows SET net_value = 0",
         "DELETE FROM clv.published",
         "DELETE FROM clv.published_history",
         "DELETE FROM clv.run",

@@ -1,0 +1,77 @@
+"""Keep `clv.actual` equal to the lake: what each customer brought and ordered in each calendar month."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from sqlalchemy import Engine
+
+from jobs.core.month import Month
+from jobs.core.postgres import fetch, statement
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import ALL_DEPARTMENTS, DAILY
+from jobs.publishing.copy import PublishError, copy_rows
+
+log = logging.getLogger(__name__)
+
+
+def load_actuals(engine: Engine, lake: Lake, until: Month) -> int:
+    """Load every month up to `until` whose rows in the lake are not those that were loaded last; how many rows.
+
+    Raises:
+        PublishError: the lake's month was replaced while its rows were loading.
+    """
+    loaded = {Month.of(row["month"]): row["lake_fingerprint"] for row in fetch(engine, "actual_months")}
+    rows = 0
+    for month in map(Month.parse, lake.periods(DAILY)):
+        if month <= until and loaded.get(month) != lake.record(DAILY, month).fingerprint:
+            rows += _load(engine, lake, month)
+    return rows
+
+
+def _load(engine: Engine, lake: Lake, month: Month) -> int:
+    with engine.begin() as connection:
+        connection.execute(statement("clear_actual_month"), {"month": month.first_day})
+        fingerprint = lake.record(DAILY, month).fingerprint
+        copy_rows(connection, "copy_actual", _csv(lake, month))
+        recorded = {"month": month.first_day, "lake_fingerprint": fingerprint}
+        totals = connection.execute(statement("record_actual_month"), recorded).mappings().one()
+        if lake.record(DAILY, month).fingerprint != fingerprint:
+            raise PublishError(
+                f"daily month={month} was replaced in {lake.root} while it was loaded into clv.actual: nothing was "
+                "changed; run this task again once the other run has ended"
+            )
+    log.info("Loaded %s: %d customers brought %s", month, totals["customers"], totals["net_value_total"])
+    return int(totals["customers"])
+
+
+def _csv(lake: Lake, month: Month) -> Iterator[io.BytesIO]:
+    """The month's rows, one a customer, in the order of the customers."""
+    files = parquet_files(lake, DAILY, [month])
+    if not files:
+        return
+    days = pq.read_table(
+        files,
+        columns=["customer_id", "net_value", "orders"],
+        filters=[("department", "=", ALL_DEPARTMENTS)],
+        partitioning=None,
+    )
+    customers = days.group_by("customer_id").aggregate([("net_value", "sum"), ("orders", "sum")])
+    customers = customers.sort_by("customer_id")
+    first_day = pa.repeat(str(month.first_day), len(customers))
+    columns = [
+        first_day,
+        customers["customer_id"],
+        customers["net_value_sum"].cast(pa.string()),
+        customers["orders_sum"],
+    ]
+    csv = io.BytesIO()
+    options = pa_csv.WriteOptions(include_header=False)
+    pa_csv.write_csv(pa.table(columns, names=["month", "customer_id", "net_value", "orders"]), csv, options)
+    csv.seek(0)
+    yield csv

@@ -1,0 +1,98 @@
+"""Measure each published forecast once its first 1, 3, 6 and 12 months are over, and keep what was measured current."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from jobs.accuracy.segments import accuracy_rows
+from jobs.core.code_version import code_fingerprint
+from jobs.core.month import HORIZON_MONTHS, HORIZONS, Month
+from jobs.core.postgres import fetch, statement
+
+log = logging.getLogger(__name__)
+
+_ROWS_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True)
+class Matured:
+    """A published forecast over a horizon whose months are over.
+
+    Attributes:
+        load_id: the load.
+        as_of: the first day of the horizon.
+        months: how long it is.
+    """
+
+    load_id: int
+    as_of: date
+    months: int
+
+    def fingerprint(self, actuals: Mapping[Month, str]) -> str:
+        """Hash of what its accuracy follows from: the code, and the actual months from a year before it on."""
+        start = Month.of(self.as_of)
+        used = [f"{month} {actuals[month]}" for month in self._span(start) if month in actuals]
+        return hashlib.sha256("\n".join([code_fingerprint(__name__), *used]).encode()).hexdigest()
+
+    def known_months(self, actuals: Mapping[Month, str]) -> int:
+        """How many of the twelve months before it are known."""
+        start = Month.of(self.as_of)
+        return sum(start.plus(-back) in actuals for back in range(1, HORIZON_MONTHS + 1))
+
+    def _span(self, start: Month) -> list[Month]:
+        return start.plus(-HORIZON_MONTHS).through(start.plus(self.months - 1))
+
+
+def measure_published(engine: Engine) -> int:
+    """Measure every published forecast that has matured and was not measured with the same data; how many they were."""
+    measured = 0
+    loads = fetch(engine, "measured_loads")
+    known = {(row["load_id"], row["horizon_months"]): row["inputs_fingerprint"] for row in loads}
+    actuals = {Month.of(row["month"]): row["lake_fingerprint"] for row in fetch(engine, "actual_months")}
+    for load_id, as_of in dict.fromkeys((row["load_id"], row["as_of"]) for row in loads):
+        for months in HORIZONS:
+            matured = Matured(load_id, as_of, months)
+            start = Month.of(as_of)
+            if any(start.plus(ahead) not in actuals for ahead in range(months)):
+                break
+            if known.get((load_id, months)) != matured.fingerprint(actuals):
+                _measure(engine, matured)
+                measured += 1
+    return measured
+
+
+def _measure(engine: Engine, matured: Matured) -> None:
+    """Measure in one snapshot of the database, so that months which are replaced meanwhile do not mix."""
+    isolated = engine.execution_options(isolation_level="REPEATABLE READ")
+    with isolated.begin() as connection:
+        months = connection.execute(statement("actual_months")).mappings()
+        actuals = {Month.of(row["month"]): row["lake_fingerprint"] for row in months}
+        customers = _outcomes(connection, matured)
+        key = {"load_id": matured.load_id, "horizon_months": matured.months}
+        connection.execute(statement("begin_accuracy"), {**key, "inputs_fingerprint": matured.fingerprint(actuals)})
+        rows = accuracy_rows(customers, matured.months, matured.known_months(actuals))
+        connection.execute(statement("record_accuracy"), [key | row for row in rows])
+    log.info("Measured the %d months from %s on: %d customers", matured.months, matured.as_of, len(customers))
+
+
+def _outcomes(connection: Connection, matured: Matured) -> pd.DataFrame:
+    start = Month.of(matured.as_of)
+    parameters = {
+        "load_id": matured.load_id,
+        "horizon_months": matured.months,
+        "as_of": matured.as_of,
+        "year_before": start.plus(-HORIZON_MONTHS).first_day,
+        "until": start.plus(matured.months).first_day,
+    }
+    query = statement("outcomes_of_load").execution_options(stream_results=True)
+    return pd.concat(
+        pd.read_sql(query, connection, params=parameters, chunksize=_ROWS_AT_ONCE),
+        ignore_index=True,
+    )

@@ -1,0 +1,9 @@
+-- Each published load, and what each of its horizons was measured with; one row without a horizon where none was.
+SELECT
+    published.load_id,
+    published.as_of,
+    measured.horizon_months,
+    measured.inputs_fingerprint
+FROM clv.published
+LEFT JOIN clv.accuracy_measured AS measured ON published.load_id = measured.load_id
+ORDER BY published.as_of, measured.horizon_months;
