@@ -16,7 +16,7 @@ class UnknownRunError(LookupError):
 
 
 def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
-    """The report of a run: its tasks with seconds, peak memory and rows, its totals, earlier accuracy, and where to look.
+    """The report of a run: what its tasks cost, its totals, how right earlier forecasts were, and where to find more.
 
     Args:
         engine: the forecast database.

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from jobs.accuracy.actuals import load_actuals
+from jobs.accuracy.record import measure_published
+from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
+from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.forecasts import (
     CUSTOMERS,
@@ -43,6 +47,9 @@ def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, 
         versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
         execute(database.writer, "record_decision", run_id=run_id, as_of=as_of, **decision, **versions)
     load_new_run(database, lake)
+    write_days(lake, Month.of(NOVEMBER), {CUSTOMERS[0]: "12.50"})
+    load_actuals(database.writer, lake, Month.of(NOVEMBER))
+    measure_published(database.writer)
     failure = {"dag_run_id": "x", "task": "plan.plan", "reason": "no delivery", "was_refused": True}
     execute(database.writer, "record_failure", **failure, attempt=1, as_of=NOVEMBER)
     with database.owner.connect() as connection:
