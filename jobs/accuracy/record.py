@@ -84,7 +84,7 @@ def _measure(engine: Engine, matured: Matured) -> None:
 
 def _outcomes(connection: Connection, matured: Matured) -> pd.DataFrame:
     start = Month.of(matured.as_of)
-    parameters = {
+    parameters: dict[str, int | date] = {
         "load_id": matured.load_id,
         "horizon_months": matured.months,
         "as_of": matured.as_of,
@@ -92,7 +92,5 @@ def _outcomes(connection: Connection, matured: Matured) -> pd.DataFrame:
         "until": start.plus(matured.months).first_day,
     }
     query = statement("outcomes_of_load").execution_options(stream_results=True)
-    return pd.concat(
-        pd.read_sql(query, connection, params=parameters, chunksize=_ROWS_AT_ONCE),
-        ignore_index=True,
-    )
+    chunks = pd.read_sql(query, connection, params=parameters, chunksize=_ROWS_AT_ONCE)
+    return pd.concat(list(chunks), ignore_index=True)

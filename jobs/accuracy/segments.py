@@ -46,7 +46,7 @@ def _segments(customers: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.in
     """What customers are grouped by, the segment, and its row numbers."""
     yield "all", "all", np.arange(len(customers))
     for status, rows in sorted(customers.groupby("status").indices.items()):
-        yield "status", str(status), rows
+        yield "status", str(status), np.asarray(rows)
     for decile, rows in enumerate(decile_rows(customers["forecast"].to_numpy()), start=1):
         yield "decile", f"{decile:02d}", rows
 

@@ -9,7 +9,7 @@ from jobs.accuracy import actuals
 from jobs.accuracy.actuals import load_actuals
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.publishing.copy import PublishError
+from jobs.publishing.copy import PublishError, copy_rows
 from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.forecasts import seen
@@ -72,7 +72,6 @@ def test_a_month_that_is_replaced_while_it_loads_changes_nothing_and_says_so(
     write_days(lake, OCTOBER, {"12346": "1"})
     load_actuals(database.writer, lake, OCTOBER)
     write_days(lake, OCTOBER, {"12346": "2"})
-    copy_rows = actuals.copy_rows
 
     def replaced_meanwhile(*arguments: object) -> None:
         copy_rows(*arguments)  # type: ignore[arg-type]
