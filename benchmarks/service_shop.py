@@ -167,6 +167,7 @@ def _type(spark_type: str) -> pa.DataType:
 _RUN = {
     "trigger": "manual",
     "source": NAME,
+    "currency": SOURCE.currency,
     "input_fingerprint": "benchmark",
     "code_version": "benchmark",
     "note": "benchmark",

@@ -19,6 +19,7 @@ from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.lake.lake import Lake
+from jobs.sources import load
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Load the actual values up to one month, and measure what has matured."""
     arguments = run_parser(__doc__).parse_args(argv)
     settings = Settings()
+    currency = load(settings.source).currency
     database = engine(settings.database_url)
     with recorded("publish.measure_accuracy", run_id=arguments.run_id, engine=database) as outcome:
-        outcome.rows = load_actuals(database, Lake(settings.lake), Month.before(arguments.as_of))
+        outcome.rows = load_actuals(database, Lake(settings.lake), Month.before(arguments.as_of), currency)
         log.info("Measured %d published forecasts that have matured", measure_published(database))
 
 

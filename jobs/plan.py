@@ -97,9 +97,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not choices.is_dry_run:
             keep_lists(surroundings.delivered)
         note = note_of(plan, settings.source)
-        run_id = open_run(
-            database, plan, settings, dag_run_id=arguments.dag_run_id, trigger=arguments.run_type, note=note
-        )
+        asked = {"dag_run_id": arguments.dag_run_id, "trigger": arguments.run_type}
+        run_id = open_run(database, plan, settings, currency=source.currency, note=note, **asked)
         if not choices.is_dry_run:
             lake.remove_orphans()
             outcome.run_id = run_id

@@ -479,6 +479,60 @@ COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
 COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
 COMMENT ON COLUMN clv.published.published_at IS 'Since when';
 
+CREATE TABLE clv.run (
+    run_id bigint NOT NULL,
+    as_of date NOT NULL,
+    dag_run_id text NOT NULL,
+    trigger text NOT NULL,
+    source text NOT NULL,
+    input_fingerprint text,
+    code_version text,
+    note text,
+    model_name text,
+    model_version bigint,
+    planned_at timestamp with time zone DEFAULT now() NOT NULL,
+    horizon_months smallint DEFAULT 12 NOT NULL,
+    segment text DEFAULT 'all'::text NOT NULL,
+    value_basis text DEFAULT 'net_revenue'::text NOT NULL,
+    is_special boolean GENERATED ALWAYS AS (((horizon_months <> 12) OR (segment <> 'all'::text) OR (value_basis <> 'net_revenue'::text))) STORED NOT NULL,
+    is_dry_run boolean DEFAULT false NOT NULL,
+    model_choice text DEFAULT 'as_of'::text NOT NULL,
+    restate text DEFAULT 'refuse'::text NOT NULL,
+    plan jsonb,
+    forecast_fingerprint text,
+    first_month_version bigint,
+    currency text,
+    CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
+    CONSTRAINT run_horizon_months_check CHECK ((horizon_months = ANY (ARRAY[1, 3, 6, 12]))),
+    CONSTRAINT run_model_choice_check CHECK ((model_choice = ANY (ARRAY['as_of'::text, 'champion'::text]))),
+    CONSTRAINT run_restate_check CHECK ((restate = ANY (ARRAY['refuse'::text, 'accept'::text]))),
+    CONSTRAINT run_value_basis_check CHECK ((value_basis = ANY (ARRAY['net_revenue'::text, 'margin_by_department'::text, 'margin_per_line'::text])))
+);
+
+COMMENT ON TABLE clv.run IS 'One row per planned run. Of the standard runs of one month only the newest may publish; special and dry runs never do';
+COMMENT ON COLUMN clv.run.run_id IS 'Number of the run; grows, so that a later plan of the same month outranks an earlier';
+COMMENT ON COLUMN clv.run.as_of IS 'First day after the data month: features look back from it, the forecast starts on it';
+COMMENT ON COLUMN clv.run.dag_run_id IS 'The Airflow run';
+COMMENT ON COLUMN clv.run.trigger IS 'What started the Airflow run: scheduled, backfill, manual, …';
+COMMENT ON COLUMN clv.run.source IS 'Name of the source layout';
+COMMENT ON COLUMN clv.run.input_fingerprint IS 'Hash of the input the plan saw';
+COMMENT ON COLUMN clv.run.code_version IS 'Version of the code that planned the run';
+COMMENT ON COLUMN clv.run.note IS 'What the run was planned to do';
+COMMENT ON COLUMN clv.run.model_name IS 'Name of the registered model the run scores with; empty until that is decided';
+COMMENT ON COLUMN clv.run.model_version IS 'Version of the registered model the run scores with; empty until that is decided';
+COMMENT ON COLUMN clv.run.planned_at IS 'When the run was planned';
+COMMENT ON COLUMN clv.run.horizon_months IS 'Months from as_of on that the run forecasts';
+COMMENT ON COLUMN clv.run.segment IS 'The customers it forecasts: all, or column=value,value of the snapshot';
+COMMENT ON COLUMN clv.run.value_basis IS 'What value is counted in: net_revenue, margin_by_department or margin_per_line';
+COMMENT ON COLUMN clv.run.is_special IS 'Whether any of the three differs from a standard run: 12 months, all customers, net revenue';
+COMMENT ON COLUMN clv.run.is_dry_run IS 'Whether the run ended with its plan';
+COMMENT ON COLUMN clv.run.model_choice IS 'as_of: scores with a model of what was known then; champion: with the champion of the day the run was made';
+COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
+COMMENT ON COLUMN clv.run.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
+COMMENT ON COLUMN clv.run.forecast_fingerprint IS 'Fingerprint of the forecast in the lake that the run made or found current; empty until it has scored';
+COMMENT ON COLUMN clv.run.first_month_version IS 'Version of clv_first_month that forecasts new customers; empty where the standard forecasts stand in';
+COMMENT ON COLUMN clv.run.currency IS 'ISO 4217 code of all amounts of the run; empty for runs from before it was recorded';
+
 CREATE VIEW clv.accuracy AS
  SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
     published.as_of,
@@ -505,10 +559,12 @@ CREATE VIEW clv.accuracy AS
     rows.meets_decile_bar,
     ((rows.covered_customers)::double precision / (rows.customers)::double precision) AS coverage,
     rows.absolute_error_total,
+    run.currency,
     load.model_version,
     published.run_id,
     measured.measured_at
-   FROM (((clv.published
+   FROM ((((clv.published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
      JOIN clv.forecast_load load ON ((published.load_id = load.load_id)))
      JOIN clv.accuracy_measured measured ON ((published.load_id = measured.load_id)))
      JOIN clv.accuracy_rows rows ON (((measured.load_id = rows.load_id) AND (measured.horizon_months = rows.horizon_months))));
@@ -533,9 +589,28 @@ COMMENT ON COLUMN clv.accuracy.decile_mape IS 'Mean absolute error of the ten de
 COMMENT ON COLUMN clv.accuracy.meets_decile_bar IS 'Whether decile_mape is within 10 %';
 COMMENT ON COLUMN clv.accuracy.coverage IS 'Share of the customers within their 80 % interval; empty where there is no interval: it is of twelve months';
 COMMENT ON COLUMN clv.accuracy.absolute_error_total IS 'Sum of the customers'' absolute errors, to add up over months: divided by the sum of actual_total, it is their WAPE';
+COMMENT ON COLUMN clv.accuracy.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.accuracy.model_version IS 'Version of the registered model that made the forecast';
 COMMENT ON COLUMN clv.accuracy.run_id IS 'The run that made the forecast';
 COMMENT ON COLUMN clv.accuracy.measured_at IS 'When the accuracy was measured last';
+
+CREATE TABLE clv.actual_month (
+    month date NOT NULL,
+    customers bigint NOT NULL,
+    net_value_total numeric NOT NULL,
+    currency text NOT NULL,
+    lake_fingerprint text NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT actual_month_is_a_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+COMMENT ON TABLE clv.actual_month IS 'One row per calendar month whose actual values are loaded';
+COMMENT ON COLUMN clv.actual_month.month IS 'First day of the month';
+COMMENT ON COLUMN clv.actual_month.customers IS 'Customers with an order or a return in the month';
+COMMENT ON COLUMN clv.actual_month.net_value_total IS 'Sum of their net value';
+COMMENT ON COLUMN clv.actual_month.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.actual_month.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
+COMMENT ON COLUMN clv.actual_month.loaded_at IS 'When the rows were loaded';
 
 CREATE TABLE clv.actual_rows (
     month date NOT NULL,
@@ -547,41 +622,28 @@ CREATE TABLE clv.actual_rows (
 COMMENT ON TABLE clv.actual_rows IS 'One row per calendar month and customer with an order or a return in it. A month that was restated is replaced';
 COMMENT ON COLUMN clv.actual_rows.month IS 'First day of the month';
 COMMENT ON COLUMN clv.actual_rows.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.actual_rows.net_value IS 'Sales less returns of the month, in the shop''s currency';
+COMMENT ON COLUMN clv.actual_rows.net_value IS 'Sales less returns of the month';
 COMMENT ON COLUMN clv.actual_rows.orders IS 'Distinct orders of the month';
 
 CREATE VIEW clv.actual AS
- SELECT to_char((month)::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
-    ((month + '1 mon'::interval))::date AS as_of,
-    month,
-    customer_id,
-    net_value,
-    orders
-   FROM clv.actual_rows;
+ SELECT to_char((rows.month)::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    ((rows.month + '1 mon'::interval))::date AS as_of,
+    rows.month,
+    rows.customer_id,
+    rows.net_value,
+    rows.orders,
+    loaded.currency
+   FROM (clv.actual_rows rows
+     JOIN clv.actual_month loaded ON ((rows.month = loaded.month)));
 
 COMMENT ON VIEW clv.actual IS 'What customers brought: one row per calendar month and customer with an order or a return in it. It is kept equal to the data of the newest run: a month that the shop restates is replaced';
 COMMENT ON COLUMN clv.actual.data_month IS 'The month, YYYY-MM';
 COMMENT ON COLUMN clv.actual.as_of IS 'First day after the month';
 COMMENT ON COLUMN clv.actual.month IS 'First day of the month, as in clv.forecast_monthly';
 COMMENT ON COLUMN clv.actual.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.actual.net_value IS 'Sales less returns of the month, in the shop''s currency';
+COMMENT ON COLUMN clv.actual.net_value IS 'Sales less returns of the month';
 COMMENT ON COLUMN clv.actual.orders IS 'Distinct orders of the month';
-
-CREATE TABLE clv.actual_month (
-    month date NOT NULL,
-    customers bigint NOT NULL,
-    net_value_total numeric NOT NULL,
-    lake_fingerprint text NOT NULL,
-    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT actual_month_is_a_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric))
-);
-
-COMMENT ON TABLE clv.actual_month IS 'One row per calendar month whose actual values are loaded';
-COMMENT ON COLUMN clv.actual_month.month IS 'First day of the month';
-COMMENT ON COLUMN clv.actual_month.customers IS 'Customers with an order or a return in the month';
-COMMENT ON COLUMN clv.actual_month.net_value_total IS 'Sum of their net value';
-COMMENT ON COLUMN clv.actual_month.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
-COMMENT ON COLUMN clv.actual_month.loaded_at IS 'When the rows were loaded';
+COMMENT ON COLUMN clv.actual.currency IS 'ISO 4217 code of net_value';
 
 CREATE TABLE clv.api_key (
     key_id text NOT NULL,
@@ -1294,58 +1356,6 @@ ALTER TABLE clv.published_history ALTER COLUMN flip_id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
-CREATE TABLE clv.run (
-    run_id bigint NOT NULL,
-    as_of date NOT NULL,
-    dag_run_id text NOT NULL,
-    trigger text NOT NULL,
-    source text NOT NULL,
-    input_fingerprint text,
-    code_version text,
-    note text,
-    model_name text,
-    model_version bigint,
-    planned_at timestamp with time zone DEFAULT now() NOT NULL,
-    horizon_months smallint DEFAULT 12 NOT NULL,
-    segment text DEFAULT 'all'::text NOT NULL,
-    value_basis text DEFAULT 'net_revenue'::text NOT NULL,
-    is_special boolean GENERATED ALWAYS AS (((horizon_months <> 12) OR (segment <> 'all'::text) OR (value_basis <> 'net_revenue'::text))) STORED NOT NULL,
-    is_dry_run boolean DEFAULT false NOT NULL,
-    model_choice text DEFAULT 'as_of'::text NOT NULL,
-    restate text DEFAULT 'refuse'::text NOT NULL,
-    plan jsonb,
-    forecast_fingerprint text,
-    first_month_version bigint,
-    CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
-    CONSTRAINT run_horizon_months_check CHECK ((horizon_months = ANY (ARRAY[1, 3, 6, 12]))),
-    CONSTRAINT run_model_choice_check CHECK ((model_choice = ANY (ARRAY['as_of'::text, 'champion'::text]))),
-    CONSTRAINT run_restate_check CHECK ((restate = ANY (ARRAY['refuse'::text, 'accept'::text]))),
-    CONSTRAINT run_value_basis_check CHECK ((value_basis = ANY (ARRAY['net_revenue'::text, 'margin_by_department'::text, 'margin_per_line'::text])))
-);
-
-COMMENT ON TABLE clv.run IS 'One row per planned run. Of the standard runs of one month only the newest may publish; special and dry runs never do';
-COMMENT ON COLUMN clv.run.run_id IS 'Number of the run; grows, so that a later plan of the same month outranks an earlier';
-COMMENT ON COLUMN clv.run.as_of IS 'First day after the data month: features look back from it, the forecast starts on it';
-COMMENT ON COLUMN clv.run.dag_run_id IS 'The Airflow run';
-COMMENT ON COLUMN clv.run.trigger IS 'What started the Airflow run: scheduled, backfill, manual, …';
-COMMENT ON COLUMN clv.run.source IS 'Name of the source layout';
-COMMENT ON COLUMN clv.run.input_fingerprint IS 'Hash of the input the plan saw';
-COMMENT ON COLUMN clv.run.code_version IS 'Version of the code that planned the run';
-COMMENT ON COLUMN clv.run.note IS 'What the run was planned to do';
-COMMENT ON COLUMN clv.run.model_name IS 'Name of the registered model the run scores with; empty until that is decided';
-COMMENT ON COLUMN clv.run.model_version IS 'Version of the registered model the run scores with; empty until that is decided';
-COMMENT ON COLUMN clv.run.planned_at IS 'When the run was planned';
-COMMENT ON COLUMN clv.run.horizon_months IS 'Months from as_of on that the run forecasts';
-COMMENT ON COLUMN clv.run.segment IS 'The customers it forecasts: all, or column=value,value of the snapshot';
-COMMENT ON COLUMN clv.run.value_basis IS 'What value is counted in: net_revenue, margin_by_department or margin_per_line';
-COMMENT ON COLUMN clv.run.is_special IS 'Whether any of the three differs from a standard run: 12 months, all customers, net revenue';
-COMMENT ON COLUMN clv.run.is_dry_run IS 'Whether the run ended with its plan';
-COMMENT ON COLUMN clv.run.model_choice IS 'as_of: scores with a model of what was known then; champion: with the champion of the day the run was made';
-COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
-COMMENT ON COLUMN clv.run.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
-COMMENT ON COLUMN clv.run.forecast_fingerprint IS 'Fingerprint of the forecast in the lake that the run made or found current; empty until it has scored';
-COMMENT ON COLUMN clv.run.first_month_version IS 'Version of clv_first_month that forecasts new customers; empty where the standard forecasts stand in';
-
 CREATE TABLE clv.run_failure (
     dag_run_id text NOT NULL,
     task text NOT NULL,
@@ -1844,15 +1854,55 @@ GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published TO clv_writer;
 
+GRANT SELECT ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(as_of) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(dag_run_id) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(trigger) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(source) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(input_fingerprint) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(code_version) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(note) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(model_name) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(model_version) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(horizon_months) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(segment) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(value_basis) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(is_dry_run) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(model_choice) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(restate) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(plan) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(forecast_fingerprint) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(first_month_version) ON TABLE clv.run TO clv_writer;
+
+GRANT INSERT(currency) ON TABLE clv.run TO clv_writer;
+
 GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_month TO clv_writer;
 
 GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.actual TO clv_writer;
 GRANT SELECT ON TABLE clv.actual TO clv_reader;
-
-GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_month TO clv_writer;
 
 GRANT SELECT ON TABLE clv.api_key TO clv_api;
 
@@ -1926,44 +1976,6 @@ GRANT SELECT ON TABLE clv.published_history TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
 GRANT SELECT ON TABLE clv.publications TO clv_api;
-
-GRANT SELECT ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(as_of) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(dag_run_id) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(trigger) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(source) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(input_fingerprint) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(code_version) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(note) ON TABLE clv.run TO clv_writer;
-
-GRANT UPDATE(model_name) ON TABLE clv.run TO clv_writer;
-
-GRANT UPDATE(model_version) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(horizon_months) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(segment) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(value_basis) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(is_dry_run) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(model_choice) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(restate) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(plan) ON TABLE clv.run TO clv_writer;
-
-GRANT UPDATE(forecast_fingerprint) ON TABLE clv.run TO clv_writer;
-
-GRANT UPDATE(first_month_version) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 

@@ -150,6 +150,7 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: 
         dag_run_id=f"{trigger}__{as_of}",
         trigger=trigger,
         source="simulated_shop",
+        currency="EUR",
         input_fingerprint="abc",
         code_version="1",
         note="a note",

@@ -58,7 +58,7 @@ def test_a_report_tells_how_right_earlier_forecasts_were(database: Database, lak
     run_id = publish_new_run(database, lake, DECEMBER)
     for month in (Month(2011, 10), Month(2011, 11)):
         write_days(lake, month, {"12346": "40.00"})
-    load_actuals(database.writer, lake, Month(2011, 11))
+    load_actuals(database.writer, lake, Month(2011, 11), "EUR")
     measure_published(database.writer)
     assert (
         "How right earlier forecasts were (clv.accuracy):\n"

@@ -20,7 +20,7 @@ from jobs.publishing.copy import PublishError, copy_rows
 log = logging.getLogger(__name__)
 
 
-def load_actuals(engine: Engine, lake: Lake, until: Month) -> int:
+def load_actuals(engine: Engine, lake: Lake, until: Month, currency: str) -> int:
     """Load every month up to `until` whose rows in the lake are not those that were loaded last; how many rows.
 
     Raises:
@@ -30,16 +30,16 @@ def load_actuals(engine: Engine, lake: Lake, until: Month) -> int:
     rows = 0
     for month in map(Month.parse, lake.periods(DAILY)):
         if month <= until and loaded.get(month) != lake.record(DAILY, month).fingerprint:
-            rows += _load(engine, lake, month)
+            rows += _load(engine, lake, month, currency)
     return rows
 
 
-def _load(engine: Engine, lake: Lake, month: Month) -> int:
+def _load(engine: Engine, lake: Lake, month: Month, currency: str) -> int:
     with engine.begin() as connection:
         connection.execute(statement("clear_actual_month"), {"month": month.first_day})
         fingerprint = lake.record(DAILY, month).fingerprint
         copy_rows(connection, "copy_actual", _csv(lake, month))
-        recorded = {"month": month.first_day, "lake_fingerprint": fingerprint}
+        recorded = {"month": month.first_day, "currency": currency, "lake_fingerprint": fingerprint}
         totals = connection.execute(statement("record_actual_month"), recorded).mappings().one()
         if lake.record(DAILY, month).fingerprint != fingerprint:
             raise PublishError(

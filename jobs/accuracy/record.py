@@ -86,7 +86,7 @@ def _outcomes(connection: Connection, matured: Matured) -> pd.DataFrame:
     start = Month.of(matured.as_of)
     parameters: dict[str, int | date] = {
         "load_id": matured.load_id,
-        "horizon_months": matured.months,
+        "months": matured.months,
         "as_of": matured.as_of,
         "year_before": start.plus(-HORIZON_MONTHS).first_day,
         "until": start.plus(matured.months).first_day,

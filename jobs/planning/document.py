@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jobs.planning.run_plan import Plan
 
 
-def open_run(database: Engine, plan: Plan, settings: Settings, *, dag_run_id: str, trigger: str, note: str) -> int:
+def open_run(
+    database: Engine, plan: Plan, settings: Settings, *, currency: str, dag_run_id: str, trigger: str, note: str
+) -> int:
     """Insert the run into `clv.run` and return its number."""
     [run] = fetch(
         database,
@@ -27,6 +29,7 @@ def open_run(database: Engine, plan: Plan, settings: Settings, *, dag_run_id: st
         dag_run_id=dag_run_id,
         trigger=trigger,
         source=settings.source,
+        currency=currency,
         input_fingerprint=input_fingerprint(plan.inputs),
         code_version=code_version(),
         note=note,

@@ -1,10 +1,16 @@
 -- What customers brought, month by month, and how right the published forecasts turned out to be.
 SET LOCAL ROLE clv_owner;
 
+ALTER TABLE clv.run ADD COLUMN currency text;
+COMMENT ON COLUMN clv.run.currency IS
+'ISO 4217 code of all amounts of the run; empty for runs from before it was recorded';
+GRANT INSERT (currency) ON clv.run TO clv_writer;
+
 CREATE TABLE clv.actual_month (
     month date PRIMARY KEY,
     customers bigint NOT NULL,
     net_value_total numeric NOT NULL,
+    currency text NOT NULL,
     lake_fingerprint text NOT NULL,
     loaded_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT actual_month_is_a_first_day CHECK (extract(DAY FROM month) = 1)
@@ -14,6 +20,7 @@ COMMENT ON TABLE clv.actual_month IS 'One row per calendar month whose actual va
 COMMENT ON COLUMN clv.actual_month.month IS 'First day of the month';
 COMMENT ON COLUMN clv.actual_month.customers IS 'Customers with an order or a return in the month';
 COMMENT ON COLUMN clv.actual_month.net_value_total IS 'Sum of their net value';
+COMMENT ON COLUMN clv.actual_month.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.actual_month.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
 COMMENT ON COLUMN clv.actual_month.loaded_at IS 'When the rows were loaded';
 
@@ -31,18 +38,20 @@ COMMENT ON TABLE clv.actual_rows IS
 'One row per calendar month and customer with an order or a return in it. A month that was restated is replaced';
 COMMENT ON COLUMN clv.actual_rows.month IS 'First day of the month';
 COMMENT ON COLUMN clv.actual_rows.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.actual_rows.net_value IS 'Sales less returns of the month, in the shop''s currency';
+COMMENT ON COLUMN clv.actual_rows.net_value IS 'Sales less returns of the month';
 COMMENT ON COLUMN clv.actual_rows.orders IS 'Distinct orders of the month';
 
 CREATE VIEW clv.actual AS
 SELECT
-    to_char(month::timestamp, 'YYYY-MM') AS data_month,
-    (month + interval '1 month')::date AS as_of,
-    month,
-    customer_id,
-    net_value,
-    orders
-FROM clv.actual_rows;
+    to_char(rows.month::timestamp, 'YYYY-MM') AS data_month,
+    (rows.month + interval '1 month')::date AS as_of,
+    rows.month,
+    rows.customer_id,
+    rows.net_value,
+    rows.orders,
+    loaded.currency
+FROM clv.actual_rows AS rows
+INNER JOIN clv.actual_month AS loaded ON rows.month = loaded.month;
 
 COMMENT ON VIEW clv.actual IS
 'What customers brought: one row per calendar month and customer with an order or a return in it. '
@@ -51,8 +60,9 @@ COMMENT ON COLUMN clv.actual.data_month IS 'The month, YYYY-MM';
 COMMENT ON COLUMN clv.actual.as_of IS 'First day after the month';
 COMMENT ON COLUMN clv.actual.month IS 'First day of the month, as in clv.forecast_monthly';
 COMMENT ON COLUMN clv.actual.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.actual.net_value IS 'Sales less returns of the month, in the shop''s currency';
+COMMENT ON COLUMN clv.actual.net_value IS 'Sales less returns of the month';
 COMMENT ON COLUMN clv.actual.orders IS 'Distinct orders of the month';
+COMMENT ON COLUMN clv.actual.currency IS 'ISO 4217 code of net_value';
 
 CREATE TABLE clv.accuracy_measured (
     load_id bigint NOT NULL REFERENCES clv.forecast_load (load_id),
@@ -130,10 +140,12 @@ SELECT
     rows.meets_decile_bar,
     rows.covered_customers::double precision / rows.customers AS coverage,
     rows.absolute_error_total,
+    run.currency,
     load.model_version,
     published.run_id,
     measured.measured_at
 FROM clv.published
+INNER JOIN clv.run ON published.run_id = run.run_id
 INNER JOIN clv.forecast_load AS load ON published.load_id = load.load_id
 INNER JOIN clv.accuracy_measured AS measured ON published.load_id = measured.load_id
 INNER JOIN clv.accuracy_rows AS rows
@@ -168,6 +180,7 @@ COMMENT ON COLUMN clv.accuracy.coverage IS
 'Share of the customers within their 80 % interval; empty where there is no interval: it is of twelve months';
 COMMENT ON COLUMN clv.accuracy.absolute_error_total IS
 'Sum of the customers'' absolute errors, to add up over months: divided by the sum of actual_total, it is their WAPE';
+COMMENT ON COLUMN clv.accuracy.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.accuracy.model_version IS 'Version of the registered model that made the forecast';
 COMMENT ON COLUMN clv.accuracy.run_id IS 'The run that made the forecast';
 COMMENT ON COLUMN clv.accuracy.measured_at IS 'When the accuracy was measured last';

@@ -4,13 +4,13 @@ SELECT DISTINCT ON (ours.horizon_months)
     ours.horizon_months,
     ours.total_ratio,
     ours.wape,
-    simple.wape AS trailing_year_wape
+    by_last_year.wape AS trailing_year_wape
 FROM clv.accuracy AS ours
-LEFT JOIN clv.accuracy AS simple
+LEFT JOIN clv.accuracy AS by_last_year
     ON
-        ours.as_of = simple.as_of
-        AND ours.horizon_months = simple.horizon_months
-        AND ours.segment_by = simple.segment_by
-        AND simple.candidate = 'trailing_year'
+        ours.as_of = by_last_year.as_of
+        AND ours.horizon_months = by_last_year.horizon_months
+        AND ours.segment_by = by_last_year.segment_by
+        AND by_last_year.candidate = 'trailing_year'
 WHERE ours.segment_by = 'all' AND ours.candidate = 'forecast'
-ORDER BY ours.horizon_months, ours.as_of DESC;
+ORDER BY ours.horizon_months ASC, ours.as_of DESC;

@@ -24,7 +24,7 @@ def loaded(database: Database) -> dict[tuple[str, str], Decimal]:
 def test_readers_see_what_each_customer_brought_and_ordered_in_each_month(database: Database, lake: Lake) -> None:
     write_days(lake, OCTOBER, {"12346": "20.50", "12347": "-3.25"})
     write_days(lake, NOVEMBER, {"12346": "1.0002"})
-    assert load_actuals(database.writer, lake, NOVEMBER) == 3
+    assert load_actuals(database.writer, lake, NOVEMBER, "EUR") == 3
     assert [dict(row) for row in seen(database, "actual")] == [
         {
             "data_month": month,
@@ -33,6 +33,7 @@ def test_readers_see_what_each_customer_brought_and_ordered_in_each_month(databa
             "customer_id": customer,
             "net_value": Decimal(value),
             "orders": 2,
+            "currency": "EUR",
         }
         for month, as_of, first_day, customer, value in (
             ("2011-10", date(2011, 11, 1), date(2011, 10, 1), "12346", "20.5000"),
@@ -45,32 +46,32 @@ def test_readers_see_what_each_customer_brought_and_ordered_in_each_month(databa
 def test_months_after_the_run_s_are_left_to_their_own_runs(database: Database, lake: Lake) -> None:
     write_days(lake, OCTOBER, {"12346": "1"})
     write_days(lake, NOVEMBER, {"12346": "2"})
-    load_actuals(database.writer, lake, OCTOBER)
+    load_actuals(database.writer, lake, OCTOBER, "EUR")
     assert loaded(database) == {("2011-10", "12346"): 1}
 
 
 def test_a_restated_month_is_replaced_and_the_others_are_not_read_again(database: Database, lake: Lake) -> None:
     write_days(lake, OCTOBER, {"12346": "1", "12347": "1"})
     write_days(lake, NOVEMBER, {"12346": "2"})
-    load_actuals(database.writer, lake, NOVEMBER)
+    load_actuals(database.writer, lake, NOVEMBER, "EUR")
     write_days(lake, OCTOBER, {"12347": "5"})
-    assert load_actuals(database.writer, lake, NOVEMBER) == 1
+    assert load_actuals(database.writer, lake, NOVEMBER, "EUR") == 1
     assert loaded(database) == {("2011-10", "12347"): 5, ("2011-11", "12346"): 2}
-    assert load_actuals(database.writer, lake, NOVEMBER) == 0
+    assert load_actuals(database.writer, lake, NOVEMBER, "EUR") == 0
 
 
 def test_a_month_in_which_nobody_ordered_is_known_to_be_empty(database: Database, lake: Lake) -> None:
     write_days(lake, OCTOBER, {})
-    load_actuals(database.writer, lake, OCTOBER)
+    load_actuals(database.writer, lake, OCTOBER, "EUR")
     assert loaded(database) == {}
-    assert load_actuals(database.writer, lake, OCTOBER) == 0
+    assert load_actuals(database.writer, lake, OCTOBER, "EUR") == 0
 
 
 def test_a_month_that_is_replaced_while_it_loads_changes_nothing_and_says_so(
     database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_days(lake, OCTOBER, {"12346": "1"})
-    load_actuals(database.writer, lake, OCTOBER)
+    load_actuals(database.writer, lake, OCTOBER, "EUR")
     write_days(lake, OCTOBER, {"12346": "2"})
 
     def replaced_meanwhile(*arguments: object) -> None:
@@ -79,8 +80,8 @@ def test_a_month_that_is_replaced_while_it_loads_changes_nothing_and_says_so(
 
     monkeypatch.setattr(actuals, "copy_rows", replaced_meanwhile)
     with pytest.raises(PublishError, match="daily month=2011-10 was replaced"):
-        load_actuals(database.writer, lake, OCTOBER)
+        load_actuals(database.writer, lake, OCTOBER, "EUR")
     assert loaded(database) == {("2011-10", "12346"): 1}
     monkeypatch.undo()
-    load_actuals(database.writer, lake, OCTOBER)
+    load_actuals(database.writer, lake, OCTOBER, "EUR")
     assert loaded(database) == {("2011-10", "12346"): 3}

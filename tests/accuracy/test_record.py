@@ -23,7 +23,7 @@ def lived(database: Database, lake: Lake, months: int, brought: Mapping[str, str
     """Have customers bring the same in each month, some before the forecast and some of it; how many were measured."""
     for ahead in range(-before, months):
         write_days(lake, FIRST.plus(ahead), brought)
-    load_actuals(database.writer, lake, FIRST.plus(months - 1))
+    load_actuals(database.writer, lake, FIRST.plus(months - 1), "EUR")
     return measure_published(database.writer)
 
 
@@ -100,7 +100,7 @@ def test_measuring_again_changes_nothing_until_a_month_is_restated(database: Dat
     assert measure_published(database.writer) == 0
     assert seen(database, "accuracy") == before
     write_days(lake, FIRST.plus(2), {"12346": "50"})
-    load_actuals(database.writer, lake, FIRST.plus(2))
+    load_actuals(database.writer, lake, FIRST.plus(2), "EUR")
     assert measure_published(database.writer) == 1
     assert (float(record(database, 3)["actual_total"]), float(record(database, 1)["actual_total"])) == (90, 20)
 
@@ -120,7 +120,7 @@ def test_what_is_not_over_is_not_measured_though_later_months_are_known(database
     publish_new_run(database, lake, NOVEMBER)
     write_days(lake, FIRST, {"12346": "20"})
     write_days(lake, FIRST.plus(2), {"12346": "20"})
-    load_actuals(database.writer, lake, FIRST.plus(2))
+    load_actuals(database.writer, lake, FIRST.plus(2), "EUR")
     measure_published(database.writer)
     assert horizons(database) == {(NOVEMBER, 1)}
 

@@ -20,7 +20,7 @@ def test_every_example_of_the_guide_gives_the_reader_an_answer(database: Databas
     publish_new_run(database, lake, NOVEMBER)
     publish_new_run(database, lake, DECEMBER, level="20.00")
     write_days(lake, Month.of(NOVEMBER), {"12346": "12.50"})
-    load_actuals(database.writer, lake, Month.of(NOVEMBER))
+    load_actuals(database.writer, lake, Month.of(NOVEMBER), "EUR")
     measure_published(database.writer)
     with database.reader.connect() as connection:
         answers = {example: connection.execute(text(example)).all() for example in EXAMPLES}

@@ -48,7 +48,7 @@ def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, 
         execute(database.writer, "record_decision", run_id=run_id, as_of=as_of, **decision, **versions)
     load_new_run(database, lake)
     write_days(lake, Month.of(NOVEMBER), {CUSTOMERS[0]: "12.50"})
-    load_actuals(database.writer, lake, Month.of(NOVEMBER))
+    load_actuals(database.writer, lake, Month.of(NOVEMBER), "EUR")
     measure_published(database.writer)
     failure = {"dag_run_id": "x", "task": "plan.plan", "reason": "no delivery", "was_refused": True}
     execute(database.writer, "record_failure", **failure, attempt=1, as_of=NOVEMBER)
