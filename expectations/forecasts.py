@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from great_expectations import ExpectationSuite
 
 from expectations.rules import Rule, Severity, filled, holds, named_suite, one_of, total, unique
@@ -17,6 +19,8 @@ TRAILING_RATIO: dict[Severity, tuple[float, float]] = {"critical": (0.05, 5.0), 
 LAST_FORECAST_RATIO = (0.5, 2.0)
 
 KEYS = ("customer_id",)
+
+P_ACTIVE = tuple(f"p_active_{months}m" for months in HORIZONS)
 
 
 def customer_known() -> Rule:
@@ -50,10 +54,19 @@ def suite() -> ExpectationSuite:
             because="An inverted interval covers no value",
         ),
         holds(
-            "p_active_12m_is_a_probability",
-            "p_active_12m >= 0 and p_active_12m <= 1",
-            says="p_active_12m is between 0 and 1",
-            because="It is a probability",
+            "p_active_is_a_probability_that_rises",
+            " and ".join(f"{low} <= {high}" for low, high in pairwise(["0", *P_ACTIVE, "1"])),
+            says=f"{', '.join(P_ACTIVE)} are between 0 and 1, none above the next",
+            because="They are probabilities of an order up to a month, and later months add to them",
+        ),
+        *(
+            holds(
+                f"variance_{months}m_is_not_negative",
+                f"variance_{months}m >= 0",
+                says=f"variance_{months}m is not negative",
+                because="Intervals of totals are made from the sum of these variances",
+            )
+            for months in HORIZONS
         ),
         holds(
             "no_negative_month",

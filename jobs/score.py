@@ -16,7 +16,7 @@ from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.models.scoring import score, shipped_package, start
+from jobs.models.scoring import score, shipped_package, start, total_levels
 from jobs.sources import load
 
 
@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         with shipped_package(spark):
             lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
             made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)
+        for level in total_levels(model):
+            execute(database, "set_run_level", run_id=run_id, **level)
         execute(database, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
         outcome.rows = made.rows
 

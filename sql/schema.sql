@@ -225,7 +225,8 @@ CREATE FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) RETUR
                             customer_id, clv_1m, clv_3m, clv_6m, clv_12m, clv_12m_p10, clv_12m_p90,
                             p_active_12m, month_01, month_02, month_03, month_04, month_05,
                             month_06, month_07, month_08, month_09, month_10, month_11, month_12,
-                            status, method, reason_1, reason_2, reason_3
+                            status, method, reason_1, reason_2, reason_3, p_active_1m, p_active_3m, p_active_6m,
+                            variance_1m, variance_3m, variance_6m, variance_12m
                         )::text
                     ), 16))::bit(64)::bigint
                 )::text
@@ -234,6 +235,54 @@ CREATE FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) RETUR
             max(model_version) AS highest_model_version
         FROM clv.forecast_rows
         WHERE load_id = p_load_id
+    ),
+
+    segments AS (
+        SELECT
+            CASE WHEN grouping(status) = 1 THEN 'all' ELSE 'status' END AS segment_by,
+            coalesce(status, 'all') AS segment,
+            count(*) AS customers,
+            sum(clv_1m) AS clv_1m,
+            sum(clv_3m) AS clv_3m,
+            sum(clv_6m) AS clv_6m,
+            sum(clv_12m) AS clv_12m,
+            sum(variance_1m) AS variance_1m,
+            sum(variance_3m) AS variance_3m,
+            sum(variance_6m) AS variance_6m,
+            sum(variance_12m) AS variance_12m
+        FROM clv.forecast_rows
+        WHERE load_id = p_load_id
+        GROUP BY GROUPING SETS ((), (status))
+        HAVING count(*) > 0
+    ),
+
+    totalled AS (
+        INSERT INTO clv.total_rows (
+            load_id, horizon_months, segment_by, segment, customers, net_value, variance, p10, p90
+        )
+        SELECT
+            p_load_id AS load_id,
+            horizon.months AS horizon_months,
+            segments.segment_by,
+            segments.segment,
+            segments.customers,
+            horizon.net_value,
+            horizon.variance,
+            ends.p10,
+            ends.p90
+        FROM segments
+        CROSS JOIN LATERAL (
+            VALUES
+            (1, segments.clv_1m, segments.variance_1m),
+            (3, segments.clv_3m, segments.variance_3m),
+            (6, segments.clv_6m, segments.variance_6m),
+            (12, segments.clv_12m, segments.variance_12m)
+        ) AS horizon (months, net_value, variance)
+        CROSS JOIN closed
+        LEFT JOIN clv.run_level AS level ON closed.run_id = level.run_id AND horizon.months = level.horizon_months
+        CROSS JOIN LATERAL clv.total_ends(
+            horizon.net_value, horizon.variance, level.variance, level.quantile
+        ) AS ends
     ),
 
     recorded AS (
@@ -366,6 +415,40 @@ END
 $$;
 
 COMMENT ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) IS 'Point readers of a month at another run that has loaded it, provided that they still see the expected run: none where the month was withdrawn';
+
+CREATE FUNCTION clv.total_ends(p_net_value numeric, p_variance double precision, p_level_variance double precision, p_level_quantile double precision, OUT p10 numeric, OUT p90 numeric) RETURNS record
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT
+        round((p_net_value::double precision * exp(-reach))::numeric, 2) AS p10,
+        round((p_net_value::double precision * exp(reach))::numeric, 2) AS p90
+    FROM (
+        SELECT
+            CASE
+                WHEN p_net_value > 0
+                    THEN sqrt(p_level_variance + p_variance / p_net_value::double precision ^ 2) * p_level_quantile
+                ELSE p_level_quantile * 0
+            END AS reach
+    ) AS known;
+$$;
+
+COMMENT ON FUNCTION clv.total_ends(p_net_value numeric, p_variance double precision, p_level_variance double precision, p_level_quantile double precision, OUT p10 numeric, OUT p90 numeric) IS 'Ends of the 80 % interval of a total: a lognormal with the customers'' own variances and the variance of the level';
+
+CREATE FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) RETURNS TABLE(p10 numeric, p90 numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT
+        ends.p10,
+        ends.p90
+    FROM clv.published
+    INNER JOIN clv.run_level AS level ON published.run_id = level.run_id
+    CROSS JOIN LATERAL clv.total_ends(p_net_value, p_variance, level.variance, level.quantile) AS ends
+    WHERE published.as_of = p_as_of AND level.horizon_months = p_horizon_months;
+$$;
+
+COMMENT ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) IS '80 % interval of a total of customers of a published month: give the sums of clv_…m and variance_…m of any customers, as in docs/sql_examples.md. No row where the month or its level is not known';
 
 CREATE FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -533,6 +616,29 @@ COMMENT ON COLUMN clv.run.forecast_fingerprint IS 'Fingerprint of the forecast i
 COMMENT ON COLUMN clv.run.first_month_version IS 'Version of clv_first_month that forecasts new customers; empty where the standard forecasts stand in';
 COMMENT ON COLUMN clv.run.currency IS 'ISO 4217 code of all amounts of the run; empty for runs from before it was recorded';
 
+CREATE TABLE clv.total_rows (
+    load_id bigint NOT NULL,
+    horizon_months smallint NOT NULL,
+    segment_by text NOT NULL,
+    segment text NOT NULL,
+    customers bigint NOT NULL,
+    net_value numeric NOT NULL,
+    variance double precision,
+    p10 numeric,
+    p90 numeric
+);
+
+COMMENT ON TABLE clv.total_rows IS 'One row per load, horizon and segment. Readers see the published ones in clv.forecast_total';
+COMMENT ON COLUMN clv.total_rows.load_id IS 'The load that was added up';
+COMMENT ON COLUMN clv.total_rows.horizon_months IS 'How many forecast months are added up, from the first on';
+COMMENT ON COLUMN clv.total_rows.segment_by IS 'What the customers are grouped by: all or status';
+COMMENT ON COLUMN clv.total_rows.segment IS 'all, or a status';
+COMMENT ON COLUMN clv.total_rows.customers IS 'Customers in the segment';
+COMMENT ON COLUMN clv.total_rows.net_value IS 'Expected net value of the months, all customers added up';
+COMMENT ON COLUMN clv.total_rows.variance IS 'Sum of the customers'' variances, without the error of level';
+COMMENT ON COLUMN clv.total_rows.p10 IS 'Lower end of the 80 % interval of net_value';
+COMMENT ON COLUMN clv.total_rows.p90 IS 'Upper end of the 80 % interval of net_value';
+
 CREATE VIEW clv.accuracy AS
  SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
     published.as_of,
@@ -562,12 +668,16 @@ CREATE VIEW clv.accuracy AS
     run.currency,
     load.model_version,
     published.run_id,
-    measured.measured_at
-   FROM ((((clv.published
+    measured.measured_at,
+    totals.p10 AS total_p10,
+    totals.p90 AS total_p90,
+    ((rows.actual_total >= totals.p10) AND (rows.actual_total <= totals.p90)) AS total_is_covered
+   FROM (((((clv.published
      JOIN clv.run ON ((published.run_id = run.run_id)))
      JOIN clv.forecast_load load ON ((published.load_id = load.load_id)))
      JOIN clv.accuracy_measured measured ON ((published.load_id = measured.load_id)))
-     JOIN clv.accuracy_rows rows ON (((measured.load_id = rows.load_id) AND (measured.horizon_months = rows.horizon_months))));
+     JOIN clv.accuracy_rows rows ON (((measured.load_id = rows.load_id) AND (measured.horizon_months = rows.horizon_months))))
+     LEFT JOIN clv.total_rows totals ON (((rows.load_id = totals.load_id) AND (rows.horizon_months = totals.horizon_months) AND (rows.segment_by = totals.segment_by) AND (rows.segment = totals.segment) AND (rows.candidate = 'forecast'::text))));
 
 COMMENT ON VIEW clv.accuracy IS 'How right published forecasts turned out to be: one row per month (as_of), horizon that has matured, segment and candidate';
 COMMENT ON COLUMN clv.accuracy.data_month IS 'The data month of the forecast, YYYY-MM: the month before as_of';
@@ -593,6 +703,9 @@ COMMENT ON COLUMN clv.accuracy.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.accuracy.model_version IS 'Version of the registered model that made the forecast';
 COMMENT ON COLUMN clv.accuracy.run_id IS 'The run that made the forecast';
 COMMENT ON COLUMN clv.accuracy.measured_at IS 'When the accuracy was measured last';
+COMMENT ON COLUMN clv.accuracy.total_p10 IS 'Lower end of the 80 % interval of forecast_total, as published; empty for deciles, and for other candidates';
+COMMENT ON COLUMN clv.accuracy.total_p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.accuracy.total_is_covered IS 'Whether actual_total lies within that interval';
 
 CREATE TABLE clv.actual_month (
     month date NOT NULL,
@@ -697,12 +810,20 @@ CREATE TABLE clv.forecast_rows (
     reason_1 text,
     reason_2 text,
     reason_3 text,
+    p_active_1m double precision,
+    p_active_3m double precision,
+    p_active_6m double precision,
+    variance_1m double precision,
+    variance_3m double precision,
+    variance_6m double precision,
+    variance_12m double precision,
     CONSTRAINT month_01_is_clv_1m CHECK ((month_01 = clv_1m)),
     CONSTRAINT months_sum_to_clv_12m CHECK (((((((((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) + month_07) + month_08) + month_09) + month_10) + month_11) + month_12) = clv_12m)),
     CONSTRAINT months_sum_to_clv_3m CHECK ((((month_01 + month_02) + month_03) = clv_3m)),
     CONSTRAINT months_sum_to_clv_6m CHECK (((((((month_01 + month_02) + month_03) + month_04) + month_05) + month_06) = clv_6m)),
     CONSTRAINT p10_is_not_above_p90 CHECK ((clv_12m_p10 <= clv_12m_p90)),
-    CONSTRAINT p_active_12m_is_a_probability CHECK (((p_active_12m >= (0)::double precision) AND (p_active_12m <= (1)::double precision)))
+    CONSTRAINT p_active_12m_is_a_probability CHECK (((p_active_12m >= (0)::double precision) AND (p_active_12m <= (1)::double precision))),
+    CONSTRAINT p_active_rises CHECK (((p_active_1m >= (0)::double precision) AND (p_active_1m <= p_active_3m) AND (p_active_3m <= p_active_6m) AND (p_active_6m <= p_active_12m)))
 );
 
 COMMENT ON TABLE clv.forecast_rows IS 'A row per load and customer. Readers see the published ones in clv.forecast';
@@ -733,6 +854,13 @@ COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered 
 COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast_rows.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_rows.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.forecast_rows.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.forecast_rows.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.forecast_rows.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.forecast_rows.variance_1m IS 'Variance of clv_1m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast_rows.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast_rows.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast_rows.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 
 CREATE VIEW clv.customer_list AS
  SELECT customer_id,
@@ -1062,7 +1190,14 @@ CREATE VIEW clv.forecast AS
     forecast_rows.reason_1,
     forecast_rows.reason_2,
     forecast_rows.reason_3,
-    to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+    to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    forecast_rows.p_active_1m,
+    forecast_rows.p_active_3m,
+    forecast_rows.p_active_6m,
+    forecast_rows.variance_1m,
+    forecast_rows.variance_3m,
+    forecast_rows.variance_6m,
+    forecast_rows.variance_12m
    FROM (clv.published
      JOIN clv.forecast_rows ON ((published.load_id = forecast_rows.load_id)));
 
@@ -1096,6 +1231,13 @@ COMMENT ON COLUMN clv.forecast.reason_1 IS 'Strongest reason why clv_12m is high
 COMMENT ON COLUMN clv.forecast.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.forecast.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.forecast.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.forecast.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.forecast.variance_1m IS 'Variance of clv_1m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 
 CREATE VIEW clv.forecast_current AS
  SELECT as_of,
@@ -1126,7 +1268,14 @@ CREATE VIEW clv.forecast_current AS
     reason_1,
     reason_2,
     reason_3,
-    data_month
+    data_month,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    variance_1m,
+    variance_3m,
+    variance_6m,
+    variance_12m
    FROM clv.forecast
   WHERE (as_of = ( SELECT max(published.as_of) AS max
            FROM clv.published));
@@ -1161,6 +1310,13 @@ COMMENT ON COLUMN clv.forecast_current.reason_1 IS 'Strongest reason why clv_12m
 COMMENT ON COLUMN clv.forecast_current.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.forecast_current.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.forecast_current.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.forecast_current.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.forecast_current.variance_1m IS 'Variance of clv_1m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast_current.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast_current.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.forecast_current.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 
 ALTER TABLE clv.forecast_load ALTER COLUMN load_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME clv.forecast_load_load_id_seq
@@ -1188,6 +1344,35 @@ COMMENT ON COLUMN clv.forecast_monthly.month IS 'First day of the calendar month
 COMMENT ON COLUMN clv.forecast_monthly.horizon_month IS 'How many months ahead: 1 is the month that starts on as_of, 12 the last';
 COMMENT ON COLUMN clv.forecast_monthly.expected_net_value IS 'Expected net value of the customer in that month';
 COMMENT ON COLUMN clv.forecast_monthly.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
+CREATE VIEW clv.forecast_total AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    totals.horizon_months,
+    totals.segment_by,
+    totals.segment,
+    totals.customers,
+    totals.net_value,
+    totals.p10,
+    totals.p90,
+    run.currency,
+    published.run_id
+   FROM ((clv.published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.total_rows totals ON ((published.load_id = totals.load_id)));
+
+COMMENT ON VIEW clv.forecast_total IS 'Published totals with their intervals: one row per month (as_of), horizon and segment. For other segments see clv.total_interval';
+COMMENT ON COLUMN clv.forecast_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.forecast_total.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.forecast_total.horizon_months IS 'How many forecast months are added up, from the first on: 1, 3, 6 or 12';
+COMMENT ON COLUMN clv.forecast_total.segment_by IS 'What the customers are grouped by: all or status';
+COMMENT ON COLUMN clv.forecast_total.segment IS 'all, or a status';
+COMMENT ON COLUMN clv.forecast_total.customers IS 'Customers in the segment';
+COMMENT ON COLUMN clv.forecast_total.net_value IS 'Expected net value of the months, all customers added up';
+COMMENT ON COLUMN clv.forecast_total.p10 IS 'Lower end of the 80 % interval of net_value; not the sum of the customers'' ends. Empty for months published before intervals of totals were';
+COMMENT ON COLUMN clv.forecast_total.p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.forecast_total.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.forecast_total.run_id IS 'The run that made the forecast';
 
 CREATE TABLE clv.model_decision (
     decision_id bigint NOT NULL,
@@ -1402,6 +1587,19 @@ COMMENT ON COLUMN clv.run_failures.reason IS 'Why it failed: at most 500 charact
 COMMENT ON COLUMN clv.run_failures.failed_at IS 'When it failed';
 COMMENT ON COLUMN clv.run_failures.was_refused IS 'Whether the task refused its input (exit code 65), which is not retried';
 COMMENT ON COLUMN clv.run_failures.data_month IS 'The data month, YYYY-MM: the month before as_of; empty where the task did not know the month yet';
+
+CREATE TABLE clv.run_level (
+    run_id bigint NOT NULL,
+    horizon_months smallint NOT NULL,
+    variance double precision NOT NULL,
+    quantile double precision NOT NULL
+);
+
+COMMENT ON TABLE clv.run_level IS 'How well a run''s model knows the level of its totals, by horizon: all customers share this error';
+COMMENT ON COLUMN clv.run_level.run_id IS 'The run';
+COMMENT ON COLUMN clv.run_level.horizon_months IS 'How many forecast months are added up, from the first on';
+COMMENT ON COLUMN clv.run_level.variance IS 'Variance of the logarithm of the level, from earlier totals and what came';
+COMMENT ON COLUMN clv.run_level.quantile IS 'How many standard deviations an 80 % interval reaches: Student''s t, as few earlier totals are known';
 
 ALTER TABLE clv.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME clv.run_run_id_seq
@@ -1735,6 +1933,9 @@ ALTER TABLE ONLY clv.published
 ALTER TABLE ONLY clv.run_failure
     ADD CONSTRAINT run_failure_pkey PRIMARY KEY (dag_run_id, task, attempt);
 
+ALTER TABLE ONLY clv.run_level
+    ADD CONSTRAINT run_level_pkey PRIMARY KEY (run_id, horizon_months);
+
 ALTER TABLE ONLY clv.run
     ADD CONSTRAINT run_pkey PRIMARY KEY (run_id);
 
@@ -1752,6 +1953,9 @@ ALTER TABLE ONLY clv.special_load
 
 ALTER TABLE ONLY clv.special_rows
     ADD CONSTRAINT special_rows_pkey PRIMARY KEY (run_id, customer_id);
+
+ALTER TABLE ONLY clv.total_rows
+    ADD CONSTRAINT total_rows_pkey PRIMARY KEY (load_id, horizon_months, segment_by, segment);
 
 CREATE INDEX actual_rows_customer ON clv.actual_rows USING btree (customer_id, month);
 
@@ -1793,6 +1997,9 @@ ALTER TABLE ONLY clv.published
 
 ALTER TABLE ONLY clv.run_failure
     ADD CONSTRAINT run_failure_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
+
+ALTER TABLE ONLY clv.run_level
+    ADD CONSTRAINT run_level_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
 
 ALTER TABLE ONLY clv.run_task
     ADD CONSTRAINT run_task_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -1842,6 +2049,12 @@ REVOKE ALL ON FUNCTION clv.refuse_rows_of_loaded_special_runs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.total_ends(p_net_value numeric, p_variance double precision, p_level_variance double precision, p_level_quantile double precision, OUT p10 numeric, OUT p90 numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_writer;
+GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_reader;
 
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
@@ -1934,6 +2147,9 @@ GRANT SELECT ON TABLE clv.forecast_current TO clv_reader;
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
 
+GRANT SELECT ON TABLE clv.forecast_total TO clv_writer;
+GRANT SELECT ON TABLE clv.forecast_total TO clv_reader;
+
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 
 GRANT INSERT(run_id) ON TABLE clv.model_decision TO clv_writer;
@@ -1982,6 +2198,8 @@ GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 GRANT SELECT ON TABLE clv.run_failures TO clv_writer;
 GRANT SELECT ON TABLE clv.run_failures TO clv_reader;
 GRANT SELECT ON TABLE clv.run_failures TO clv_api;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_level TO clv_writer;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_task TO clv_writer;
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, RowMapping, text
 
+from jobs.core.month import HORIZONS
 from jobs.core.postgres import execute, fetch, statement
 from jobs.core.settings import MODEL
 from jobs.features.table import features
@@ -33,7 +34,9 @@ _ARROW = {"string": pa.string(), "decimal(18,2)": pa.decimal128(18, 2), "double"
 SCHEMA = pa.schema([(column.name, _ARROW[column.type]) for column in FORECASTS.columns])
 
 
-def row(customer_id: str, *, level: str = "10.00", model_version: int = 3, **changed: object) -> dict[str, object]:
+def row(
+    customer_id: str, *, level: str = "10.00", model_version: int = 3, p_active_12m: float = 1 / 3, **changed: object
+) -> dict[str, object]:
     """A customer worth `level` more each month than the month before."""
     months = [Decimal(level) * h for h in range(1, 13)]
     total = sum(months, Decimal(0))
@@ -45,7 +48,6 @@ def row(customer_id: str, *, level: str = "10.00", model_version: int = 3, **cha
         "clv_12m": total,
         "clv_12m_p10": min(total / 2, total * 2),
         "clv_12m_p90": max(total / 2, total * 2),
-        "p_active_12m": 1 / 3,
         **dict(zip(FORECAST_MONTHS, months, strict=True)),
         "status": "active",
         "method": "model",
@@ -53,6 +55,8 @@ def row(customer_id: str, *, level: str = "10.00", model_version: int = 3, **cha
         "reason_1": "higher: ordered recently",
         "reason_2": "lower: small orders",
         "reason_3": None,
+        **{f"p_active_{h}m": p_active_12m * h / 12 for h in HORIZONS},
+        **{f"variance_{h}m": float(sum(months[:h], Decimal(0))) ** 2 for h in HORIZONS},
         **changed,
     }
 

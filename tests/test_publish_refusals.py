@@ -178,6 +178,7 @@ def test_a_month_without_a_complete_forecast_is_refused(database: Database, lake
         ([row("12346", clv_12m_p10=Decimal("1560.01"))], IntegrityError, "p10_is_not_above_p90"),
         ([row("12346", p_active_12m=1.01)], IntegrityError, "p_active_12m_is_a_probability"),
         ([row("12346", p_active_12m=float("nan"))], IntegrityError, "p_active_12m_is_a_probability"),
+        ([row("12346", p_active_3m=0.3, p_active_6m=0.2)], IntegrityError, "p_active_rises"),
         ([row("12346", status=None)], IntegrityError, "status"),
         ([row("NUL \0 inside")], DataError, "0x00"),
     ],

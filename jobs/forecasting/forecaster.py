@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.core.month import HORIZON_MONTHS
+from jobs.core.month import HORIZON_MONTHS, HORIZONS
 from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.bands import BandLevels
 from jobs.forecasting.base_margin import BaseModels
@@ -39,6 +39,7 @@ FORMAT = 2
 parameter of `ModelParams` does not."""
 
 _P_DIGITS = 6
+_VARIANCE_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,15 @@ class Forecaster:
         months = np.rint(expected.value * 100.0).astype(np.int64)
         year = months.sum(axis=1)
         lower, upper = (np.rint(end * 100.0).astype(np.int64) for end in self.intervals.of(outlook, HORIZON_MONTHS))
-        cents = {f"clv_{k}m": months[:, :k].sum(axis=1) for k in (1, 3, 6, 12)}
+        cents = {f"clv_{k}m": months[:, :k].sum(axis=1) for k in HORIZONS}
         cents |= {"clv_12m_p10": np.minimum(lower, year), "clv_12m_p90": np.maximum(upper, year)}
         cents |= {name: months[:, i] for i, name in enumerate(FORECAST_MONTHS)}
         forecast: dict[str, Any] = {name: _money(column) for name, column in cents.items()}
         forecast["customer_id"] = customers.ids
-        forecast["p_active_12m"] = np.round(outlook.p_active, _P_DIGITS)
+        for k in HORIZONS:
+            first = expected.outlook(k)
+            forecast[f"p_active_{k}m"] = np.round(first.p_active, _P_DIGITS)
+            forecast[f"variance_{k}m"] = np.round(self.intervals.own_variance(first), _VARIANCE_DIGITS)
         forecast |= {"status": expected.status, "method": expected.method}
         forecast |= dict(zip(REASON_COLUMNS, reasons(self.attributions(customers)).T, strict=True))
         return forecast

@@ -122,18 +122,26 @@ class Intervals:
         return np.minimum(lower, outlook.value), np.maximum(upper, outlook.value)
 
     def of_total(self, outlook: Outlook, months: int, coverage: float) -> tuple[float, float]:
-        """Ends of the interval for all these customers together: a shop, or a segment of it.
-
-        Beyond the horizon of the known errors of level, their variance grows as that of a random walk.
-        """
+        """Ends of the interval for all these customers together: a shop, or a segment of it."""
         total = float(outlook.value.sum())
         if total <= 0.0:
             return 0.0, 0.0
-        apart = outlook.value**2 * np.maximum(np.exp(self._variance(outlook)) / self._p(outlook) - 1.0, 0.0)
-        beyond = max(months / self.level_months, 1.0)
-        variance = np.mean(np.square(self.level_errors)) * beyond + apart.sum() / total**2
-        reach = np.sqrt(variance) * stdtrit(len(self.level_errors), (1.0 + coverage) / 2.0)
+        variance = self.level_variance(months) + self.own_variance(outlook).sum() / total**2
+        reach = np.sqrt(variance) * self.level_quantile(coverage)
         return total * float(np.exp(-reach)), total * float(np.exp(reach))
+
+    def own_variance(self, outlook: Outlook) -> Floats:
+        """Variance of each customer's value, in squared currency, without the error of level that all share."""
+        spread = np.exp(self._variance(outlook)) / self._p(outlook) - 1.0
+        return np.asarray(outlook.value**2 * np.maximum(spread, 0.0))
+
+    def level_variance(self, months: int) -> float:
+        """Variance of the logarithm of the level; beyond the horizon of the known errors, that of a random walk."""
+        return float(np.mean(np.square(self.level_errors)) * max(months / self.level_months, 1.0))
+
+    def level_quantile(self, coverage: float) -> float:
+        """How many standard deviations the interval of a total reaches: of Student's t, as the errors are few."""
+        return float(stdtrit(len(self.level_errors), (1.0 + coverage) / 2.0))
 
     def _quantile(self, outlook: Outlook, level: Floats) -> Floats:
         p, variance = self._p(outlook), self._variance(outlook)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.core.month import HORIZON_MONTHS
+from jobs.core.month import HORIZON_MONTHS, HORIZONS
 
 MONEY = "decimal(18,4)"
 CENTS = "decimal(18,2)"
@@ -160,6 +160,18 @@ FORECASTS = Table(
                 ("", " (null: no more)", " (null: no more)"),
                 strict=True,
             )
+        ),
+        Column("p_active_1m", "double", "Probability of at least one order in the first forecast month"),
+        Column("p_active_3m", "double", "Probability of at least one order in the first three forecast months"),
+        Column("p_active_6m", "double", "Probability of at least one order in the first six forecast months"),
+        *(
+            Column(
+                f"variance_{k}m",
+                "double",
+                f"Variance of clv_{k}m, without the error of level that all customers share: add it up over customers "
+                "for clv.total_interval",
+            )
+            for k in HORIZONS
         ),
     ),
 )

@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.core.code_version import JOBS, code_fingerprint, files_sha256, folder_sha256
+from jobs.core.month import HORIZONS
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.core.spark import session
@@ -110,6 +111,19 @@ def forecast(customers: DataFrame, model: Model, *, as_of: date) -> DataFrame:
             yield predicted.assign(model_version=number)
 
     return customers.mapInPandas(predict, FORECASTS.ddl).withColumn("as_of", F.lit(str(as_of)))
+
+
+def total_levels(model: Model) -> list[dict[str, float]]:
+    """How well a model knows the level of totals, one entry a horizon: the values of `set_run_level.sql`."""
+    forecaster = unpack(model.files)
+    return [
+        {
+            "horizon_months": months,
+            "variance": forecaster.intervals.level_variance(months),
+            "quantile": forecaster.intervals.level_quantile(forecaster.params.coverage),
+        }
+        for months in HORIZONS
+    ]
 
 
 @contextmanager

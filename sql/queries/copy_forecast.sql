@@ -26,5 +26,12 @@ COPY clv.forecast_rows (
     model_version,
     reason_1,
     reason_2,
-    reason_3
+    reason_3,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    variance_1m,
+    variance_3m,
+    variance_6m,
+    variance_12m
 ) FROM STDIN (FORMAT csv, ENCODING 'utf8');

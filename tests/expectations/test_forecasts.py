@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from expectations import forecasts
+from expectations.forecasts import P_ACTIVE
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, Table
 from tests.expectations.conftest import Broken, MakeRows
 
@@ -16,7 +17,8 @@ GOOD: dict[str, Any] = {
     "clv_12m": Decimal("13.20"),
     "clv_12m_p10": Decimal(0),
     "clv_12m_p90": Decimal(40),
-    "p_active_12m": 0.6,
+    **{"p_active_1m": 0.1, "p_active_3m": 0.3, "p_active_6m": 0.5, "p_active_12m": 0.6},
+    **dict.fromkeys(("variance_1m", "variance_3m", "variance_6m", "variance_12m"), 4.0),
     "status": "active",
     "method": "model",
     "model_version": 3,
@@ -24,11 +26,12 @@ GOOD: dict[str, Any] = {
     "reason_2": "lower: small orders",
     "reason_3": None,
 }
+IDLE = dict.fromkeys(P_ACTIVE, 0.0)
 CUSTOMER = Table("features", "", "as_of", FORECASTS.columns[:1])
 
 
 def test_good_forecasts_pass(make_rows: MakeRows, broken: Broken) -> None:
-    rows = make_rows(FORECASTS, GOOD, {}, {"customer_id": "c2", "p_active_12m": 0.0, "clv_12m_p90": Decimal(0)})
+    rows = make_rows(FORECASTS, GOOD, {}, {"customer_id": "c2", **IDLE, "clv_12m_p90": Decimal(0)})
     known = make_rows(CUSTOMER, {}, {"customer_id": "c1"}, {"customer_id": "c2"})
     assert broken(forecasts.suite(), rows, features=known) == {}
 
@@ -45,7 +48,10 @@ def test_each_bad_forecast_breaks_its_rule_alone(make_rows: MakeRows, broken: Br
         {"clv_12m_p10": Decimal("40.01")},
         {"p_active_12m": 1.0001},
         {"p_active_12m": float("nan")},
-        {"p_active_12m": -0.0001},
+        {"p_active_1m": -0.0001},
+        {"p_active_3m": 0.51},
+        {"variance_6m": -1.0},
+        {"variance_12m": float("nan")},
         negative,
         {"status": "gone"},
         {"method": "guess"},
@@ -65,7 +71,9 @@ def test_each_bad_forecast_breaks_its_rule_alone(make_rows: MakeRows, broken: Br
         "clv_6m_is_the_sum_of_its_months": 1,
         "clv_12m_is_the_sum_of_its_months": 1,
         "interval_in_order": 1,
-        "p_active_12m_is_a_probability": 3,
+        "p_active_is_a_probability_that_rises": 4,
+        "variance_6m_is_not_negative": 1,
+        "variance_12m_is_not_negative": 1,
         "no_negative_month": 1,
         "status_known": 1,
         "method_known": 1,

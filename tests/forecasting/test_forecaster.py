@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jobs.core.month import HORIZONS
 from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.bands import BandLevels
 from jobs.forecasting.calibrated import Calibration
@@ -47,6 +48,21 @@ def test_months_sum_to_the_cent_and_the_interval_holds_the_forecast() -> None:
     assert (forecast()["clv_12m_p10"] <= forecast()["clv_12m"]).all()
     assert (forecast()["clv_12m"] <= forecast()["clv_12m_p90"]).all()
     assert forecast()["p_active_12m"].between(0.0, 1.0).all()
+
+
+def test_an_order_is_the_likelier_the_more_months_there_are() -> None:
+    p = forecast()[[f"p_active_{months}m" for months in HORIZONS]].to_numpy()
+    assert (np.diff(p, axis=1) >= 0.0).all()
+    assert p.min() >= 0.0
+    assert p.max() <= 1.0
+
+
+def test_the_variances_of_customers_give_the_interval_of_their_total() -> None:
+    intervals, coverage = fitted().intervals, fitted().params.coverage
+    outlook = fitted().expect(SNAPSHOTS[AS_OF], AS_OF).outlook(6)
+    total, own = outlook.value.sum(), forecast()["variance_6m"].sum()
+    reach = np.sqrt(intervals.level_variance(6) + own / total**2) * intervals.level_quantile(coverage)
+    assert total * np.exp([-reach, reach]) == pytest.approx(intervals.of_total(outlook, 6, coverage))
 
 
 def test_who_never_bought_gets_the_cohort_prior() -> None:
