@@ -5,6 +5,17 @@ CREATE SCHEMA clv;
 
 COMMENT ON SCHEMA clv IS 'Customer lifetime value: twelve-month forecasts per customer, published month by month';
 
+CREATE FUNCTION clv.begin_accuracy(p_load_id bigint, p_horizon_months integer, p_inputs_fingerprint text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    DELETE FROM clv.accuracy_measured WHERE load_id = p_load_id AND horizon_months = p_horizon_months;
+    INSERT INTO clv.accuracy_measured (load_id, horizon_months, inputs_fingerprint)
+    VALUES (p_load_id, p_horizon_months, p_inputs_fingerprint);
+$$;
+
+COMMENT ON FUNCTION clv.begin_accuracy(p_load_id bigint, p_horizon_months integer, p_inputs_fingerprint text) IS 'Remove what was measured of a load over a horizon, so that the transaction can record it again';
+
 CREATE FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -111,6 +122,20 @@ END
 $$;
 
 COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
+
+CREATE FUNCTION clv.clear_actual_month(p_month date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- One load at a time; readers are not blocked.
+    LOCK TABLE clv.actual_month IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM clv.actual_rows WHERE month = p_month;
+    DELETE FROM clv.actual_month WHERE month = p_month;
+END
+$$;
+
+COMMENT ON FUNCTION clv.clear_actual_month(p_month date) IS 'Remove what customers brought in a month, so that the transaction can load it again';
 
 CREATE FUNCTION clv.clear_first_month_open(p_read_until date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2020,6 +2045,9 @@ GRANT USAGE ON SCHEMA clv TO clv_writer;
 GRANT USAGE ON SCHEMA clv TO clv_reader;
 GRANT USAGE ON SCHEMA clv TO clv_api;
 
+REVOKE ALL ON FUNCTION clv.begin_accuracy(p_load_id bigint, p_horizon_months integer, p_inputs_fingerprint text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.begin_accuracy(p_load_id bigint, p_horizon_months integer, p_inputs_fingerprint text) TO clv_writer;
+
 REVOKE ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) TO clv_writer;
 
@@ -2027,6 +2055,9 @@ REVOKE ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION clv.clear_actual_month(p_month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_actual_month(p_month date) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) TO clv_writer;
@@ -2053,15 +2084,14 @@ GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run
 REVOKE ALL ON FUNCTION clv.total_ends(p_net_value numeric, p_variance double precision, p_level_variance double precision, p_level_quantile double precision, OUT p10 numeric, OUT p90 numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) FROM PUBLIC;
-GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_writer;
 GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_reader;
 
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
 
-GRANT SELECT,INSERT,DELETE ON TABLE clv.accuracy_measured TO clv_writer;
+GRANT SELECT ON TABLE clv.accuracy_measured TO clv_writer;
 
-GRANT SELECT,INSERT,DELETE ON TABLE clv.accuracy_rows TO clv_writer;
+GRANT SELECT,INSERT ON TABLE clv.accuracy_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
 
@@ -2110,9 +2140,9 @@ GRANT INSERT(currency) ON TABLE clv.run TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
 
-GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_month TO clv_writer;
+GRANT SELECT,INSERT ON TABLE clv.actual_month TO clv_writer;
 
-GRANT SELECT,INSERT,DELETE ON TABLE clv.actual_rows TO clv_writer;
+GRANT SELECT,INSERT ON TABLE clv.actual_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.actual TO clv_writer;
 GRANT SELECT ON TABLE clv.actual TO clv_reader;

@@ -53,9 +53,11 @@ def has_known_format(path: Path) -> bool:
 
 def check_is_file(path: Path) -> None:
     """Raise LandingError for a path that is not a file, an empty file, and an unsupported name or format."""
+    with reading(path):
+        is_there = path.exists()
     if path.is_dir():
         raise LandingError(f"{path} is a folder where a file was expected: deliver one of {', '.join(FORMATS)}")
-    if not path.exists():
+    if not is_there:
         raise LandingError(f"{path} does not exist, or is a broken link: deliver it again")
     if not path.is_file():
         raise LandingError(f"{path} is not a regular file but a pipe or a device: deliver one of {', '.join(FORMATS)}")

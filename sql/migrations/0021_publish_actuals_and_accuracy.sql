@@ -185,7 +185,42 @@ COMMENT ON COLUMN clv.accuracy.model_version IS 'Version of the registered model
 COMMENT ON COLUMN clv.accuracy.run_id IS 'The run that made the forecast';
 COMMENT ON COLUMN clv.accuracy.measured_at IS 'When the accuracy was measured last';
 
-GRANT SELECT, INSERT, DELETE ON
-clv.actual_month, clv.actual_rows, clv.accuracy_measured, clv.accuracy_rows
+CREATE FUNCTION clv.clear_actual_month(p_month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- One load at a time; readers are not blocked.
+    LOCK TABLE clv.actual_month IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM clv.actual_rows WHERE month = p_month;
+    DELETE FROM clv.actual_month WHERE month = p_month;
+END
+$$;
+
+COMMENT ON FUNCTION clv.clear_actual_month(date) IS
+'Remove what customers brought in a month, so that the transaction can load it again';
+
+CREATE FUNCTION clv.begin_accuracy(p_load_id bigint, p_horizon_months integer, p_inputs_fingerprint text)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM clv.accuracy_measured WHERE load_id = p_load_id AND horizon_months = p_horizon_months;
+    INSERT INTO clv.accuracy_measured (load_id, horizon_months, inputs_fingerprint)
+    VALUES (p_load_id, p_horizon_months, p_inputs_fingerprint);
+$$;
+
+COMMENT ON FUNCTION clv.begin_accuracy(bigint, integer, text) IS
+'Remove what was measured of a load over a horizon, so that the transaction can record it again';
+
+REVOKE ALL ON FUNCTION
+clv.clear_actual_month(date),
+clv.begin_accuracy(bigint, integer, text)
+FROM public;
+GRANT EXECUTE ON FUNCTION
+clv.clear_actual_month(date),
+clv.begin_accuracy(bigint, integer, text)
 TO clv_writer;
+GRANT SELECT, INSERT ON clv.actual_month, clv.actual_rows, clv.accuracy_rows TO clv_writer;
+GRANT SELECT ON clv.accuracy_measured TO clv_writer;
 GRANT SELECT ON clv.actual, clv.accuracy TO clv_writer, clv_reader;

@@ -465,6 +465,6 @@ REVOKE ALL ON FUNCTION
 clv.total_ends(numeric, double precision, double precision, double precision),
 clv.total_interval(date, integer, numeric, double precision)
 FROM public;
-GRANT EXECUTE ON FUNCTION clv.total_interval(date, integer, numeric, double precision) TO clv_writer, clv_reader;
+GRANT EXECUTE ON FUNCTION clv.total_interval(date, integer, numeric, double precision) TO clv_reader;
 GRANT SELECT, INSERT, UPDATE ON clv.run_level TO clv_writer;
 GRANT SELECT ON clv.forecast_total TO clv_writer, clv_reader;

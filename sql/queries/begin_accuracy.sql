@@ -1,5 +1,2 @@
--- Replace what was measured of a load over a horizon: its rows go with it.
-DELETE FROM clv.accuracy_measured
-WHERE load_id = :load_id AND horizon_months = :horizon_months;
-INSERT INTO clv.accuracy_measured (load_id, horizon_months, inputs_fingerprint)
-VALUES (:load_id, :horizon_months, :inputs_fingerprint);
+-- Make room for the accuracy of a load over a horizon.
+SELECT clv.begin_accuracy(:load_id, :horizon_months, :inputs_fingerprint);

@@ -139,18 +139,19 @@ def test_a_month_that_is_wrong_as_a_whole_is_stopped(kind: MonthKind, tmp_path: 
     assert not [verdict for verdict in broken if "error" in verdict.observed]
 
 
-def test_a_file_that_may_not_be_read_is_refused(
-    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_file_that_may_not_be_read_or_lies_in_a_folder_that_may_not_be_entered_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], *, is_folder: bool
 ) -> None:
     from jobs.landing.files import sha256
 
     folder = tmp_path_factory.mktemp("forbidden")
     file = folder / "part.csv"
     file.write_text("who\nc1\n")
-    file.chmod(0)
-    for parent in (folder, *folder.parents[:2]):
+    for parent in (folder, *folder.parents[:3]):
         if parent.owner() != "root" or str(parent).startswith("/tmp/"):
             parent.chmod(0o755)
+    (folder if is_folder else file).chmod(0)
     is_root = os.geteuid() == 0
     if is_root:
         os.seteuid(65534)  # nobody: root may read everything
