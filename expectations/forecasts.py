@@ -62,8 +62,8 @@ def suite() -> ExpectationSuite:
         *(
             holds(
                 f"variance_{months}m_is_not_negative",
-                f"variance_{months}m >= 0",
-                says=f"variance_{months}m is not negative",
+                f"variance_{months}m >= 0 and variance_{months}m < double('Infinity')",
+                says=f"variance_{months}m is a number that is not negative",
                 because="Intervals of totals are made from the sum of these variances",
             )
             for months in HORIZONS
