@@ -52,7 +52,9 @@ def forecast(problem: Problem, model: str, python: Path = PYTHON) -> Forecast:
             raise CannotFitError((run.stderr.strip().splitlines() or ["ended without a word"])[-1])
         result = pd.read_csv(expected, dtype={"customer_id": str}, keep_default_na=False).set_index("customer_id")
     result = result.astype(np.float64).reindex(problem.ids, fill_value=0.0)
-    return Forecast(result["value"].to_numpy(), result["p_active"].to_numpy(), **json.loads(run.stdout))
+    # The library prints what its optimiser says of a fit that it tries again.
+    seconds = json.loads(run.stdout.splitlines()[-1])
+    return Forecast(result["value"].to_numpy(), result["p_active"].to_numpy(), **seconds)
 
 
 def purchases(problem: Problem) -> pd.DataFrame:
