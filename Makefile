@@ -85,7 +85,7 @@ test: venv ## Run the test suite, except the test-… targets below
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not long and not faults" --ignore tests/benchmarks
 
 .PHONY: test-benchmarks
-test-benchmarks: venv ## Test the benchmarks (about 2 minutes)
+test-benchmarks: venv ## Test the benchmarks (about 4 minutes)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/benchmarks
 
 .PHONY: test-months
