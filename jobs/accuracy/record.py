@@ -35,19 +35,20 @@ class Matured:
     as_of: date
     months: int
 
+    @property
+    def ahead(self) -> list[Month]:
+        """The months of the horizon."""
+        return [Month.of(self.as_of).plus(month) for month in range(self.months)]
+
+    @property
+    def year_before(self) -> list[Month]:
+        """The twelve months before it."""
+        return [Month.of(self.as_of).plus(-month) for month in range(HORIZON_MONTHS, 0, -1)]
+
     def fingerprint(self, actuals: Mapping[Month, str]) -> str:
         """Hash of what its accuracy follows from: the code, and the actual months from a year before it on."""
-        start = Month.of(self.as_of)
-        used = [f"{month} {actuals[month]}" for month in self._span(start) if month in actuals]
+        used = [f"{month} {actuals[month]}" for month in (*self.year_before, *self.ahead) if month in actuals]
         return hashlib.sha256("\n".join([code_fingerprint(__name__), *used]).encode()).hexdigest()
-
-    def known_months(self, actuals: Mapping[Month, str]) -> int:
-        """How many of the twelve months before it are known."""
-        start = Month.of(self.as_of)
-        return sum(start.plus(-back) in actuals for back in range(1, HORIZON_MONTHS + 1))
-
-    def _span(self, start: Month) -> list[Month]:
-        return start.plus(-HORIZON_MONTHS).through(start.plus(self.months - 1))
 
 
 def measure_published(engine: Engine) -> int:
@@ -59,8 +60,7 @@ def measure_published(engine: Engine) -> int:
     for load_id, as_of in dict.fromkeys((row["load_id"], row["as_of"]) for row in loads):
         for months in HORIZONS:
             matured = Matured(load_id, as_of, months)
-            start = Month.of(as_of)
-            if any(start.plus(ahead) not in actuals for ahead in range(months)):
+            if not actuals.keys() >= set(matured.ahead):
                 break
             if known.get((load_id, months)) != matured.fingerprint(actuals):
                 _measure(engine, matured)
@@ -77,19 +77,19 @@ def _measure(engine: Engine, matured: Matured) -> None:
         customers = _outcomes(connection, matured)
         key = {"load_id": matured.load_id, "horizon_months": matured.months}
         connection.execute(statement("begin_accuracy"), {**key, "inputs_fingerprint": matured.fingerprint(actuals)})
-        rows = accuracy_rows(customers, matured.months, matured.known_months(actuals))
+        known_months = len(actuals.keys() & set(matured.year_before))
+        rows = accuracy_rows(customers, matured.months, known_months)
         connection.execute(statement("record_accuracy"), [key | row for row in rows])
     log.info("Measured the %d months from %s on: %d customers", matured.months, matured.as_of, len(customers))
 
 
 def _outcomes(connection: Connection, matured: Matured) -> pd.DataFrame:
-    start = Month.of(matured.as_of)
     parameters: dict[str, int | date] = {
         "load_id": matured.load_id,
         "months": matured.months,
         "as_of": matured.as_of,
-        "year_before": start.plus(-HORIZON_MONTHS).first_day,
-        "until": start.plus(matured.months).first_day,
+        "year_before": matured.year_before[0].first_day,
+        "until": matured.ahead[-1].as_of,
     }
     query = statement("outcomes_of_load").execution_options(stream_results=True)
     chunks = pd.read_sql(query, connection, params=parameters, chunksize=_ROWS_AT_ONCE)

@@ -14,7 +14,7 @@ from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.forecasts import seen
 
-OCTOBER, NOVEMBER, DECEMBER = Month(2011, 10), Month(2011, 11), Month(2011, 12)
+OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
 
 
 def loaded(database: Database) -> dict[tuple[str, str], Decimal]:

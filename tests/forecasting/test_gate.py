@@ -135,8 +135,6 @@ def test_a_challenger_that_is_too_good_to_be_true_is_blocked() -> None:
 
 def test_where_simple_forecasts_rank_nearly_as_well_a_high_correlation_is_no_suspicion() -> None:
     """A shop whose customers pay a fixed fee each month."""
-    simple = {"trailing": forecast(0.05, seed=2), "btyd": forecast(1.0, seed=3)}
-    near = np.where(ACTUAL > 0, ACTUAL, ACTUAL + RNG.random(len(ACTUAL)) * 0.01)
-    simple["trailing"] = near * np.random.default_rng(3).lognormal(0.0, 0.2, len(ACTUAL))
-    rounds = [replace(one, months=12) for one in contest(**simple, challenger=ACTUAL * 1.01)]
+    fees = ACTUAL * np.random.default_rng(3).lognormal(0.0, 0.2, len(ACTUAL))
+    rounds = [replace(one, months=12) for one in contest(trailing=fees, challenger=ACTUAL * 1.01)]
     assert decide(rounds, has_opponent=False, seed=1).promoted

@@ -1,6 +1,11 @@
 -- Totals with intervals: of all customers and of each status in a view, of any other segment by a function.
 SET LOCAL ROLE clv_owner;
 
+ALTER TABLE clv.run ADD COLUMN currency text;
+COMMENT ON COLUMN clv.run.currency IS
+'ISO 4217 code of all amounts of the run; empty for runs from before it was recorded';
+GRANT INSERT (currency) ON clv.run TO clv_writer;
+
 ALTER TABLE clv.forecast_rows
 ADD COLUMN p_active_1m double precision,
 ADD COLUMN p_active_3m double precision,
@@ -414,52 +419,6 @@ COMMENT ON COLUMN clv.forecast_total.p90 IS 'Upper end of that interval';
 COMMENT ON COLUMN clv.forecast_total.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.forecast_total.run_id IS 'The run that made the forecast';
 
-CREATE OR REPLACE VIEW clv.accuracy AS
-SELECT
-    to_char((published.as_of - 1)::timestamp, 'YYYY-MM') AS data_month,
-    published.as_of,
-    rows.horizon_months,
-    rows.segment_by,
-    rows.segment,
-    rows.candidate,
-    rows.customers,
-    rows.actual_total,
-    rows.forecast_total,
-    rows.forecast_total - rows.actual_total AS bias,
-    CASE WHEN rows.actual_total > 0 THEN rows.forecast_total / rows.actual_total END AS total_ratio,
-    CASE WHEN rows.actual_total > 0 THEN rows.absolute_error_total / rows.actual_total END AS wape,
-    rows.absolute_error_total / rows.customers AS mae,
-    sqrt(rows.squared_error_total / rows.customers) AS rmse,
-    rows.norm_gini,
-    rows.decile_mape,
-    rows.meets_decile_bar,
-    rows.covered_customers::double precision / rows.customers AS coverage,
-    rows.absolute_error_total,
-    run.currency,
-    load.model_version,
-    published.run_id,
-    measured.measured_at,
-    totals.p10 AS total_p10,
-    totals.p90 AS total_p90,
-    rows.actual_total BETWEEN totals.p10 AND totals.p90 AS total_is_covered
-FROM clv.published
-INNER JOIN clv.run ON published.run_id = run.run_id
-INNER JOIN clv.forecast_load AS load ON published.load_id = load.load_id
-INNER JOIN clv.accuracy_measured AS measured ON published.load_id = measured.load_id
-INNER JOIN clv.accuracy_rows AS rows
-    ON measured.load_id = rows.load_id AND measured.horizon_months = rows.horizon_months
-LEFT JOIN clv.total_rows AS totals
-    ON
-        rows.load_id = totals.load_id
-        AND rows.horizon_months = totals.horizon_months
-        AND rows.segment_by = totals.segment_by
-        AND rows.segment = totals.segment
-        AND rows.candidate = 'forecast';
-
-COMMENT ON COLUMN clv.accuracy.total_p10 IS
-'Lower end of the 80 % interval of forecast_total, as published; empty for deciles, and for other candidates';
-COMMENT ON COLUMN clv.accuracy.total_p90 IS 'Upper end of that interval';
-COMMENT ON COLUMN clv.accuracy.total_is_covered IS 'Whether actual_total lies within that interval';
 
 REVOKE ALL ON FUNCTION
 clv.total_ends(numeric, double precision, double precision, double precision),

@@ -1,11 +1,6 @@
 -- What customers brought, month by month, and how right the published forecasts turned out to be.
 SET LOCAL ROLE clv_owner;
 
-ALTER TABLE clv.run ADD COLUMN currency text;
-COMMENT ON COLUMN clv.run.currency IS
-'ISO 4217 code of all amounts of the run; empty for runs from before it was recorded';
-GRANT INSERT (currency) ON clv.run TO clv_writer;
-
 CREATE TABLE clv.actual_month (
     month date PRIMARY KEY,
     customers bigint NOT NULL,
@@ -143,13 +138,23 @@ SELECT
     run.currency,
     load.model_version,
     published.run_id,
-    measured.measured_at
+    measured.measured_at,
+    totals.p10 AS total_p10,
+    totals.p90 AS total_p90,
+    rows.actual_total BETWEEN totals.p10 AND totals.p90 AS total_is_covered
 FROM clv.published
 INNER JOIN clv.run ON published.run_id = run.run_id
 INNER JOIN clv.forecast_load AS load ON published.load_id = load.load_id
 INNER JOIN clv.accuracy_measured AS measured ON published.load_id = measured.load_id
 INNER JOIN clv.accuracy_rows AS rows
-    ON measured.load_id = rows.load_id AND measured.horizon_months = rows.horizon_months;
+    ON measured.load_id = rows.load_id AND measured.horizon_months = rows.horizon_months
+LEFT JOIN clv.total_rows AS totals
+    ON
+        rows.load_id = totals.load_id
+        AND rows.horizon_months = totals.horizon_months
+        AND rows.segment_by = totals.segment_by
+        AND rows.segment = totals.segment
+        AND rows.candidate = 'forecast';
 
 COMMENT ON VIEW clv.accuracy IS
 'How right published forecasts turned out to be: one row per month (as_of), horizon that has matured, segment and '
@@ -184,6 +189,10 @@ COMMENT ON COLUMN clv.accuracy.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.accuracy.model_version IS 'Version of the registered model that made the forecast';
 COMMENT ON COLUMN clv.accuracy.run_id IS 'The run that made the forecast';
 COMMENT ON COLUMN clv.accuracy.measured_at IS 'When the accuracy was measured last';
+COMMENT ON COLUMN clv.accuracy.total_p10 IS
+'Lower end of the 80 % interval of forecast_total, as published; empty for deciles, and for other candidates';
+COMMENT ON COLUMN clv.accuracy.total_p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.accuracy.total_is_covered IS 'Whether actual_total lies within that interval';
 
 CREATE FUNCTION clv.clear_actual_month(p_month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
