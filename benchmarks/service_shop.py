@@ -116,7 +116,7 @@ def publish(lake: Lake, registry: Registry, number: int, database: Engine, *, as
     run_id = int(run["run_id"])
     execute(database, "set_run_forecast", run_id=run_id, fingerprint=lake.record(FORECASTS, as_of).fingerprint)
     execute(database, "set_run_model", run_id=run_id, model_name=MODEL, model_version=number)
-    standard.publish(database, lake, as_of=as_of, run_id=run_id)
+    standard.publish(database, lake, SOURCE, as_of=as_of, run_id=run_id)
     return [str(row["customer_id"]) for row in rows]
 
 

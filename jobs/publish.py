@@ -19,6 +19,7 @@ from jobs.core.task import recorded, run_as_program
 from jobs.lake.lake import Lake
 from jobs.publishing.change import change_as_json
 from jobs.publishing.standard import publish
+from jobs.sources import load
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     # An attempt that was killed after its commit left no record newer than that: its change has not been announced.
     was_recorded = bool(fetch(database, "recorded_since_publication", run_id=arguments.run_id, task=TASK))
     with recorded(TASK, run_id=arguments.run_id, engine=database) as outcome:
-        publication = publish(database, Lake(settings.lake), as_of=arguments.as_of, run_id=arguments.run_id)
+        lake, source = Lake(settings.lake), load(settings.source)
+        publication = publish(database, lake, source, as_of=arguments.as_of, run_id=arguments.run_id)
         outcome.rows = publication.rows
         log.info("Run %s as of %s: %s", arguments.run_id, arguments.as_of, publication)
     is_repeated = was_recorded and not publication.loaded

@@ -262,54 +262,6 @@ CREATE FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) RETUR
         WHERE load_id = p_load_id
     ),
 
-    segments AS (
-        SELECT
-            CASE WHEN grouping(status) = 1 THEN 'all' ELSE 'status' END AS segment_by,
-            coalesce(status, 'all') AS segment,
-            count(*) AS customers,
-            sum(clv_1m) AS clv_1m,
-            sum(clv_3m) AS clv_3m,
-            sum(clv_6m) AS clv_6m,
-            sum(clv_12m) AS clv_12m,
-            sum(variance_1m) AS variance_1m,
-            sum(variance_3m) AS variance_3m,
-            sum(variance_6m) AS variance_6m,
-            sum(variance_12m) AS variance_12m
-        FROM clv.forecast_rows
-        WHERE load_id = p_load_id
-        GROUP BY GROUPING SETS ((), (status))
-        HAVING count(*) > 0
-    ),
-
-    totalled AS (
-        INSERT INTO clv.total_rows (
-            load_id, horizon_months, segment_by, segment, customers, net_value, variance, p10, p90
-        )
-        SELECT
-            p_load_id AS load_id,
-            horizon.months AS horizon_months,
-            segments.segment_by,
-            segments.segment,
-            segments.customers,
-            horizon.net_value,
-            horizon.variance,
-            ends.p10,
-            ends.p90
-        FROM segments
-        CROSS JOIN LATERAL (
-            VALUES
-            (1, segments.clv_1m, segments.variance_1m),
-            (3, segments.clv_3m, segments.variance_3m),
-            (6, segments.clv_6m, segments.variance_6m),
-            (12, segments.clv_12m, segments.variance_12m)
-        ) AS horizon (months, net_value, variance)
-        CROSS JOIN closed
-        LEFT JOIN clv.run_level AS level ON closed.run_id = level.run_id AND horizon.months = level.horizon_months
-        CROSS JOIN LATERAL clv.total_ends(
-            horizon.net_value, horizon.variance, level.variance, level.quantile
-        ) AS ends
-    ),
-
     recorded AS (
         INSERT INTO clv.forecast_load (
             load_id,
@@ -346,6 +298,146 @@ CREATE FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) RETUR
 $$;
 
 COMMENT ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) IS 'Close a load that this transaction has opened, and record what its rows add up to';
+
+CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH grouped AS (
+        SELECT
+            CASE grouping(made.status, known.tier, known.country, known.membership, known.main_department)
+                WHEN 31 THEN 'all'
+                WHEN 15 THEN 'status'
+                WHEN 23 THEN 'tier'
+                WHEN 27 THEN 'country'
+                WHEN 29 THEN 'membership'
+                ELSE 'main_department'
+            END AS segment_by,
+            coalesce(made.status, known.tier::text, known.country, known.membership, known.main_department) AS segment,
+            count(*) AS customers,
+            sum(made.clv_1m) AS clv_1m,
+            sum(made.clv_3m) AS clv_3m,
+            sum(made.clv_6m) AS clv_6m,
+            sum(made.clv_12m) AS clv_12m,
+            sum(made.variance_1m) AS variance_1m,
+            sum(made.variance_3m) AS variance_3m,
+            sum(made.variance_6m) AS variance_6m,
+            sum(made.variance_12m) AS variance_12m,
+            sum(made.month_01) AS month_01,
+            sum(made.month_02) AS month_02,
+            sum(made.month_03) AS month_03,
+            sum(made.month_04) AS month_04,
+            sum(made.month_05) AS month_05,
+            sum(made.month_06) AS month_06,
+            sum(made.month_07) AS month_07,
+            sum(made.month_08) AS month_08,
+            sum(made.month_09) AS month_09,
+            sum(made.month_10) AS month_10,
+            sum(made.month_11) AS month_11,
+            sum(made.month_12) AS month_12
+        FROM clv.forecast_rows AS made
+        INNER JOIN clv.open_load AS opened
+            ON made.load_id = opened.load_id AND opened.transaction_id = pg_current_xact_id()
+        INNER JOIN clv.customer_rows AS known ON made.load_id = known.load_id AND made.customer_id = known.customer_id
+        WHERE made.load_id = p_load_id
+        GROUP BY GROUPING SETS (
+            (), (made.status), (known.tier), (known.country), (known.membership), (known.main_department)
+        )
+        HAVING count(*) > 0
+    ),
+
+    -- What no customer has is not a segment.
+    segments AS (
+        SELECT
+            grouped.*,
+            CASE
+                WHEN grouped.segment_by = 'all' THEN 'all'
+                ELSE coalesce(grouped.segment, 'unknown')
+            END AS named
+        FROM grouped
+        WHERE
+            grouped.segment IS NOT NULL
+            OR grouped.segment_by = 'all'
+            OR grouped.customers < (SELECT every.customers FROM grouped AS every WHERE every.segment_by = 'all')
+    ),
+
+    levels AS (
+        SELECT level.*
+        FROM clv.open_load AS opened
+        INNER JOIN clv.run_level AS level ON opened.run_id = level.run_id
+        WHERE opened.load_id = p_load_id
+    ),
+
+    months AS (
+        INSERT INTO clv.total_month_rows (
+            load_id, month_ahead, segment_by, segment, customers, net_value, p10, p90
+        )
+        SELECT
+            p_load_id AS load_id,
+            month.ahead AS month_ahead,
+            segments.segment_by,
+            segments.named,
+            segments.customers,
+            month.net_value,
+            ends.p10,
+            ends.p90
+        FROM segments
+        CROSS JOIN LATERAL (
+            VALUES
+            (1, segments.month_01),
+            (2, segments.month_02),
+            (3, segments.month_03),
+            (4, segments.month_04),
+            (5, segments.month_05),
+            (6, segments.month_06),
+            (7, segments.month_07),
+            (8, segments.month_08),
+            (9, segments.month_09),
+            (10, segments.month_10),
+            (11, segments.month_11),
+            (12, segments.month_12)
+        ) AS month (ahead, net_value)
+        CROSS JOIN LATERAL (
+            SELECT coalesce((month.net_value / nullif(segments.month_01, 0))::double precision, 1) AS to_first
+        ) AS ratio
+        LEFT JOIN levels ON levels.horizon_months = 12
+        -- The variance of rare orders grows with the month's value, that of certain ones with its square.
+        CROSS JOIN LATERAL clv.total_ends(
+            month.net_value,
+            segments.variance_1m * greatest(ratio.to_first, ratio.to_first ^ 2),
+            levels.variance,
+            levels.quantile
+        ) AS ends
+    )
+
+    INSERT INTO clv.total_rows (
+        load_id, horizon_months, segment_by, segment, customers, net_value, variance, p10, p90
+    )
+    SELECT
+        p_load_id AS load_id,
+        horizon.months AS horizon_months,
+        segments.segment_by,
+        segments.named,
+        segments.customers,
+        horizon.net_value,
+        horizon.variance,
+        ends.p10,
+        ends.p90
+    FROM segments
+    CROSS JOIN LATERAL (
+        VALUES
+        (1, segments.clv_1m, segments.variance_1m),
+        (3, segments.clv_3m, segments.variance_3m),
+        (6, segments.clv_6m, segments.variance_6m),
+        (12, segments.clv_12m, segments.variance_12m)
+    ) AS horizon (months, net_value, variance)
+    LEFT JOIN levels ON horizon.months = levels.horizon_months
+    CROSS JOIN LATERAL clv.total_ends(
+        horizon.net_value, horizon.variance, levels.variance, levels.quantile
+    ) AS ends;
+$$;
+
+COMMENT ON FUNCTION clv.record_totals(p_load_id bigint) IS 'Add up an open load by segments, for whole horizons and for single months';
 
 CREATE FUNCTION clv.refuse_rows_of_closed_loads() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -536,8 +628,8 @@ CREATE TABLE clv.accuracy_rows (
 COMMENT ON TABLE clv.accuracy_rows IS 'One row per load, horizon, segment and candidate. Readers see the published ones in clv.accuracy';
 COMMENT ON COLUMN clv.accuracy_rows.load_id IS 'The load whose forecast was measured';
 COMMENT ON COLUMN clv.accuracy_rows.horizon_months IS 'How many forecast months are added up, from the first on';
-COMMENT ON COLUMN clv.accuracy_rows.segment_by IS 'What the customers are grouped by: all, status or decile';
-COMMENT ON COLUMN clv.accuracy_rows.segment IS 'all, a status, or a decile of the forecast over this horizon: 01 holds the highest';
+COMMENT ON COLUMN clv.accuracy_rows.segment_by IS 'What the customers are grouped by: all, status, tier or decile';
+COMMENT ON COLUMN clv.accuracy_rows.segment IS 'all, a status, a tier, or a decile of the forecast over this horizon: 01 holds the highest';
 COMMENT ON COLUMN clv.accuracy_rows.candidate IS 'forecast: the published one; trailing_year: the mean month of the customer''s last twelve, times the months';
 COMMENT ON COLUMN clv.accuracy_rows.customers IS 'Customers that the forecast was made for';
 COMMENT ON COLUMN clv.accuracy_rows.actual_total IS 'Net value that they brought';
@@ -656,8 +748,8 @@ CREATE TABLE clv.total_rows (
 COMMENT ON TABLE clv.total_rows IS 'One row per load, horizon and segment. Readers see the published ones in clv.forecast_total';
 COMMENT ON COLUMN clv.total_rows.load_id IS 'The load that was added up';
 COMMENT ON COLUMN clv.total_rows.horizon_months IS 'How many forecast months are added up, from the first on';
-COMMENT ON COLUMN clv.total_rows.segment_by IS 'What the customers are grouped by: all or status';
-COMMENT ON COLUMN clv.total_rows.segment IS 'all, or a status';
+COMMENT ON COLUMN clv.total_rows.segment_by IS 'What the customers are grouped by: all, status, tier, country, membership or main_department';
+COMMENT ON COLUMN clv.total_rows.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
 COMMENT ON COLUMN clv.total_rows.customers IS 'Customers in the segment';
 COMMENT ON COLUMN clv.total_rows.net_value IS 'Expected net value of the months, all customers added up';
 COMMENT ON COLUMN clv.total_rows.variance IS 'Sum of the customers'' variances, without the error of level';
@@ -708,8 +800,8 @@ COMMENT ON VIEW clv.accuracy IS 'How right published forecasts turned out to be:
 COMMENT ON COLUMN clv.accuracy.data_month IS 'The data month of the forecast, YYYY-MM: the month before as_of';
 COMMENT ON COLUMN clv.accuracy.as_of IS 'First day after the data month: the forecast starts on it';
 COMMENT ON COLUMN clv.accuracy.horizon_months IS 'How many forecast months are added up, from the first on: 1, 3, 6 or 12, once all of them are over';
-COMMENT ON COLUMN clv.accuracy.segment_by IS 'What the customers are grouped by: all, status or decile';
-COMMENT ON COLUMN clv.accuracy.segment IS 'all, a status, or a decile of the forecast over this horizon: 01 holds the highest';
+COMMENT ON COLUMN clv.accuracy.segment_by IS 'What the customers are grouped by: all, status, tier or decile';
+COMMENT ON COLUMN clv.accuracy.segment IS 'all, a status, a tier, or a decile of the forecast over this horizon: 01 holds the highest';
 COMMENT ON COLUMN clv.accuracy.candidate IS 'forecast: the published one; trailing_year: the mean month of the customer''s last twelve, times the months';
 COMMENT ON COLUMN clv.accuracy.customers IS 'Customers that the forecast was made for';
 COMMENT ON COLUMN clv.accuracy.actual_total IS 'Net value that they brought';
@@ -807,6 +899,39 @@ COMMENT ON COLUMN clv.api_key.created_at IS 'When it was made';
 COMMENT ON COLUMN clv.api_key.created_by IS 'Who made it';
 COMMENT ON COLUMN clv.api_key.revoked_at IS 'From when on it is refused; empty while it is valid';
 
+CREATE TABLE clv.customer_rows (
+    load_id bigint NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    city text,
+    country text,
+    membership text,
+    signup_on date,
+    first_ordered_on date,
+    last_ordered_on date,
+    orders_lifetime bigint NOT NULL,
+    net_value_lifetime numeric(18,4) NOT NULL,
+    net_value_12m numeric(18,4) NOT NULL,
+    main_department text,
+    tier smallint NOT NULL,
+    tier_before smallint
+);
+
+COMMENT ON TABLE clv.customer_rows IS 'One row per load and customer. Readers see the published ones in clv.customer';
+COMMENT ON COLUMN clv.customer_rows.load_id IS 'The load the row belongs to';
+COMMENT ON COLUMN clv.customer_rows.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.customer_rows.city IS 'City of the account';
+COMMENT ON COLUMN clv.customer_rows.country IS 'Country of the account';
+COMMENT ON COLUMN clv.customer_rows.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.customer_rows.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.customer_rows.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_rows.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_rows.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.customer_rows.net_value_lifetime IS 'Net value up to the data month';
+COMMENT ON COLUMN clv.customer_rows.net_value_12m IS 'Net value of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.customer_rows.main_department IS 'The department that brought most of the customer''s net value in the 365 days before as_of: a declared one, or other';
+COMMENT ON COLUMN clv.customer_rows.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
+COMMENT ON COLUMN clv.customer_rows.tier_before IS 'Tier of the month before, as published; empty where there was none';
+
 CREATE TABLE clv.forecast_rows (
     load_id bigint NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
@@ -886,6 +1011,66 @@ COMMENT ON COLUMN clv.forecast_rows.variance_1m IS 'Variance of clv_1m, without 
 COMMENT ON COLUMN clv.forecast_rows.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 COMMENT ON COLUMN clv.forecast_rows.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 COMMENT ON COLUMN clv.forecast_rows.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+
+CREATE VIEW clv.customer AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    known.customer_id,
+    made.status,
+    known.tier,
+    known.tier_before,
+    known.city,
+    known.country,
+    known.membership,
+    known.main_department,
+    known.signup_on,
+    known.first_ordered_on,
+    known.last_ordered_on,
+    to_char((known.first_ordered_on)::timestamp without time zone, 'YYYY-MM'::text) AS acquisition_month,
+    (published.as_of - known.first_ordered_on) AS tenure_days,
+    known.orders_lifetime,
+    known.net_value_lifetime,
+    known.net_value_12m,
+    made.clv_12m,
+    (made.clv_12m / (NULLIF(made.p_active_12m, (0)::double precision))::numeric) AS clv_12m_if_active,
+    made.p_active_1m,
+    made.p_active_3m,
+    made.p_active_6m,
+    made.p_active_12m,
+    run.currency,
+    published.run_id
+   FROM (((clv.published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.customer_rows known ON ((published.load_id = known.load_id)))
+     JOIN clv.forecast_rows made ON (((known.load_id = made.load_id) AND (known.customer_id = made.customer_id))));
+
+COMMENT ON VIEW clv.customer IS 'Who the customers are, what they brought and what they are expected to bring: one row per month (as_of) and customer';
+COMMENT ON COLUMN clv.customer.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.customer.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.customer.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.customer.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.customer.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
+COMMENT ON COLUMN clv.customer.tier_before IS 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.customer.city IS 'City of the account';
+COMMENT ON COLUMN clv.customer.country IS 'Country of the account';
+COMMENT ON COLUMN clv.customer.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.customer.main_department IS 'The department that brought most of the customer''s net value in the 365 days before as_of: a declared one, or other';
+COMMENT ON COLUMN clv.customer.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.customer.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer.acquisition_month IS 'Month of the first order, YYYY-MM';
+COMMENT ON COLUMN clv.customer.tenure_days IS 'Days from the first order to as_of; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.customer.net_value_lifetime IS 'Net value up to the data month';
+COMMENT ON COLUMN clv.customer.net_value_12m IS 'Net value of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.customer.clv_12m IS 'Expected net value in the twelve forecast months';
+COMMENT ON COLUMN clv.customer.clv_12m_if_active IS 'Expected net value in the twelve forecast months, given at least one order in them';
+COMMENT ON COLUMN clv.customer.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.customer.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.customer.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.customer.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.customer.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.customer.run_id IS 'The run that made the forecast';
 
 CREATE VIEW clv.customer_list AS
  SELECT customer_id,
@@ -1390,14 +1575,66 @@ COMMENT ON VIEW clv.forecast_total IS 'Published totals with their intervals: on
 COMMENT ON COLUMN clv.forecast_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 COMMENT ON COLUMN clv.forecast_total.as_of IS 'First day after the data month: the forecast starts on it';
 COMMENT ON COLUMN clv.forecast_total.horizon_months IS 'How many forecast months are added up, from the first on: 1, 3, 6 or 12';
-COMMENT ON COLUMN clv.forecast_total.segment_by IS 'What the customers are grouped by: all or status';
-COMMENT ON COLUMN clv.forecast_total.segment IS 'all, or a status';
+COMMENT ON COLUMN clv.forecast_total.segment_by IS 'What the customers are grouped by: all, status, tier, country, membership or main_department';
+COMMENT ON COLUMN clv.forecast_total.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
 COMMENT ON COLUMN clv.forecast_total.customers IS 'Customers in the segment';
 COMMENT ON COLUMN clv.forecast_total.net_value IS 'Expected net value of the months, all customers added up';
 COMMENT ON COLUMN clv.forecast_total.p10 IS 'Lower end of the 80 % interval of net_value; not the sum of the customers'' ends. Empty for months published before intervals of totals were';
 COMMENT ON COLUMN clv.forecast_total.p90 IS 'Upper end of that interval';
 COMMENT ON COLUMN clv.forecast_total.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.forecast_total.run_id IS 'The run that made the forecast';
+
+CREATE TABLE clv.total_month_rows (
+    load_id bigint NOT NULL,
+    month_ahead smallint NOT NULL,
+    segment_by text NOT NULL,
+    segment text NOT NULL,
+    customers bigint NOT NULL,
+    net_value numeric NOT NULL,
+    p10 numeric,
+    p90 numeric
+);
+
+COMMENT ON TABLE clv.total_month_rows IS 'One row per load, forecast month and segment. Readers see the published ones in clv.forecast_total_monthly';
+COMMENT ON COLUMN clv.total_month_rows.load_id IS 'The load that was added up';
+COMMENT ON COLUMN clv.total_month_rows.month_ahead IS 'Number of the forecast month: 1 starts on as_of';
+COMMENT ON COLUMN clv.total_month_rows.segment_by IS 'What the customers are grouped by: all, status, tier, country, membership or main_department';
+COMMENT ON COLUMN clv.total_month_rows.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
+COMMENT ON COLUMN clv.total_month_rows.customers IS 'Customers in the segment';
+COMMENT ON COLUMN clv.total_month_rows.net_value IS 'Expected net value of the month, all customers added up';
+COMMENT ON COLUMN clv.total_month_rows.p10 IS 'Lower end of the 80 % interval of net_value';
+COMMENT ON COLUMN clv.total_month_rows.p90 IS 'Upper end of the 80 % interval of net_value';
+
+CREATE VIEW clv.forecast_total_monthly AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    ((published.as_of + (((totals.month_ahead - 1))::double precision * '1 mon'::interval)))::date AS month,
+    totals.month_ahead,
+    totals.segment_by,
+    totals.segment,
+    totals.customers,
+    totals.net_value,
+    totals.p10,
+    totals.p90,
+    run.currency,
+    published.run_id
+   FROM ((clv.published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.total_month_rows totals ON ((published.load_id = totals.load_id)));
+
+COMMENT ON VIEW clv.forecast_total_monthly IS 'Published totals of each forecast month with their intervals: one row per month (as_of), forecast month and segment';
+COMMENT ON COLUMN clv.forecast_total_monthly.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.forecast_total_monthly.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.forecast_total_monthly.month IS 'First day of the forecast month';
+COMMENT ON COLUMN clv.forecast_total_monthly.month_ahead IS 'Number of the forecast month: 1 starts on as_of';
+COMMENT ON COLUMN clv.forecast_total_monthly.segment_by IS 'What the customers are grouped by: all, status, tier, country, membership or main_department';
+COMMENT ON COLUMN clv.forecast_total_monthly.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
+COMMENT ON COLUMN clv.forecast_total_monthly.customers IS 'Customers in the segment';
+COMMENT ON COLUMN clv.forecast_total_monthly.net_value IS 'Expected net value of the month, all customers added up';
+COMMENT ON COLUMN clv.forecast_total_monthly.p10 IS 'Lower end of the 80 % interval of net_value: its level is as uncertain as that of the twelve months';
+COMMENT ON COLUMN clv.forecast_total_monthly.p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.forecast_total_monthly.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.forecast_total_monthly.run_id IS 'The run that made the forecast';
 
 CREATE TABLE clv.model_decision (
     decision_id bigint NOT NULL,
@@ -1919,6 +2156,9 @@ ALTER TABLE ONLY clv.actual_rows
 ALTER TABLE ONLY clv.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
 
+ALTER TABLE ONLY clv.customer_rows
+    ADD CONSTRAINT customer_rows_pkey PRIMARY KEY (load_id, customer_id);
+
 ALTER TABLE ONLY clv.first_month_accuracy_rows
     ADD CONSTRAINT first_month_accuracy_rows_pkey PRIMARY KEY (load_id, candidate);
 
@@ -1979,6 +2219,9 @@ ALTER TABLE ONLY clv.special_load
 ALTER TABLE ONLY clv.special_rows
     ADD CONSTRAINT special_rows_pkey PRIMARY KEY (run_id, customer_id);
 
+ALTER TABLE ONLY clv.total_month_rows
+    ADD CONSTRAINT total_month_rows_pkey PRIMARY KEY (load_id, month_ahead, segment_by, segment);
+
 ALTER TABLE ONLY clv.total_rows
     ADD CONSTRAINT total_rows_pkey PRIMARY KEY (load_id, horizon_months, segment_by, segment);
 
@@ -1993,6 +2236,8 @@ CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
 CREATE INDEX run_dag_run_id ON clv.run USING btree (dag_run_id, run_id);
 
 CREATE INDEX run_failure_run_id ON clv.run_failure USING btree (run_id);
+
+CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.customer_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_accuracy_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
@@ -2074,6 +2319,9 @@ GRANT ALL ON FUNCTION clv.record_effect(p_decision_id bigint) TO clv_writer;
 REVOKE ALL ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) TO clv_writer;
 
+REVOKE ALL ON FUNCTION clv.record_totals(p_load_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.record_totals(p_load_id bigint) TO clv_writer;
+
 REVOKE ALL ON FUNCTION clv.refuse_rows_of_closed_loads() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.refuse_rows_of_loaded_special_runs() FROM PUBLIC;
@@ -2149,7 +2397,12 @@ GRANT SELECT ON TABLE clv.actual TO clv_reader;
 
 GRANT SELECT ON TABLE clv.api_key TO clv_api;
 
+GRANT SELECT,INSERT ON TABLE clv.customer_rows TO clv_writer;
+
 GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.customer TO clv_writer;
+GRANT SELECT ON TABLE clv.customer TO clv_reader;
 
 GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
@@ -2179,6 +2432,9 @@ GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
 
 GRANT SELECT ON TABLE clv.forecast_total TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_total TO clv_reader;
+
+GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_writer;
+GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_reader;
 
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,16 +17,18 @@ from sqlalchemy import Engine, RowMapping, text
 from jobs.core.month import HORIZONS
 from jobs.core.postgres import execute, fetch, statement
 from jobs.core.settings import MODEL
-from jobs.features.table import features
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, Record
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
 from jobs.publishing import copy, standard
 from jobs.publishing.standard import Publication
+from jobs.sources import load
 from tests.conftest import Database
+from tests.snapshots import SOURCE, TABLE, write_snapshots
 
 OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 12, 1)
+SHOP = load(SOURCE)
 CUSTOMERS = ("12346", "12347", "12348")
 
 MONEY = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
@@ -107,11 +110,10 @@ def write(
     recorded: Mapping[str, object] | None = None,
 ) -> None:
     """Write rows as a month's forecast, made from the snapshot in the lake; `recorded` replaces parts of its record."""
-    if not lake.is_complete(features(()), as_of):
-        write_snapshot(lake, as_of)
+    write_customers(lake, as_of, [str(entry["customer_id"]) for entry in rows])
     versions = {entry["model_version"] for entry in rows}
     inputs = {
-        "features": lake.record(features(()), as_of).fingerprint,
+        "features": lake.record(TABLE, as_of).fingerprint,
         "model": f"{MODEL}/{max(versions, default=3)} sha256",  # type: ignore[type-var]
     }
     sums = {name: str(sum((entry[name] for entry in rows), Decimal(0))) for name in MONEY}  # type: ignore[arg-type]
@@ -125,10 +127,21 @@ def write(
     write_new_customers(lake, as_of, [])
 
 
+def write_customers(lake: Lake, as_of: date, customer_ids: Sequence[str], **known: object) -> None:
+    """Write a snapshot of customers of whom nothing but `known` is known; a snapshot's fingerprint stays as it is."""
+    kept = lake.record(TABLE, as_of).fingerprint if lake.is_complete(TABLE, as_of) else "snapshot"
+    nothing = {**dict.fromkeys(TABLE.names), "orders_lifetime": 0, "net_value_lifetime": Decimal(0)}
+    rows = [nothing | known | {"customer_id": customer_id} for customer_id in customer_ids]
+    write_snapshots(lake, {as_of: pd.DataFrame(rows, columns=TABLE.names)})
+    write_snapshot(lake, as_of, kept)
+
+
 def write_snapshot(lake: Lake, as_of: date, fingerprint: str = "snapshot") -> None:
-    """Write the record of a snapshot, without its rows."""
-    with lake.staging(features(())) as staged:
-        lake.promote(staged / "period", features(()), as_of, Record(rows=0, fingerprint=fingerprint))
+    """Write another record of a snapshot beside its rows, if there are any."""
+    with lake.staging(TABLE) as staged:
+        if lake.is_complete(TABLE, as_of):
+            shutil.copytree(lake.folder(TABLE, as_of), staged / "period")
+        lake.promote(staged / "period", TABLE, as_of, Record(rows=0, fingerprint=fingerprint))
 
 
 def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
@@ -142,7 +155,7 @@ def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
 def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
     """Publish the forecast in the lake as that which the run has scored."""
     scored(engine, lake, as_of, run_id)
-    return standard.publish(engine, lake, as_of=as_of, run_id=run_id)
+    return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
 
 
 def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: object) -> int:

@@ -27,6 +27,7 @@ from tests.forecasts import (
     seen,
     write,
 )
+from tests.snapshots import SOURCE
 
 
 def test_readers_see_every_column_of_the_forecast_as_it_lies_in_the_lake(database: Database, lake: Lake) -> None:
@@ -131,7 +132,7 @@ def test_each_move_of_the_pointer_is_kept_for_the_audit(database: Database, lake
 @pytest.fixture
 def settings(database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLV_SOURCE", "CLV_LANDING", "CLV_REPORTS", "MLFLOW_TRACKING_URI"):
-        monkeypatch.setenv(name, "unused")
+        monkeypatch.setenv(name, SOURCE)
     monkeypatch.setenv("CLV_LAKE", str(lake.root))
     monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
 

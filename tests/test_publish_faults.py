@@ -14,6 +14,7 @@ from tests.conftest import Database
 from tests.forecasts import (
     CUSTOMERS,
     DECEMBER,
+    SHOP,
     before_statement,
     count,
     plan,
@@ -35,7 +36,9 @@ def cut_connections(database: Database) -> None:
         )
 
 
-@pytest.mark.parametrize("point", ["begin_load", "copy_forecast", "record_load", "publish_load", "commit"])
+@pytest.mark.parametrize(
+    "point", ["begin_load", "copy_forecast", "copy_customers", "record_totals", "record_load", "publish_load", "commit"]
+)
 def test_a_connection_cut_at_any_statement_leaves_the_month_whole_and_nothing_behind(
     database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
@@ -50,10 +53,10 @@ def test_a_connection_cut_at_any_statement_leaves_the_month_whole_and_nothing_be
             event.listen(writer, "commit", lambda _: cut_connections(database), once=True)
         before_statement(patched, point, lambda: cut_connections(database))
         with pytest.raises((DBAPIError, psycopg2.OperationalError)):
-            publish(writer, lake, as_of=DECEMBER, run_id=run_id)
+            publish(writer, lake, SHOP, as_of=DECEMBER, run_id=run_id)
     assert seen(database) == served
     assert count(database, "forecast_rows") == len(CUSTOMERS)
-    publish(writer, lake, as_of=DECEMBER, run_id=run_id)
+    publish(writer, lake, SHOP, as_of=DECEMBER, run_id=run_id)
     assert {actual["run_id"] for actual in seen(database)} == {run_id}
 
 
@@ -62,7 +65,7 @@ def test_readers_always_see_exactly_one_whole_run_and_never_wait_for_a_lock(data
     first = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row(str(number), level="1.00") for number in range(customers)])
     scored(database.writer, lake, DECEMBER, first)
-    publish(database.writer, lake, as_of=DECEMBER, run_id=first)
+    publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=first)
     finished = threading.Event()
 
     def read(isolation: str) -> set[int]:
@@ -93,7 +96,7 @@ def test_readers_always_see_exactly_one_whole_run_and_never_wait_for_a_lock(data
                 last = plan(database.writer, DECEMBER)
                 write(lake, DECEMBER, [row(str(number), level=f"{last}.00") for number in range(customers)])
                 scored(database.writer, lake, DECEMBER, last)
-                publish(database.writer, lake, as_of=DECEMBER, run_id=last)
+                publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=last)
         finally:
             finished.set()
         seen = [reading.result() for reading in readings]
@@ -136,6 +139,6 @@ def test_a_reader_whose_planning_outlasts_the_publication_still_sees_the_month(d
         waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
         while holder.execute(waits).scalar_one() == 0:
             holder.commit()
-        publish(database.writer, lake, as_of=DECEMBER, run_id=newer)
+        publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=newer)
         holder.execute(text("SELECT pg_advisory_unlock(1)"))
         assert reading.result() == {(newer, len(CUSTOMERS))}

@@ -20,6 +20,7 @@ from tests.forecasts import (
     DECEMBER,
     NOVEMBER,
     OCTOBER,
+    SHOP,
     before_statement,
     count,
     plan,
@@ -121,7 +122,7 @@ def test_a_forecast_that_another_run_wrote_over_the_run_s_own_is_refused(databas
     write(lake, DECEMBER, [row("12346", level="66.00")])
     scored(database.writer, lake, DECEMBER, older)
     with pytest.raises(PublishError, match=f"run {run_id}: the lake holds another forecast than the run made") as error:
-        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+        standard.publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=run_id)
     assert isinstance(error.value, RefusedError), "a retry cannot help"
     assert (count(database, "published"), count(database, "forecast_rows")) == (0, 0)
 
@@ -131,7 +132,7 @@ def test_a_run_that_has_not_scored_publishes_nothing(database: Database, lake: L
     served = seen(database)
     run_id = plan(database.writer, DECEMBER)
     with pytest.raises(PublishError, match=f"run {run_id}: the run has not scored"):
-        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+        standard.publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=run_id)
     assert seen(database) == served
 
 
@@ -152,19 +153,19 @@ def test_a_forecast_whose_record_names_another_version_than_the_run_s_is_refused
     scored(database.writer, lake, DECEMBER, run_id)
     execute(database.writer, "set_run_model", run_id=run_id, model_name="clv", model_version=4)
     with pytest.raises(PublishError, match="made by model clv/3, but the run scores with clv/4"):
-        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
+        standard.publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=run_id)
 
 
 def test_a_published_run_stays_published_whatever_became_of_its_snapshot(database: Database, lake: Lake) -> None:
     run_id = publish_new_run(database, lake, DECEMBER)
     write_snapshot(lake, DECEMBER, "rebuilt since")
-    assert not standard.publish(database.writer, lake, as_of=DECEMBER, run_id=run_id).loaded
+    assert not standard.publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=run_id).loaded
     assert (count(database, "forecast_load"), count(database, "published_history")) == (1, 1)
 
 
 def test_a_month_without_a_complete_forecast_is_refused(database: Database, lake: Lake) -> None:
     with pytest.raises(IncompleteError, match="forecasts has no complete as_of=2011-12-01"):
-        standard.publish(database.writer, lake, as_of=DECEMBER, run_id=plan(database.writer, DECEMBER))
+        standard.publish(database.writer, lake, SHOP, as_of=DECEMBER, run_id=plan(database.writer, DECEMBER))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_run_that_does_not_know_its_level_has_totals_without_an_interval(datab
     publish_new_run(database, lake, NOVEMBER)
     every = total(database, "all")
     assert (every["net_value"], every["p10"], every["p90"]) == (Decimal("2340.00"), None, None)
-    assert len(seen(database, "forecast_total")) == 2 * len(HORIZONS)
+    assert len(seen(database, "forecast_total")) == 3 * len(HORIZONS)
 
 
 def test_customers_who_are_expected_to_bring_nothing_have_an_interval_of_nothing(

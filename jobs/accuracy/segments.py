@@ -18,8 +18,8 @@ def accuracy_rows(customers: pd.DataFrame, months: int, known_months: int) -> li
     """The rows of `clv.accuracy_rows`, without their load and horizon.
 
     Args:
-        customers: one row a customer with `status`, `forecast`, `actual` and `last_year` (net values), and the ends
-            `lower` and `upper` of the interval of twelve months.
+        customers: one row a customer with `status`, `tier` (none before tiers were published), `forecast`, `actual` and
+            `last_year` (net values), and the ends `lower` and `upper` of the interval of twelve months.
         months: how many months `forecast` and `actual` add up.
         known_months: how many months `last_year` adds up: twelve, or fewer in a young shop; with none of them, there
             are no rows of the trailing year.
@@ -45,8 +45,9 @@ def accuracy_rows(customers: pd.DataFrame, months: int, known_months: int) -> li
 def _segments(customers: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
     """What customers are grouped by, the segment, and its row numbers."""
     yield "all", "all", np.arange(len(customers))
-    for status, rows in sorted(customers.groupby("status").indices.items()):
-        yield "status", str(status), np.asarray(rows)
+    for segment_by in ("status", "tier"):
+        for segment, rows in sorted(customers.groupby(segment_by).indices.items()):
+            yield segment_by, f"{segment:.0f}" if segment_by == "tier" else str(segment), np.asarray(rows)
     for decile, rows in enumerate(decile_rows(customers["forecast"].to_numpy()), start=1):
         yield "decile", f"{decile:02d}", rows
 

@@ -28,19 +28,23 @@ def csv_batches(
     lake: Lake, table: Table, as_of: date, columns: Sequence[str], *, first: Mapping[str, int]
 ) -> Iterator[io.BytesIO]:
     """Columns of a table as batches of CSV; the one item of `first` (name, number) is the first column of every row."""
-    [(key, number)] = first.items()
-    options = pa_csv.WriteOptions(include_header=False)
     for path in parquet_files(lake, table, [as_of]):
         for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(columns)):
-            # pyarrow's CSV writer does not support decimals; cast to text, they keep every digit.
-            values = [
-                column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns
-            ]
-            rows = pa.record_batch([pa.repeat(number, len(batch)), *values], names=[key, *batch.schema.names])
-            csv = io.BytesIO()
-            pa_csv.write_csv(rows, csv, options)
-            csv.seek(0)
-            yield csv
+            yield from csv_of(pa.Table.from_batches([batch]), first=first)
+
+
+def csv_of(rows: pa.Table, *, first: Mapping[str, int]) -> Iterator[io.BytesIO]:
+    """Rows as batches of CSV, with `first` as in `csv_batches`."""
+    [(key, number)] = first.items()
+    options = pa_csv.WriteOptions(include_header=False)
+    for batch in rows.to_batches(BATCH_ROWS):
+        # pyarrow's CSV writer does not support decimals; cast to text, they keep every digit.
+        values = [column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns]
+        csv = io.BytesIO()
+        with_key = pa.record_batch([pa.repeat(number, len(batch)), *values], names=[key, *batch.schema.names])
+        pa_csv.write_csv(with_key, csv, options)
+        csv.seek(0)
+        yield csv
 
 
 def copy_rows(connection: Connection, query: str, batches: Iterator[io.BytesIO]) -> None:

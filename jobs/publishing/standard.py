@@ -17,8 +17,10 @@ from jobs.core.postgres import fetch, statement
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
+from jobs.publishing.customers import load_customers
 from jobs.publishing.first_month import load_first_month
 from jobs.publishing.origin import foreign_model, foreign_origin
+from jobs.sources.mapping import Source
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Publication:
     loaded: bool
 
 
-def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
+def publish(engine: Engine, lake: Lake, source: Source, *, as_of: date, run_id: int) -> Publication:
     """Make a run's forecast the published one of its month.
 
     Raises:
@@ -62,7 +64,9 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
         scored = connection.execute(statement("run_forecast"), run).mappings().one()
         _refuse([*foreign_origin(scored, record, lake, as_of), *foreign_model(scored, record)], as_of, run_id)
         copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
+        load_customers(connection, lake, source, as_of=as_of, load=load)
         load_first_month(connection, lake, as_of=as_of, run_id=run_id, load=load)
+        connection.execute(statement("record_totals"), load)
         parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
         _check(totals, record, as_of, run_id)

@@ -13,6 +13,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from jobs.core.refusal import RefusedError
+from jobs.core.tiers import Tiers
 from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
 
 _TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
@@ -139,6 +140,7 @@ class Source:
         ids_as_floats: whether ids are integers that an export may have written as `13085.0`.
         delimiter: of CSV files.
         encoding: of CSV files.
+        tiers: the boundaries of `tier` in clv.customer. It is no part of the mapping's text: no row is read otherwise.
         value_basis: the measure of value; `on` sets it.
     """
 
@@ -158,6 +160,7 @@ class Source:
     ids_as_floats: bool = False
     delimiter: str = ","
     encoding: str = "UTF-8"
+    tiers: Tiers = field(default=Tiers(), repr=False)
     value_basis: str = NET_REVENUE
 
     def __post_init__(self) -> None:

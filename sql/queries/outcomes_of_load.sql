@@ -11,6 +11,7 @@ WITH lived AS (
 
 SELECT
     made.status,
+    known.tier,
     CASE :months WHEN 1 THEN made.clv_1m WHEN 3 THEN made.clv_3m WHEN 6 THEN made.clv_6m ELSE made.clv_12m END
     ::double precision AS forecast,
     made.clv_12m_p10::double precision AS lower,
@@ -18,6 +19,7 @@ SELECT
     coalesce(lived.actual, 0)::double precision AS actual,
     coalesce(lived.last_year, 0)::double precision AS last_year
 FROM clv.forecast_rows AS made
+LEFT JOIN clv.customer_rows AS known ON made.load_id = known.load_id AND made.customer_id = known.customer_id
 LEFT JOIN lived ON made.customer_id = lived.customer_id
 WHERE made.load_id = :load_id
 ORDER BY made.customer_id;

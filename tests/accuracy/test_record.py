@@ -80,6 +80,8 @@ def test_every_segment_holds_its_own_customers_and_all_of_them_hold_everybody(da
         ("all", "all"): (3, 7),
         ("status", "active"): (1, 1),
         ("status", "new"): (2, 6),
+        ("tier", "5"): (1, 1),
+        ("tier", "6"): (2, 6),
         ("decile", "01"): (1, 1),
         ("decile", "02"): (1, 2),
         ("decile", "03"): (1, 4),

@@ -17,14 +17,14 @@ DENIED = r"permission denied|must be owner"
 
 VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "model_decisions", "publications"),
-    *("customer_list", "forecast_total"),
+    *("customer_list", "customer", "forecast_total", "forecast_total_monthly"),
 )
 SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
     *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
     *("api_key", "actual_month", "actual_rows", "accuracy_measured", "accuracy_rows"),
-    *("run_level", "total_rows"),
+    *("run_level", "total_rows", "total_month_rows", "customer_rows"),
 )
 
 

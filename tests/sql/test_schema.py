@@ -61,7 +61,8 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
         *("first_month_rows", "first_month_open", "first_month", "first_month_accuracy_rows", "first_month_accuracy"),
         *("api_key", "customer_list"),
         *("actual_month", "actual_rows", "actual", "accuracy_measured", "accuracy_rows", "accuracy"),
-        *("run_level", "total_rows", "forecast_total"),
+        *("run_level", "total_rows", "forecast_total", "total_month_rows", "forecast_total_monthly"),
+        *("customer_rows", "customer"),
     }
 
 

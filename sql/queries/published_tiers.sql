@@ -1,0 +1,7 @@
+-- The tier of every customer of a published month.
+SELECT
+    rows.customer_id,
+    rows.tier
+FROM clv.published
+INNER JOIN clv.customer_rows AS rows ON published.load_id = rows.load_id
+WHERE published.as_of = :as_of;
