@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.accuracy import session
 from benchmarks.ours import ours
@@ -26,6 +27,7 @@ from benchmarks.shop import Origin
 from benchmarks.trials import deliver
 from jobs.core.month import Month
 from jobs.core.tiers import Tiers
+from jobs.forecasting.encoder import Floats
 
 LAST = {
     "online_retail_ii": Month(2011, 11),
@@ -37,37 +39,35 @@ MONTHS = 12
 _UNDONE_WITHIN = 2
 
 
-def values(name: str, data: Path) -> pd.DataFrame:
-    """The twelve-month forecast of each customer, one row a customer and one column a month; NaN before the first."""
+def values(name: str, data: Path) -> Floats:
+    """The twelve-month forecast of each customer (row) in each month (column); NaN before the customer's first."""
     origins = [Origin(LAST[name].plus(ahead), 1) for ahead in range(1 - MONTHS, 1)]
     with TemporaryDirectory(prefix="clv-benchmark-") as folder:
         shop, _ = deliver(session(), name, Path(folder), origins, data)
         problems = (shop.problem(origin) for origin in origins)
-        return pd.DataFrame(
-            {problem.origin: pd.Series(ours(problem).monthly.sum(axis=1), problem.ids) for problem in problems}
-        )
+        forecasts = [pd.Series(ours(problem).monthly.sum(axis=1), problem.ids) for problem in problems]
+    return pd.concat(forecasts, axis=1).to_numpy(dtype=float)
 
 
-def assigned(values: pd.DataFrame, *, remembers: bool) -> pd.DataFrame:
+def assigned(values: Floats, *, remembers: bool) -> NDArray[np.int64]:
     """The tier of each customer in each month, 0 before the first."""
-    tiers = pd.DataFrame(0, values.index, values.columns)
-    before = np.zeros(len(values), dtype=np.int64)
-    for month in values:
-        known = values[month].notna().to_numpy()
-        tiers.loc[known, month] = Tiers().of(values.loc[known, month].to_numpy(), before[known])
-        before = tiers[month].to_numpy() if remembers else before
+    tiers = np.zeros(values.shape, dtype=np.int64)
+    nothing = np.zeros(len(values), dtype=np.int64)
+    for month, column in enumerate(values.T):
+        known = ~np.isnan(column)
+        before = tiers[:, month - 1] if remembers and month else nothing
+        tiers[known, month] = Tiers().of(column[known], before[known])
     return tiers
 
 
-def stability(tiers: pd.DataFrame) -> dict[str, float]:
+def stability(tiers: NDArray[np.int64]) -> dict[str, float]:
     """Changes and flaps as shares of the customer-months, and how much the top tier's size varies."""
-    by_month = tiers.to_numpy()
-    was_known = by_month[:, :-1] > 0
-    changed = was_known & (by_month[:, 1:] != by_month[:, :-1])
+    was_known = tiers[:, :-1] > 0
+    changed = was_known & (tiers[:, 1:] != tiers[:, :-1])
     undone = np.zeros_like(changed)
     for later in range(1, _UNDONE_WITHIN + 1):
-        undone[:, :-later] |= changed[:, :-later] & (by_month[:, 1 + later :] == by_month[:, : -1 - later])
-    top = (by_month == 1).sum(axis=0) / (by_month > 0).sum(axis=0)
+        undone[:, :-later] |= changed[:, :-later] & (tiers[:, 1 + later :] == tiers[:, : -1 - later])
+    top = (tiers == 1).sum(axis=0) / (tiers > 0).sum(axis=0)
     return {
         "changes": float(changed.sum() / was_known.sum()),
         "flaps": float(undone.sum() / was_known.sum()),

@@ -303,22 +303,15 @@ CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    WITH grouped AS (
+    -- First by all that customers have in common, which are few rows, then by one thing at a time.
+    WITH alike AS (
         SELECT
-            CASE grouping(made.status, known.tier, known.country, known.membership, known.main_department)
-                WHEN 31 THEN 'all'
-                WHEN 15 THEN 'status'
-                WHEN 23 THEN 'tier'
-                WHEN 27 THEN 'country'
-                WHEN 29 THEN 'membership'
-                ELSE 'main_department'
-            END AS segment_by,
-            coalesce(made.status, known.tier::text, known.country, known.membership, known.main_department) AS segment,
+            known.status,
+            known.tier::text AS tier,
+            known.country,
+            known.membership,
+            known.main_department,
             count(*) AS customers,
-            sum(made.clv_1m) AS clv_1m,
-            sum(made.clv_3m) AS clv_3m,
-            sum(made.clv_6m) AS clv_6m,
-            sum(made.clv_12m) AS clv_12m,
             sum(made.variance_1m) AS variance_1m,
             sum(made.variance_3m) AS variance_3m,
             sum(made.variance_6m) AS variance_6m,
@@ -340,9 +333,39 @@ CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
             ON made.load_id = opened.load_id AND opened.transaction_id = pg_current_xact_id()
         INNER JOIN clv.customer_rows AS known ON made.load_id = known.load_id AND made.customer_id = known.customer_id
         WHERE made.load_id = p_load_id
-        GROUP BY GROUPING SETS (
-            (), (made.status), (known.tier), (known.country), (known.membership), (known.main_department)
-        )
+        GROUP BY known.status, known.tier, known.country, known.membership, known.main_department
+    ),
+
+    grouped AS (
+        SELECT
+            CASE grouping(status, tier, country, membership, main_department)
+                WHEN 31 THEN 'all'
+                WHEN 15 THEN 'status'
+                WHEN 23 THEN 'tier'
+                WHEN 27 THEN 'country'
+                WHEN 29 THEN 'membership'
+                ELSE 'main_department'
+            END AS segment_by,
+            coalesce(status, tier, country, membership, main_department) AS segment,
+            sum(customers) AS customers,
+            sum(variance_1m) AS variance_1m,
+            sum(variance_3m) AS variance_3m,
+            sum(variance_6m) AS variance_6m,
+            sum(variance_12m) AS variance_12m,
+            sum(month_01) AS month_01,
+            sum(month_02) AS month_02,
+            sum(month_03) AS month_03,
+            sum(month_04) AS month_04,
+            sum(month_05) AS month_05,
+            sum(month_06) AS month_06,
+            sum(month_07) AS month_07,
+            sum(month_08) AS month_08,
+            sum(month_09) AS month_09,
+            sum(month_10) AS month_10,
+            sum(month_11) AS month_11,
+            sum(month_12) AS month_12
+        FROM alike
+        GROUP BY GROUPING SETS ((), (status), (tier), (country), (membership), (main_department))
         HAVING count(*) > 0
     ),
 
@@ -426,10 +449,22 @@ CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
     FROM segments
     CROSS JOIN LATERAL (
         VALUES
-        (1, segments.clv_1m, segments.variance_1m),
-        (3, segments.clv_3m, segments.variance_3m),
-        (6, segments.clv_6m, segments.variance_6m),
-        (12, segments.clv_12m, segments.variance_12m)
+        (1, segments.month_01, segments.variance_1m),
+        (3, segments.month_01 + segments.month_02 + segments.month_03, segments.variance_3m),
+        (
+            6,
+            segments.month_01 + segments.month_02 + segments.month_03
+            + segments.month_04 + segments.month_05 + segments.month_06,
+            segments.variance_6m
+        ),
+        (
+            12,
+            segments.month_01 + segments.month_02 + segments.month_03
+            + segments.month_04 + segments.month_05 + segments.month_06
+            + segments.month_07 + segments.month_08 + segments.month_09
+            + segments.month_10 + segments.month_11 + segments.month_12,
+            segments.variance_12m
+        )
     ) AS horizon (months, net_value, variance)
     LEFT JOIN levels ON horizon.months = levels.horizon_months
     CROSS JOIN LATERAL clv.total_ends(
@@ -913,7 +948,13 @@ CREATE TABLE clv.customer_rows (
     net_value_12m numeric(18,4) NOT NULL,
     main_department text,
     tier smallint NOT NULL,
-    tier_before smallint
+    tier_before smallint,
+    status text NOT NULL,
+    clv_12m numeric(18,2) NOT NULL,
+    p_active_1m double precision NOT NULL,
+    p_active_3m double precision NOT NULL,
+    p_active_6m double precision NOT NULL,
+    p_active_12m double precision NOT NULL
 );
 
 COMMENT ON TABLE clv.customer_rows IS 'One row per load and customer. Readers see the published ones in clv.customer';
@@ -931,6 +972,130 @@ COMMENT ON COLUMN clv.customer_rows.net_value_12m IS 'Net value of the twelve ca
 COMMENT ON COLUMN clv.customer_rows.main_department IS 'The department that brought most of the customer''s net value in the 365 days before as_of: a declared one, or other';
 COMMENT ON COLUMN clv.customer_rows.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
 COMMENT ON COLUMN clv.customer_rows.tier_before IS 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.customer_rows.status IS 'As in clv.forecast_rows: a second copy, so that a view need not join a million rows';
+COMMENT ON COLUMN clv.customer_rows.clv_12m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_1m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_3m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_6m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_12m IS 'As in clv.forecast_rows';
+
+CREATE VIEW clv.customer AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    known.customer_id,
+    known.status,
+    known.tier,
+    known.tier_before,
+    known.city,
+    known.country,
+    known.membership,
+    known.main_department,
+    known.signup_on,
+    known.first_ordered_on,
+    known.last_ordered_on,
+    to_char((known.first_ordered_on)::timestamp without time zone, 'YYYY-MM'::text) AS acquisition_month,
+    (published.as_of - known.first_ordered_on) AS tenure_days,
+    known.orders_lifetime,
+    known.net_value_lifetime,
+    known.net_value_12m,
+    known.clv_12m,
+    (known.clv_12m / (NULLIF(known.p_active_12m, (0)::double precision))::numeric) AS clv_12m_if_active,
+    known.p_active_1m,
+    known.p_active_3m,
+    known.p_active_6m,
+    known.p_active_12m,
+    run.currency,
+    published.run_id
+   FROM ((clv.published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.customer_rows known ON ((published.load_id = known.load_id)));
+
+COMMENT ON VIEW clv.customer IS 'Who the customers are, what they brought and what they are expected to bring: one row per month (as_of) and customer';
+COMMENT ON COLUMN clv.customer.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.customer.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.customer.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.customer.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.customer.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
+COMMENT ON COLUMN clv.customer.tier_before IS 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.customer.city IS 'City of the account';
+COMMENT ON COLUMN clv.customer.country IS 'Country of the account';
+COMMENT ON COLUMN clv.customer.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.customer.main_department IS 'The department that brought most of the customer''s net value in the 365 days before as_of: a declared one, or other';
+COMMENT ON COLUMN clv.customer.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.customer.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer.acquisition_month IS 'Month of the first order, YYYY-MM';
+COMMENT ON COLUMN clv.customer.tenure_days IS 'Days from the first order to as_of; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.customer.net_value_lifetime IS 'Net value up to the data month';
+COMMENT ON COLUMN clv.customer.net_value_12m IS 'Net value of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.customer.clv_12m IS 'Expected net value in the twelve forecast months';
+COMMENT ON COLUMN clv.customer.clv_12m_if_active IS 'Expected net value in the twelve forecast months, given at least one order in them';
+COMMENT ON COLUMN clv.customer.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.customer.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.customer.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.customer.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.customer.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.customer.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.customer_current AS
+ SELECT data_month,
+    as_of,
+    customer_id,
+    status,
+    tier,
+    tier_before,
+    city,
+    country,
+    membership,
+    main_department,
+    signup_on,
+    first_ordered_on,
+    last_ordered_on,
+    acquisition_month,
+    tenure_days,
+    orders_lifetime,
+    net_value_lifetime,
+    net_value_12m,
+    clv_12m,
+    clv_12m_if_active,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    p_active_12m,
+    currency,
+    run_id
+   FROM clv.customer
+  WHERE (as_of = ( SELECT max(published.as_of) AS max
+           FROM clv.published));
+
+COMMENT ON VIEW clv.customer_current IS 'Who the customers are, what they brought and what they are expected to bring: the newest published month, one row per customer';
+COMMENT ON COLUMN clv.customer_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.customer_current.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.customer_current.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.customer_current.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.customer_current.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
+COMMENT ON COLUMN clv.customer_current.tier_before IS 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.customer_current.city IS 'City of the account';
+COMMENT ON COLUMN clv.customer_current.country IS 'Country of the account';
+COMMENT ON COLUMN clv.customer_current.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.customer_current.main_department IS 'The department that brought most of the customer''s net value in the 365 days before as_of: a declared one, or other';
+COMMENT ON COLUMN clv.customer_current.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.customer_current.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_current.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_current.acquisition_month IS 'Month of the first order, YYYY-MM';
+COMMENT ON COLUMN clv.customer_current.tenure_days IS 'Days from the first order to as_of; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_current.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.customer_current.net_value_lifetime IS 'Net value up to the data month';
+COMMENT ON COLUMN clv.customer_current.net_value_12m IS 'Net value of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.customer_current.clv_12m IS 'Expected net value in the twelve forecast months';
+COMMENT ON COLUMN clv.customer_current.clv_12m_if_active IS 'Expected net value in the twelve forecast months, given at least one order in them';
+COMMENT ON COLUMN clv.customer_current.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.customer_current.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.customer_current.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.customer_current.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.customer_current.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.customer_current.run_id IS 'The run that made the forecast';
 
 CREATE TABLE clv.forecast_rows (
     load_id bigint NOT NULL,
@@ -1011,66 +1176,6 @@ COMMENT ON COLUMN clv.forecast_rows.variance_1m IS 'Variance of clv_1m, without 
 COMMENT ON COLUMN clv.forecast_rows.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 COMMENT ON COLUMN clv.forecast_rows.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
 COMMENT ON COLUMN clv.forecast_rows.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
-
-CREATE VIEW clv.customer AS
- SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
-    published.as_of,
-    known.customer_id,
-    made.status,
-    known.tier,
-    known.tier_before,
-    known.city,
-    known.country,
-    known.membership,
-    known.main_department,
-    known.signup_on,
-    known.first_ordered_on,
-    known.last_ordered_on,
-    to_char((known.first_ordered_on)::timestamp without time zone, 'YYYY-MM'::text) AS acquisition_month,
-    (published.as_of - known.first_ordered_on) AS tenure_days,
-    known.orders_lifetime,
-    known.net_value_lifetime,
-    known.net_value_12m,
-    made.clv_12m,
-    (made.clv_12m / (NULLIF(made.p_active_12m, (0)::double precision))::numeric) AS clv_12m_if_active,
-    made.p_active_1m,
-    made.p_active_3m,
-    made.p_active_6m,
-    made.p_active_12m,
-    run.currency,
-    published.run_id
-   FROM (((clv.published
-     JOIN clv.run ON ((published.run_id = run.run_id)))
-     JOIN clv.customer_rows known ON ((published.load_id = known.load_id)))
-     JOIN clv.forecast_rows made ON (((known.load_id = made.load_id) AND (known.customer_id = made.customer_id))));
-
-COMMENT ON VIEW clv.customer IS 'Who the customers are, what they brought and what they are expected to bring: one row per month (as_of) and customer';
-COMMENT ON COLUMN clv.customer.data_month IS 'The data month, YYYY-MM: the month before as_of';
-COMMENT ON COLUMN clv.customer.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.customer.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.customer.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.customer.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
-COMMENT ON COLUMN clv.customer.tier_before IS 'Tier of the month before, as published; empty where there was none';
-COMMENT ON COLUMN clv.customer.city IS 'City of the account';
-COMMENT ON COLUMN clv.customer.country IS 'Country of the account';
-COMMENT ON COLUMN clv.customer.membership IS 'none, monthly or annual';
-COMMENT ON COLUMN clv.customer.main_department IS 'The department that brought most of the customer''s net value in the 365 days before as_of: a declared one, or other';
-COMMENT ON COLUMN clv.customer.signup_on IS 'Day the account was opened, where the shop tells it';
-COMMENT ON COLUMN clv.customer.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
-COMMENT ON COLUMN clv.customer.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
-COMMENT ON COLUMN clv.customer.acquisition_month IS 'Month of the first order, YYYY-MM';
-COMMENT ON COLUMN clv.customer.tenure_days IS 'Days from the first order to as_of; empty if the customer never ordered';
-COMMENT ON COLUMN clv.customer.orders_lifetime IS 'Orders up to the data month';
-COMMENT ON COLUMN clv.customer.net_value_lifetime IS 'Net value up to the data month';
-COMMENT ON COLUMN clv.customer.net_value_12m IS 'Net value of the twelve calendar months up to the data month';
-COMMENT ON COLUMN clv.customer.clv_12m IS 'Expected net value in the twelve forecast months';
-COMMENT ON COLUMN clv.customer.clv_12m_if_active IS 'Expected net value in the twelve forecast months, given at least one order in them';
-COMMENT ON COLUMN clv.customer.p_active_1m IS 'Probability of at least one order in the first forecast month';
-COMMENT ON COLUMN clv.customer.p_active_3m IS 'Probability of at least one order in the first three forecast months';
-COMMENT ON COLUMN clv.customer.p_active_6m IS 'Probability of at least one order in the first six forecast months';
-COMMENT ON COLUMN clv.customer.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
-COMMENT ON COLUMN clv.customer.currency IS 'ISO 4217 code of all amounts';
-COMMENT ON COLUMN clv.customer.run_id IS 'The run that made the forecast';
 
 CREATE VIEW clv.customer_list AS
  SELECT customer_id,
@@ -2399,10 +2504,13 @@ GRANT SELECT ON TABLE clv.api_key TO clv_api;
 
 GRANT SELECT,INSERT ON TABLE clv.customer_rows TO clv_writer;
 
-GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
-
 GRANT SELECT ON TABLE clv.customer TO clv_writer;
 GRANT SELECT ON TABLE clv.customer TO clv_reader;
+
+GRANT SELECT ON TABLE clv.customer_current TO clv_writer;
+GRANT SELECT ON TABLE clv.customer_current TO clv_reader;
+
+GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_reader;

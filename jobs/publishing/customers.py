@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from jobs.core.month import Month
+from jobs.core.month import HORIZONS, Month
 from jobs.core.postgres import statement
 from jobs.features.table import LAG_MONTHS, YEAR_DAYS, features, lag_name, window_name
 from jobs.lake.lake import Lake, parquet_files
@@ -27,6 +27,7 @@ _FROM_SNAPSHOT = [
     *("customer_id", "city", "country", "membership", "signup_on", "first_ordered_on", "last_ordered_on"),
     *("orders_lifetime", "net_value_lifetime"),
 ]
+_FROM_FORECAST = ["status", "clv_12m", *(f"p_active_{months}m" for months in HORIZONS)]
 
 
 def load_customers(connection: Connection, lake: Lake, source: Source, *, as_of: date, load: Mapping[str, int]) -> None:
@@ -40,7 +41,7 @@ def load_customers(connection: Connection, lake: Lake, source: Source, *, as_of:
     of_department = {name: window_name("net_value", YEAR_DAYS, name) for name in source.departments}
     columns = [*_FROM_SNAPSHOT, *_LAGS, year, *of_department.values()]
     snapshot = _read(lake, features(source.departments), as_of, columns)
-    forecast = _read(lake, FORECASTS, as_of, ["customer_id", "clv_12m"])
+    forecast = _read(lake, FORECASTS, as_of, ["customer_id", *_FROM_FORECAST])
     if not snapshot["customer_id"].equals(forecast["customer_id"]):
         raise PublishError(
             f"the forecasts as of {as_of} are of {len(forecast)} customers, but the snapshot holds {len(snapshot)}, or "
@@ -56,6 +57,8 @@ def load_customers(connection: Connection, lake: Lake, source: Source, *, as_of:
         "tier_before": pa.array(before, mask=before == 0),
     }.items():
         rows = rows.append_column(name, values)
+    for name in _FROM_FORECAST:
+        rows = rows.append_column(name, forecast[name])
     copy_rows(connection, "copy_customers", csv_of(rows, first=load))
 
 

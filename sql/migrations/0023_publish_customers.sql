@@ -16,6 +16,12 @@ CREATE TABLE clv.customer_rows (
     main_department text,
     tier smallint NOT NULL,
     tier_before smallint,
+    status text NOT NULL,
+    clv_12m numeric(18, 2) NOT NULL,
+    p_active_1m double precision NOT NULL,
+    p_active_3m double precision NOT NULL,
+    p_active_6m double precision NOT NULL,
+    p_active_12m double precision NOT NULL,
     PRIMARY KEY (load_id, customer_id)
 );
 
@@ -39,6 +45,13 @@ COMMENT ON COLUMN clv.customer_rows.tier IS
 'the month before';
 COMMENT ON COLUMN clv.customer_rows.tier_before IS
 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.customer_rows.status IS
+'As in clv.forecast_rows: a second copy, so that a view need not join a million rows';
+COMMENT ON COLUMN clv.customer_rows.clv_12m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_1m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_3m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_6m IS 'As in clv.forecast_rows';
+COMMENT ON COLUMN clv.customer_rows.p_active_12m IS 'As in clv.forecast_rows';
 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.customer_rows
 REFERENCING NEW TABLE AS added
@@ -49,7 +62,7 @@ SELECT
     to_char((published.as_of - 1)::timestamp, 'YYYY-MM') AS data_month,
     published.as_of,
     known.customer_id,
-    made.status,
+    known.status,
     known.tier,
     known.tier_before,
     known.city,
@@ -64,18 +77,17 @@ SELECT
     known.orders_lifetime,
     known.net_value_lifetime,
     known.net_value_12m,
-    made.clv_12m,
-    made.clv_12m / nullif(made.p_active_12m, 0)::numeric AS clv_12m_if_active,
-    made.p_active_1m,
-    made.p_active_3m,
-    made.p_active_6m,
-    made.p_active_12m,
+    known.clv_12m,
+    known.clv_12m / nullif(known.p_active_12m, 0)::numeric AS clv_12m_if_active,
+    known.p_active_1m,
+    known.p_active_3m,
+    known.p_active_6m,
+    known.p_active_12m,
     run.currency,
     published.run_id
 FROM clv.published
 INNER JOIN clv.run ON published.run_id = run.run_id
-INNER JOIN clv.customer_rows AS known ON published.load_id = known.load_id
-INNER JOIN clv.forecast_rows AS made ON known.load_id = made.load_id AND known.customer_id = made.customer_id;
+INNER JOIN clv.customer_rows AS known ON published.load_id = known.load_id;
 
 COMMENT ON VIEW clv.customer IS
 'Who the customers are, what they brought and what they are expected to bring: one row per month (as_of) '
@@ -113,6 +125,79 @@ COMMENT ON COLUMN clv.customer.p_active_6m IS 'Probability of at least one order
 COMMENT ON COLUMN clv.customer.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
 COMMENT ON COLUMN clv.customer.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.customer.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.customer_current AS
+SELECT
+    data_month,
+    as_of,
+    customer_id,
+    status,
+    tier,
+    tier_before,
+    city,
+    country,
+    membership,
+    main_department,
+    signup_on,
+    first_ordered_on,
+    last_ordered_on,
+    acquisition_month,
+    tenure_days,
+    orders_lifetime,
+    net_value_lifetime,
+    net_value_12m,
+    clv_12m,
+    clv_12m_if_active,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    p_active_12m,
+    currency,
+    run_id
+FROM clv.customer
+WHERE as_of = (SELECT max(published.as_of) FROM clv.published);
+
+COMMENT ON VIEW clv.customer_current IS
+'Who the customers are, what they brought and what they are expected to bring: the newest '
+'published month, one row per customer';
+COMMENT ON COLUMN clv.customer_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.customer_current.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.customer_current.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.customer_current.status IS
+'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.customer_current.tier IS
+'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of '
+'the month before';
+COMMENT ON COLUMN clv.customer_current.tier_before IS
+'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.customer_current.city IS 'City of the account';
+COMMENT ON COLUMN clv.customer_current.country IS 'Country of the account';
+COMMENT ON COLUMN clv.customer_current.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.customer_current.main_department IS
+'The department that brought most of the customer''s net value in the 365 days before as_of: a declared '
+'one, or other';
+COMMENT ON COLUMN clv.customer_current.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.customer_current.first_ordered_on IS
+'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_current.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_current.acquisition_month IS 'Month of the first order, YYYY-MM';
+COMMENT ON COLUMN clv.customer_current.tenure_days IS
+'Days from the first order to as_of; empty if the customer never ordered';
+COMMENT ON COLUMN clv.customer_current.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.customer_current.net_value_lifetime IS 'Net value up to the data month';
+COMMENT ON COLUMN clv.customer_current.net_value_12m IS 'Net value of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.customer_current.clv_12m IS 'Expected net value in the twelve forecast months';
+COMMENT ON COLUMN clv.customer_current.clv_12m_if_active IS
+'Expected net value in the twelve forecast months, given at least one order in them';
+COMMENT ON COLUMN clv.customer_current.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.customer_current.p_active_3m IS
+'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.customer_current.p_active_6m IS
+'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.customer_current.p_active_12m IS
+'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.customer_current.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.customer_current.run_id IS 'The run that made the forecast';
 
 CREATE TABLE clv.total_month_rows (
     load_id bigint NOT NULL,
@@ -193,22 +278,15 @@ CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH grouped AS (
+    -- First by all that customers have in common, which are few rows, then by one thing at a time.
+    WITH alike AS (
         SELECT
-            CASE grouping(made.status, known.tier, known.country, known.membership, known.main_department)
-                WHEN 31 THEN 'all'
-                WHEN 15 THEN 'status'
-                WHEN 23 THEN 'tier'
-                WHEN 27 THEN 'country'
-                WHEN 29 THEN 'membership'
-                ELSE 'main_department'
-            END AS segment_by,
-            coalesce(made.status, known.tier::text, known.country, known.membership, known.main_department) AS segment,
+            known.status,
+            known.tier::text AS tier,
+            known.country,
+            known.membership,
+            known.main_department,
             count(*) AS customers,
-            sum(made.clv_1m) AS clv_1m,
-            sum(made.clv_3m) AS clv_3m,
-            sum(made.clv_6m) AS clv_6m,
-            sum(made.clv_12m) AS clv_12m,
             sum(made.variance_1m) AS variance_1m,
             sum(made.variance_3m) AS variance_3m,
             sum(made.variance_6m) AS variance_6m,
@@ -230,9 +308,39 @@ AS $$
             ON made.load_id = opened.load_id AND opened.transaction_id = pg_current_xact_id()
         INNER JOIN clv.customer_rows AS known ON made.load_id = known.load_id AND made.customer_id = known.customer_id
         WHERE made.load_id = p_load_id
-        GROUP BY GROUPING SETS (
-            (), (made.status), (known.tier), (known.country), (known.membership), (known.main_department)
-        )
+        GROUP BY known.status, known.tier, known.country, known.membership, known.main_department
+    ),
+
+    grouped AS (
+        SELECT
+            CASE grouping(status, tier, country, membership, main_department)
+                WHEN 31 THEN 'all'
+                WHEN 15 THEN 'status'
+                WHEN 23 THEN 'tier'
+                WHEN 27 THEN 'country'
+                WHEN 29 THEN 'membership'
+                ELSE 'main_department'
+            END AS segment_by,
+            coalesce(status, tier, country, membership, main_department) AS segment,
+            sum(customers) AS customers,
+            sum(variance_1m) AS variance_1m,
+            sum(variance_3m) AS variance_3m,
+            sum(variance_6m) AS variance_6m,
+            sum(variance_12m) AS variance_12m,
+            sum(month_01) AS month_01,
+            sum(month_02) AS month_02,
+            sum(month_03) AS month_03,
+            sum(month_04) AS month_04,
+            sum(month_05) AS month_05,
+            sum(month_06) AS month_06,
+            sum(month_07) AS month_07,
+            sum(month_08) AS month_08,
+            sum(month_09) AS month_09,
+            sum(month_10) AS month_10,
+            sum(month_11) AS month_11,
+            sum(month_12) AS month_12
+        FROM alike
+        GROUP BY GROUPING SETS ((), (status), (tier), (country), (membership), (main_department))
         HAVING count(*) > 0
     ),
 
@@ -316,10 +424,22 @@ AS $$
     FROM segments
     CROSS JOIN LATERAL (
         VALUES
-        (1, segments.clv_1m, segments.variance_1m),
-        (3, segments.clv_3m, segments.variance_3m),
-        (6, segments.clv_6m, segments.variance_6m),
-        (12, segments.clv_12m, segments.variance_12m)
+        (1, segments.month_01, segments.variance_1m),
+        (3, segments.month_01 + segments.month_02 + segments.month_03, segments.variance_3m),
+        (
+            6,
+            segments.month_01 + segments.month_02 + segments.month_03
+            + segments.month_04 + segments.month_05 + segments.month_06,
+            segments.variance_6m
+        ),
+        (
+            12,
+            segments.month_01 + segments.month_02 + segments.month_03
+            + segments.month_04 + segments.month_05 + segments.month_06
+            + segments.month_07 + segments.month_08 + segments.month_09
+            + segments.month_10 + segments.month_11 + segments.month_12,
+            segments.variance_12m
+        )
     ) AS horizon (months, net_value, variance)
     LEFT JOIN levels ON horizon.months = levels.horizon_months
     CROSS JOIN LATERAL clv.total_ends(
@@ -431,4 +551,4 @@ $$;
 REVOKE ALL ON FUNCTION clv.record_totals(bigint) FROM public;
 GRANT EXECUTE ON FUNCTION clv.record_totals(bigint) TO clv_writer;
 GRANT SELECT, INSERT ON clv.customer_rows TO clv_writer;
-GRANT SELECT ON clv.customer, clv.forecast_total_monthly TO clv_writer, clv_reader;
+GRANT SELECT ON clv.customer, clv.customer_current, clv.forecast_total_monthly TO clv_writer, clv_reader;

@@ -13,5 +13,11 @@ COPY clv.customer_rows (
     net_value_12m,
     main_department,
     tier,
-    tier_before
+    tier_before,
+    status,
+    clv_12m,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    p_active_12m
 ) FROM STDIN (FORMAT csv, ENCODING 'utf8');

@@ -10,7 +10,7 @@ from jobs.core.month import Month
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
 from tests.conftest import ROOT, Database
-from tests.forecasts import DECEMBER, NOVEMBER, publish_new_run
+from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, write
 
 GUIDE = (ROOT / "docs" / "sql_examples.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sql\n(.*?)```", GUIDE, flags=re.DOTALL)
@@ -18,7 +18,9 @@ EXAMPLES = re.findall(r"```sql\n(.*?)```", GUIDE, flags=re.DOTALL)
 
 def test_every_example_of_the_guide_gives_the_reader_an_answer(database: Database, lake: Lake) -> None:
     publish_new_run(database, lake, NOVEMBER)
-    publish_new_run(database, lake, DECEMBER, level="20.00")
+    run_id = plan(database.writer, DECEMBER)
+    write(lake, DECEMBER, [row(customer, level=f"{level}.00") for level, customer in enumerate(CUSTOMERS, start=1)])
+    publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
     write_days(lake, Month.of(NOVEMBER), {"12346": "12.50"})
     load_actuals(database.writer, lake, Month.of(NOVEMBER), "EUR")
     measure_published(database.writer)

@@ -17,7 +17,7 @@ DENIED = r"permission denied|must be owner"
 
 VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "model_decisions", "publications"),
-    *("customer_list", "customer", "forecast_total", "forecast_total_monthly"),
+    *("customer_list", "customer", "customer_current", "forecast_total", "forecast_total_monthly"),
 )
 SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
 TABLES = (
