@@ -110,7 +110,7 @@ def write(
     recorded: Mapping[str, object] | None = None,
 ) -> None:
     """Write rows as a month's forecast, made from the snapshot in the lake; `recorded` replaces parts of its record."""
-    write_customers(lake, as_of, [str(entry["customer_id"]) for entry in rows])
+    write_customers(lake, as_of, {str(entry["customer_id"]): {} for entry in rows})
     versions = {entry["model_version"] for entry in rows}
     inputs = {
         "features": lake.record(TABLE, as_of).fingerprint,
@@ -127,11 +127,11 @@ def write(
     write_new_customers(lake, as_of, [])
 
 
-def write_customers(lake: Lake, as_of: date, customer_ids: Sequence[str], **known: object) -> None:
-    """Write a snapshot of customers of whom nothing but `known` is known; a snapshot's fingerprint stays as it is."""
+def write_customers(lake: Lake, as_of: date, customers: Mapping[str, Mapping[str, object]]) -> None:
+    """Write a snapshot of customers and what is known of each; a snapshot's fingerprint stays as it is."""
     kept = lake.record(TABLE, as_of).fingerprint if lake.is_complete(TABLE, as_of) else "snapshot"
     nothing = {**dict.fromkeys(TABLE.names), "orders_lifetime": 0, "net_value_lifetime": Decimal(0)}
-    rows = [nothing | known | {"customer_id": customer_id} for customer_id in customer_ids]
+    rows = [nothing | dict(known) | {"customer_id": customer_id} for customer_id, known in customers.items()]
     write_snapshots(lake, {as_of: pd.DataFrame(rows, columns=TABLE.names)})
     write_snapshot(lake, as_of, kept)
 

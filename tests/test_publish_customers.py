@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 
 from jobs.core.month import HORIZONS
@@ -29,9 +28,7 @@ from tests.forecasts import (
     seen,
     write,
     write_customers,
-    write_snapshot,
 )
-from tests.snapshots import TABLE, write_snapshots
 
 FIRST, SECOND = SHOP.departments[:2]
 KNOWN: dict[str, dict[str, object]] = {
@@ -61,10 +58,7 @@ def published(database: Database, lake: Lake, as_of: date, levels: dict[str, str
     for months in HORIZONS:
         execute(database.writer, "set_run_level", run_id=run_id, horizon_months=months, variance=0.04, quantile=1.5)
     write(lake, as_of, [row(customer, level=level) for customer, level in levels.items()])
-    nothing = {**dict.fromkeys(TABLE.names), "orders_lifetime": 0, "net_value_lifetime": Decimal(0)}
-    rows = [nothing | KNOWN.get(customer, {}) | {"customer_id": customer} for customer in levels]
-    write_snapshots(lake, {as_of: pd.DataFrame(rows, columns=TABLE.names)})
-    write_snapshot(lake, as_of)
+    write_customers(lake, as_of, {customer: KNOWN.get(customer, {}) for customer in levels})
     scored(database.writer, lake, as_of, run_id)
     shop = replace(SHOP, tiers=tiers)
     standard.publish(database.writer, lake, shop, as_of=as_of, run_id=run_id)
@@ -167,7 +161,7 @@ def test_each_forecast_month_has_a_total_and_an_interval_that_is_no_narrower_tha
 def test_a_forecast_of_other_customers_than_the_snapshot_holds_is_refused(database: Database, lake: Lake) -> None:
     run_id = plan(database.writer, DECEMBER)
     write(lake, DECEMBER, [row("a"), row("b")])
-    write_customers(lake, DECEMBER, ["a", "c"])
+    write_customers(lake, DECEMBER, {"a": {}, "c": {}})
     with pytest.raises(PublishError, match="the forecasts as of 2011-12-01 are of 2 customers, but the snapshot holds"):
         publish(database.writer, lake, as_of=DECEMBER, run_id=run_id)
     assert (count(database, "published"), count(database, "customer_rows")) == (0, 0)
