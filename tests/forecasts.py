@@ -110,7 +110,8 @@ def write(
     recorded: Mapping[str, object] | None = None,
 ) -> None:
     """Write rows as a month's forecast, made from the snapshot in the lake; `recorded` replaces parts of its record."""
-    write_customers(lake, as_of, {str(entry["customer_id"]): {} for entry in rows})
+    if not lake.is_complete(TABLE, as_of) or not lake.record(TABLE, as_of).rows:
+        write_customers(lake, as_of, {str(entry["customer_id"]): {} for entry in rows})
     versions = {entry["model_version"] for entry in rows}
     inputs = {
         "features": lake.record(TABLE, as_of).fingerprint,
