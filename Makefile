@@ -25,7 +25,7 @@ help: ## Show this help
 ## LANDING=…       the file or folder the shop delivers to
 ## MONTH=YYYY-MM   the data month to run (default: the last month delivered in full)
 ## SCHEDULE=on     let the schedule start runs, too (default: off)
-## AIRFLOW_PORT=…  MLFLOW_PORT=…   ports to listen on (default: 8080 and 5000, or any free ports)
+## AIRFLOW_PORT=…  MLFLOW_PORT=…  POSTGRES_PORT=…   ports to listen on (default: 8080, 5000 and 5432, or any free ports)
 ## CLV_HOME=…      the folder for all state (default: var/)
 
 .PHONY: run
