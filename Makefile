@@ -73,12 +73,12 @@ tune: venv ## Search for better model settings on all data up to a month, for la
 	@$(PYTHON) -m jobs.local_stack.job jobs.tune --month "$$MONTH" $${TRIALS:+--trials "$$TRIALS"} $${MINUTES:+--minutes "$$MINUTES"}
 
 .PHONY: withdraw
-withdraw: venv ## Show readers no forecast of a month until it is published again: MONTH=2011-11 [RUN=17] BECAUSE="why"
-	@$(PYTHON) -m jobs.local_stack.job jobs.withdraw --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
+withdraw: venv ## Show readers no forecast of a month until it is published again: MONTH=2011-11 [RUN=17] [VALUE_BASIS=margin] BECAUSE="why"
+	@$(PYTHON) -m jobs.local_stack.job jobs.withdraw --month "$$MONTH" $${RUN:+--run-id "$$RUN"} $${VALUE_BASIS:+--value-basis "$$VALUE_BASIS"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
 .PHONY: rollback
-rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] BECAUSE="why"
-	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
+rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] [VALUE_BASIS=margin] BECAUSE="why"
+	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} $${VALUE_BASIS:+--value-basis "$$VALUE_BASIS"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below

@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from clv_note import add_failure
-from clv_tasks import exit_code, last_line, run_job
+from clv_tasks import dag_run_name, exit_code, last_line, run_job
 
 log = logging.getLogger("clv")
 
@@ -48,9 +48,16 @@ def alert_failed(context: Any) -> None:
 def failure_of(context: Any) -> dict[str, str]:
     """`reason`: the one that an attempt's job recorded, and how it ended; `month`: its data month, empty if unknown."""
     ti, ended = context["ti"], _ended(context.get("exception"))
-    attempt = [f"--dag-run-id={ti.run_id}", f"--task={ti.task_id}", f"--attempt={ti.try_number}", f"--ended={ended}"]
+    attempt = [
+        f"--dag-run-id={dag_run_name(ti)}",
+        f"--task={ti.task_id}",
+        f"--attempt={ti.try_number}",
+        f"--ended={ended}",
+    ]
     try:
-        failure: dict[str, str] = json.loads(last_line(run_job("reason", *attempt, seconds=ALERT_TIMEOUT_SECONDS)))
+        failure: dict[str, str] = json.loads(
+            last_line(run_job("reason", *attempt, f"--ended={ended}", seconds=ALERT_TIMEOUT_SECONDS))
+        )
     except Exception as error:
         log.warning("The reason cannot be looked up: %s", type(error).__name__)
         return {"reason": ended, "month": ""}

@@ -5,9 +5,10 @@ waits, so that a month triggered by hand never queues behind it. This DAG does t
 hour later, looks every 15 minutes without holding a worker slot, and then triggers `clv_monthly` with the run id
 `delivered__2011-11`. To wait for another month, trigger this DAG with `month`.
 
-- A month is never started twice: nothing is triggered if a standard run of the month has been planned, or if the plan
+- A month is never started twice: nothing is triggered if a run of the month has been planned, or if the plan
   of its scheduled run failed (clear that run). The month waits while any run of `clv_monthly` has not ended, because
   that may be one of the same month.
+- The margin of the month is started beside it, if `clv_monthly_margin` is not paused.
 - It follows the switch of `clv_monthly`: while that DAG is paused, nothing is started. A run that finds it still paused
   at its deadline is skipped.
 - If the month is not delivered within five days, the task fails and says what is missing, and an alert is sent. Clear
@@ -15,6 +16,7 @@ hour later, looks every 15 minutes without holding a worker slot, and then trigg
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +27,7 @@ from clv_alerts import alert_failed, log_reason
 from clv_params import A_MONTH, matching, only_known_keys
 from clv_tasks import CALENDAR, NOT_YET, PYTHON_TIMEOUT, RetryUnlessRefused, last_line, run_job
 
-STARTED = "clv_monthly"
+STARTED, MARGIN = "clv_monthly", "clv_monthly_margin"
 PARAMS = {
     "month": Param(
         None,
@@ -87,21 +89,27 @@ class DeliverySensor(BaseSensorOperator):
             ) from error
 
 
-def unless_planned(context: Any) -> None:
-    """Skip the task if a standard run of the month has been planned already, or its scheduled run failed to."""
-    month = context["ti"].xcom_pull("await_delivery")
-    completed = run_job("planned_run", "--month", month)
-    if completed.returncode:
-        raise AirflowException(f"jobs.planned_run ended with exit code {completed.returncode}.")
-    planned = json.loads(last_line(completed))
-    if planned and planned["run_id"] is None:
-        raise AirflowSkipException(
-            f"{month} is not started: the plan of {planned['dag_run_id']} failed: clear that run"
-        )
-    if planned:
-        raise AirflowSkipException(
-            f"{month} is not started: run {planned['run_id']} ({planned['dag_run_id']}) is of it"
-        )
+def unless_planned(dag_id: str, value_basis: str) -> Callable[[Any], None]:
+    """A pre-execute hook that skips the task if a run of the month has been planned, or its scheduled run failed to."""
+
+    def check(context: Any) -> None:
+        month = context["ti"].xcom_pull("await_delivery")
+        if dag_id != STARTED and context["ti"].get_dag(dag_id).is_paused:
+            raise AirflowSkipException(f"{dag_id} is paused")
+        completed = run_job("planned_run", "--month", month, "--value-basis", value_basis)
+        if completed.returncode:
+            raise AirflowException(f"jobs.planned_run ended with exit code {completed.returncode}.")
+        planned = json.loads(last_line(completed))
+        if planned and planned["run_id"] is None:
+            raise AirflowSkipException(
+                f"{month} is not started: the plan of {planned['dag_run_id']} failed: clear that run"
+            )
+        if planned:
+            raise AirflowSkipException(
+                f"{month} is not started: run {planned['run_id']} ({planned['dag_run_id']}) is of it"
+            )
+
+    return check
 
 
 with DAG(
@@ -124,15 +132,15 @@ with DAG(
     tags=["clv"],
     params=PARAMS,
 ) as dag:
-    DeliverySensor(
-        task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys(PARAMS)
-    ) >> TriggerDagRunOperator(
-        task_id="start",
-        trigger_dag_id=STARTED,
-        trigger_run_id=f"delivered__{DELIVERED}",
-        conf={"month": DELIVERED},
-        logical_date=None,
-        skip_when_already_exists=True,
-        openlineage_inject_parent_info=False,
-        pre_execute=unless_planned,
-    )
+    delivered = DeliverySensor(task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys(PARAMS))
+    for task_id, dag_id, value_basis in (("start", STARTED, "net_revenue"), ("start_margin", MARGIN, "margin")):
+        delivered >> TriggerDagRunOperator(
+            task_id=task_id,
+            trigger_dag_id=dag_id,
+            trigger_run_id=f"delivered__{DELIVERED}",
+            conf={"month": DELIVERED},
+            logical_date=None,
+            skip_when_already_exists=True,
+            openlineage_inject_parent_info=False,
+            pre_execute=unless_planned(dag_id, value_basis),
+        )

@@ -18,6 +18,13 @@ def matching(pattern: str, expected: str, *types: str) -> dict[str, Any]:
 
 
 A_MONTH = (r"^\d{4}-(0[1-9]|1[0-2])$", "a month as YYYY-MM, for example 2011-11")
+VALUE_BASIS = Param(
+    "net_revenue",
+    type="string",
+    enum=["net_revenue", "margin"],
+    title="Value basis",
+    description="Whether it is about the forecasts of net revenue, or those of the margin.",
+)
 A_REASON = (r"\S", "a reason, which is recorded with the change")
 
 PARAMS = {
@@ -27,28 +34,6 @@ PARAMS = {
         title="Data month",
         description="YYYY-MM, for example 2011-11: forecast the twelve months after it. "
         "Empty: the month of the schedule or backfill; in a manual run, the last month delivered in full.",
-    ),
-    "horizon_months": Param(
-        12,
-        type="integer",
-        enum=[1, 3, 6, 12],
-        title="Horizon in months",
-        description="How many months to forecast. Other than 12: a special run, which publishes no month.",
-    ),
-    "segment": Param(
-        "all",
-        **matching(r"^(all|[a-z0-9_]+=.+)$", "all, or column=value, for example city=Paris"),
-        title="Customer segment",
-        description="all, or column=value,value of a text column of the features (city=Paris), or status=new. "
-        "Put a value with a comma or a quote in double quotes. Other than all: a special run.",
-    ),
-    "value_basis": Param(
-        "net_revenue",
-        type="string",
-        enum=["net_revenue", "margin_by_department", "margin_per_line"],
-        title="Value basis",
-        description="How value is measured. Margins must be declared in the shop's mapping. "
-        "Other than net_revenue: a special run, with a model of its own.",
     ),
     "model": Param(
         "as_of",

@@ -25,7 +25,7 @@ from airflow.sdk import DAG, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from clv_alerts import log_reason
 from clv_assets import FORECAST, announce
-from clv_params import A_MONTH, A_REASON, matching, refuse_unknown_keys
+from clv_params import A_MONTH, A_REASON, VALUE_BASIS, matching, refuse_unknown_keys
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 WHY = [
@@ -35,6 +35,7 @@ WHY = [
 
 
 PARAMS = {
+    "value_basis": VALUE_BASIS,
     "because": Param(
         **matching(*A_REASON),
         title="Why",
@@ -51,7 +52,7 @@ PARAMS = {
         type=["null", "integer"],
         minimum=1,
         title="Run to publish again",
-        description="A run_id of that month in clv.runs. Empty: the run before the one that readers see. "
+        description="A run_id of that month in clv.all_runs. Empty: the run before the one that readers see. "
         "A month that is withdrawn, or was rolled back already, needs it.",
     ),
     "version": Param(
@@ -98,7 +99,7 @@ with DAG(
 ) as dag:
     python_job(
         "rollback",
-        *["--month", "{{ params.month }}"],
+        *["--month", "{{ params.month }}", "--value-basis", "{{ params.value_basis }}"],
         "{{ '--run-id=%d' % params.run if params.run is not none else none }}",
         *WHY,
         pre_execute=only_with("month"),
@@ -106,4 +107,9 @@ with DAG(
         outlets=FORECAST,
         post_execute=announce,
     )
-    python_job("choose_champion", *["--model-version", "{{ params.version }}"], *WHY, pre_execute=only_with("version"))
+    python_job(
+        "choose_champion",
+        *["--model-version", "{{ params.version }}", "--value-basis", "{{ params.value_basis }}"],
+        *WHY,
+        pre_execute=only_with("version"),
+    )

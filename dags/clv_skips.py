@@ -16,20 +16,8 @@ def skip_unless_delivered(context: Any) -> None:
         )
 
 
-def only_in_special_runs(context: Any) -> None:
-    """Skip the tasks of a special run in a standard run."""
-    if not context["ti"].xcom_pull("plan.plan")["special"]:
-        raise AirflowSkipException("This is a standard run: it publishes its month")
-
-
-def only_in_standard_runs(context: Any) -> None:
-    """Skip the tasks that publish a month in a special run."""
-    if context["ti"].xcom_pull("plan.plan")["special"]:
-        raise AirflowSkipException("This is a special run: it does not publish its month")
-
-
 @task.short_circuit(task_id="go_on", trigger_rule=TriggerRule.NONE_FAILED)
 def end_early(*, ti: Any = None) -> bool:
-    """Skip everything after the plan in a dry run, and if there is no plan because the month is not delivered yet."""
+    """Skip everything after the plan if the run ends with it: a dry run, a month that is not delivered, no margin."""
     plan = ti.xcom_pull("plan.plan")
-    return plan is not None and not plan["dry_run"]
+    return plan is not None and not plan["ends"]

@@ -54,6 +54,11 @@ CALENDAR = [
 """What a job derives the data month of a run from."""
 
 
+def dag_run_name(ti: Any) -> str:
+    """A task's run as Postgres names it: scheduled runs of `clv_monthly` and `clv_monthly_margin` have the same id."""
+    return f"margin/{ti.run_id}" if ti.dag_id == "clv_monthly_margin" else str(ti.run_id)
+
+
 def quoted(value: object) -> str:
     """Quote a value as a single shell word; None becomes an empty string, which adds no word."""
     return "" if value is None else shlex.quote(str(value))

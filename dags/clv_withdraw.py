@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, Param
 from clv_alerts import log_reason
 from clv_assets import FORECAST, announce
-from clv_params import A_MONTH, A_REASON, matching, only_known_keys
+from clv_params import A_MONTH, A_REASON, VALUE_BASIS, matching, only_known_keys
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
 
 PARAMS = {
+    "value_basis": VALUE_BASIS,
     "month": Param(
         **matching(*A_MONTH),
         title="Month to withdraw",
@@ -57,7 +58,7 @@ with DAG(
 ) as dag:
     python_job(
         "withdraw",
-        *["--month", "{{ params.month }}"],
+        *["--month", "{{ params.month }}", "--value-basis", "{{ params.value_basis }}"],
         "{{ '--run-id=%d' % params.run if params.run is not none else none }}",
         "--by={{ dag_run.triggering_user_name or 'airflow' }}",
         "--because={{ params.because }}",

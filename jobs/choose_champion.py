@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from jobs.core.arguments import parser
+from jobs.core.arguments import add_value_basis, parser
 from jobs.core.postgres import engine, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
@@ -67,10 +67,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--model-version", type=int, required=True, help="the new champion")
     options.add_argument("--by", required=True, help="who chooses")
     options.add_argument("--because", required=True, help="the reason, for the record")
+    add_value_basis(options)
     arguments = options.parse_args(argv)
     log_to_stderr()
-    settings = Settings()
-    registry = Registry(settings.tracking_uri, engine(settings.database_url))
+    settings = Settings().on(arguments.value_basis)
+    registry = Registry(settings.tracking_uri, engine(settings.database_url), settings.model)
     before = choose_champion(registry, arguments.model_version, by=arguments.by, because=arguments.because)
     log.info("The champion is now version %s; before: %s", arguments.model_version, before or "none")
 

@@ -23,6 +23,7 @@ from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.features.daily import daily
 from jobs.features.table import features
 from jobs.lake.frames import read_periods, write_periods
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if number is None:
             log.info("There is no champion of %s yet: a monthly run makes it", FIRST_MONTH_MODEL)
             return
-        [published] = fetch(database, "newest_published_as_of")
+        [published] = fetch(database, "newest_published_as_of", value_basis=NET_REVENUE)
         since = published["as_of"]
         if since is None:
             log.info("No month is published: open months are those after the newest published one")

@@ -13,12 +13,16 @@ import sys
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import Engine
+
 from jobs.core.arguments import parser
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.core.value_basis import MARGIN, VALUE_BASES
 from jobs.planning.history import ranges
+from jobs.sources import declares_margin
 
 
 def lateness(today: date, published: Collection[Month], withdrawn: Collection[Month]) -> tuple[Month, str]:
@@ -47,12 +51,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--now", type=datetime.fromisoformat, required=True, help="time of the check, in ISO 8601")
     arguments = options.parse_args(argv)
     log_to_stderr()
-    rows = fetch(engine(Settings().database_url), "months_ever_published")
+    database = engine(Settings().database_url)
+    found = [_lateness_of(database, basis, arguments.now.date()) for basis in VALUE_BASES]
+    month, reason = next((late for late in found if late[1]), found[0])
+    sys.stdout.write(json.dumps({"month": str(month), "reason": reason}) + "\n")
+
+
+def _lateness_of(database: Engine, value_basis: str, today: date) -> tuple[Month, str]:
+    """The lateness of a value basis; no margin is late in a shop that declares none."""
+    rows = fetch(database, "months_ever_published", value_basis=value_basis)
+    if value_basis == MARGIN and rows and not declares_margin(Settings().source):
+        rows = []
     is_published = {Month.before(row["as_of"]): bool(row["is_published"]) for row in rows}
     published = [month for month in is_published if is_published[month]]
     withdrawn = [month for month in is_published if not is_published[month]]
-    month, reason = lateness(arguments.now.date(), published, withdrawn)
-    sys.stdout.write(json.dumps({"month": str(month), "reason": reason}) + "\n")
+    month, reason = lateness(today, published, withdrawn)
+    return month, f"margin: {reason}" if reason and value_basis == MARGIN else reason
 
 
 if __name__ == "__main__":

@@ -27,12 +27,14 @@ log = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> None:
     """Load the actual values up to one month, and measure what has matured."""
     arguments = run_parser(__doc__).parse_args(argv)
-    settings = Settings()
+    settings = Settings().on(arguments.value_basis)
     currency = load(settings.source).currency
     database = engine(settings.database_url)
     with recorded("publish.measure_accuracy", run_id=arguments.run_id, engine=database) as outcome:
-        outcome.rows = load_actuals(database, Lake(settings.lake), Month.before(arguments.as_of), currency)
-        log.info("Measured %d published forecasts that have matured", measure_published(database))
+        outcome.rows = load_actuals(
+            database, Lake(settings.lake), Month.before(arguments.as_of), currency, settings.value_basis
+        )
+        log.info("Measured %d published forecasts that have matured", measure_published(database, settings.value_basis))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Plan a run: which month it is for, what to ingest, and what its publication replaces.
 
     python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01 \
-        --horizon 12 --segment all --value-basis net_revenue --model as_of --restate refuse
+        --value-basis net_revenue --model as_of --restate refuse
 
 The last line on stdout is a JSON object, from which the other tasks take the month and the run's number. A run with
 `--dry-run` stops here; it changes nothing but the run's row in `clv.run`. A scheduled run whose month is not delivered
-in full ends with exit code 75 (EX_TEMPFAIL) and changes nothing: `clv_deliveries` starts it once it is delivered.
+in full ends with exit code 75 (EX_TEMPFAIL) and changes nothing: `clv_deliveries` starts it once it is delivered. A run
+on a margin that the shop does not declare ends here, too, and says so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from jobs.core.month import named_month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
-from jobs.core.value_basis import NET_REVENUE
+from jobs.core.value_basis import MARGIN, NET_REVENUE
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.landing.cache import CACHE, cache_root
@@ -32,10 +33,9 @@ from jobs.planning.data_month import data_month, why_not_delivered
 from jobs.planning.document import open_run, xcom
 from jobs.planning.history import month_history
 from jobs.planning.note import note_of, refusal_of
-from jobs.planning.options import REFUSE, add_options, options_of, refuse_later_model
+from jobs.planning.options import REFUSE, add_options, options_of
 from jobs.planning.run_plan import Surroundings, make_plan
-from jobs.planning.segment_members import refuse_empty
-from jobs.sources import load
+from jobs.sources import declares_margin, load
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ STARTED_LATER = (
     "Nothing was changed. clv_deliveries starts it once it is delivered; if no run of clv_deliveries is waiting, "
     "trigger it with this month"
 )
+NO_MARGIN = "Nothing to do: the shop's mapping declares no margin. docs/your_own_data.md shows how to declare one"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -52,7 +53,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         SystemExit: with code 75, if the run is scheduled and its month is not delivered in full.
         RestatedError: ingested months have changed at the source, or published ones would be read otherwise, and the
             run refuses that. A dry run only reports it.
-        SegmentError: no customer belongs to the segment.
     """
     options = parser(__doc__)
     add_airflow_run(options)
@@ -60,6 +60,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_options(options)
     arguments = options.parse_args(argv)
     settings = Settings().on(arguments.value_basis)
+    if settings.value_basis == MARGIN and not declares_margin(settings.source):
+        log.warning("%s", NO_MARGIN)
+        sys.stdout.write(json.dumps({"ends": True, "note": NO_MARGIN}) + "\n")
+        return
     database = engine(settings.database_url)
     with (
         recorded("plan.plan", engine=database) as outcome,
@@ -73,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 log.warning("Month %s is not delivered in full yet: %s. %s", month, missing, STARTED_LATER)
                 sys.exit(os.EX_TEMPFAIL)
         table = features(source.departments)
-        parameters, choices = options_of(arguments, table)
+        choices = options_of(arguments)
         delivered = deliveries(source, settings.landing, caching)
         month = data_month(
             database,
@@ -88,10 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         surroundings = Surroundings(
             source=source, delivered=dated(delivered), lake=lake, features=table, cache=caching / CACHE
         )
-        refuse_empty(parameters.segment, month, surroundings)
-        history = month_history(database, month)
-        refuse_later_model(parameters, month, history.published)
-        plan = make_plan(month, surroundings, history, parameters, choices)
+        plan = make_plan(month, surroundings, month_history(database, month, settings), choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
             raise RestatedError(refusal_of(plan))
         if not choices.is_dry_run:

@@ -6,9 +6,7 @@ A version that is worse than its opponent leaves the month to it. The opponent i
 is trained if there is none, or the champion if other code made it or a person chose it.
 Only a version of the newest month can become the champion, and only once the month is published: `jobs.set_champion`
 moves the alias. A version is judged once: the verdict is a row of `clv.model_decision`, and later runs of the month
-follow it. A special run follows an existing verdict, or uses the
-newest version of its month; only the model of a margin is judged in a special run. With `--model champion` nothing is
-judged: today's champion forecasts.
+follow it. With `--model champion` nothing is judged: today's champion forecasts.
 See `docs/decisions/0006-models-in-mlflow.md`.
 """
 
@@ -38,7 +36,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Judge one version, and print the verdict."""
     parser = run_parser(__doc__)
     parser.add_argument("--model-version", type=int, required=True, help="the version to judge")
-    parser.add_argument("--special", action="store_true", help="for a special run, which does not change its month")
     add_model(parser)
     arguments = parser.parse_args(argv)
     settings = Settings().on(arguments.value_basis)
@@ -54,8 +51,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         number, as_of, run_id = arguments.model_version, arguments.as_of, arguments.run_id
         if arguments.model == CHAMPION:
             verdict = promotion.champion(number, as_of=as_of, run_id=run_id)
-        elif arguments.special:
-            verdict = promotion.special(number, as_of=as_of, run_id=run_id)
         else:
             verdict = promotion.gate(number, as_of=as_of, run_id=run_id)
         log.info("%s: version %s forecasts the month", verdict.decision, verdict.model_version)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from jobs.core.arguments import parser
+from jobs.core.arguments import add_value_basis, parser
 from jobs.core.masking import masked
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
@@ -21,8 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the report of a run."""
     options = parser(__doc__)
     options.add_argument("--run-id", type=int, required=True, help="the run's number, from its plan")
+    add_value_basis(options)
     arguments = options.parse_args(argv)
-    settings = Settings()
+    settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
     with recorded("publish.report", run_id=arguments.run_id, engine=database, is_fenced=False):
         places = {

@@ -18,13 +18,14 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import InternalError
 
-from jobs.core.arguments import a_month, parser
+from jobs.core.arguments import a_month, add_value_basis, parser
 from jobs.core.messages import message_of
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.publishing.change import change_as_json
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ class RollbackError(RefusedError):
     """The month cannot be rolled back as requested."""
 
 
-def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, because: str) -> tuple[int | None, int]:
+def roll_back(
+    database: Engine, month: Month, run_id: int | None, *, by: str, because: str, value_basis: str = NET_REVENUE
+) -> tuple[int | None, int]:
     """Point readers of a month to another run with a loaded forecast; the run published before, and the one after.
 
     The run before is None if the month was withdrawn.
@@ -45,7 +48,7 @@ def roll_back(database: Engine, month: Month, run_id: int | None, *, by: str, be
     """
     if not by.strip() or not because.strip():
         raise RollbackError("--by and --because must not be empty: give your name and the reason for the rollback")
-    runs = fetch(database, "loaded_runs", as_of=month.as_of)
+    runs = fetch(database, "loaded_runs", as_of=month.as_of, value_basis=value_basis)
     if not runs:
         raise RollbackError(f"month {month} was never published: there is nothing to roll back")
     shown = next((run for run in runs if run["is_published"]), None)
@@ -94,10 +97,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--run-id", type=int, help="the run to go back to; default: see above")
     options.add_argument("--by", required=True, help="who rolls back")
     options.add_argument("--because", required=True, help="the reason, for the record")
+    add_value_basis(options)
     arguments = options.parse_args(argv)
     log_to_stderr()
     database = engine(Settings().database_url)
-    before, now = roll_back(database, arguments.month, arguments.run_id, by=arguments.by, because=arguments.because)
+    before, now = roll_back(
+        database,
+        arguments.month,
+        arguments.run_id,
+        by=arguments.by,
+        because=arguments.because,
+        value_basis=arguments.value_basis,
+    )
     log.info(
         "Month %s: readers now see run %s instead of %s", arguments.month, now, f"run {before}" if before else "none"
     )

@@ -26,11 +26,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--model-version", type=int, required=True, help="the version that forecasts the month")
     add_force(parser)
     arguments = parser.parse_args(argv)
-    settings = Settings()
+    settings = Settings().on(arguments.value_basis)
     database, run_id = engine(settings.database_url), arguments.run_id
     with recorded("score.score", run_id=run_id, engine=database) as outcome:
         table = features(load(settings.source).departments)
-        spark, model = start("score", Registry(settings.tracking_uri, database), arguments.model_version)
+        spark, model = start(
+            "score", Registry(settings.tracking_uri, database, settings.model), arguments.model_version
+        )
         with shipped_package(spark):
             lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
             made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)

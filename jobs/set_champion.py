@@ -16,6 +16,7 @@ from jobs.core.arguments import run_parser
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.models.champion import set_champion
 from jobs.models.first_month import FIRST_MONTH_MODEL
 from jobs.models.registry import Registry
@@ -25,16 +26,12 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Set the champion after one run."""
-    parser = run_parser(__doc__)
-    parser.add_argument(
-        "--special", action="store_true", help="for a special run: only the model of a margin is judged"
-    )
-    arguments = parser.parse_args(argv)
+    arguments = run_parser(__doc__).parse_args(argv)
     settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
-    task = "special.set_champion" if arguments.special else "publish.set_champion"
-    with recorded(task, run_id=arguments.run_id, engine=database, is_fenced=False):
-        for model in [settings.model] if arguments.special else [settings.model, FIRST_MONTH_MODEL]:
+    models = [settings.model, FIRST_MONTH_MODEL] if settings.value_basis == NET_REVENUE else [settings.model]
+    with recorded("publish.set_champion", run_id=arguments.run_id, engine=database, is_fenced=False):
+        for model in models:
             registry = Registry(settings.tracking_uri, database, model)
             log.info("Model %s: %s", model, set_champion(registry, arguments.run_id))
 

@@ -3,9 +3,8 @@
     python -m jobs.train --as-of 2011-12-01 --run-id 17
 
 The last line on stdout is a JSON object with the model version. Nothing is trained if a version with the same
-snapshots, settings, code and libraries exists; with `--force`, another one is registered. A special run uses any
-version of its month. The settings are those of the newest tuning (`jobs.tune`) up to that day, or the defaults. With
-`--model champion` the version is the champion.
+snapshots, settings, code and libraries exists; with `--force`, another one is registered. The settings are those of the
+newest tuning (`jobs.tune`) up to that day, or the defaults. With `--model champion` the version is the champion.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 from jobs.core.arguments import add_force, run_parser
 from jobs.core.postgres import engine
@@ -22,7 +20,7 @@ from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.models.training import params_of, special_version, train
+from jobs.models.training import params_of, train
 from jobs.models.verdict import champion_for
 from jobs.planning.options import CHAMPION, add_model
 from jobs.sources import load
@@ -31,9 +29,6 @@ from jobs.sources import load
 def main(argv: Sequence[str] | None = None) -> None:
     """Train the model of one month, and print its version."""
     parser = run_parser(__doc__)
-    parser.add_argument(
-        "--special", action="store_true", help="for a special run: use any existing version of the month"
-    )
     add_model(parser)
     add_force(parser)
     arguments = parser.parse_args(argv)
@@ -44,12 +39,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         if arguments.model == CHAMPION:
             version = champion_for(registry, arguments.run_id)
         else:
-            version = (special_version if arguments.special else partial(train, is_forced=arguments.force))(
+            version = train(
                 Lake(settings.lake),
                 features(load(settings.source).departments),
                 registry,
                 as_of=arguments.as_of,
                 params=params_of(registry, as_of=arguments.as_of),
+                is_forced=arguments.force,
             )
     sys.stdout.write(json.dumps({"model_version": version}) + "\n")
 

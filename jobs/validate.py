@@ -35,7 +35,6 @@ TASKS = {
     "inputs": "validate.inputs",
     "features": "features.validate_features",
     "forecasts": "score.validate_forecasts",
-    "special_forecasts": "special.validate_special",
 }
 
 

@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 from sqlalchemy.exc import InternalError
 
-from jobs.core.arguments import a_month, parser
+from jobs.core.arguments import a_month, add_value_basis, parser
 from jobs.core.messages import message_of
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.publishing.change import change_as_json
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,15 @@ class WithdrawalError(RefusedError):
     """The month cannot be withdrawn as requested."""
 
 
-def withdraw(database: Engine, month: Month, *, by: str, because: str, expected: int | None = None) -> int:
+def withdraw(
+    database: Engine,
+    month: Month,
+    *,
+    by: str,
+    because: str,
+    expected: int | None = None,
+    value_basis: str = NET_REVENUE,
+) -> int:
     """Show readers no forecast of a month; the run that they saw.
 
     Args:
@@ -42,13 +51,14 @@ def withdraw(database: Engine, month: Month, *, by: str, because: str, expected:
         by: who withdraws it.
         because: why.
         expected: the run that readers should see; None for any.
+        value_basis: the measure of value.
 
     Raises:
         WithdrawalError: name or reason is empty, or readers see none, or another run than the expected one.
     """
     if not by.strip() or not because.strip():
         raise WithdrawalError("--by and --because must not be empty: give your name and the reason for the withdrawal")
-    published = next(iter(fetch(database, "published_run", as_of=month.as_of)), None)
+    published = next(iter(fetch(database, "published_run", as_of=month.as_of, value_basis=value_basis)), None)
     if published is None:
         raise WithdrawalError(f"month {month} is not published: there is nothing to withdraw")
     run_id = expected if expected is not None else int(published["run_id"])
@@ -66,10 +76,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--run-id", type=int, help="the run that readers should see; default: any")
     options.add_argument("--by", required=True, help="who withdraws it")
     options.add_argument("--because", required=True, help="the reason, for the record")
+    add_value_basis(options)
     arguments = options.parse_args(argv)
     log_to_stderr()
     database = engine(Settings().database_url)
-    run_id = withdraw(database, arguments.month, by=arguments.by, because=arguments.because, expected=arguments.run_id)
+    run_id = withdraw(
+        database,
+        arguments.month,
+        by=arguments.by,
+        because=arguments.because,
+        expected=arguments.run_id,
+        value_basis=arguments.value_basis,
+    )
     log.info("Month %s: readers see no forecast of it now; before, they saw run %s", arguments.month, run_id)
     sys.stdout.write(change_as_json(database, arguments.month.as_of, run_id))
 

@@ -33,49 +33,6 @@ $$;
 
 COMMENT ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) IS 'Claim the month for a run; the load_id its rows are to carry';
 
-CREATE FUNCTION clv.begin_special_load(p_run_id bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-DECLARE
-    wanted clv.run;
-    same bigint[];
-BEGIN
-    SELECT * INTO wanted FROM clv.run WHERE run_id = p_run_id;
-    IF wanted.is_special IS NOT TRUE THEN
-        RAISE EXCEPTION 'run % is not a special run: nothing was changed', p_run_id
-        USING HINT = 'A standard run is published by jobs.publish.';
-    END IF;
-    BEGIN
-        -- 1129074225 is 'CLV1' in ASCII.
-        PERFORM pg_advisory_xact_lock(1129074225, hashtext(wanted.dag_run_id));
-    EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'another load of Airflow run % has not ended yet: nothing was changed', wanted.dag_run_id
-        USING HINT = 'Run this one again when it has.';
-    END;
-    SELECT array_agg(run.run_id) INTO same
-    FROM clv.run
-    WHERE
-        (run.dag_run_id, run.as_of, run.horizon_months, run.segment, run.value_basis)
-        = (wanted.dag_run_id, wanted.as_of, wanted.horizon_months, wanted.segment, wanted.value_basis);
-    IF p_run_id < ANY (same) THEN
-        RAISE EXCEPTION 'run % is superseded by another plan of Airflow run %: nothing was changed',
-            p_run_id, wanted.dag_run_id
-        USING HINT = 'Let the newer one load, or clear this run from its plan task on.';
-    END IF;
-    WITH gone AS (
-        DELETE FROM clv.special_load WHERE run_id = ANY (same)
-        RETURNING run_id, model_version, customers, clv, lake_fingerprint, loaded_at
-    )
-    INSERT INTO clv.special_history (
-        run_id, replaced_run_id, model_version, customers, clv, lake_fingerprint, loaded_at
-    )
-    SELECT p_run_id, run_id, model_version, customers, clv, lake_fingerprint, loaded_at FROM gone;
-END
-$$;
-
-COMMENT ON FUNCTION clv.begin_special_load(p_run_id bigint) IS 'Make room for a special run: what it, or an earlier plan of the same Airflow run, has loaded goes, and leaves a record in clv.special_history';
-
 CREATE FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -85,27 +42,19 @@ DECLARE
     newest_run_id bigint;
     last_move clv.published_history;
 BEGIN
-    BEGIN
-        -- 1129074224 is 'CLV0' in ASCII: it keeps these locks apart from those of other applications.
-        PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
-    EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'another publish of % has not ended yet: nothing was changed', p_as_of
-        USING HINT = 'Run this one again when it has.';
-    END;
     SELECT * INTO run FROM clv.run WHERE run_id = p_run_id;
     IF run.as_of IS DISTINCT FROM p_as_of THEN
         RAISE EXCEPTION 'run % was not planned for as_of %: nothing was changed', p_run_id, p_as_of
         USING HINT = 'Publish with the as_of and the run id that the plan task returned.';
     END IF;
-    IF run.is_special THEN
-        RAISE EXCEPTION 'run % is a special run, which never publishes a month: nothing was changed', p_run_id
-        USING HINT = 'Its forecast is loaded by jobs.publish_special and read in clv.special_forecast.';
-    END IF;
     IF run.is_dry_run THEN
         RAISE EXCEPTION 'run % is a dry run, which publishes nothing: nothing was changed', p_run_id
         USING HINT = 'Trigger the month without dry_run.';
     END IF;
-    SELECT max(run_id) INTO newest_run_id FROM clv.run WHERE as_of = p_as_of AND NOT is_special AND NOT is_dry_run;
+    PERFORM clv.lock_month(p_as_of, run.value_basis);
+    SELECT max(run_id) INTO newest_run_id
+    FROM clv.run AS other
+    WHERE other.as_of = p_as_of AND other.value_basis = run.value_basis AND NOT other.is_dry_run;
     IF newest_run_id <> p_run_id THEN
         RAISE EXCEPTION 'run % of % is superseded by run %: nothing was changed', p_run_id, p_as_of, newest_run_id
         USING HINT = 'Let the newer run publish, or clear this one from its plan task on: that gives it a newer run id.';
@@ -123,19 +72,19 @@ $$;
 
 COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
 
-CREATE FUNCTION clv.clear_actual_month(p_month date) RETURNS void
+CREATE FUNCTION clv.clear_actual_month(p_month date, p_value_basis text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     -- One load at a time; readers are not blocked.
-    LOCK TABLE clv.actual_month IN SHARE ROW EXCLUSIVE MODE;
-    DELETE FROM clv.actual_rows WHERE month = p_month;
-    DELETE FROM clv.actual_month WHERE month = p_month;
+    LOCK TABLE clv.realised_month IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM clv.realised_rows WHERE month = p_month AND value_basis = p_value_basis;
+    DELETE FROM clv.realised_month WHERE month = p_month AND value_basis = p_value_basis;
 END
 $$;
 
-COMMENT ON FUNCTION clv.clear_actual_month(p_month date) IS 'Remove what customers brought in a month, so that the transaction can load it again';
+COMMENT ON FUNCTION clv.clear_actual_month(p_month date, p_value_basis text) IS 'Make room for the actual values of a month in a value basis; no other load can begin until the transaction ends';
 
 CREATE FUNCTION clv.clear_first_month_open(p_read_until date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -190,26 +139,60 @@ $$;
 
 COMMENT ON FUNCTION clv.hold_champion(p_model_name text) IS 'Keep other jobs from reading or changing the champion of a model until the transaction ends';
 
+CREATE FUNCTION clv.lock_month(p_as_of date, p_value_basis text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- 'CLV0' and 'CLV3' in ASCII: they keep these locks apart from those of other applications.
+    PERFORM pg_advisory_xact_lock(
+        CASE p_value_basis WHEN 'margin' THEN 1129074227 ELSE 1129074224 END, p_as_of - date '2000-01-01'
+    );
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'another publish of % has not ended yet: nothing was changed', p_as_of
+    USING HINT = 'Try again when it has.';
+END
+$$;
+
+COMMENT ON FUNCTION clv.lock_month(p_as_of date, p_value_basis text) IS 'Let one transaction at a time change what readers see of a month in a value basis';
+
+CREATE FUNCTION clv.margin_total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) RETURNS TABLE(p10 numeric, p90 numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT
+        ends.p10,
+        ends.p90
+    FROM clv.published_margin AS published
+    INNER JOIN clv.run_level AS level ON published.run_id = level.run_id
+    CROSS JOIN LATERAL clv.total_ends(p_net_value, p_variance, level.variance, level.quantile) AS ends
+    WHERE published.as_of = p_as_of AND level.horizon_months = p_horizon_months;
+$$;
+
+COMMENT ON FUNCTION clv.margin_total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) IS 'As clv.total_interval, of the margin: give the sums of clv_…m and variance_…m of any customers in clv.margin_forecast';
+
 CREATE FUNCTION clv.publish_load(p_load_id bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
     loaded clv.forecast_load;
+    basis text;
 BEGIN
     SELECT * INTO STRICT loaded FROM clv.forecast_load WHERE load_id = p_load_id;
     -- Again, because a newer run may have been planned while the rows were loading.
     PERFORM clv.claim_month(loaded.as_of, loaded.run_id);
-    INSERT INTO clv.published_history (as_of, run_id, load_id, replaced_run_id, replaced_load_id)
-    SELECT loaded.as_of, loaded.run_id, loaded.load_id, published.run_id, published.load_id
-    FROM (VALUES (loaded.as_of)) AS month (as_of)
-    LEFT JOIN clv.published USING (as_of);
-    INSERT INTO clv.published (as_of, run_id, load_id)
-    VALUES (loaded.as_of, loaded.run_id, loaded.load_id)
-    ON CONFLICT (as_of) DO UPDATE
+    SELECT value_basis INTO STRICT basis FROM clv.run WHERE run_id = loaded.run_id;
+    INSERT INTO clv.published_history (as_of, run_id, load_id, replaced_run_id, replaced_load_id, value_basis)
+    SELECT loaded.as_of, loaded.run_id, loaded.load_id, shown.run_id, shown.load_id, basis
+    FROM (VALUES (loaded.as_of, basis)) AS month (as_of, value_basis)
+    LEFT JOIN clv.published_load AS shown USING (as_of, value_basis);
+    INSERT INTO clv.published_load (as_of, run_id, load_id, value_basis)
+    VALUES (loaded.as_of, loaded.run_id, loaded.load_id, basis)
+    ON CONFLICT (as_of, value_basis) DO UPDATE
     SET run_id = excluded.run_id, load_id = excluded.load_id, published_at = excluded.published_at;
     -- Not worth waiting for a vacuum that is under way: autovacuum will gather statistics in its time.
-    ANALYZE (SKIP_LOCKED) clv.forecast_rows, clv.published;
+    ANALYZE (SKIP_LOCKED) clv.forecast_rows, clv.published, clv.published_margin;
 END
 $$;
 
@@ -515,52 +498,30 @@ $$;
 
 COMMENT ON FUNCTION clv.refuse_rows_of_closed_loads() IS 'Refuse rows of a load that this transaction has not opened';
 
-CREATE FUNCTION clv.refuse_rows_of_loaded_special_runs() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-DECLARE
-    closed bigint;
-BEGIN
-    SELECT added.run_id INTO closed
-    FROM added
-    INNER JOIN clv.special_load AS load ON added.run_id = load.run_id
-    WHERE load.xmin <> pg_current_xact_id()::xid
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'special run % is loaded: nothing was added', closed
-        USING HINT = 'clv.begin_special_load makes room to load it again.';
-    END IF;
-    RETURN NULL;
-END
-$$;
-
-COMMENT ON FUNCTION clv.refuse_rows_of_loaded_special_runs() IS 'Refuse rows of a special run whose total was recorded by an earlier transaction';
-
 CREATE FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    shown clv.published;
+    basis text;
+    shown clv.published_load;
     wanted clv.forecast_load;
     rows_there bigint;
 BEGIN
-    BEGIN
-        -- The lock of clv.claim_month: a publish of the month comes before or after, whole.
-        PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
-    EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'a publish of % has not ended yet: nothing was changed', p_as_of
-        USING HINT = 'Try again when it has.';
-    END;
-    SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
+    SELECT value_basis INTO basis FROM clv.run WHERE run_id = p_to_run_id;
+    basis := coalesce(basis, 'net_revenue');
+    -- The lock of clv.claim_month: a publish of the month comes before or after, whole.
+    PERFORM clv.lock_month(p_as_of, basis);
+    SELECT * INTO shown FROM clv.published_load WHERE as_of = p_as_of AND value_basis = basis;
     IF shown.run_id IS DISTINCT FROM p_from_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), coalesce(p_from_run_id::text, 'none')
         USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
     END IF;
     -- A month that readers see nothing of was withdrawn, or never published.
-    IF shown.run_id IS NULL AND NOT EXISTS (SELECT FROM clv.published_history WHERE as_of = p_as_of) THEN
+    IF shown.run_id IS NULL AND NOT EXISTS (
+        SELECT FROM clv.published_history WHERE as_of = p_as_of AND value_basis = basis
+    ) THEN
         RAISE EXCEPTION 'no run of % was ever published: nothing was changed', p_as_of
         USING HINT = 'Run the month to publish it.';
     END IF;
@@ -570,16 +531,16 @@ BEGIN
     SELECT count(*) INTO rows_there FROM clv.forecast_rows WHERE load_id = wanted.load_id;
     IF wanted.load_id IS NULL OR p_to_run_id = p_from_run_id OR rows_there <> wanted.forecast_rows THEN
         RAISE EXCEPTION 'run % has no whole forecast of % to go back to: nothing was changed', p_to_run_id, p_as_of
-        USING HINT = 'SELECT run_id FROM clv.runs WHERE as_of = … AND status IN (''replaced'', ''withdrawn'') lists '
-            'those that have.';
+        USING HINT = 'SELECT run_id FROM clv.all_runs WHERE as_of = … AND status IN (''replaced'', ''withdrawn'') '
+            'lists those that have.';
     END IF;
     INSERT INTO clv.published_history (
-        as_of, run_id, load_id, replaced_run_id, replaced_load_id, rolled_back_by, because
+        as_of, run_id, load_id, replaced_run_id, replaced_load_id, rolled_back_by, because, value_basis
     )
-    VALUES (p_as_of, wanted.run_id, wanted.load_id, shown.run_id, shown.load_id, p_by, p_because);
-    INSERT INTO clv.published (as_of, run_id, load_id)
-    VALUES (p_as_of, wanted.run_id, wanted.load_id)
-    ON CONFLICT (as_of) DO UPDATE
+    VALUES (p_as_of, wanted.run_id, wanted.load_id, shown.run_id, shown.load_id, p_by, p_because, basis);
+    INSERT INTO clv.published_load (as_of, run_id, load_id, value_basis)
+    VALUES (p_as_of, wanted.run_id, wanted.load_id, basis)
+    ON CONFLICT (as_of, value_basis) DO UPDATE
     SET run_id = excluded.run_id, load_id = excluded.load_id, published_at = excluded.published_at;
 END
 $$;
@@ -625,24 +586,22 @@ CREATE FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    shown clv.published;
+    basis text;
+    shown clv.published_load;
 BEGIN
-    BEGIN
-        -- The lock of clv.claim_month: a publish of the month comes before or after, whole.
-        PERFORM pg_advisory_xact_lock(1129074224, p_as_of - date '2000-01-01');
-    EXCEPTION WHEN lock_not_available THEN
-        RAISE EXCEPTION 'a publish of % has not ended yet: nothing was changed', p_as_of
-        USING HINT = 'Try again when it has.';
-    END;
-    SELECT * INTO shown FROM clv.published WHERE as_of = p_as_of;
+    SELECT value_basis INTO basis FROM clv.run WHERE run_id = p_run_id;
+    basis := coalesce(basis, 'net_revenue');
+    -- The lock of clv.claim_month: a publish of the month comes before or after, whole.
+    PERFORM clv.lock_month(p_as_of, basis);
+    SELECT * INTO shown FROM clv.published_load WHERE as_of = p_as_of AND value_basis = basis;
     IF shown.run_id IS NULL OR shown.run_id IS DISTINCT FROM p_run_id THEN
         RAISE EXCEPTION 'readers of % see run % now, not run %: nothing was changed',
             p_as_of, coalesce(shown.run_id::text, 'none'), p_run_id
         USING HINT = 'Another publish or rollback came first: check what readers see, then decide again.';
     END IF;
-    INSERT INTO clv.published_history (as_of, replaced_run_id, replaced_load_id, rolled_back_by, because)
-    VALUES (p_as_of, shown.run_id, shown.load_id, p_by, p_because);
-    DELETE FROM clv.published WHERE as_of = p_as_of;
+    INSERT INTO clv.published_history (as_of, replaced_run_id, replaced_load_id, rolled_back_by, because, value_basis)
+    VALUES (p_as_of, shown.run_id, shown.load_id, p_by, p_because, basis);
+    DELETE FROM clv.published_load WHERE as_of = p_as_of AND value_basis = basis;
 END
 $$;
 
@@ -719,18 +678,36 @@ COMMENT ON COLUMN clv.forecast_load.content_hash IS 'Hash of the rows without th
 COMMENT ON COLUMN clv.forecast_load.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
 COMMENT ON COLUMN clv.forecast_load.loaded_at IS 'When the rows were loaded';
 
+CREATE TABLE clv.published_load (
+    as_of date NOT NULL,
+    run_id bigint NOT NULL,
+    load_id bigint NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    value_basis text NOT NULL
+)
+PARTITION BY LIST (value_basis);
+
+COMMENT ON TABLE clv.published_load IS 'The pointer: which load readers see for each month and value basis';
+COMMENT ON COLUMN clv.published_load.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.published_load.run_id IS 'The run readers see';
+COMMENT ON COLUMN clv.published_load.load_id IS 'The load of that run readers see';
+COMMENT ON COLUMN clv.published_load.published_at IS 'Since when';
+COMMENT ON COLUMN clv.published_load.value_basis IS 'What value is counted in: net_revenue or margin';
+
 CREATE TABLE clv.published (
     as_of date NOT NULL,
     run_id bigint NOT NULL,
     load_id bigint NOT NULL,
-    published_at timestamp with time zone DEFAULT now() NOT NULL
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    value_basis text DEFAULT 'net_revenue'::text NOT NULL
 );
 
-COMMENT ON TABLE clv.published IS 'The pointer: which load readers see for each month';
+COMMENT ON TABLE clv.published IS 'The pointer of net revenue: which load readers see for each month';
 COMMENT ON COLUMN clv.published.as_of IS 'First day after the data month: the forecast starts on it';
 COMMENT ON COLUMN clv.published.run_id IS 'The run readers see';
 COMMENT ON COLUMN clv.published.load_id IS 'The load of that run readers see';
 COMMENT ON COLUMN clv.published.published_at IS 'Since when';
+COMMENT ON COLUMN clv.published.value_basis IS 'What value is counted in: net_revenue or margin';
 
 CREATE TABLE clv.run (
     run_id bigint NOT NULL,
@@ -744,10 +721,7 @@ CREATE TABLE clv.run (
     model_name text,
     model_version bigint,
     planned_at timestamp with time zone DEFAULT now() NOT NULL,
-    horizon_months smallint DEFAULT 12 NOT NULL,
-    segment text DEFAULT 'all'::text NOT NULL,
     value_basis text DEFAULT 'net_revenue'::text NOT NULL,
-    is_special boolean GENERATED ALWAYS AS (((horizon_months <> 12) OR (segment <> 'all'::text) OR (value_basis <> 'net_revenue'::text))) STORED NOT NULL,
     is_dry_run boolean DEFAULT false NOT NULL,
     model_choice text DEFAULT 'as_of'::text NOT NULL,
     restate text DEFAULT 'refuse'::text NOT NULL,
@@ -756,16 +730,15 @@ CREATE TABLE clv.run (
     first_month_version bigint,
     currency text,
     CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
-    CONSTRAINT run_horizon_months_check CHECK ((horizon_months = ANY (ARRAY[1, 3, 6, 12]))),
     CONSTRAINT run_model_choice_check CHECK ((model_choice = ANY (ARRAY['as_of'::text, 'champion'::text]))),
     CONSTRAINT run_restate_check CHECK ((restate = ANY (ARRAY['refuse'::text, 'accept'::text]))),
-    CONSTRAINT run_value_basis_check CHECK ((value_basis = ANY (ARRAY['net_revenue'::text, 'margin_by_department'::text, 'margin_per_line'::text])))
+    CONSTRAINT run_value_basis_check CHECK ((value_basis = ANY (ARRAY['net_revenue'::text, 'margin'::text])))
 );
 
-COMMENT ON TABLE clv.run IS 'One row per planned run. Of the standard runs of one month only the newest may publish; special and dry runs never do';
+COMMENT ON TABLE clv.run IS 'One row per planned run. Of the runs of a month and value basis only the newest may publish; dry runs never do';
 COMMENT ON COLUMN clv.run.run_id IS 'Number of the run; grows, so that a later plan of the same month outranks an earlier';
 COMMENT ON COLUMN clv.run.as_of IS 'First day after the data month: features look back from it, the forecast starts on it';
-COMMENT ON COLUMN clv.run.dag_run_id IS 'The Airflow run';
+COMMENT ON COLUMN clv.run.dag_run_id IS 'The Airflow run: its id; margin/ and its id in clv_monthly_margin';
 COMMENT ON COLUMN clv.run.trigger IS 'What started the Airflow run: scheduled, backfill, manual, …';
 COMMENT ON COLUMN clv.run.source IS 'Name of the source layout';
 COMMENT ON COLUMN clv.run.input_fingerprint IS 'Hash of the input the plan saw';
@@ -774,10 +747,7 @@ COMMENT ON COLUMN clv.run.note IS 'What the run was planned to do';
 COMMENT ON COLUMN clv.run.model_name IS 'Name of the registered model the run scores with; empty until that is decided';
 COMMENT ON COLUMN clv.run.model_version IS 'Version of the registered model the run scores with; empty until that is decided';
 COMMENT ON COLUMN clv.run.planned_at IS 'When the run was planned';
-COMMENT ON COLUMN clv.run.horizon_months IS 'Months from as_of on that the run forecasts';
-COMMENT ON COLUMN clv.run.segment IS 'The customers it forecasts: all, or column=value,value of the snapshot';
-COMMENT ON COLUMN clv.run.value_basis IS 'What value is counted in: net_revenue, margin_by_department or margin_per_line';
-COMMENT ON COLUMN clv.run.is_special IS 'Whether any of the three differs from a standard run: 12 months, all customers, net revenue';
+COMMENT ON COLUMN clv.run.value_basis IS 'What value is counted in: net_revenue or margin';
 COMMENT ON COLUMN clv.run.is_dry_run IS 'Whether the run ended with its plan';
 COMMENT ON COLUMN clv.run.model_choice IS 'as_of: scores with a model of what was known then; champion: with the champion of the day the run was made';
 COMMENT ON COLUMN clv.run.restate IS 'What was to be done about months whose delivery has changed since they were ingested: refuse the run, or accept them';
@@ -877,6 +847,27 @@ COMMENT ON COLUMN clv.accuracy.total_p10 IS 'Lower end of the 80 % interval of f
 COMMENT ON COLUMN clv.accuracy.total_p90 IS 'Upper end of that interval';
 COMMENT ON COLUMN clv.accuracy.total_is_covered IS 'Whether actual_total lies within that interval';
 
+CREATE TABLE clv.realised_month (
+    month date NOT NULL,
+    customers bigint NOT NULL,
+    net_value_total numeric NOT NULL,
+    currency text NOT NULL,
+    lake_fingerprint text NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    value_basis text NOT NULL,
+    CONSTRAINT actual_month_is_a_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+)
+PARTITION BY LIST (value_basis);
+
+COMMENT ON TABLE clv.realised_month IS 'One row per calendar month and value basis whose actual values are loaded';
+COMMENT ON COLUMN clv.realised_month.month IS 'First day of the month';
+COMMENT ON COLUMN clv.realised_month.customers IS 'Customers with an order or a return in the month';
+COMMENT ON COLUMN clv.realised_month.net_value_total IS 'Sum of their net value';
+COMMENT ON COLUMN clv.realised_month.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.realised_month.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
+COMMENT ON COLUMN clv.realised_month.loaded_at IS 'When the rows were loaded';
+COMMENT ON COLUMN clv.realised_month.value_basis IS 'What value is counted in: net_revenue or margin';
+
 CREATE TABLE clv.actual_month (
     month date NOT NULL,
     customers bigint NOT NULL,
@@ -884,6 +875,7 @@ CREATE TABLE clv.actual_month (
     currency text NOT NULL,
     lake_fingerprint text NOT NULL,
     loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    value_basis text DEFAULT 'net_revenue'::text NOT NULL,
     CONSTRAINT actual_month_is_a_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric))
 );
 
@@ -894,12 +886,30 @@ COMMENT ON COLUMN clv.actual_month.net_value_total IS 'Sum of their net value';
 COMMENT ON COLUMN clv.actual_month.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.actual_month.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
 COMMENT ON COLUMN clv.actual_month.loaded_at IS 'When the rows were loaded';
+COMMENT ON COLUMN clv.actual_month.value_basis IS 'What value is counted in: net_revenue or margin';
+
+CREATE TABLE clv.realised_rows (
+    month date NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    net_value numeric(18,4) NOT NULL,
+    orders bigint NOT NULL,
+    value_basis text NOT NULL
+)
+PARTITION BY LIST (value_basis);
+
+COMMENT ON TABLE clv.realised_rows IS 'One row per calendar month, customer and value basis, where the customer brought anything';
+COMMENT ON COLUMN clv.realised_rows.month IS 'First day of the month';
+COMMENT ON COLUMN clv.realised_rows.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.realised_rows.net_value IS 'Sales less returns of the month';
+COMMENT ON COLUMN clv.realised_rows.orders IS 'Distinct orders of the month';
+COMMENT ON COLUMN clv.realised_rows.value_basis IS 'What value is counted in: net_revenue or margin';
 
 CREATE TABLE clv.actual_rows (
     month date NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
     net_value numeric(18,4) NOT NULL,
-    orders bigint NOT NULL
+    orders bigint NOT NULL,
+    value_basis text DEFAULT 'net_revenue'::text NOT NULL
 );
 
 COMMENT ON TABLE clv.actual_rows IS 'One row per calendar month and customer with an order or a return in it. A month that was restated is replaced';
@@ -907,6 +917,7 @@ COMMENT ON COLUMN clv.actual_rows.month IS 'First day of the month';
 COMMENT ON COLUMN clv.actual_rows.customer_id IS 'The customer';
 COMMENT ON COLUMN clv.actual_rows.net_value IS 'Sales less returns of the month';
 COMMENT ON COLUMN clv.actual_rows.orders IS 'Distinct orders of the month';
+COMMENT ON COLUMN clv.actual_rows.value_basis IS 'What value is counted in: net_revenue or margin';
 
 CREATE VIEW clv.actual AS
  SELECT to_char((rows.month)::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
@@ -927,6 +938,178 @@ COMMENT ON COLUMN clv.actual.customer_id IS 'The customer';
 COMMENT ON COLUMN clv.actual.net_value IS 'Sales less returns of the month';
 COMMENT ON COLUMN clv.actual.orders IS 'Distinct orders of the month';
 COMMENT ON COLUMN clv.actual.currency IS 'ISO 4217 code of net_value';
+
+CREATE TABLE clv.actual_month_margin (
+    month date CONSTRAINT realised_month_month_not_null NOT NULL,
+    customers bigint CONSTRAINT realised_month_customers_not_null NOT NULL,
+    net_value_total numeric CONSTRAINT realised_month_net_value_total_not_null NOT NULL,
+    currency text CONSTRAINT realised_month_currency_not_null NOT NULL,
+    lake_fingerprint text CONSTRAINT realised_month_lake_fingerprint_not_null NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() CONSTRAINT realised_month_loaded_at_not_null NOT NULL,
+    value_basis text CONSTRAINT realised_month_value_basis_not_null NOT NULL,
+    CONSTRAINT actual_month_is_a_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+COMMENT ON TABLE clv.actual_month_margin IS 'One row per calendar month whose actual margin is loaded';
+COMMENT ON COLUMN clv.actual_month_margin.month IS 'First day of the month';
+COMMENT ON COLUMN clv.actual_month_margin.customers IS 'Customers with an order or a return in the month';
+COMMENT ON COLUMN clv.actual_month_margin.net_value_total IS 'Sum of their net value';
+COMMENT ON COLUMN clv.actual_month_margin.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.actual_month_margin.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
+COMMENT ON COLUMN clv.actual_month_margin.loaded_at IS 'When the rows were loaded';
+COMMENT ON COLUMN clv.actual_month_margin.value_basis IS 'What value is counted in: net_revenue or margin';
+
+CREATE TABLE clv.actual_rows_margin (
+    month date CONSTRAINT realised_rows_month_not_null NOT NULL,
+    customer_id text CONSTRAINT realised_rows_customer_id_not_null NOT NULL COLLATE pg_catalog."C",
+    net_value numeric(18,4) CONSTRAINT realised_rows_net_value_not_null NOT NULL,
+    orders bigint CONSTRAINT realised_rows_orders_not_null NOT NULL,
+    value_basis text CONSTRAINT realised_rows_value_basis_not_null NOT NULL
+);
+
+COMMENT ON TABLE clv.actual_rows_margin IS 'One row per calendar month and customer with a margin. Readers see them in clv.margin_actual';
+COMMENT ON COLUMN clv.actual_rows_margin.month IS 'First day of the month';
+COMMENT ON COLUMN clv.actual_rows_margin.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.actual_rows_margin.net_value IS 'Sales less returns of the month';
+COMMENT ON COLUMN clv.actual_rows_margin.orders IS 'Distinct orders of the month';
+COMMENT ON COLUMN clv.actual_rows_margin.value_basis IS 'What value is counted in: net_revenue or margin';
+
+CREATE TABLE clv.published_history (
+    flip_id bigint NOT NULL,
+    as_of date NOT NULL,
+    run_id bigint,
+    load_id bigint,
+    replaced_run_id bigint,
+    replaced_load_id bigint,
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_by text DEFAULT SESSION_USER NOT NULL,
+    rolled_back_by text,
+    because text,
+    value_basis text DEFAULT 'net_revenue'::text NOT NULL,
+    CONSTRAINT a_rollback_has_a_name_and_a_reason CHECK ((((rolled_back_by IS NULL) AND (because IS NULL)) OR ((btrim(rolled_back_by) <> ''::text) AND (btrim(because) <> ''::text) AND (rolled_back_by IS NOT NULL) AND (because IS NOT NULL)))),
+    CONSTRAINT a_withdrawal_has_a_name CHECK ((((run_id IS NULL) = (load_id IS NULL)) AND ((run_id IS NOT NULL) OR ((replaced_run_id IS NOT NULL) AND (rolled_back_by IS NOT NULL)))))
+);
+
+COMMENT ON TABLE clv.published_history IS 'Every move of the pointer, for the audit';
+COMMENT ON COLUMN clv.published_history.flip_id IS 'Number of the move';
+COMMENT ON COLUMN clv.published_history.as_of IS 'The month whose pointer moved';
+COMMENT ON COLUMN clv.published_history.run_id IS 'The run it moved to; empty where the month was withdrawn';
+COMMENT ON COLUMN clv.published_history.load_id IS 'The load it moved to; empty where the month was withdrawn';
+COMMENT ON COLUMN clv.published_history.replaced_run_id IS 'The run it moved from; empty for the first of a month';
+COMMENT ON COLUMN clv.published_history.replaced_load_id IS 'The load it moved from; empty for the first of a month';
+COMMENT ON COLUMN clv.published_history.published_at IS 'When';
+COMMENT ON COLUMN clv.published_history.published_by IS 'The database role that was logged in';
+COMMENT ON COLUMN clv.published_history.rolled_back_by IS 'Who rolled the month back or withdrew it; empty where a run published it';
+COMMENT ON COLUMN clv.published_history.because IS 'Why; empty where a run published it';
+COMMENT ON COLUMN clv.published_history.value_basis IS 'What value is counted in: net_revenue or margin';
+
+CREATE TABLE clv.run_failure (
+    dag_run_id text NOT NULL,
+    task text NOT NULL,
+    attempt integer NOT NULL,
+    run_id bigint,
+    reason text NOT NULL,
+    failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    as_of date,
+    was_refused boolean DEFAULT false NOT NULL,
+    CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
+    CONSTRAINT reason_is_short CHECK ((length(reason) <= 500))
+);
+
+COMMENT ON TABLE clv.run_failure IS 'One row per attempt at a task that failed with a reason; one that was killed leaves none';
+COMMENT ON COLUMN clv.run_failure.dag_run_id IS 'The Airflow run';
+COMMENT ON COLUMN clv.run_failure.task IS 'The task';
+COMMENT ON COLUMN clv.run_failure.attempt IS 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
+COMMENT ON COLUMN clv.run_failure.run_id IS 'The run; empty where none had been planned yet';
+COMMENT ON COLUMN clv.run_failure.reason IS 'Why it failed: at most 500 characters, no secrets';
+COMMENT ON COLUMN clv.run_failure.failed_at IS 'When it failed';
+COMMENT ON COLUMN clv.run_failure.as_of IS 'First day after the data month that the task was for; empty where it did not know the month yet';
+COMMENT ON COLUMN clv.run_failure.was_refused IS 'Whether the task refused its input (exit code 65), which is not retried';
+
+CREATE TABLE clv.run_task (
+    run_id bigint NOT NULL,
+    task text NOT NULL,
+    seconds double precision NOT NULL,
+    peak_memory_mb bigint NOT NULL,
+    rows bigint,
+    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE clv.run_task IS 'What each finished task of a run cost, the last time it ran';
+COMMENT ON COLUMN clv.run_task.run_id IS 'The run';
+COMMENT ON COLUMN clv.run_task.task IS 'The task';
+COMMENT ON COLUMN clv.run_task.seconds IS 'Wall-clock seconds';
+COMMENT ON COLUMN clv.run_task.peak_memory_mb IS 'Largest resident size of the task''s processes together, in MiB';
+COMMENT ON COLUMN clv.run_task.rows IS 'Rows the task wrote, where it counts any';
+COMMENT ON COLUMN clv.run_task.finished_at IS 'When the task finished';
+
+CREATE VIEW clv.all_runs AS
+ SELECT run.run_id,
+    run.as_of,
+        CASE
+            WHEN run.is_dry_run THEN 'dry run'::text
+            WHEN (published.run_id IS NOT NULL) THEN 'published'::text
+            WHEN ((last_move.flip_id IS NOT NULL) AND (last_move.run_id IS NULL)) THEN 'withdrawn'::text
+            WHEN (load.run_id IS NOT NULL) THEN 'replaced'::text
+            WHEN (newer.run_id IS NOT NULL) THEN 'superseded'::text
+            WHEN failure.was_refused THEN 'refused'::text
+            WHEN (NOT failure.was_refused) THEN 'failed'::text
+            ELSE 'running'::text
+        END AS status,
+    run.trigger,
+    COALESCE(load.model_version, run.model_version) AS model_version,
+    load.forecast_rows,
+    load.clv_12m_total,
+    load.content_hash,
+    run.planned_at,
+    load.loaded_at AS published_at,
+    run.model_choice,
+    run.plan,
+    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.value_basis
+   FROM (((((clv.run
+     LEFT JOIN clv.published_load published ON ((run.run_id = published.run_id)))
+     LEFT JOIN LATERAL ( SELECT forecast_load.run_id,
+            forecast_load.model_version,
+            forecast_load.forecast_rows,
+            forecast_load.clv_12m_total,
+            forecast_load.content_hash,
+            forecast_load.loaded_at
+           FROM clv.forecast_load
+          WHERE (forecast_load.run_id = run.run_id)
+          ORDER BY forecast_load.load_id DESC
+         LIMIT 1) load ON (true))
+     LEFT JOIN LATERAL ( SELECT published_history.flip_id,
+            published_history.run_id
+           FROM clv.published_history
+          WHERE (published_history.replaced_run_id = run.run_id)
+          ORDER BY published_history.flip_id DESC
+         LIMIT 1) last_move ON (true))
+     LEFT JOIN LATERAL ( SELECT run_failure.was_refused
+           FROM (clv.run_failure
+             LEFT JOIN clv.run_task ON (((run_failure.run_id = run_task.run_id) AND (run_failure.task = run_task.task))))
+          WHERE ((run_failure.run_id = run.run_id) AND ((run_task.finished_at IS NULL) OR (run_task.finished_at < run_failure.failed_at)))
+          ORDER BY run_failure.failed_at DESC
+         LIMIT 1) failure ON (true))
+     LEFT JOIN LATERAL ( SELECT max(later.run_id) AS run_id
+           FROM clv.run later
+          WHERE ((later.as_of = run.as_of) AND (later.value_basis = run.value_basis) AND (later.run_id > run.run_id) AND (NOT later.is_dry_run))) newer ON (true));
+
+COMMENT ON VIEW clv.all_runs IS 'The runs of every value basis: as clv.runs, which shows those of net revenue';
+COMMENT ON COLUMN clv.all_runs.run_id IS 'Number of the run';
+COMMENT ON COLUMN clv.all_runs.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.all_runs.status IS 'running: planned, and neither published nor failed; published: readers see it; replaced: they did, until another run of its month; withdrawn: they did, until the month was withdrawn; failed: a task failed and has not finished since; refused: the same, and it refused its input; superseded: a newer run of its month was planned before it published; dry run: it ended with its plan';
+COMMENT ON COLUMN clv.all_runs.trigger IS 'What started it: scheduled, backfill, manual, …';
+COMMENT ON COLUMN clv.all_runs.model_version IS 'Version of the registered model';
+COMMENT ON COLUMN clv.all_runs.forecast_rows IS 'Number of customers in its forecast; empty until it has published';
+COMMENT ON COLUMN clv.all_runs.clv_12m_total IS 'Sum of clv_12m of its forecast; empty until it has published';
+COMMENT ON COLUMN clv.all_runs.content_hash IS 'Hash of its forecast: equal forecasts have equal hashes; empty until it has published';
+COMMENT ON COLUMN clv.all_runs.planned_at IS 'When it was planned';
+COMMENT ON COLUMN clv.all_runs.published_at IS 'When it published last; empty until it has';
+COMMENT ON COLUMN clv.all_runs.model_choice IS 'as_of: scored with a model of what was known then; champion: with the champion of the day the run was made';
+COMMENT ON COLUMN clv.all_runs.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
+COMMENT ON COLUMN clv.all_runs.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.all_runs.value_basis IS 'What value is counted in: net_revenue or margin';
 
 CREATE TABLE clv.api_key (
     key_id text NOT NULL,
@@ -1796,6 +1979,490 @@ COMMENT ON COLUMN clv.ingested.delivered_rows IS 'Rows that were delivered for t
 COMMENT ON COLUMN clv.ingested.clean_rows IS 'Rows in the clean table of the lake';
 COMMENT ON COLUMN clv.ingested.rejected_rows IS 'Rows in the rejected table of the lake';
 
+CREATE TABLE clv.published_margin (
+    as_of date CONSTRAINT published_load_as_of_not_null NOT NULL,
+    run_id bigint CONSTRAINT published_load_run_id_not_null NOT NULL,
+    load_id bigint CONSTRAINT published_load_load_id_not_null NOT NULL,
+    published_at timestamp with time zone DEFAULT now() CONSTRAINT published_load_published_at_not_null NOT NULL,
+    value_basis text CONSTRAINT published_load_value_basis_not_null NOT NULL
+);
+
+COMMENT ON TABLE clv.published_margin IS 'The pointer of the margin: which load readers see for each month';
+COMMENT ON COLUMN clv.published_margin.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.published_margin.run_id IS 'The run readers see';
+COMMENT ON COLUMN clv.published_margin.load_id IS 'The load of that run readers see';
+COMMENT ON COLUMN clv.published_margin.published_at IS 'Since when';
+COMMENT ON COLUMN clv.published_margin.value_basis IS 'What value is counted in: net_revenue or margin';
+
+CREATE VIEW clv.margin_accuracy AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    rows.horizon_months,
+    rows.segment_by,
+    rows.segment,
+    rows.candidate,
+    rows.customers,
+    rows.actual_total,
+    rows.forecast_total,
+    (rows.forecast_total - rows.actual_total) AS bias,
+        CASE
+            WHEN (rows.actual_total > (0)::numeric) THEN (rows.forecast_total / rows.actual_total)
+            ELSE NULL::numeric
+        END AS total_ratio,
+        CASE
+            WHEN (rows.actual_total > (0)::numeric) THEN (rows.absolute_error_total / (rows.actual_total)::double precision)
+            ELSE NULL::double precision
+        END AS wape,
+    (rows.absolute_error_total / (rows.customers)::double precision) AS mae,
+    sqrt((rows.squared_error_total / (rows.customers)::double precision)) AS rmse,
+    rows.norm_gini,
+    rows.decile_mape,
+    rows.meets_decile_bar,
+    ((rows.covered_customers)::double precision / (rows.customers)::double precision) AS coverage,
+    rows.absolute_error_total,
+    run.currency,
+    load.model_version,
+    published.run_id,
+    measured.measured_at,
+    totals.p10 AS total_p10,
+    totals.p90 AS total_p90,
+    ((rows.actual_total >= totals.p10) AND (rows.actual_total <= totals.p90)) AS total_is_covered
+   FROM (((((clv.published_margin published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.forecast_load load ON ((published.load_id = load.load_id)))
+     JOIN clv.accuracy_measured measured ON ((published.load_id = measured.load_id)))
+     JOIN clv.accuracy_rows rows ON (((measured.load_id = rows.load_id) AND (measured.horizon_months = rows.horizon_months))))
+     LEFT JOIN clv.total_rows totals ON (((rows.load_id = totals.load_id) AND (rows.horizon_months = totals.horizon_months) AND (rows.segment_by = totals.segment_by) AND (rows.segment = totals.segment) AND (rows.candidate = 'forecast'::text))));
+
+COMMENT ON VIEW clv.margin_accuracy IS 'As clv.accuracy, of the margin';
+COMMENT ON COLUMN clv.margin_accuracy.data_month IS 'The data month of the forecast, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_accuracy.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_accuracy.horizon_months IS 'How many forecast months are added up, from the first on: 1, 3, 6 or 12, once all of them are over';
+COMMENT ON COLUMN clv.margin_accuracy.segment_by IS 'What the customers are grouped by: all, status, tier or decile';
+COMMENT ON COLUMN clv.margin_accuracy.segment IS 'all, a status, a tier, or a decile of the forecast over this horizon: 01 holds the highest';
+COMMENT ON COLUMN clv.margin_accuracy.candidate IS 'forecast: the published one; trailing_year: the mean month of the customer''s last twelve, times the months';
+COMMENT ON COLUMN clv.margin_accuracy.customers IS 'Customers that the forecast was made for';
+COMMENT ON COLUMN clv.margin_accuracy.actual_total IS 'margin that they brought';
+COMMENT ON COLUMN clv.margin_accuracy.forecast_total IS 'margin that was forecast';
+COMMENT ON COLUMN clv.margin_accuracy.bias IS 'forecast_total less actual_total';
+COMMENT ON COLUMN clv.margin_accuracy.total_ratio IS 'forecast_total divided by actual_total, where that is positive';
+COMMENT ON COLUMN clv.margin_accuracy.wape IS 'Sum of the customers'' absolute errors as a share of actual_total, where that is positive';
+COMMENT ON COLUMN clv.margin_accuracy.mae IS 'Mean absolute error of a customer';
+COMMENT ON COLUMN clv.margin_accuracy.rmse IS 'Root of the mean squared error of a customer';
+COMMENT ON COLUMN clv.margin_accuracy.norm_gini IS 'Normalised Gini: 1 ranks customers perfectly, 0 at random';
+COMMENT ON COLUMN clv.margin_accuracy.decile_mape IS 'Mean absolute error of the ten deciles'' means, as a share of the actual ones';
+COMMENT ON COLUMN clv.margin_accuracy.meets_decile_bar IS 'Whether decile_mape is within 10 %';
+COMMENT ON COLUMN clv.margin_accuracy.coverage IS 'Share of the customers within their 80 % interval; empty where there is no interval: it is of twelve months';
+COMMENT ON COLUMN clv.margin_accuracy.absolute_error_total IS 'Sum of the customers'' absolute errors, to add up over months: divided by the sum of actual_total, it is their WAPE';
+COMMENT ON COLUMN clv.margin_accuracy.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.margin_accuracy.model_version IS 'Version of the registered model that made the forecast';
+COMMENT ON COLUMN clv.margin_accuracy.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.margin_accuracy.measured_at IS 'When the accuracy was measured last';
+COMMENT ON COLUMN clv.margin_accuracy.total_p10 IS 'Lower end of the 80 % interval of forecast_total, as published; empty for deciles, and for other candidates';
+COMMENT ON COLUMN clv.margin_accuracy.total_p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.margin_accuracy.total_is_covered IS 'Whether actual_total lies within that interval';
+
+CREATE VIEW clv.margin_actual AS
+ SELECT to_char((rows.month)::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    ((rows.month + '1 mon'::interval))::date AS as_of,
+    rows.month,
+    rows.customer_id,
+    rows.net_value,
+    rows.orders,
+    loaded.currency
+   FROM (clv.actual_rows_margin rows
+     JOIN clv.actual_month_margin loaded ON ((rows.month = loaded.month)));
+
+COMMENT ON VIEW clv.margin_actual IS 'As clv.actual, of the margin';
+COMMENT ON COLUMN clv.margin_actual.data_month IS 'The month, YYYY-MM';
+COMMENT ON COLUMN clv.margin_actual.as_of IS 'First day after the month';
+COMMENT ON COLUMN clv.margin_actual.month IS 'First day of the month, as in clv.forecast_monthly';
+COMMENT ON COLUMN clv.margin_actual.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.margin_actual.net_value IS 'Sales less returns of the month';
+COMMENT ON COLUMN clv.margin_actual.orders IS 'Distinct orders of the month';
+COMMENT ON COLUMN clv.margin_actual.currency IS 'ISO 4217 code of net_value';
+
+CREATE VIEW clv.margin_customer AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    known.customer_id,
+    known.status,
+    known.tier,
+    known.tier_before,
+    known.city,
+    known.country,
+    known.membership,
+    known.main_department,
+    known.signup_on,
+    known.first_ordered_on,
+    known.last_ordered_on,
+    to_char((known.first_ordered_on)::timestamp without time zone, 'YYYY-MM'::text) AS acquisition_month,
+    (published.as_of - known.first_ordered_on) AS tenure_days,
+    known.orders_lifetime,
+    known.net_value_lifetime,
+    known.net_value_12m,
+    known.clv_12m,
+    (known.clv_12m / (NULLIF(known.p_active_12m, (0)::double precision))::numeric) AS clv_12m_if_active,
+    known.p_active_1m,
+    known.p_active_3m,
+    known.p_active_6m,
+    known.p_active_12m,
+    run.currency,
+    published.run_id
+   FROM ((clv.published_margin published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.customer_rows known ON ((published.load_id = known.load_id)));
+
+COMMENT ON VIEW clv.margin_customer IS 'As clv.customer, of the margin';
+COMMENT ON COLUMN clv.margin_customer.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_customer.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_customer.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.margin_customer.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.margin_customer.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
+COMMENT ON COLUMN clv.margin_customer.tier_before IS 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.margin_customer.city IS 'City of the account';
+COMMENT ON COLUMN clv.margin_customer.country IS 'Country of the account';
+COMMENT ON COLUMN clv.margin_customer.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.margin_customer.main_department IS 'The department that brought most of the customer''s margin in the 365 days before as_of: a declared one, or other';
+COMMENT ON COLUMN clv.margin_customer.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.margin_customer.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.margin_customer.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.margin_customer.acquisition_month IS 'Month of the first order, YYYY-MM';
+COMMENT ON COLUMN clv.margin_customer.tenure_days IS 'Days from the first order to as_of; empty if the customer never ordered';
+COMMENT ON COLUMN clv.margin_customer.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.margin_customer.net_value_lifetime IS 'margin up to the data month';
+COMMENT ON COLUMN clv.margin_customer.net_value_12m IS 'margin of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.margin_customer.clv_12m IS 'Expected margin in the twelve forecast months';
+COMMENT ON COLUMN clv.margin_customer.clv_12m_if_active IS 'Expected margin in the twelve forecast months, given at least one order in them';
+COMMENT ON COLUMN clv.margin_customer.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.margin_customer.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.margin_customer.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.margin_customer.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.margin_customer.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.margin_customer.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.margin_customer_current AS
+ SELECT data_month,
+    as_of,
+    customer_id,
+    status,
+    tier,
+    tier_before,
+    city,
+    country,
+    membership,
+    main_department,
+    signup_on,
+    first_ordered_on,
+    last_ordered_on,
+    acquisition_month,
+    tenure_days,
+    orders_lifetime,
+    net_value_lifetime,
+    net_value_12m,
+    clv_12m,
+    clv_12m_if_active,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    p_active_12m,
+    currency,
+    run_id
+   FROM clv.margin_customer customer
+  WHERE (as_of = ( SELECT max(published.as_of) AS max
+           FROM clv.published_margin published));
+
+COMMENT ON VIEW clv.margin_customer_current IS 'As clv.customer_current, of the margin';
+COMMENT ON COLUMN clv.margin_customer_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_customer_current.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_customer_current.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.margin_customer_current.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.margin_customer_current.tier IS 'Value tier, 1 is the highest: the boundaries are the mapping''s; a customer near one keeps the tier of the month before';
+COMMENT ON COLUMN clv.margin_customer_current.tier_before IS 'Tier of the month before, as published; empty where there was none';
+COMMENT ON COLUMN clv.margin_customer_current.city IS 'City of the account';
+COMMENT ON COLUMN clv.margin_customer_current.country IS 'Country of the account';
+COMMENT ON COLUMN clv.margin_customer_current.membership IS 'none, monthly or annual';
+COMMENT ON COLUMN clv.margin_customer_current.main_department IS 'The department that brought most of the customer''s margin in the 365 days before as_of: a declared one, or other';
+COMMENT ON COLUMN clv.margin_customer_current.signup_on IS 'Day the account was opened, where the shop tells it';
+COMMENT ON COLUMN clv.margin_customer_current.first_ordered_on IS 'Day of the first order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.margin_customer_current.last_ordered_on IS 'Day of the last order; empty if the customer never ordered';
+COMMENT ON COLUMN clv.margin_customer_current.acquisition_month IS 'Month of the first order, YYYY-MM';
+COMMENT ON COLUMN clv.margin_customer_current.tenure_days IS 'Days from the first order to as_of; empty if the customer never ordered';
+COMMENT ON COLUMN clv.margin_customer_current.orders_lifetime IS 'Orders up to the data month';
+COMMENT ON COLUMN clv.margin_customer_current.net_value_lifetime IS 'margin up to the data month';
+COMMENT ON COLUMN clv.margin_customer_current.net_value_12m IS 'margin of the twelve calendar months up to the data month';
+COMMENT ON COLUMN clv.margin_customer_current.clv_12m IS 'Expected margin in the twelve forecast months';
+COMMENT ON COLUMN clv.margin_customer_current.clv_12m_if_active IS 'Expected margin in the twelve forecast months, given at least one order in them';
+COMMENT ON COLUMN clv.margin_customer_current.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.margin_customer_current.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.margin_customer_current.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.margin_customer_current.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.margin_customer_current.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.margin_customer_current.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.margin_forecast AS
+ SELECT published.as_of,
+    forecast_rows.customer_id,
+    forecast_rows.clv_1m,
+    forecast_rows.clv_3m,
+    forecast_rows.clv_6m,
+    forecast_rows.clv_12m,
+    forecast_rows.clv_12m_p10,
+    forecast_rows.clv_12m_p90,
+    forecast_rows.p_active_12m,
+    forecast_rows.month_01,
+    forecast_rows.month_02,
+    forecast_rows.month_03,
+    forecast_rows.month_04,
+    forecast_rows.month_05,
+    forecast_rows.month_06,
+    forecast_rows.month_07,
+    forecast_rows.month_08,
+    forecast_rows.month_09,
+    forecast_rows.month_10,
+    forecast_rows.month_11,
+    forecast_rows.month_12,
+    forecast_rows.status,
+    forecast_rows.method,
+    forecast_rows.model_version,
+    published.run_id,
+    forecast_rows.reason_1,
+    forecast_rows.reason_2,
+    forecast_rows.reason_3,
+    to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    forecast_rows.p_active_1m,
+    forecast_rows.p_active_3m,
+    forecast_rows.p_active_6m,
+    forecast_rows.variance_1m,
+    forecast_rows.variance_3m,
+    forecast_rows.variance_6m,
+    forecast_rows.variance_12m
+   FROM (clv.published_margin published
+     JOIN clv.forecast_rows ON ((published.load_id = forecast_rows.load_id)));
+
+COMMENT ON VIEW clv.margin_forecast IS 'As clv.forecast, of the margin';
+COMMENT ON COLUMN clv.margin_forecast.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_forecast.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.margin_forecast.clv_1m IS 'Expected margin in the first forecast month';
+COMMENT ON COLUMN clv.margin_forecast.clv_3m IS 'Expected margin in the first three forecast months';
+COMMENT ON COLUMN clv.margin_forecast.clv_6m IS 'Expected margin in the first six forecast months';
+COMMENT ON COLUMN clv.margin_forecast.clv_12m IS 'Expected margin in the twelve forecast months: the sum of month_01 to month_12';
+COMMENT ON COLUMN clv.margin_forecast.clv_12m_p10 IS 'Lower end of the 80 % interval of the twelve months'' value';
+COMMENT ON COLUMN clv.margin_forecast.clv_12m_p90 IS 'Upper end of the 80 % interval of the twelve months'' value';
+COMMENT ON COLUMN clv.margin_forecast.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.margin_forecast.month_01 IS 'Expected margin in forecast month 1 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_02 IS 'Expected margin in forecast month 2 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_03 IS 'Expected margin in forecast month 3 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_04 IS 'Expected margin in forecast month 4 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_05 IS 'Expected margin in forecast month 5 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_06 IS 'Expected margin in forecast month 6 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_07 IS 'Expected margin in forecast month 7 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_08 IS 'Expected margin in forecast month 8 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_09 IS 'Expected margin in forecast month 9 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_10 IS 'Expected margin in forecast month 10 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_11 IS 'Expected margin in forecast month 11 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.month_12 IS 'Expected margin in forecast month 12 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.margin_forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
+COMMENT ON COLUMN clv.margin_forecast.model_version IS 'Version of the registered model';
+COMMENT ON COLUMN clv.margin_forecast.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.margin_forecast.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.margin_forecast.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.margin_forecast.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.margin_forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_forecast.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.margin_forecast.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.margin_forecast.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.margin_forecast.variance_1m IS 'Variance of clv_1m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.margin_forecast.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.margin_forecast.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.margin_forecast.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+
+CREATE VIEW clv.margin_forecast_current AS
+ SELECT as_of,
+    customer_id,
+    clv_1m,
+    clv_3m,
+    clv_6m,
+    clv_12m,
+    clv_12m_p10,
+    clv_12m_p90,
+    p_active_12m,
+    month_01,
+    month_02,
+    month_03,
+    month_04,
+    month_05,
+    month_06,
+    month_07,
+    month_08,
+    month_09,
+    month_10,
+    month_11,
+    month_12,
+    status,
+    method,
+    model_version,
+    run_id,
+    reason_1,
+    reason_2,
+    reason_3,
+    data_month,
+    p_active_1m,
+    p_active_3m,
+    p_active_6m,
+    variance_1m,
+    variance_3m,
+    variance_6m,
+    variance_12m
+   FROM clv.margin_forecast forecast
+  WHERE (as_of = ( SELECT max(published.as_of) AS max
+           FROM clv.published_margin published));
+
+COMMENT ON VIEW clv.margin_forecast_current IS 'As clv.forecast_current, of the margin';
+COMMENT ON COLUMN clv.margin_forecast_current.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_forecast_current.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.margin_forecast_current.clv_1m IS 'Expected margin in the first forecast month';
+COMMENT ON COLUMN clv.margin_forecast_current.clv_3m IS 'Expected margin in the first three forecast months';
+COMMENT ON COLUMN clv.margin_forecast_current.clv_6m IS 'Expected margin in the first six forecast months';
+COMMENT ON COLUMN clv.margin_forecast_current.clv_12m IS 'Expected margin in the twelve forecast months: the sum of month_01 to month_12';
+COMMENT ON COLUMN clv.margin_forecast_current.clv_12m_p10 IS 'Lower end of the 80 % interval of the twelve months'' value';
+COMMENT ON COLUMN clv.margin_forecast_current.clv_12m_p90 IS 'Upper end of the 80 % interval of the twelve months'' value';
+COMMENT ON COLUMN clv.margin_forecast_current.p_active_12m IS 'Probability of at least one order in the twelve forecast months';
+COMMENT ON COLUMN clv.margin_forecast_current.month_01 IS 'Expected margin in forecast month 1 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_02 IS 'Expected margin in forecast month 2 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_03 IS 'Expected margin in forecast month 3 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_04 IS 'Expected margin in forecast month 4 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_05 IS 'Expected margin in forecast month 5 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_06 IS 'Expected margin in forecast month 6 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_07 IS 'Expected margin in forecast month 7 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_08 IS 'Expected margin in forecast month 8 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_09 IS 'Expected margin in forecast month 9 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_10 IS 'Expected margin in forecast month 10 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_11 IS 'Expected margin in forecast month 11 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.month_12 IS 'Expected margin in forecast month 12 (month 1 starts on as_of)';
+COMMENT ON COLUMN clv.margin_forecast_current.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
+COMMENT ON COLUMN clv.margin_forecast_current.method IS 'model, btyd or cohort_prior: how the forecast was made';
+COMMENT ON COLUMN clv.margin_forecast_current.model_version IS 'Version of the registered model';
+COMMENT ON COLUMN clv.margin_forecast_current.run_id IS 'The run that made the forecast';
+COMMENT ON COLUMN clv.margin_forecast_current.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.margin_forecast_current.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.margin_forecast_current.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
+COMMENT ON COLUMN clv.margin_forecast_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_forecast_current.p_active_1m IS 'Probability of at least one order in the first forecast month';
+COMMENT ON COLUMN clv.margin_forecast_current.p_active_3m IS 'Probability of at least one order in the first three forecast months';
+COMMENT ON COLUMN clv.margin_forecast_current.p_active_6m IS 'Probability of at least one order in the first six forecast months';
+COMMENT ON COLUMN clv.margin_forecast_current.variance_1m IS 'Variance of clv_1m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.margin_forecast_current.variance_3m IS 'Variance of clv_3m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.margin_forecast_current.variance_6m IS 'Variance of clv_6m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+COMMENT ON COLUMN clv.margin_forecast_current.variance_12m IS 'Variance of clv_12m, without the error of level that all customers share: add it up over customers for clv.total_interval';
+
+CREATE VIEW clv.margin_forecast_monthly AS
+ SELECT forecast.as_of,
+    forecast.customer_id,
+    ((forecast.as_of + make_interval(months => (horizon.horizon_month - 1))))::date AS month,
+    horizon.horizon_month,
+    horizon.expected_net_value,
+    forecast.data_month
+   FROM (clv.margin_forecast forecast
+     CROSS JOIN LATERAL ( VALUES (1,forecast.month_01), (2,forecast.month_02), (3,forecast.month_03), (4,forecast.month_04), (5,forecast.month_05), (6,forecast.month_06), (7,forecast.month_07), (8,forecast.month_08), (9,forecast.month_09), (10,forecast.month_10), (11,forecast.month_11), (12,forecast.month_12)) horizon(horizon_month, expected_net_value));
+
+COMMENT ON VIEW clv.margin_forecast_monthly IS 'As clv.forecast_monthly, of the margin';
+COMMENT ON COLUMN clv.margin_forecast_monthly.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_forecast_monthly.customer_id IS 'The customer';
+COMMENT ON COLUMN clv.margin_forecast_monthly.month IS 'First day of the calendar month forecast';
+COMMENT ON COLUMN clv.margin_forecast_monthly.horizon_month IS 'How many months ahead: 1 is the month that starts on as_of, 12 the last';
+COMMENT ON COLUMN clv.margin_forecast_monthly.expected_net_value IS 'Expected margin of the customer in that month';
+COMMENT ON COLUMN clv.margin_forecast_monthly.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
+CREATE VIEW clv.margin_forecast_total AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    totals.horizon_months,
+    totals.segment_by,
+    totals.segment,
+    totals.customers,
+    totals.net_value,
+    totals.p10,
+    totals.p90,
+    run.currency,
+    published.run_id
+   FROM ((clv.published_margin published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.total_rows totals ON ((published.load_id = totals.load_id)));
+
+COMMENT ON VIEW clv.margin_forecast_total IS 'As clv.forecast_total, of the margin';
+COMMENT ON COLUMN clv.margin_forecast_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_forecast_total.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_forecast_total.horizon_months IS 'How many forecast months are added up, from the first on: 1, 3, 6 or 12';
+COMMENT ON COLUMN clv.margin_forecast_total.segment_by IS 'What the customers are grouped by: all, status, tier, country, membership or main_department';
+COMMENT ON COLUMN clv.margin_forecast_total.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
+COMMENT ON COLUMN clv.margin_forecast_total.customers IS 'Customers in the segment';
+COMMENT ON COLUMN clv.margin_forecast_total.net_value IS 'Expected margin of the months, all customers added up';
+COMMENT ON COLUMN clv.margin_forecast_total.p10 IS 'Lower end of the 80 % interval of net_value; not the sum of the customers'' ends. Empty for months published before intervals of totals were';
+COMMENT ON COLUMN clv.margin_forecast_total.p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.margin_forecast_total.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.margin_forecast_total.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.margin_forecast_total_monthly AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    ((published.as_of + (((totals.month_ahead - 1))::double precision * '1 mon'::interval)))::date AS month,
+    totals.month_ahead,
+    totals.segment_by,
+    totals.segment,
+    totals.customers,
+    totals.net_value,
+    totals.p10,
+    totals.p90,
+    run.currency,
+    published.run_id
+   FROM ((clv.published_margin published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.total_month_rows totals ON ((published.load_id = totals.load_id)));
+
+COMMENT ON VIEW clv.margin_forecast_total_monthly IS 'As clv.forecast_total_monthly, of the margin';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.month IS 'First day of the forecast month';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.month_ahead IS 'Number of the forecast month: 1 starts on as_of';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.segment_by IS 'What the customers are grouped by: all, status, tier, country, membership or main_department';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.customers IS 'Customers in the segment';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.net_value IS 'Expected margin of the month, all customers added up';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.p10 IS 'Lower end of the 80 % interval of net_value: its level is as uncertain as that of the twelve months';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.p90 IS 'Upper end of that interval';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.margin_publications AS
+ SELECT flip_id,
+    as_of,
+        CASE
+            WHEN (run_id IS NULL) THEN 'withdrawn'::text
+            WHEN (rolled_back_by IS NULL) THEN 'published'::text
+            ELSE 'rolled back'::text
+        END AS what,
+    run_id,
+    replaced_run_id,
+    COALESCE(rolled_back_by, published_by) AS by_whom,
+    because,
+    published_at,
+    to_char(((as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+   FROM clv.published_history
+  WHERE (value_basis = 'margin'::text);
+
+COMMENT ON VIEW clv.margin_publications IS 'As clv.publications, of the margin';
+COMMENT ON COLUMN clv.margin_publications.flip_id IS 'Number of the change; grows';
+COMMENT ON COLUMN clv.margin_publications.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.margin_publications.what IS 'published: by its run; rolled back: by a person, to another run, also of a withdrawn month; withdrawn: by a person, to no run';
+COMMENT ON COLUMN clv.margin_publications.run_id IS 'The run that readers saw from then on; empty where it was withdrawn';
+COMMENT ON COLUMN clv.margin_publications.replaced_run_id IS 'The run they saw before; empty for the first of a month and where the month was withdrawn';
+COMMENT ON COLUMN clv.margin_publications.by_whom IS 'The database role that published, or who rolled back or withdrew';
+COMMENT ON COLUMN clv.margin_publications.because IS 'Why it was rolled back or withdrawn; empty where a run published it';
+COMMENT ON COLUMN clv.margin_publications.published_at IS 'When';
+COMMENT ON COLUMN clv.margin_publications.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
 CREATE TABLE clv.model_decision (
     decision_id bigint NOT NULL,
     run_id bigint,
@@ -1900,33 +2567,6 @@ COMMENT ON COLUMN clv.open_load.as_of IS 'First day after the data month';
 COMMENT ON COLUMN clv.open_load.run_id IS 'The run that claimed the month';
 COMMENT ON COLUMN clv.open_load.transaction_id IS 'The transaction that opened it';
 
-CREATE TABLE clv.published_history (
-    flip_id bigint NOT NULL,
-    as_of date NOT NULL,
-    run_id bigint,
-    load_id bigint,
-    replaced_run_id bigint,
-    replaced_load_id bigint,
-    published_at timestamp with time zone DEFAULT now() NOT NULL,
-    published_by text DEFAULT SESSION_USER NOT NULL,
-    rolled_back_by text,
-    because text,
-    CONSTRAINT a_rollback_has_a_name_and_a_reason CHECK ((((rolled_back_by IS NULL) AND (because IS NULL)) OR ((btrim(rolled_back_by) <> ''::text) AND (btrim(because) <> ''::text) AND (rolled_back_by IS NOT NULL) AND (because IS NOT NULL)))),
-    CONSTRAINT a_withdrawal_has_a_name CHECK ((((run_id IS NULL) = (load_id IS NULL)) AND ((run_id IS NOT NULL) OR ((replaced_run_id IS NOT NULL) AND (rolled_back_by IS NOT NULL)))))
-);
-
-COMMENT ON TABLE clv.published_history IS 'Every move of the pointer, for the audit';
-COMMENT ON COLUMN clv.published_history.flip_id IS 'Number of the move';
-COMMENT ON COLUMN clv.published_history.as_of IS 'The month whose pointer moved';
-COMMENT ON COLUMN clv.published_history.run_id IS 'The run it moved to; empty where the month was withdrawn';
-COMMENT ON COLUMN clv.published_history.load_id IS 'The load it moved to; empty where the month was withdrawn';
-COMMENT ON COLUMN clv.published_history.replaced_run_id IS 'The run it moved from; empty for the first of a month';
-COMMENT ON COLUMN clv.published_history.replaced_load_id IS 'The load it moved from; empty for the first of a month';
-COMMENT ON COLUMN clv.published_history.published_at IS 'When';
-COMMENT ON COLUMN clv.published_history.published_by IS 'The database role that was logged in';
-COMMENT ON COLUMN clv.published_history.rolled_back_by IS 'Who rolled the month back or withdrew it; empty where a run published it';
-COMMENT ON COLUMN clv.published_history.because IS 'Why; empty where a run published it';
-
 CREATE VIEW clv.publications AS
  SELECT flip_id,
     as_of,
@@ -1941,7 +2581,8 @@ CREATE VIEW clv.publications AS
     because,
     published_at,
     to_char(((as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
-   FROM clv.published_history;
+   FROM clv.published_history
+  WHERE (value_basis = 'net_revenue'::text);
 
 COMMENT ON VIEW clv.publications IS 'Every change of what readers see of a month: who made it, when and why';
 COMMENT ON COLUMN clv.publications.flip_id IS 'Number of the change; grows';
@@ -1998,29 +2639,6 @@ COMMENT ON COLUMN clv.rejected.month IS 'First day of the month that the rows ar
 COMMENT ON COLUMN clv.rejected.reason IS 'Why rows were rejected, as in rejected_for in the lake';
 COMMENT ON COLUMN clv.rejected.rows IS 'Rows with this reason';
 
-CREATE TABLE clv.run_failure (
-    dag_run_id text NOT NULL,
-    task text NOT NULL,
-    attempt integer NOT NULL,
-    run_id bigint,
-    reason text NOT NULL,
-    failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    as_of date,
-    was_refused boolean DEFAULT false NOT NULL,
-    CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
-    CONSTRAINT reason_is_short CHECK ((length(reason) <= 500))
-);
-
-COMMENT ON TABLE clv.run_failure IS 'One row per attempt at a task that failed with a reason; one that was killed leaves none';
-COMMENT ON COLUMN clv.run_failure.dag_run_id IS 'The Airflow run';
-COMMENT ON COLUMN clv.run_failure.task IS 'The task';
-COMMENT ON COLUMN clv.run_failure.attempt IS 'Airflow''s number of the attempt, from 1 on; goes on when a task is cleared';
-COMMENT ON COLUMN clv.run_failure.run_id IS 'The run; empty where none had been planned yet';
-COMMENT ON COLUMN clv.run_failure.reason IS 'Why it failed: at most 500 characters, no secrets';
-COMMENT ON COLUMN clv.run_failure.failed_at IS 'When it failed';
-COMMENT ON COLUMN clv.run_failure.as_of IS 'First day after the data month that the task was for; empty where it did not know the month yet';
-COMMENT ON COLUMN clv.run_failure.was_refused IS 'Whether the task refused its input (exit code 65), which is not retried';
-
 CREATE VIEW clv.run_failures AS
  SELECT run_failure.run_id,
     COALESCE(run_failure.as_of, run.as_of) AS as_of,
@@ -2067,78 +2685,22 @@ ALTER TABLE clv.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
-CREATE TABLE clv.run_task (
-    run_id bigint NOT NULL,
-    task text NOT NULL,
-    seconds double precision NOT NULL,
-    peak_memory_mb bigint NOT NULL,
-    rows bigint,
-    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-COMMENT ON TABLE clv.run_task IS 'What each finished task of a run cost, the last time it ran';
-COMMENT ON COLUMN clv.run_task.run_id IS 'The run';
-COMMENT ON COLUMN clv.run_task.task IS 'The task';
-COMMENT ON COLUMN clv.run_task.seconds IS 'Wall-clock seconds';
-COMMENT ON COLUMN clv.run_task.peak_memory_mb IS 'Largest resident size of the task''s processes together, in MiB';
-COMMENT ON COLUMN clv.run_task.rows IS 'Rows the task wrote, where it counts any';
-COMMENT ON COLUMN clv.run_task.finished_at IS 'When the task finished';
-
 CREATE VIEW clv.runs AS
- SELECT run.run_id,
-    run.as_of,
-        CASE
-            WHEN run.is_dry_run THEN 'dry run'::text
-            WHEN (published.run_id IS NOT NULL) THEN 'published'::text
-            WHEN ((last_move.flip_id IS NOT NULL) AND (last_move.run_id IS NULL)) THEN 'withdrawn'::text
-            WHEN (load.run_id IS NOT NULL) THEN 'replaced'::text
-            WHEN (newer.run_id IS NOT NULL) THEN 'superseded'::text
-            WHEN failure.was_refused THEN 'refused'::text
-            WHEN (NOT failure.was_refused) THEN 'failed'::text
-            ELSE 'running'::text
-        END AS status,
-    run.trigger,
-    COALESCE(load.model_version, run.model_version) AS model_version,
-    load.forecast_rows,
-    load.clv_12m_total,
-    load.content_hash,
-    run.planned_at,
-    load.loaded_at AS published_at,
-    run.model_choice,
-    run.plan,
-    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
-   FROM (((((clv.run
-     LEFT JOIN clv.published ON ((run.run_id = published.run_id)))
-     LEFT JOIN LATERAL ( SELECT forecast_load.load_id,
-            forecast_load.as_of,
-            forecast_load.run_id,
-            forecast_load.model_version,
-            forecast_load.forecast_rows,
-            forecast_load.clv_12m_total,
-            forecast_load.money_totals,
-            forecast_load.content_hash,
-            forecast_load.lake_fingerprint,
-            forecast_load.loaded_at
-           FROM clv.forecast_load
-          WHERE (forecast_load.run_id = run.run_id)
-          ORDER BY forecast_load.load_id DESC
-         LIMIT 1) load ON (true))
-     LEFT JOIN LATERAL ( SELECT published_history.flip_id,
-            published_history.run_id
-           FROM clv.published_history
-          WHERE (published_history.replaced_run_id = run.run_id)
-          ORDER BY published_history.flip_id DESC
-         LIMIT 1) last_move ON (true))
-     LEFT JOIN LATERAL ( SELECT run_failure.was_refused
-           FROM (clv.run_failure
-             LEFT JOIN clv.run_task ON (((run_failure.run_id = run_task.run_id) AND (run_failure.task = run_task.task))))
-          WHERE ((run_failure.run_id = run.run_id) AND ((run_task.finished_at IS NULL) OR (run_task.finished_at < run_failure.failed_at)))
-          ORDER BY run_failure.failed_at DESC
-         LIMIT 1) failure ON (true))
-     LEFT JOIN LATERAL ( SELECT max(later.run_id) AS run_id
-           FROM clv.run later
-          WHERE ((later.as_of = run.as_of) AND (later.run_id > run.run_id) AND (NOT later.is_special) AND (NOT later.is_dry_run))) newer ON (true))
-  WHERE (NOT run.is_special);
+ SELECT run_id,
+    as_of,
+    status,
+    trigger,
+    model_version,
+    forecast_rows,
+    clv_12m_total,
+    content_hash,
+    planned_at,
+    published_at,
+    model_choice,
+    plan,
+    data_month
+   FROM clv.all_runs
+  WHERE (value_basis = 'net_revenue'::text);
 
 COMMENT ON VIEW clv.runs IS 'Every standard run: how it stands, and what it published. Shows how fresh the forecast is';
 COMMENT ON COLUMN clv.runs.run_id IS 'Number of the run';
@@ -2165,176 +2727,6 @@ COMMENT ON TABLE clv.schema_migrations IS 'The migrations that were applied to t
 COMMENT ON COLUMN clv.schema_migrations.name IS 'File name, without .sql';
 COMMENT ON COLUMN clv.schema_migrations.sha256 IS 'Hash of the file when it was applied';
 COMMENT ON COLUMN clv.schema_migrations.applied_at IS 'When it was applied';
-
-CREATE TABLE clv.special_rows (
-    run_id bigint NOT NULL,
-    customer_id text NOT NULL COLLATE pg_catalog."C",
-    clv numeric(18,2) NOT NULL,
-    clv_p10 numeric(18,2) NOT NULL,
-    clv_p90 numeric(18,2) NOT NULL,
-    p_active double precision NOT NULL,
-    status text NOT NULL,
-    method text NOT NULL,
-    model_version bigint NOT NULL,
-    CONSTRAINT special_clv_lies_in_its_interval CHECK (((clv_p10 <= clv) AND (clv <= clv_p90))),
-    CONSTRAINT special_p_active_is_a_probability CHECK (((p_active >= (0)::double precision) AND (p_active <= (1)::double precision)))
-);
-
-COMMENT ON TABLE clv.special_rows IS 'A row per special run and customer. Readers see them in clv.special_forecast';
-COMMENT ON COLUMN clv.special_rows.run_id IS 'The run';
-COMMENT ON COLUMN clv.special_rows.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.special_rows.clv IS 'Expected value over the run''s horizon, on its value basis';
-COMMENT ON COLUMN clv.special_rows.clv_p10 IS 'Lower end of the 80 % interval of that value';
-COMMENT ON COLUMN clv.special_rows.clv_p90 IS 'Upper end of the 80 % interval of that value';
-COMMENT ON COLUMN clv.special_rows.p_active IS 'Probability of at least one order within the horizon';
-COMMENT ON COLUMN clv.special_rows.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.special_rows.method IS 'model, btyd or cohort_prior: how the forecast was made';
-COMMENT ON COLUMN clv.special_rows.model_version IS 'Version of the registered model';
-
-CREATE VIEW clv.special_forecast AS
- SELECT special_rows.run_id,
-    run.as_of,
-    run.horizon_months,
-    run.segment,
-    run.value_basis,
-    special_rows.customer_id,
-    special_rows.clv,
-    special_rows.clv_p10,
-    special_rows.clv_p90,
-    special_rows.p_active,
-    special_rows.status,
-    special_rows.method,
-    special_rows.model_version,
-    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
-   FROM (clv.special_rows
-     JOIN clv.run ON ((special_rows.run_id = run.run_id)));
-
-COMMENT ON VIEW clv.special_forecast IS 'What special runs forecast: one row per run and customer. Published months are in clv.forecast, and never here';
-COMMENT ON COLUMN clv.special_forecast.run_id IS 'The run';
-COMMENT ON COLUMN clv.special_forecast.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.special_forecast.horizon_months IS 'Months from as_of on that are forecast';
-COMMENT ON COLUMN clv.special_forecast.segment IS 'The customers asked for: all, or column=value,value of the snapshot';
-COMMENT ON COLUMN clv.special_forecast.value_basis IS 'What value is counted in: net_revenue, margin_by_department or margin_per_line';
-COMMENT ON COLUMN clv.special_forecast.customer_id IS 'The customer';
-COMMENT ON COLUMN clv.special_forecast.clv IS 'Expected value over the run''s horizon, on its value basis';
-COMMENT ON COLUMN clv.special_forecast.clv_p10 IS 'Lower end of the 80 % interval of that value. Do not add ends up: clv.special_total has the total''s';
-COMMENT ON COLUMN clv.special_forecast.clv_p90 IS 'Upper end of the 80 % interval of that value. Do not add ends up: clv.special_total has the total''s';
-COMMENT ON COLUMN clv.special_forecast.p_active IS 'Probability of at least one order within the horizon';
-COMMENT ON COLUMN clv.special_forecast.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
-COMMENT ON COLUMN clv.special_forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
-COMMENT ON COLUMN clv.special_forecast.model_version IS 'Version of the registered model; clv.special_total names it';
-COMMENT ON COLUMN clv.special_forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
-
-CREATE TABLE clv.special_history (
-    replacement_id bigint NOT NULL,
-    run_id bigint NOT NULL,
-    replaced_run_id bigint NOT NULL,
-    model_version bigint NOT NULL,
-    customers bigint NOT NULL,
-    clv numeric(18,2) NOT NULL,
-    lake_fingerprint text NOT NULL,
-    loaded_at timestamp with time zone NOT NULL,
-    replaced_at timestamp with time zone DEFAULT now() NOT NULL,
-    replaced_by text DEFAULT SESSION_USER NOT NULL
-);
-
-COMMENT ON TABLE clv.special_history IS 'One row per load of a special run that another load took the place of';
-COMMENT ON COLUMN clv.special_history.replacement_id IS 'Number of the replacement; grows';
-COMMENT ON COLUMN clv.special_history.run_id IS 'The run that loaded instead; it may be the same';
-COMMENT ON COLUMN clv.special_history.replaced_run_id IS 'The run whose load is gone';
-COMMENT ON COLUMN clv.special_history.model_version IS 'Version of the registered model that had made that forecast';
-COMMENT ON COLUMN clv.special_history.customers IS 'Customers in it';
-COMMENT ON COLUMN clv.special_history.clv IS 'Sum of their clv';
-COMMENT ON COLUMN clv.special_history.lake_fingerprint IS 'Fingerprint of the folder in the lake its rows had been read from';
-COMMENT ON COLUMN clv.special_history.loaded_at IS 'When it had been loaded';
-COMMENT ON COLUMN clv.special_history.replaced_at IS 'When it was replaced';
-COMMENT ON COLUMN clv.special_history.replaced_by IS 'The database role that was logged in';
-
-ALTER TABLE clv.special_history ALTER COLUMN replacement_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME clv.special_history_replacement_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE clv.special_load (
-    run_id bigint NOT NULL,
-    model_version bigint NOT NULL,
-    customers bigint NOT NULL,
-    clv numeric(18,2) NOT NULL,
-    clv_p10 numeric(18,2) NOT NULL,
-    clv_p90 numeric(18,2) NOT NULL,
-    lake_fingerprint text NOT NULL,
-    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT special_total_lies_in_its_interval CHECK (((clv_p10 <= clv) AND (clv <= clv_p90)))
-);
-
-COMMENT ON TABLE clv.special_load IS 'One row per special run whose forecast was loaded, with the total of its segment';
-COMMENT ON COLUMN clv.special_load.run_id IS 'The run';
-COMMENT ON COLUMN clv.special_load.model_version IS 'Version of the registered model that made the forecast';
-COMMENT ON COLUMN clv.special_load.customers IS 'Customers in the segment';
-COMMENT ON COLUMN clv.special_load.clv IS 'Sum of their clv';
-COMMENT ON COLUMN clv.special_load.clv_p10 IS 'Lower end of the 80 % interval of that sum; not the sum of the customers'' ends';
-COMMENT ON COLUMN clv.special_load.clv_p90 IS 'Upper end of the 80 % interval of that sum; not the sum of the customers'' ends';
-COMMENT ON COLUMN clv.special_load.lake_fingerprint IS 'Fingerprint of the folder in the lake the rows were read from';
-COMMENT ON COLUMN clv.special_load.loaded_at IS 'When the rows were loaded';
-
-CREATE VIEW clv.special_replacements AS
- SELECT replacement_id,
-    run_id,
-    replaced_run_id,
-    model_version,
-    customers,
-    clv,
-    loaded_at,
-    replaced_at,
-    replaced_by
-   FROM clv.special_history;
-
-COMMENT ON VIEW clv.special_replacements IS 'Every load of a special run that another load took the place of';
-COMMENT ON COLUMN clv.special_replacements.replacement_id IS 'Number of the replacement; grows';
-COMMENT ON COLUMN clv.special_replacements.run_id IS 'The run that loaded instead; it may be the same';
-COMMENT ON COLUMN clv.special_replacements.replaced_run_id IS 'The run whose load is gone';
-COMMENT ON COLUMN clv.special_replacements.model_version IS 'Version of the registered model that had made that forecast';
-COMMENT ON COLUMN clv.special_replacements.customers IS 'Customers in it';
-COMMENT ON COLUMN clv.special_replacements.clv IS 'Sum of their clv';
-COMMENT ON COLUMN clv.special_replacements.loaded_at IS 'When it had been loaded';
-COMMENT ON COLUMN clv.special_replacements.replaced_at IS 'When it was replaced';
-COMMENT ON COLUMN clv.special_replacements.replaced_by IS 'The database role that was logged in';
-
-CREATE VIEW clv.special_total AS
- SELECT special_load.run_id,
-    run.as_of,
-    run.horizon_months,
-    run.segment,
-    run.value_basis,
-    special_load.customers,
-    special_load.clv,
-    special_load.clv_p10,
-    special_load.clv_p90,
-    run.model_name,
-    special_load.model_version,
-    special_load.loaded_at,
-    to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
-   FROM (clv.special_load
-     JOIN clv.run ON ((special_load.run_id = run.run_id)));
-
-COMMENT ON VIEW clv.special_total IS 'The total of each special run, with the interval of the total';
-COMMENT ON COLUMN clv.special_total.run_id IS 'The run';
-COMMENT ON COLUMN clv.special_total.as_of IS 'First day after the data month: the forecast starts on it';
-COMMENT ON COLUMN clv.special_total.horizon_months IS 'Months from as_of on that are forecast';
-COMMENT ON COLUMN clv.special_total.segment IS 'The customers asked for: all, or column=value,value of the snapshot';
-COMMENT ON COLUMN clv.special_total.value_basis IS 'What value is counted in: net_revenue, margin_by_department or margin_per_line';
-COMMENT ON COLUMN clv.special_total.customers IS 'Customers in the segment';
-COMMENT ON COLUMN clv.special_total.clv IS 'Sum of their clv';
-COMMENT ON COLUMN clv.special_total.clv_p10 IS 'Lower end of the 80 % interval of that sum; not the sum of the customers'' ends';
-COMMENT ON COLUMN clv.special_total.clv_p90 IS 'Upper end of the 80 % interval of that sum; not the sum of the customers'' ends';
-COMMENT ON COLUMN clv.special_total.model_name IS 'Name of the registered model: each value basis has its own';
-COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made the forecast';
-COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
-COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
 CREATE TABLE clv.validation_rows (
     run_id bigint NOT NULL,
@@ -2395,17 +2787,41 @@ COMMENT ON COLUMN clv.validation.observed IS 'What was observed, as text: a tota
 COMMENT ON COLUMN clv.validation.allowed IS 'What the rule allows';
 COMMENT ON COLUMN clv.validation.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
 
+ALTER TABLE ONLY clv.realised_month ATTACH PARTITION clv.actual_month FOR VALUES IN ('net_revenue');
+
+ALTER TABLE ONLY clv.realised_month ATTACH PARTITION clv.actual_month_margin FOR VALUES IN ('margin');
+
+ALTER TABLE ONLY clv.realised_rows ATTACH PARTITION clv.actual_rows FOR VALUES IN ('net_revenue');
+
+ALTER TABLE ONLY clv.realised_rows ATTACH PARTITION clv.actual_rows_margin FOR VALUES IN ('margin');
+
+ALTER TABLE ONLY clv.published_load ATTACH PARTITION clv.published FOR VALUES IN ('net_revenue');
+
+ALTER TABLE ONLY clv.published_load ATTACH PARTITION clv.published_margin FOR VALUES IN ('margin');
+
 ALTER TABLE ONLY clv.accuracy_measured
     ADD CONSTRAINT accuracy_measured_pkey PRIMARY KEY (load_id, horizon_months);
 
 ALTER TABLE ONLY clv.accuracy_rows
     ADD CONSTRAINT accuracy_rows_pkey PRIMARY KEY (load_id, horizon_months, segment_by, segment, candidate);
 
+ALTER TABLE ONLY clv.realised_month
+    ADD CONSTRAINT realised_month_pkey PRIMARY KEY (month, value_basis);
+
+ALTER TABLE ONLY clv.actual_month_margin
+    ADD CONSTRAINT actual_month_margin_pkey PRIMARY KEY (month, value_basis);
+
 ALTER TABLE ONLY clv.actual_month
-    ADD CONSTRAINT actual_month_pkey PRIMARY KEY (month);
+    ADD CONSTRAINT actual_month_pkey PRIMARY KEY (month, value_basis);
+
+ALTER TABLE ONLY clv.realised_rows
+    ADD CONSTRAINT realised_rows_pkey PRIMARY KEY (month, customer_id, value_basis);
+
+ALTER TABLE ONLY clv.actual_rows_margin
+    ADD CONSTRAINT actual_rows_margin_pkey PRIMARY KEY (month, customer_id, value_basis);
 
 ALTER TABLE ONLY clv.actual_rows
-    ADD CONSTRAINT actual_rows_pkey PRIMARY KEY (month, customer_id);
+    ADD CONSTRAINT actual_rows_pkey PRIMARY KEY (month, customer_id, value_basis);
 
 ALTER TABLE ONLY clv.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
@@ -2449,8 +2865,14 @@ ALTER TABLE ONLY clv.open_load
 ALTER TABLE ONLY clv.published_history
     ADD CONSTRAINT published_history_pkey PRIMARY KEY (flip_id);
 
+ALTER TABLE ONLY clv.published_load
+    ADD CONSTRAINT published_load_pkey PRIMARY KEY (as_of, value_basis);
+
+ALTER TABLE ONLY clv.published_margin
+    ADD CONSTRAINT published_margin_pkey PRIMARY KEY (as_of, value_basis);
+
 ALTER TABLE ONLY clv.published
-    ADD CONSTRAINT published_pkey PRIMARY KEY (as_of);
+    ADD CONSTRAINT published_pkey PRIMARY KEY (as_of, value_basis);
 
 ALTER TABLE ONLY clv.rejected_rows
     ADD CONSTRAINT rejected_rows_pkey PRIMARY KEY (run_id, table_name, month, reason);
@@ -2470,15 +2892,6 @@ ALTER TABLE ONLY clv.run_task
 ALTER TABLE ONLY clv.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 
-ALTER TABLE ONLY clv.special_history
-    ADD CONSTRAINT special_history_pkey PRIMARY KEY (replacement_id);
-
-ALTER TABLE ONLY clv.special_load
-    ADD CONSTRAINT special_load_pkey PRIMARY KEY (run_id);
-
-ALTER TABLE ONLY clv.special_rows
-    ADD CONSTRAINT special_rows_pkey PRIMARY KEY (run_id, customer_id);
-
 ALTER TABLE ONLY clv.total_month_rows
     ADD CONSTRAINT total_month_rows_pkey PRIMARY KEY (load_id, month_ahead, segment_by, segment);
 
@@ -2490,6 +2903,8 @@ ALTER TABLE ONLY clv.validation_rows
 
 CREATE INDEX actual_rows_customer ON clv.actual_rows USING btree (customer_id, month);
 
+CREATE INDEX actual_rows_margin_customer ON clv.actual_rows_margin USING btree (customer_id, month);
+
 CREATE UNIQUE INDEX api_key_name ON clv.api_key USING btree (name) WHERE (revoked_at IS NULL);
 
 CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
@@ -2500,6 +2915,18 @@ CREATE INDEX run_dag_run_id ON clv.run USING btree (dag_run_id, run_id);
 
 CREATE INDEX run_failure_run_id ON clv.run_failure USING btree (run_id);
 
+ALTER INDEX clv.realised_month_pkey ATTACH PARTITION clv.actual_month_margin_pkey;
+
+ALTER INDEX clv.realised_month_pkey ATTACH PARTITION clv.actual_month_pkey;
+
+ALTER INDEX clv.realised_rows_pkey ATTACH PARTITION clv.actual_rows_margin_pkey;
+
+ALTER INDEX clv.realised_rows_pkey ATTACH PARTITION clv.actual_rows_pkey;
+
+ALTER INDEX clv.published_load_pkey ATTACH PARTITION clv.published_margin_pkey;
+
+ALTER INDEX clv.published_load_pkey ATTACH PARTITION clv.published_pkey;
+
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.customer_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_accuracy_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
@@ -2507,8 +2934,6 @@ CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_accur
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.first_month_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
 
 CREATE TRIGGER refuse_rows_of_closed_loads AFTER INSERT ON clv.forecast_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_closed_loads();
-
-CREATE TRIGGER refuse_rows_of_loaded_special_runs AFTER INSERT ON clv.special_rows REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION clv.refuse_rows_of_loaded_special_runs();
 
 ALTER TABLE ONLY clv.accuracy_measured
     ADD CONSTRAINT accuracy_measured_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
@@ -2528,8 +2953,8 @@ ALTER TABLE ONLY clv.model_decision
 ALTER TABLE ONLY clv.published_history
     ADD CONSTRAINT published_history_load_id_run_id_as_of_fkey FOREIGN KEY (load_id, run_id, as_of) REFERENCES clv.forecast_load(load_id, run_id, as_of);
 
-ALTER TABLE ONLY clv.published
-    ADD CONSTRAINT published_load_id_run_id_as_of_fkey FOREIGN KEY (load_id, run_id, as_of) REFERENCES clv.forecast_load(load_id, run_id, as_of);
+ALTER TABLE clv.published_load
+    ADD CONSTRAINT published_load_load_id_run_id_as_of_fkey FOREIGN KEY (load_id, run_id, as_of) REFERENCES clv.forecast_load(load_id, run_id, as_of);
 
 ALTER TABLE ONLY clv.rejected_rows
     ADD CONSTRAINT rejected_rows_run_id_table_name_month_fkey FOREIGN KEY (run_id, table_name, month) REFERENCES clv.ingested_rows(run_id, table_name, month) ON DELETE CASCADE;
@@ -2542,18 +2967,6 @@ ALTER TABLE ONLY clv.run_level
 
 ALTER TABLE ONLY clv.run_task
     ADD CONSTRAINT run_task_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
-
-ALTER TABLE ONLY clv.special_history
-    ADD CONSTRAINT special_history_replaced_run_id_fkey FOREIGN KEY (replaced_run_id) REFERENCES clv.run(run_id);
-
-ALTER TABLE ONLY clv.special_history
-    ADD CONSTRAINT special_history_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
-
-ALTER TABLE ONLY clv.special_load
-    ADD CONSTRAINT special_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
-
-ALTER TABLE ONLY clv.special_rows
-    ADD CONSTRAINT special_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.special_load(run_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY clv.validation_rows
     ADD CONSTRAINT validation_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -2568,13 +2981,10 @@ GRANT ALL ON FUNCTION clv.begin_accuracy(p_load_id bigint, p_horizon_months inte
 REVOKE ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.begin_load(p_as_of date, p_run_id bigint) TO clv_writer;
 
-REVOKE ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION clv.begin_special_load(p_run_id bigint) TO clv_writer;
-
 REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION clv.clear_actual_month(p_month date) FROM PUBLIC;
-GRANT ALL ON FUNCTION clv.clear_actual_month(p_month date) TO clv_writer;
+REVOKE ALL ON FUNCTION clv.clear_actual_month(p_month date, p_value_basis text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_actual_month(p_month date, p_value_basis text) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) TO clv_writer;
@@ -2587,6 +2997,11 @@ GRANT ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) TO clv
 
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.lock_month(p_as_of date, p_value_basis text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION clv.margin_total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.margin_total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_reader;
 
 REVOKE ALL ON FUNCTION clv.publish_load(p_load_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.publish_load(p_load_id bigint) TO clv_writer;
@@ -2601,8 +3016,6 @@ REVOKE ALL ON FUNCTION clv.record_totals(p_load_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.record_totals(p_load_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.refuse_rows_of_closed_loads() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION clv.refuse_rows_of_loaded_special_runs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) TO clv_writer;
@@ -2620,6 +3033,8 @@ GRANT SELECT ON TABLE clv.accuracy_measured TO clv_writer;
 GRANT SELECT,INSERT ON TABLE clv.accuracy_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.forecast_load TO clv_writer;
+
+GRANT SELECT ON TABLE clv.published_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.published TO clv_writer;
 
@@ -2643,10 +3058,6 @@ GRANT UPDATE(model_name) ON TABLE clv.run TO clv_writer;
 
 GRANT UPDATE(model_version) ON TABLE clv.run TO clv_writer;
 
-GRANT INSERT(horizon_months) ON TABLE clv.run TO clv_writer;
-
-GRANT INSERT(segment) ON TABLE clv.run TO clv_writer;
-
 GRANT INSERT(value_basis) ON TABLE clv.run TO clv_writer;
 
 GRANT INSERT(is_dry_run) ON TABLE clv.run TO clv_writer;
@@ -2666,12 +3077,25 @@ GRANT INSERT(currency) ON TABLE clv.run TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
 
+GRANT SELECT,INSERT ON TABLE clv.realised_month TO clv_writer;
+
 GRANT SELECT,INSERT ON TABLE clv.actual_month TO clv_writer;
+
+GRANT SELECT,INSERT ON TABLE clv.realised_rows TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.actual_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.actual TO clv_writer;
 GRANT SELECT ON TABLE clv.actual TO clv_reader;
+
+GRANT SELECT ON TABLE clv.published_history TO clv_writer;
+
+GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_task TO clv_writer;
+
+GRANT SELECT ON TABLE clv.all_runs TO clv_writer;
+GRANT SELECT ON TABLE clv.all_runs TO clv_reader;
 
 GRANT SELECT ON TABLE clv.api_key TO clv_api;
 
@@ -2722,6 +3146,36 @@ GRANT INSERT ON TABLE clv.ingested_rows TO clv_writer;
 GRANT SELECT ON TABLE clv.ingested TO clv_writer;
 GRANT SELECT ON TABLE clv.ingested TO clv_reader;
 
+GRANT SELECT ON TABLE clv.margin_accuracy TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_accuracy TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_actual TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_actual TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_customer TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_customer TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_customer_current TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_customer_current TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_forecast TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_forecast TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_forecast_current TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_forecast_current TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_forecast_monthly TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_forecast_monthly TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_forecast_total TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_forecast_total TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_forecast_total_monthly TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_forecast_total_monthly TO clv_reader;
+
+GRANT SELECT ON TABLE clv.margin_publications TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_publications TO clv_reader;
+
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 
 GRANT INSERT(run_id) ON TABLE clv.model_decision TO clv_writer;
@@ -2759,8 +3213,6 @@ GRANT INSERT(part) ON TABLE clv.model_hash TO clv_writer;
 
 GRANT INSERT(sha256) ON TABLE clv.model_hash TO clv_writer;
 
-GRANT SELECT ON TABLE clv.published_history TO clv_writer;
-
 GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
 GRANT SELECT ON TABLE clv.publications TO clv_api;
@@ -2770,46 +3222,15 @@ GRANT INSERT ON TABLE clv.rejected_rows TO clv_writer;
 GRANT SELECT ON TABLE clv.rejected TO clv_writer;
 GRANT SELECT ON TABLE clv.rejected TO clv_reader;
 
-GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
-
 GRANT SELECT ON TABLE clv.run_failures TO clv_writer;
 GRANT SELECT ON TABLE clv.run_failures TO clv_reader;
 GRANT SELECT ON TABLE clv.run_failures TO clv_api;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_level TO clv_writer;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_task TO clv_writer;
-
 GRANT SELECT ON TABLE clv.runs TO clv_writer;
 GRANT SELECT ON TABLE clv.runs TO clv_reader;
 GRANT SELECT ON TABLE clv.runs TO clv_api;
-
-GRANT SELECT,INSERT ON TABLE clv.special_rows TO clv_writer;
-
-GRANT SELECT ON TABLE clv.special_forecast TO clv_writer;
-GRANT SELECT ON TABLE clv.special_forecast TO clv_reader;
-
-GRANT SELECT ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(run_id) ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(model_version) ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(customers) ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(clv) ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(clv_p10) ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(clv_p90) ON TABLE clv.special_load TO clv_writer;
-
-GRANT INSERT(lake_fingerprint) ON TABLE clv.special_load TO clv_writer;
-
-GRANT SELECT ON TABLE clv.special_replacements TO clv_writer;
-GRANT SELECT ON TABLE clv.special_replacements TO clv_reader;
-
-GRANT SELECT ON TABLE clv.special_total TO clv_writer;
-GRANT SELECT ON TABLE clv.special_total TO clv_reader;
 
 GRANT INSERT ON TABLE clv.validation_rows TO clv_writer;
 

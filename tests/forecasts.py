@@ -160,7 +160,7 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
 
 
 def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: object) -> int:
-    """Register a run of a month, a standard one unless something else is asked for; its id."""
+    """Register a run of a month, on net revenue unless something else is asked for; its id."""
     [run] = fetch(
         engine,
         "plan_run",
@@ -172,7 +172,7 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: 
         input_fingerprint="abc",
         code_version="1",
         note="a note",
-        **{"horizon_months": 12, "segment": "all", "value_basis": "net_revenue"}
+        **{"value_basis": "net_revenue"}
         | {"is_dry_run": False, "model_choice": "as_of", "restate": "refuse", "plan": None}
         | parameters,
     )

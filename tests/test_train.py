@@ -15,7 +15,7 @@ from jobs.lake.lake import IncompleteError, Lake
 from jobs.models.file_hashes import hashes_of, record_hashes
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
-from jobs.models.training import GROUP_IMPORTANCE, inputs_of, special_version, train
+from jobs.models.training import GROUP_IMPORTANCE, inputs_of, train
 from jobs.models.training_data import read_history
 from jobs.train import main
 from tests.conftest import Database, emptied_registry
@@ -88,20 +88,6 @@ def test_a_version_shows_the_candidates_of_the_fold_its_twin_was_fitted_at(regis
     assert {"ours/wape", "trailing_value/wape", "btyd/wape"} <= metrics.keys()
     shares = [share for name, share in metrics.items() if name.startswith(f"{GROUP_IMPORTANCE}/")]
     assert sum(shares) == pytest.approx(1.0)
-
-
-def test_a_special_run_takes_any_version_of_its_month_and_trains_where_there_is_none(
-    shop: Lake, registry: Registry, number: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jobs.models.training.code_fingerprint", lambda _: "code that was never trained with")
-    actual = special_version(shop, TABLE, registry, as_of=AS_OF, params=replace(QUICK, rounds=4))
-    assert actual == registry.newest(AS_OF)
-
-    margins = replace(registry, model="clv_margin_per_line")
-    first = special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK)
-    assert margins.version(first).as_of == AS_OF
-    assert special_version(shop, TABLE, margins, as_of=AS_OF, params=QUICK) == first
-    assert (margins.aliased("challenger"), margins.aliased("champion")) == (None, None)
 
 
 def test_the_model_carries_the_quintiles_of_all_customers_not_of_the_training_sample(

@@ -16,8 +16,6 @@ from jobs.lake.tables import (
     PRODUCTS,
     REJECTED_COLUMNS,
     SESSIONS,
-    SPECIAL_FORECASTS,
-    SPECIAL_TOTALS,
     TRANSACTIONS,
     Column,
     Table,
@@ -42,7 +40,6 @@ def page() -> str:
         forecasts=FORECASTS,
         reasons=[(group, *texts) for group, texts in TEXTS.items()],
         first_month=(FIRST_MONTH, FIRST_MONTH_ACCURACY),
-        special=(SPECIAL_FORECASTS, SPECIAL_TOTALS),
         cells=_cells,
     )
 

@@ -18,7 +18,6 @@ from expectations import (
     forecasts,
     products,
     sessions,
-    special_forecasts,
     transactions,
 )
 from expectations.volume import RECENT_MONTHS, YOUNG, reference_months
@@ -66,8 +65,6 @@ def _suites() -> Sequence[ExpectationSuite]:
         forecasts.totals_suite(known_customers=1, has_history=True, has_earlier_forecast=True),
         first_month.suite(_AS_OF),
         first_month.totals_suite(completed=1),
-        special_forecasts.suite(),
-        special_forecasts.totals_suite(),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch, statement
+from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY
 from jobs.publishing.copy import PublishError, copy_rows
@@ -20,26 +21,30 @@ from jobs.publishing.copy import PublishError, copy_rows
 log = logging.getLogger(__name__)
 
 
-def load_actuals(engine: Engine, lake: Lake, until: Month, currency: str) -> int:
+def load_actuals(engine: Engine, lake: Lake, until: Month, currency: str, value_basis: str = NET_REVENUE) -> int:
     """Load every month up to `until` whose rows in the lake are not those that were loaded last; how many rows.
 
     Raises:
         PublishError: the lake's month was replaced while its rows were loading.
     """
-    loaded = {Month.of(row["month"]): row["lake_fingerprint"] for row in fetch(engine, "actual_months")}
+    loaded = {
+        Month.of(row["month"]): row["lake_fingerprint"]
+        for row in fetch(engine, "actual_months", value_basis=value_basis)
+    }
     rows = 0
     for month in map(Month.parse, lake.periods(DAILY)):
         if month <= until and loaded.get(month) != lake.record(DAILY, month).fingerprint:
-            rows += _load(engine, lake, month, currency)
+            rows += _load(engine, lake, month, {"currency": currency, "value_basis": value_basis})
     return rows
 
 
-def _load(engine: Engine, lake: Lake, month: Month, currency: str) -> int:
+def _load(engine: Engine, lake: Lake, month: Month, counted_in: Mapping[str, str]) -> int:
+    cleared = {"month": month.first_day, "value_basis": counted_in["value_basis"]}
     with engine.begin() as connection:
-        connection.execute(statement("clear_actual_month"), {"month": month.first_day})
+        connection.execute(statement("clear_actual_month"), cleared)
         fingerprint = lake.record(DAILY, month).fingerprint
-        copy_rows(connection, "copy_actual", _csv(lake, month))
-        recorded = {"month": month.first_day, "currency": currency, "lake_fingerprint": fingerprint}
+        copy_rows(connection, "copy_actual", _csv(lake, month, counted_in["value_basis"]))
+        recorded = {"month": month.first_day, **counted_in, "lake_fingerprint": fingerprint}
         totals = connection.execute(statement("record_actual_month"), recorded).mappings().one()
         if lake.record(DAILY, month).fingerprint != fingerprint:
             raise PublishError(
@@ -50,7 +55,7 @@ def _load(engine: Engine, lake: Lake, month: Month, currency: str) -> int:
     return int(totals["customers"])
 
 
-def _csv(lake: Lake, month: Month) -> Iterator[io.BytesIO]:
+def _csv(lake: Lake, month: Month, value_basis: str) -> Iterator[io.BytesIO]:
     """The month's rows, one a customer, in the order of the customers."""
     files = parquet_files(lake, DAILY, [month])
     if not files:
@@ -65,6 +70,7 @@ def _csv(lake: Lake, month: Month) -> Iterator[io.BytesIO]:
     customers = customers.sort_by("customer_id")
     first_day = pa.repeat(str(month.first_day), len(customers))
     columns = [
+        pa.repeat(value_basis, len(customers)),
         first_day,
         customers["customer_id"],
         customers["net_value_sum"].cast(pa.string()),
@@ -72,6 +78,8 @@ def _csv(lake: Lake, month: Month) -> Iterator[io.BytesIO]:
     ]
     csv = io.BytesIO()
     options = pa_csv.WriteOptions(include_header=False)
-    pa_csv.write_csv(pa.table(columns, names=["month", "customer_id", "net_value", "orders"]), csv, options)
+    pa_csv.write_csv(
+        pa.table(columns, names=["value_basis", "month", "customer_id", "net_value", "orders"]), csv, options
+    )
     csv.seek(0)
     yield csv

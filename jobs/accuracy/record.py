@@ -15,6 +15,7 @@ from jobs.accuracy.segments import accuracy_rows
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import HORIZON_MONTHS, HORIZONS, Month
 from jobs.core.postgres import fetch, statement
+from jobs.core.value_basis import NET_REVENUE
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +30,13 @@ class Matured:
         load_id: the load.
         as_of: the first day of the horizon.
         months: how long it is.
+        value_basis: the measure of value.
     """
 
     load_id: int
     as_of: date
     months: int
+    value_basis: str = NET_REVENUE
 
     @property
     def ahead(self) -> list[Month]:
@@ -51,15 +54,16 @@ class Matured:
         return hashlib.sha256("\n".join([code_fingerprint(__name__), *used]).encode()).hexdigest()
 
 
-def measure_published(engine: Engine) -> int:
+def measure_published(engine: Engine, value_basis: str = NET_REVENUE) -> int:
     """Measure every published forecast that has matured and was not measured with the same data; how many they were."""
     measured = 0
-    loads = fetch(engine, "measured_loads")
+    loads = fetch(engine, "measured_loads", value_basis=value_basis)
     known = {(row["load_id"], row["horizon_months"]): row["inputs_fingerprint"] for row in loads}
-    actuals = {Month.of(row["month"]): row["lake_fingerprint"] for row in fetch(engine, "actual_months")}
+    loaded = fetch(engine, "actual_months", value_basis=value_basis)
+    actuals = {Month.of(row["month"]): row["lake_fingerprint"] for row in loaded}
     for load_id, as_of in dict.fromkeys((row["load_id"], row["as_of"]) for row in loads):
         for months in HORIZONS:
-            matured = Matured(load_id, as_of, months)
+            matured = Matured(load_id, as_of, months, value_basis)
             if not actuals.keys() >= set(matured.ahead):
                 break
             if known.get((load_id, months)) != matured.fingerprint(actuals):
@@ -72,7 +76,7 @@ def _measure(engine: Engine, matured: Matured) -> None:
     """Measure in one snapshot of the database, so that months which are replaced meanwhile do not mix."""
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.begin() as connection:
-        months = connection.execute(statement("actual_months")).mappings()
+        months = connection.execute(statement("actual_months"), {"value_basis": matured.value_basis}).mappings()
         actuals = {Month.of(row["month"]): row["lake_fingerprint"] for row in months}
         customers = _outcomes(connection, matured)
         key = {"load_id": matured.load_id, "horizon_months": matured.months}
@@ -84,7 +88,8 @@ def _measure(engine: Engine, matured: Matured) -> None:
 
 
 def _outcomes(connection: Connection, matured: Matured) -> pd.DataFrame:
-    parameters: dict[str, int | date] = {
+    parameters: dict[str, int | str | date] = {
+        "value_basis": matured.value_basis,
         "load_id": matured.load_id,
         "months": matured.months,
         "as_of": matured.as_of,

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs.cleaning.filing import delivered, is_malformed
 from jobs.cleaning.parsing import money
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, NET_REVENUE
+from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.tables import MONEY
 from jobs.sources.mapping import Source
 
@@ -31,13 +31,13 @@ def margin_reasons(source: Source) -> dict[str, Column]:
     """Reasons to reject a line whose margin is not known."""
     if source.value_basis == NET_REVENUE:
         return {}
-    reason = "no_margin_rate" if source.value_basis == MARGIN_BY_DEPARTMENT else "unreadable_margin"
+    reason = "no_margin_rate" if source.margin_rates else "unreadable_margin"
     return {reason: _margin(source).isNull() & F.col("net_value").isNotNull() & ~is_malformed()}
 
 
 def _margin(source: Source) -> Column:
     columns, value = source.transactions, F.col("net_value")
-    if source.value_basis == MARGIN_BY_DEPARTMENT:
+    if source.margin_rates:
         rates = ((F.lit(name), F.lit(Decimal(str(rate))).cast(_RATE)) for name, rate in source.margin_rates.items())
         return (value * F.try_element_at(F.create_map(*chain(*rates)), F.col("department"))).try_cast(MONEY)
     if columns.margin is None:

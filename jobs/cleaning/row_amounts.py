@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from jobs.cleaning.row_predicates import Predicate
 from jobs.cleaning.row_sql.expressions import Values
 from jobs.cleaning.row_values import as_money, money, product, text_in
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, NET_REVENUE
+from jobs.core.value_basis import NET_REVENUE
 from jobs.sources.mapping import Source
 
 _RATE_UNIT = Decimal("0.000001")
@@ -30,7 +30,7 @@ def margin(
     columns = source.transactions
     if value is None or source.value_basis == NET_REVENUE:
         return value
-    if source.value_basis == MARGIN_BY_DEPARTMENT:
+    if source.margin_rates:
         rate = source.margin_rates.get(department)
         return None if rate is None else as_money(product(value, _rate(rate)))
     if columns.margin is not None:

@@ -19,7 +19,6 @@ from jobs.cleaning.row_sql.expressions import Values
 from jobs.cleaning.row_times import time
 from jobs.cleaning.row_values import identifier, is_unusable_id, money, present, text_in, texts_of
 from jobs.core.month import Month
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT
 from jobs.lake.rows import Line
 from jobs.lake.tables import UNKNOWN_DEPARTMENT
 from jobs.sources.mapping import Source, delivered_columns
@@ -194,7 +193,7 @@ def _reasons(
     typed: _Typed, texts: Mapping[str, str | None], source: Source, delivered: Delivered
 ) -> dict[str, bool | None]:
     no_value = typed.net_value is None
-    margin_reason = "no_margin_rate" if source.value_basis == MARGIN_BY_DEPARTMENT else "unreadable_margin"
+    margin_reason = "no_margin_rate" if source.margin_rates else "unreadable_margin"
     return {
         **delivered.time_reasons(typed.ordered_at),
         "missing_customer": typed.customer_id is None,

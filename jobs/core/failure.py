@@ -32,10 +32,18 @@ AS_OF: ContextVar[date | None] = ContextVar("as_of", default=None)
 _PACKAGE = Path(__file__).parents[1]
 
 _TASK = {
-    "dag_run_id": "AIRFLOW_CTX_DAG_RUN_ID",
     "task": "AIRFLOW_CTX_TASK_ID",
     "attempt": "AIRFLOW_CTX_TRY_NUMBER",
 }
+
+
+def dag_run_name(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The Airflow run as Postgres names it: its id, with `margin/` before it in `clv_monthly_margin`; None without.
+
+    Scheduled runs of both DAGs have the same id.
+    """
+    run_id = environ.get("AIRFLOW_CTX_DAG_RUN_ID")
+    return f"margin/{run_id}" if run_id and environ.get("AIRFLOW_CTX_DAG_ID") == "clv_monthly_margin" else run_id
 
 
 def reason_of(error: BaseException) -> str:
@@ -72,6 +80,7 @@ def record_failure(error: BaseException, environ: Mapping[str, str] = os.environ
         as_of: first day after the data month of the task; None if it is not known.
     """
     task = {name: environ.get(variable) for name, variable in _TASK.items()}
+    task["dag_run_id"] = dag_run_name(environ)
     url = environ.get("CLV_DATABASE_URL")
     if url and all(task.values()):
         try:

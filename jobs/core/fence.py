@@ -10,7 +10,7 @@ from jobs.core.refusal import RefusedError
 
 
 class SupersededError(RefusedError):
-    """A newer run of the month is planned, or a newer plan of a special run's Airflow run."""
+    """A newer run of the month is planned."""
 
 
 def refuse_superseded(engine: Engine, run_id: int) -> None:

@@ -11,7 +11,7 @@ from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 
 MODEL = "clv"
-"""The registered model of the published months. The model of a margin is `clv_<value basis>`."""
+"""The registered model of net revenue. That of the margin is `clv_margin`."""
 
 VARIABLES = ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI")
 
@@ -28,7 +28,7 @@ class Settings:
 
     Attributes:
         environ: the environment.
-        value_basis: the measure of value. Each margin has its own lake, reports and model.
+        value_basis: the measure of value. The margin has its own lake, reports and model.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -1,12 +1,11 @@
 """The measure of a customer's value: net revenue, or the margin that the shop keeps of it.
 
-A standard run counts net revenue. A run on a margin has its own clean tables, features, models and champion, in
-`<lake>/<basis>/` and in MLflow as the model `clv_<basis>`. It shares only the deliveries with net revenue.
+Each has its own runs, clean tables, features, model and champion: those of the margin are in `<lake>/margin/` and in
+MLflow as the model `clv_margin`. They share only the deliveries. See `docs/decisions/0017-one-kind-of-run.md`.
 """
 
 from __future__ import annotations
 
 NET_REVENUE = "net_revenue"
-MARGIN_BY_DEPARTMENT = "margin_by_department"
-MARGIN_PER_LINE = "margin_per_line"
-VALUE_BASES = (NET_REVENUE, MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE)
+MARGIN = "margin"
+VALUE_BASES = (NET_REVENUE, MARGIN)

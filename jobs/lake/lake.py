@@ -133,8 +133,3 @@ def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[s
         lake.record(table, period)
         files += sorted(str(path) for path in lake.folder(table, period).glob("*.parquet"))
     return files
-
-
-def special_lake(lake: Lake, run_id: int) -> Lake:
-    """The separate lake of a special run, which no other run reads or replaces."""
-    return Lake(lake.root / "special" / f"run={run_id}", lake.fence)

@@ -176,35 +176,6 @@ FORECASTS = Table(
     ),
 )
 
-SPECIAL_FORECASTS = Table(
-    "special_forecasts",
-    "a customer of a special run's segment; each run has a lake of its own below `special/run=…/`",
-    "as_of",
-    (
-        Column("customer_id", "string", "The customer"),
-        Column("clv", CENTS, "Expected value over the run's horizon, on its value basis"),
-        Column("clv_p10", CENTS, "Lower end of the 80 % interval of that value"),
-        Column("clv_p90", CENTS, "Upper end of the 80 % interval of that value"),
-        Column("p_active", "double", "Probability of at least one order within the horizon"),
-        Column("active_months", "double", "Expected number of the horizon's months with an order"),
-        Column("status", "string", "new, active, lapsing, dormant or never_bought: how the customer stands at as_of"),
-        Column("method", "string", "model, btyd or cohort_prior: how the forecast was made"),
-        Column("model_version", "bigint", "Version of the registered model"),
-    ),
-)
-
-SPECIAL_TOTALS = Table(
-    "special_totals",
-    "a special run: its segment as a whole",
-    "as_of",
-    (
-        Column("customers", "bigint", "Customers in the segment"),
-        Column("clv", CENTS, "Sum of their clv"),
-        Column("clv_p10", CENTS, "Lower end of the 80 % interval of that sum; not the sum of the customers' ends"),
-        Column("clv_p90", CENTS, "Upper end of the 80 % interval of that sum; not the sum of the customers' ends"),
-    ),
-)
-
 
 def rejected(clean: Table) -> Table:
     """The table of the rows rejected from a clean table."""

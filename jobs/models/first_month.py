@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jobs.core.code_version import code_fingerprint
 from jobs.core.postgres import fetch
 from jobs.core.settings import MODEL
+from jobs.core.value_basis import NET_REVENUE
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
@@ -75,7 +76,7 @@ class FirstMonthModels:
 
     def judge(self, number: int, *, as_of: date, run_id: int) -> Verdict:
         """Let the gate judge a version for a standard run. Raises the same errors as `promote`."""
-        [newest] = fetch(self.registry.database, "newest_published_as_of")
+        [newest] = fetch(self.registry.database, "newest_published_as_of", value_basis=NET_REVENUE)
         trial = Trial(self._compare, self.train)
         return promote(self.registry, number, run_id=run_id, as_of=as_of, newest_published=newest["as_of"], trial=trial)
 

@@ -1,4 +1,4 @@
-"""Decide whether a version becomes the champion, and which version forecasts a month or a special run."""
+"""Decide whether a version becomes the champion, and which version forecasts a month."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
-from jobs.core.value_basis import NET_REVENUE
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
@@ -18,7 +17,7 @@ from jobs.models.opponent import Trial, compare_snapshots, holdout_forecasts, op
 from jobs.models.registry import Registry
 from jobs.models.training import params_of, train
 from jobs.models.training_data import read_holdout
-from jobs.models.verdict import Decision, Judgement, PromoteError, Verdict, as_asked, follow, judgement_of
+from jobs.models.verdict import Decision, Judgement, PromoteError, Verdict, as_asked, judgement_of
 
 GATE, PARAMETER = "gate", "run parameter"
 """Values of `clv.model_decision.decided_by`, which otherwise holds a person's name."""
@@ -190,12 +189,12 @@ class Promotion:
     value_basis: str
 
     def gate(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """Judge a version for a standard run. Raises the same errors as `promote`."""
-        [newest] = fetch(self.registry.database, "newest_published_as_of")
+        """Judge a version for a run. Raises the same errors as `promote`."""
+        [newest] = fetch(self.registry.database, "newest_published_as_of", value_basis=self.value_basis)
         return self._promote(number, as_of=as_of, run_id=run_id, newest_published=newest["as_of"])
 
     def champion(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """Let the champion forecast a standard run, and record that the run's parameter chose it."""
+        """Let the champion forecast a run, and record that the run's parameter chose it."""
         champion, present = self.registry.version(number), self.registry.aliased("champion")
         verdict = as_asked(champion, as_of=as_of)
         _record(
@@ -208,18 +207,6 @@ class Promotion:
             after=present,
         )
         return verdict
-
-    def special(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """The version that forecasts a special run. Only the model of a margin is judged, which is recorded.
-
-        Raises:
-            PromoteError: the version was trained on data from after `as_of`.
-        """
-        if self.value_basis != NET_REVENUE:
-            return self._promote(number, as_of=as_of, run_id=run_id, newest_published=None)
-        published = fetch(self.registry.database, "published_run", as_of=as_of)
-        versions = (int(run["model_version"]) for run in published)
-        return follow(self.registry, number, as_of=as_of, published=next(versions, None))
 
     def _promote(self, number: int, *, as_of: date, run_id: int, newest_published: date | None) -> Verdict:
         read = partial(read_holdout, self.lake, self.table, ModelParams().max_customers)

@@ -42,16 +42,18 @@ class Model:
         number: the version.
         files: its files, name → content.
         columns: the snapshot columns that it reads.
+        name: the registered model.
     """
 
     number: int
     files: Mapping[str, bytes]
     columns: Sequence[str]
+    name: str = MODEL
 
     @classmethod
-    def of(cls, number: int, files: Mapping[str, bytes]) -> Model:
+    def of(cls, number: int, files: Mapping[str, bytes], name: str = MODEL) -> Model:
         """The model in a version's files; raises UnreadableError if this code cannot read their format."""
-        return cls(number, files, unpack(files).encoder.columns)
+        return cls(number, files, unpack(files).encoder.columns, name)
 
 
 def score(
@@ -69,7 +71,7 @@ def score(
     snapshot = lake.record(table, as_of)
     inputs = {
         "features": snapshot.fingerprint,
-        "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
+        "model": f"{model.name}/{model.number} {files_sha256(model.files)}",
         "code": code_fingerprint(__name__),
     }
     if not is_forced and lake.is_current(FORECASTS, as_of, inputs):
@@ -141,5 +143,5 @@ def shipped_package(spark: SparkSession) -> Iterator[None]:
 def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:
     """Start Spark and fetch a version in parallel: each takes seconds, mostly for imports."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        fetched = pool.submit(lambda: Model.of(number, registry.fetch(number)))
+        fetched = pool.submit(lambda: Model.of(number, registry.fetch(number), registry.model))
         return session(name), fetched.result()

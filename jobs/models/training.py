@@ -57,12 +57,6 @@ def train(
     return registry.register(_training(snapshots, as_of, params, read_rfm_cuts(lake, table, as_of)), inputs)
 
 
-def special_version(lake: Lake, table: Table, registry: Registry, *, as_of: date, params: ModelParams) -> int:
-    """The newest version as of `as_of`, whatever its settings and code; if there is none, train one (see `train`)."""
-    existing = registry.newest(as_of)
-    return train(lake, table, registry, as_of=as_of, params=params) if existing is None else existing
-
-
 def params_of(registry: Registry, *, as_of: date) -> ModelParams:
     """The settings of a training as of `as_of`: those of the newest tuning up to that day, or the defaults."""
     tuned = registry.tuned(as_of)

@@ -11,9 +11,7 @@ from jobs.core.refusal import RefusedError
 from jobs.models.model_version import Version
 from jobs.models.registry import Registry
 
-Decision = Literal[
-    "first", "promoted", "kept_champion", "kept_previous", "not_promoted", "backfill", "special", "todays_champion"
-]
+Decision = Literal["first", "promoted", "kept_champion", "kept_previous", "not_promoted", "backfill", "todays_champion"]
 
 
 class PromoteError(RefusedError):
@@ -34,41 +32,13 @@ class Verdict:
             `kept_champion` (it failed, and the champion forecasts), `kept_previous` (it failed; the version of the
             month before forecasts and becomes the champion, if it is not), `not_promoted` (it failed, but no other
             version is better: it forecasts), `backfill` (a version of an older month: it forecasts that month only),
-            `special` (not judged: it forecasts a special run), `todays_champion` (not judged: the run asked for the
-            champion).
+            `todays_champion` (not judged: the run asked for the champion).
         reasons: one sentence for each comparison.
     """
 
     model_version: int
     decision: Decision
     reasons: tuple[str, ...]
-
-
-def follow(registry: Registry, number: int, *, as_of: date, published: int | None) -> Verdict:
-    """The version that forecasts a special run. Judges nothing, moves no alias and sets no tag.
-
-    Args:
-        registry: the model of the published months.
-        number: a version trained as of `as_of`.
-        as_of: first day after the run's month.
-        published: the version that made the month's published forecast; None if the month is not published.
-
-    Raises:
-        PromoteError: the version was trained on data from after `as_of`.
-    """
-    if published is not None:
-        version, reason = registry.version(published), "it made the published forecast of the month"
-    else:
-        judged = judgement_of(registry, number)
-        version = registry.version(number if judged is None else judged.verdict.model_version)
-        chosen = "the gate chose this version for it" if judged else "this is the newest version of it"
-        reason = f"the month is not published; {chosen}"
-    if version.as_of > as_of:
-        raise PromoteError(
-            f"version {version.number} was trained as of {version.as_of}, after {as_of}: run the month with "
-            "model=as_of first"
-        )
-    return Verdict(model_version=version.number, decision="special", reasons=(reason,))
 
 
 @dataclass(frozen=True, kw_only=True)

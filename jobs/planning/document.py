@@ -33,9 +33,7 @@ def open_run(
         input_fingerprint=input_fingerprint(plan.inputs),
         code_version=code_version(),
         note=note,
-        horizon_months=plan.parameters.horizon_months,
-        segment=plan.parameters.segment_text,
-        value_basis=plan.parameters.value_basis,
+        value_basis=plan.value_basis,
         is_dry_run=plan.choices.is_dry_run,
         model_choice=plan.choices.model,
         restate=plan.choices.restate,
@@ -52,12 +50,8 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
         "as_of": str(plan.month.as_of),
         "months": {table: ",".join(map(str, months)) for table, months in plan.months.items()},
         "note": note,
-        "special": plan.parameters.is_special,
-        "horizon_months": plan.parameters.horizon_months,
-        "segment": plan.parameters.segment_text,
-        "value_basis": plan.parameters.value_basis,
         "model": plan.choices.model,
-        "dry_run": plan.choices.is_dry_run,
+        "ends": plan.choices.is_dry_run,
         "force": plan.choices.is_forced,
     }
 
@@ -69,7 +63,7 @@ def document(plan: Plan, landing: Path) -> dict[str, Any]:
     """
     published, champion = plan.history.published, plan.history.champion
     replaces = None
-    if published is not None and not plan.parameters.is_special:
+    if published is not None:
         replaces = {name: published[name] for name in ("run_id", "model_version", "forecast_rows")}
         replaces["clv_12m_total"] = str(published["clv_12m_total"])
     return {

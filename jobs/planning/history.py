@@ -9,6 +9,7 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
+from jobs.core.settings import Settings
 
 DeliveredInputs = Mapping[str, Mapping[Month, str]]
 """Table → month → fingerprint of the delivery."""
@@ -33,20 +34,23 @@ class MonthHistory:
     champion: RowMapping | None
 
 
-def month_history(database: Engine, month: Month) -> MonthHistory:
-    """Read a month's state from Postgres."""
-    champion = _first(database, "last_champion")
-    published = _first(database, "published_run", as_of=month.as_of)
+def month_history(database: Engine, month: Month, settings: Settings) -> MonthHistory:
+    """Read a month's state on the value basis of the settings from Postgres."""
+    basis = settings.value_basis
+    champion = _first(database, "last_champion", model_name=settings.model)
+    published = _first(database, "published_run", as_of=month.as_of, value_basis=basis)
     before = {
         Month.before(row["as_of"]): bool(row["is_published"])
-        for row in fetch(database, "months_run_before", as_of=month.as_of)
+        for row in fetch(database, "months_run_before", as_of=month.as_of, value_basis=basis)
     }
     is_published = before | {month: published is not None}
     return MonthHistory(
         published=published,
-        planned_with=_first(database, "published_plan", as_of=month.as_of),
+        planned_with=_first(database, "published_plan", as_of=month.as_of, value_basis=basis),
         unpublished=[past for past in min(is_published).through(month.plus(-1)) if not is_published.get(past)],
-        published_months=frozenset(Month.before(row["as_of"]) for row in fetch(database, "published_months")),
+        published_months=frozenset(
+            Month.before(row["as_of"]) for row in fetch(database, "published_months", value_basis=basis)
+        ),
         champion=champion if champion and champion["model_version"] is not None else None,
     )
 

@@ -36,7 +36,9 @@ def note_of(plan: Plan, source: str) -> str:
         f"Builds {_span(plan.snapshots, 'snapshot')}."
         if plan.snapshots
         else "Rebuilds snapshots where inputs changed.",
-        *(_special(plan) if plan.parameters.is_special else _standard(plan)),
+        _model(plan),
+        _replaces(plan.history.published),
+        *_differs(plan),
         *_gaps(plan),
     ]
     note = "\n".join(lines)
@@ -46,16 +48,14 @@ def note_of(plan: Plan, source: str) -> str:
 def _forecasts(plan: Plan, source: str) -> str:
     dry = "DRY RUN, ends with this plan. " if plan.choices.is_dry_run else ""
     from_on = f"from {plan.month.as_of} on, shop {source}."
-    if plan.parameters.is_special:
-        return f"{dry}Month {plan.month}: SPECIAL RUN, {plan.parameters}, {from_on}"
-    return f"{dry}Month {plan.month}: forecast of the twelve months {from_on}"
+    what = "" if plan.value_basis == NET_REVENUE else f" of the {plan.value_basis}"
+    return f"{dry}Month {plan.month}: forecast{what} of the twelve months {from_on}"
 
 
 def _forced(plan: Plan) -> list[str]:
     if not plan.choices.is_forced:
         return []
-    keeps_model = plan.parameters.is_special or plan.choices.model == CHAMPION
-    return [f"FORCED: everything is computed again{' but the model' if keeps_model else ''}."]
+    return [f"FORCED: everything is computed again{' but the model' if plan.choices.model == CHAMPION else ''}."]
 
 
 def _restated(plan: Plan) -> list[str]:
@@ -89,22 +89,6 @@ def _ingests(plan: Plan) -> str:
     months = f"{len(orders)} month{'s' * (len(orders) > 1)} ({_few(ranges(orders))})"
     read = f"Ingests {months} of {', '.join(plan.months)} from {files} file{'s' * (files != 1)}"
     return read + (f"; not delivered up to this month: {', '.join(absent)}." if absent else ".")
-
-
-def _special(plan: Plan) -> list[str]:
-    published = plan.history.published
-    if plan.parameters.value_basis != NET_REVENUE:
-        basis = plan.parameters.value_basis
-        model = f"Scores with this month's version of the model on {basis}, trained now if necessary."
-    elif published is not None:
-        model = f"Scores with model version {published['model_version']}, which made the published forecast."
-    else:
-        model = "Scores with this month's model version, trained now if necessary; the champion stays."
-    return [model, "Adds to clv.special_forecast; the published forecasts stay as they are."]
-
-
-def _standard(plan: Plan) -> list[str]:
-    return [_model(plan), _replaces(plan.history.published), *_differs(plan)]
 
 
 def _model(plan: Plan) -> str:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from jobs.core.code_version import code_version
 from jobs.core.month import Month
-from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.landing.layouts import Delivery
 from jobs.landing.restatements import Restatement
 from jobs.planning.history import DeliveredInputs, MonthHistory, differences
-from jobs.planning.options import RunChoices, RunParameters
+from jobs.planning.options import RunChoices
 from jobs.planning.reading import reading
 from jobs.sources.mapping import Source
 
@@ -27,7 +26,7 @@ class Plan:
 
     Attributes:
         month: the data month.
-        parameters: the forecast to make.
+        value_basis: the measure of value.
         choices: how to make it.
         months: see `Reading`.
         reads_anything_new: see `Reading`.
@@ -42,7 +41,7 @@ class Plan:
     """
 
     month: Month
-    parameters: RunParameters
+    value_basis: str
     choices: RunChoices
     months: Mapping[str, Sequence[Month]]
     reads_anything_new: bool
@@ -61,8 +60,8 @@ class Plan:
 
     @property
     def published_from_reread(self) -> Sequence[Month]:
-        """The published months whose forecast was made from months that are read again; none for a margin's lake."""
-        if not self.reread or self.parameters.value_basis != NET_REVENUE:
+        """The published months whose forecast was made from months that are read again."""
+        if not self.reread:
             return []
         return sorted(month for month in self.history.published_months if month >= min(self.reread))
 
@@ -78,9 +77,7 @@ class Surroundings:
     cache: Path
 
 
-def make_plan(
-    month: Month, surroundings: Surroundings, history: MonthHistory, parameters: RunParameters, choices: RunChoices
-) -> Plan:
+def make_plan(month: Month, surroundings: Surroundings, history: MonthHistory, choices: RunChoices) -> Plan:
     """Plan a run of a month from the deliveries and the lake.
 
     Raises:
@@ -101,7 +98,7 @@ def make_plan(
     until_now = delivered["transactions"].first.through(month)
     return Plan(
         month=month,
-        parameters=parameters,
+        value_basis=surroundings.source.value_basis,
         choices=choices,
         months=read.months,
         reads_anything_new=read.is_new,

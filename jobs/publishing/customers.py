@@ -47,7 +47,7 @@ def load_customers(connection: Connection, lake: Lake, source: Source, *, as_of:
             f"the forecasts as of {as_of} are of {len(forecast)} customers, but the snapshot holds {len(snapshot)}, or "
             "others. Nothing was changed: score the month again."
         )
-    before = _tiers_before(connection, as_of, snapshot["customer_id"])
+    before = _tiers_before(connection, as_of, source.value_basis, snapshot["customer_id"])
     tiers = source.tiers.of(_numbers(forecast, "clv_12m"), before)
     rows = snapshot.select(_FROM_SNAPSHOT)
     for name, values in {
@@ -84,8 +84,11 @@ def _main_departments(snapshot: pa.Table, year: str, of_department: Mapping[str,
     return pa.array(names[brought.argmax(axis=1)], pa.string(), mask=brought.max(axis=1) <= 0.0)
 
 
-def _tiers_before(connection: Connection, as_of: date, customers: pa.ChunkedArray) -> NDArray[np.int64]:
+def _tiers_before(
+    connection: Connection, as_of: date, value_basis: str, customers: pa.ChunkedArray
+) -> NDArray[np.int64]:
     """The tiers that readers see for the month before; 0 for customers who have none there."""
-    rows = connection.execute(statement("published_tiers"), {"as_of": Month.of(as_of).plus(-1).first_day})
+    month_before = {"as_of": Month.of(as_of).plus(-1).first_day, "value_basis": value_basis}
+    rows = connection.execute(statement("published_tiers"), month_before)
     tiers = pd.DataFrame(rows.all(), columns=["customer_id", "tier"]).set_index("customer_id")["tier"]
     return tiers.reindex(customers.to_pandas(), fill_value=0).to_numpy(dtype=np.int64)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
+from jobs.core.value_basis import NET_REVENUE
 
 
 class UnknownRunError(LookupError):
@@ -31,10 +32,11 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
         raise UnknownRunError(f"there is no run {run_id} in this database: the run id is in the plan task's result")
     run = runs[0]
     tasks = fetch(engine, "run_tasks", run_id=run_id)
-    forecast = f"view clv.forecast, as_of {run['as_of']}"
+    view = "clv.forecast" if run["value_basis"] == NET_REVENUE else f"clv.{run['value_basis']}_forecast"
+    forecast = f"view {view}, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])
     addresses = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
-    record = _record_lines(fetch(engine, "newest_accuracy"))
+    record = _record_lines(fetch(engine, "newest_accuracy", value_basis=run["value_basis"]))
     return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), *record, "", *addresses]) + "\n"
 
 

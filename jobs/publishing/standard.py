@@ -14,6 +14,7 @@ from decimal import Decimal
 from sqlalchemy import Engine, RowMapping
 
 from jobs.core.postgres import fetch, statement
+from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
@@ -55,7 +56,7 @@ def publish(engine: Engine, lake: Lake, source: Source, *, as_of: date, run_id: 
     record = lake.record(FORECASTS, as_of)
     if record.rows == 0:
         raise PublishError(f"the forecasts as of {as_of} have no rows: score the month again")
-    visible = next(iter(fetch(engine, "published_run", as_of=as_of)), None)
+    visible = next(iter(fetch(engine, "published_run", as_of=as_of, value_basis=source.value_basis)), None)
     if visible is not None and (visible["run_id"], visible["lake_fingerprint"]) == (run_id, record.fingerprint):
         return _publication(visible, run_id, loaded=False)
     with engine.begin() as connection:
@@ -65,7 +66,8 @@ def publish(engine: Engine, lake: Lake, source: Source, *, as_of: date, run_id: 
         _refuse([*foreign_origin(scored, record, lake, as_of), *foreign_model(scored, record)], as_of, run_id)
         copy_rows(connection, "copy_forecast", csv_batches(lake, FORECASTS, as_of, FORECASTS.names, first=load))
         load_customers(connection, lake, source, as_of=as_of, load=load)
-        load_first_month(connection, lake, as_of=as_of, run_id=run_id, load=load)
+        if source.value_basis == NET_REVENUE:
+            load_first_month(connection, lake, as_of=as_of, run_id=run_id, load=load)
         connection.execute(statement("record_totals"), load)
         parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()

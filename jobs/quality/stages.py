@@ -19,13 +19,11 @@ from expectations import (
     forecasts,
     products,
     sessions,
-    special_forecasts,
     transactions,
 )
 from expectations.volume import RECENT_MONTHS, reference_months
 from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.frames import read_periods
-from jobs.lake.lake import special_lake
 from jobs.lake.tables import (
     CUSTOMERS,
     DAILY,
@@ -33,7 +31,6 @@ from jobs.lake.tables import (
     MAY_BE_EMPTY,
     PRODUCTS,
     SESSIONS,
-    SPECIAL_FORECASTS,
     TRANSACTIONS,
     Table,
 )
@@ -138,6 +135,8 @@ def forecast(stage: Stage) -> Iterator[Check]:
         has_earlier_forecast="forecast_to_last_ratio" in totals,
     )
     yield _totals(suite, totals, {"rows": made})
+    if stage.is_margin:
+        return
     new = stage.stored(FIRST_MONTH, as_of)
     customers = stage.stored(stage.snapshots, as_of)
     yield _rows(first_month.suite(as_of), first_month.KEYS, new, {"features": customers})
@@ -147,19 +146,7 @@ def forecast(stage: Stage) -> Iterator[Check]:
     )
 
 
-def special_forecast(stage: Stage) -> Iterator[Check]:
-    """The forecasts of a special run, compared with the snapshot they were made from."""
-    table, as_of, lake = SPECIAL_FORECASTS, stage.as_of, special_lake(stage.lake, stage.run_id)
-    yield _columns(stage, table.name, [column_facts(lake, table, as_of, required=table.names)])
-    made = Stored(read_periods(stage.spark, lake, table, [as_of]), lake.folder(table, as_of))
-    known = stage.stored(stage.snapshots, as_of)
-    yield _rows(special_forecasts.suite(), special_forecasts.KEYS, made, {"features": known})
-    versions = made.rows.select("model_version").distinct().count()
-    figures = {"rows": lake.record(table, as_of).rows, "model_versions": versions}
-    yield _totals(special_forecasts.totals_suite(), figures, {"rows": made})
-
-
-STAGES = {"inputs": inputs, "features": snapshot, "forecasts": forecast, "special_forecasts": special_forecast}
+STAGES = {"inputs": inputs, "features": snapshot, "forecasts": forecast}
 
 
 def _columns(stage: Stage, name: str, facts: Sequence[pd.DataFrame]) -> Check:

@@ -39,18 +39,6 @@ class RunRequest(BaseModel):
     )
 
     month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="The data month, YYYY-MM")
-    horizon_months: Literal[1, 3, 6, 12] = Field(
-        12, description="Other than 12: a special run, which publishes no month"
-    )
-    segment: str = Field(
-        "all",
-        max_length=500,
-        pattern=r"^(all|[a-z0-9_]+=[^\x00-\x1f]+)$",
-        description="all, or column=value: a special run",
-    )
-    value_basis: Literal["net_revenue", "margin_by_department", "margin_per_line"] = Field(
-        "net_revenue", description="Other than net_revenue: a special run"
-    )
     model: Literal["as_of", "champion"] = Field("as_of", description="champion: score with it; train nothing")
     restate: Literal["refuse", "accept"] = Field("refuse", description="What to do about months changed at the source")
     force: bool = Field(False, description="Compute everything again, even what is current")
@@ -97,7 +85,7 @@ class Run(StartedRun):
         description="Whether clv_monthly is paused: its runs wait until an operator unpauses it"
     )
     tasks: dict[str, str | None] = Field(description="The state of each task; null: it waits")
-    planned: PlannedRun | None = Field(description="null: not planned yet, or a special run")
+    planned: PlannedRun | None = Field(description="null: not planned yet")
     failures: list[Failure] = Field(description="The newest first")
 
 
@@ -149,7 +137,7 @@ def follow_run(dag_run_id: DagRunId, context: InContext, _: Caller) -> Run:
         )
     plan = airflow.plan(dag_run_id)
     with snapshot(context.database) as connection:
-        planned = row(connection, "standard_run_status", run_id=plan["run_id"]) if plan else None
+        planned = row(connection, "run_status", run_id=plan["run_id"]) if plan else None
         failures = rows(connection, "failures_of_dag_run", dag_run_id=dag_run_id)
     return Run.model_validate(
         _started(run)

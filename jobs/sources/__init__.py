@@ -17,6 +17,15 @@ def load(name: str, value_basis: str = NET_REVENUE) -> Source:
     Raises:
         MappingError: there is no such module, or it defines no `SOURCE`, or declares nothing for this basis.
     """
+    return _declared(name).on(value_basis)
+
+
+def declares_margin(name: str) -> bool:
+    """Whether a shop's mapping declares what it keeps of its revenue; raises MappingError as `load` does."""
+    return _declared(name).declares_margin
+
+
+def _declared(name: str) -> Source:
     known = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != _NOT_A_SOURCE)
     if name not in known:
         raise MappingError(
@@ -25,4 +34,4 @@ def load(name: str, value_basis: str = NET_REVENUE) -> Source:
     source = getattr(import_module(f"{__name__}.{name}"), "SOURCE", None)
     if not isinstance(source, Source):
         raise MappingError(f"jobs/sources/{name}.py defines no SOURCE: add SOURCE = Source(...)")
-    return source.on(value_basis)
+    return source

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jobs.core.refusal import RefusedError
 from jobs.core.tiers import Tiers
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE
+from jobs.core.value_basis import MARGIN, NET_REVENUE
 
 _TIME_DIRECTIVES = frozenset("YmdHMSfbBIpz")
 _ENCODINGS = ("UTF-8", "ISO-8859-1", "US-ASCII")
@@ -38,7 +38,7 @@ class TransactionColumns:
         order_id: the order or invoice. Without it, all lines of a customer with the same time are one order.
         product_id: the article.
         department: the article's department. Without it, the department comes from `products`.
-        margin: what the shop keeps of the line's value, with the sign of the amount; for runs on `margin_per_line`.
+        margin: what the shop keeps of the line's value, with the sign of the amount.
         unit_cost: alternatively, the shop's cost of one unit; the margin is the value less `units` × `unit_cost`.
         optional: further columns that row rules read as `delivered.<column>`; NULL if a file lacks the column.
     """
@@ -130,7 +130,7 @@ class Source:
         sessions: the logins, if delivered.
         products: the articles, if delivered.
         departments: departments that get their own features; all others count as 'other'. Empty: no such features.
-        margin_rates: department → share of a line's value that is margin; for runs on `margin_by_department`.
+        margin_rates: department → share of a line's value that is margin. Not used if lines have a margin or unit_cost.
         time_formats: formats of times and dates delivered as text, as for `strptime`; ISO 8601 is always accepted.
         timezone: the shop's time zone. Times with an offset are converted to it; other times are already local.
         returns: predicate that identifies a return if amounts have no sign. Without it, a negative amount is a return.
@@ -184,28 +184,32 @@ class Source:
             if not -1.0 <= rate <= 1.0:
                 raise MappingError(f"the margin rate {rate} of department {department!r} is not a share from -1 to 1")
 
+    @property
+    def declares_margin(self) -> bool:
+        """Whether lines or departments declare what the shop keeps of its revenue."""
+        return self._has_margin_per_line or bool(self.margin_rates)
+
+    @property
+    def _has_margin_per_line(self) -> bool:
+        return self.transactions.margin is not None or self.transactions.unit_cost is not None
+
     def on(self, value_basis: str) -> Source:
-        """The mapping for runs on a value basis, without the declarations for other bases.
+        """The mapping for runs on a value basis, without the declarations that the basis does not use.
 
         Raises:
-            MappingError: the source declares nothing for this basis.
+            MappingError: the source declares no margin.
         """
-        by_department, per_line = value_basis == MARGIN_BY_DEPARTMENT, value_basis == MARGIN_PER_LINE
-        lines = self.transactions
-        if by_department and not self.margin_rates:
+        if value_basis == MARGIN and not self.declares_margin:
             raise MappingError(
-                f"{self.name} declares no margins by department: add margin_rates={{'<department>': 0.35, …}} to its "
-                "Source, a share of the net value for every department"
+                f"{self.name} declares no margin: name the delivered column of margin, or of unit_cost, in its "
+                "TransactionColumns, or add margin_rates={'<department>': 0.35, …} to its Source, a share of the net "
+                "value for every department"
             )
-        if per_line and lines.margin is None and lines.unit_cost is None:
-            raise MappingError(
-                f"{self.name} declares no margin per line: name the delivered column of margin, or of unit_cost, in "
-                "its TransactionColumns"
-            )
+        is_margin, per_line = value_basis == MARGIN, self._has_margin_per_line
         return replace(
             self,
-            transactions=lines if per_line else replace(lines, margin=None, unit_cost=None),
-            margin_rates=self.margin_rates if by_department else {},
+            transactions=self.transactions if is_margin else replace(self.transactions, margin=None, unit_cost=None),
+            margin_rates=self.margin_rates if is_margin and not per_line else {},
             value_basis=value_basis,
         )
 

@@ -7,12 +7,15 @@ SELECT
     decided.champion_before,
     decided.champion_after,
     decided.took_effect_at,
-    published.run_id IS NOT NULL OR loaded.run_id IS NOT NULL AS is_published,
-    NOT run.is_special AND (SELECT max(newest.as_of) FROM clv.published AS newest) > run.as_of AS is_later_published
+    published.run_id IS NOT NULL AS is_published,
+    (
+        SELECT max(newest.as_of)
+        FROM clv.published_load AS newest
+        WHERE newest.value_basis = run.value_basis
+    ) > run.as_of AS is_later_published
 FROM clv.model_decision AS decided
 INNER JOIN clv.run ON decided.run_id = run.run_id
-LEFT JOIN clv.published ON decided.run_id = published.run_id
-LEFT JOIN clv.special_load AS loaded ON decided.run_id = loaded.run_id
+LEFT JOIN clv.published_load AS published ON decided.run_id = published.run_id
 WHERE
     decided.run_id = :run_id
     AND decided.model_name = :model_name

@@ -1,5 +1,5 @@
--- The runs that have loaded a forecast of a month, the newest first: which of them readers see, who took one back, and
--- who made readers see one by a rollback.
+-- The runs that have loaded a forecast of a month in a value basis, the newest first: which of them readers see, who
+-- took one back, and who made readers see one by a rollback.
 SELECT
     runs.run_id,
     runs.status = 'published' AS is_published,
@@ -9,7 +9,7 @@ SELECT
     runs.forecast_rows,
     runs.clv_12m_total,
     runs.published_at AS loaded_at
-FROM clv.runs
+FROM clv.all_runs AS runs
 LEFT JOIN LATERAL (
     SELECT
         published_history.run_id,
@@ -20,5 +20,5 @@ LEFT JOIN LATERAL (
     ORDER BY published_history.flip_id DESC
     LIMIT 1
 ) AS last_move ON TRUE
-WHERE runs.as_of = :as_of AND runs.content_hash IS NOT NULL
+WHERE runs.as_of = :as_of AND runs.value_basis = :value_basis AND runs.content_hash IS NOT NULL
 ORDER BY runs.run_id DESC;

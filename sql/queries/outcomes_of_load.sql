@@ -4,8 +4,8 @@ WITH lived AS (
         customer_id,
         sum(net_value) FILTER (WHERE month >= :as_of) AS actual,
         sum(net_value) FILTER (WHERE month < :as_of) AS last_year
-    FROM clv.actual_rows
-    WHERE month >= :year_before AND month < :until
+    FROM clv.realised_rows
+    WHERE value_basis = :value_basis AND month >= :year_before AND month < :until
     GROUP BY customer_id
 )
 

@@ -1,5 +1,5 @@
--- Register a run of a month. The run_id of a standard run outranks every earlier one of the month: only the newest may
--- publish. A special or a dry run outranks none.
+-- Register a run of a month. Its run_id outranks every earlier one of the month and value basis: only the newest may
+-- publish. A dry run outranks none.
 INSERT INTO clv.run (
     as_of,
     dag_run_id,
@@ -9,8 +9,6 @@ INSERT INTO clv.run (
     input_fingerprint,
     code_version,
     note,
-    horizon_months,
-    segment,
     value_basis,
     is_dry_run,
     model_choice,
@@ -26,8 +24,6 @@ VALUES (
     :input_fingerprint,
     :code_version,
     :note,
-    :horizon_months,
-    :segment,
     :value_basis,
     :is_dry_run,
     :model_choice,

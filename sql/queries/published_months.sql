@@ -1,4 +1,5 @@
--- The months that readers see, by the first day after each.
+-- The months that readers see in a value basis, by the first day after each.
 SELECT as_of
-FROM clv.published
+FROM clv.published_load
+WHERE value_basis = :value_basis
 ORDER BY as_of;

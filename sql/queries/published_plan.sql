@@ -5,6 +5,6 @@ SELECT
     run.code_version,
     run.model_choice,
     run.plan
-FROM clv.published
+FROM clv.published_load AS published
 INNER JOIN clv.run ON published.run_id = run.run_id
-WHERE published.as_of = :as_of;
+WHERE published.as_of = :as_of AND published.value_basis = :value_basis;

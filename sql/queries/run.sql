@@ -2,11 +2,12 @@
 SELECT
     runs.run_id,
     runs.as_of,
+    runs.value_basis,
     runs.status,
     runs.trigger,
     runs.model_version,
     runs.forecast_rows,
     runs.clv_12m_total,
     runs.content_hash
-FROM clv.runs
+FROM clv.all_runs AS runs
 WHERE runs.run_id = :run_id;

@@ -13,7 +13,7 @@ from pyspark.sql import Row, SparkSession
 
 from jobs.core.month import Month
 from jobs.core.settings import VARIABLES, Settings
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE, NET_REVENUE, VALUE_BASES
+from jobs.core.value_basis import MARGIN, NET_REVENUE, VALUE_BASES
 from jobs.features.build import build_daily, build_features
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
@@ -52,6 +52,7 @@ SHOP = Source(
     margin_rates={"Tea": 0.4, "Cups": -0.125},
     departments=("Tea",),
 )
+BY_RATE = replace(SHOP, transactions=replace(COLUMNS, margin=None))
 BY_COST = replace(SHOP, transactions=replace(COLUMNS, margin=None, unit_cost="cost"))
 
 
@@ -72,7 +73,7 @@ def clean_values(
 def test_margins_by_department_are_revenue_times_the_department_s_rate(
     spark: SparkSession, landing: Path, lake: Lake
 ) -> None:
-    assert clean_values(spark, SHOP.on(MARGIN_BY_DEPARTMENT), landing, lake) == [
+    assert clean_values(spark, BY_RATE.on(MARGIN), landing, lake) == [
         ("2", "Cups", Decimal("-0.6250"), False),
         ("2", "Tea", Decimal("4.0000"), False),
         ("3", "Tea", Decimal("-4.0000"), True),
@@ -88,7 +89,7 @@ def test_margins_by_department_are_revenue_times_the_department_s_rate(
 def test_margins_per_line_are_those_delivered_and_a_loss_is_no_return(
     spark: SparkSession, landing: Path, lake: Lake, source: Source
 ) -> None:
-    assert clean_values(spark, source.on(MARGIN_PER_LINE), landing, lake) == [
+    assert clean_values(spark, source.on(MARGIN), landing, lake) == [
         ("2", "Cups", Decimal("-1.0000"), False),
         ("2", "Tea", Decimal("4.0000"), False),
         ("3", "Tea", Decimal("-4.0000"), True),
@@ -106,7 +107,7 @@ def test_a_margin_delivered_without_a_sign_is_taken_back_with_its_line(
     landing = tmp_path / "transactions.csv"
     unsigned = LINES.replace("-10.00,-2,Tea,-4.00", "10.00,2,Tea,4.00")
     landing.write_text(unsigned, encoding="utf-8")
-    source = replace(SHOP, returns="delivered.when = '2011-11-03'").on(MARGIN_PER_LINE)
+    source = replace(SHOP, returns="delivered.when = '2011-11-03'").on(MARGIN)
     assert ("3", "Tea", Decimal("-4.0000"), True) in clean_values(spark, source, landing, lake)
 
 
@@ -161,7 +162,7 @@ def test_the_daily_grain_of_a_whole_shop_is_revenue_times_rate(spark: SparkSessi
 def test_a_sale_at_a_loss_is_valid_in_margins_and_in_nothing_else(
     spark: SparkSession, landing: Path, lake: Lake, tmp_path: Path
 ) -> None:
-    ingest_all(spark, SHOP.on(MARGIN_PER_LINE), landing, lake, AS_OF)
+    ingest_all(spark, SHOP.on(MARGIN), landing, lake, AS_OF)
     build_daily(spark, lake, as_of=AS_OF)
     build_features(spark, lake, SHOP.departments, as_of=AS_OF)
 

@@ -20,7 +20,7 @@ from jobs.cleaning.row_sql import numbers, patterns
 from jobs.cleaning.row_sql.expressions import NotUnderstoodError
 from jobs.cleaning.rows import clean_transactions
 from jobs.core.refusal import RefusedError
-from jobs.core.value_basis import MARGIN_PER_LINE
+from jobs.core.value_basis import MARGIN
 from jobs.sources import load
 from jobs.sources.mapping import MappingError, RowRule, Source, TransactionColumns
 from tests.cleaning.both_paths import batch, plain, spark_rows, whole_months
@@ -101,7 +101,7 @@ def test_random_rows_become_what_the_batch_makes_of_them(
 ) -> None:
     sound = [ROW | {name: row[name]} for row in drawn for name in ROW]
     agree(spark, shop(CONDITIONS, returns), [*drawn, *sound])
-    agree(spark, shop([], returns).on(MARGIN_PER_LINE), [*drawn, *sound])
+    agree(spark, shop([], returns).on(MARGIN), [*drawn, *sound])
 
 
 PIECES = ["a", "B", "ß", "9", "_", " ", ".", "^", "$", "|", "(", "(?:", ")", "*", "+", "?", "{2}", "{1,}",

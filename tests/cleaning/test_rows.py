@@ -14,7 +14,7 @@ from jobs.cleaning.row_values import LONGEST_TEXT, text_of
 from jobs.cleaning.rows import Delivered, clean_transactions
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
-from jobs.core.value_basis import MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE
+from jobs.core.value_basis import MARGIN
 from jobs.sources.mapping import Source, TransactionColumns
 from tests.bad_input.kinds import GOOD, SHOP
 from tests.bad_input.table import ROWS
@@ -102,15 +102,15 @@ def test_formats_amounts_and_numeric_ids_are_read_as_in_the_batch(spark: SparkSe
     assert plain(clean_transactions(rows, AMOUNTS, delivered)) == batch(spark_rows(spark, rows, AMOUNTS, delivered))
 
 
-@pytest.mark.parametrize("basis", [MARGIN_BY_DEPARTMENT, MARGIN_PER_LINE])
-def test_margins_are_those_of_the_batch(spark: SparkSession, basis: str) -> None:
+def test_margins_are_those_of_the_batch(spark: SparkSession) -> None:
     delivered = whole_months("2011-01", "2011-12")
     numbers = [*NUMBERS, "-3.3333", "99999999", "0.0001", None]
     rows = [{**AMOUNT, "price": price, "kept": kept, "qty": "2", "aisle": aisle}
             for price in numbers for kept in ("-0.5", "12.34565", None, "x")
             for aisle in ("toys", "books", "?", None)]  # fmt: skip
-    for mapping in (AMOUNTS, _with_cost(AMOUNTS)):
-        source = mapping.on(basis)
+    by_rate = replace(AMOUNTS, transactions=replace(AMOUNTS.transactions, margin=None))
+    for mapping in (AMOUNTS, _with_cost(AMOUNTS), by_rate):
+        source = mapping.on(MARGIN)
         assert plain(clean_transactions(rows, source, delivered)) == batch(spark_rows(spark, rows, source, delivered))
 
 

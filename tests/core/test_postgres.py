@@ -25,7 +25,7 @@ def test_a_connection_speaks_utc_and_waits_for_nothing_for_ever(database: Databa
 
 def test_no_connection_stays_open_between_statements(database: Database) -> None:
     writer = database.writer
-    fetch(writer, "newest_published_as_of")
+    fetch(writer, "newest_published_as_of", value_basis="net_revenue")
     sessions = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'clv_writer'"
     )

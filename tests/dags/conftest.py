@@ -19,19 +19,10 @@ PLAN = {
     "as_of": "2011-12-01",
     "months": {"transactions": "2011-10,2011-11", "products": "2011-11"},
     "note": "Month 2011-11",
-    "special": False,
-    "horizon_months": 12,
-    "segment": "all",
     "value_basis": "net_revenue",
     "model": "as_of",
-    "dry_run": False,
+    "ends": False,
     "force": False,
-}
-SPECIAL_PLAN = PLAN | {
-    "special": True,
-    "horizon_months": 3,
-    "segment": 'city="Quo""te, the",$(reboot)',
-    "value_basis": "margin_per_line",
 }
 RESULTS = {"plan.plan": PLAN, "retrain.train": {"model_version": 4}, "retrain.promote": {"model_version": 3}}
 

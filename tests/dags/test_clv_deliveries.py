@@ -148,25 +148,31 @@ def test_the_month_is_started_once_under_a_run_id_that_shows_it(deliveries: Any)
     assert (run.skip_when_already_exists, run.reset_dag_run) == (True, False)
 
 
-def started(deliveries: Any) -> str | None:
+def started(deliveries: Any, task_id: str = "start", *, is_paused: bool = False) -> str | None:
     """Why the month is not started; None if it is."""
     from airflow.sdk.exceptions import AirflowSkipException
 
     try:
-        deliveries.get_task("start")._pre_execute_hook({"ti": SimpleNamespace(xcom_pull=lambda _: "2011-11")})
+        ti = SimpleNamespace(xcom_pull=lambda _: "2011-11", get_dag=lambda _: SimpleNamespace(is_paused=is_paused))
+        deliveries.get_task(task_id)._pre_execute_hook({"ti": ti})
     except AirflowSkipException as skipped:
         return str(skipped)
     return None
 
 
-def test_a_month_that_a_standard_run_was_planned_for_is_not_started_again(
+def test_a_month_that_a_run_was_planned_for_is_not_started_again(
     deliveries: Any, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLV_PYTHON", sys.executable)
     monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
     plan(database.writer, DECEMBER, is_dry_run=True)
-    plan(database.writer, DECEMBER, horizon_months=3)
     plan(database.writer, datetime(2011, 11, 1, tzinfo=UTC).date())
+    assert started(deliveries, "start_margin") is None
+    assert started(deliveries, "start_margin", is_paused=True) == "clv_monthly_margin is paused"
+    margin = plan(database.writer, DECEMBER, trigger="margin/scheduled", value_basis="margin")
+    assert started(deliveries, "start_margin") == (
+        f"2011-11 is not started: run {margin} (margin/scheduled__2011-12-01) is of it"
+    )
     assert started(deliveries) is None
     run_id = plan(database.writer, DECEMBER, trigger="scheduled")
     assert started(deliveries) == f"2011-11 is not started: run {run_id} (scheduled__2011-12-01) is of it"

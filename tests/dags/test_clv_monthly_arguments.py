@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import DAGS, INGEST, PLAN, SPECIAL_PLAN, Render
+from tests.dags.conftest import DAGS, INGEST, PLAN, Render, renderer
 
 RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
 
@@ -32,8 +32,7 @@ def test_plan_receives_the_run_type_and_the_logical_date(
         *["exec", "${CLV_PYTHON:-python}", "-m", "jobs.plan"],
         *["--run-type", run_type, "--logical-date", expected[0], "--month", expected[1]],
         *["--dag-run-id", f"{run_type}__2011-12-05T00:00:00+00:00"],
-        *["--horizon", "12", "--segment", "all", "--value-basis", "net_revenue"],
-        *["--model", "as_of", "--restate", "refuse"],
+        *["--value-basis", "net_revenue", "--model", "as_of", "--restate", "refuse"],
     ]
 
 
@@ -42,26 +41,9 @@ def test_plan_receives_the_choices_of_the_run(render: Render) -> None:
     assert command[-5:] == ["--model", "champion", "--restate", "accept", "--dry-run"]
 
 
-def test_plan_receives_the_parameters_quoted_for_the_shell(render: Render) -> None:
-    parameters = {"horizon_months": 3, "segment": "city='; reboot $(x)", "value_basis": "margin_by_department"}
-    command = shlex.split(render("plan.plan", **parameters).bash_command)
-    assert command[-10:-4] == [
-        *["--horizon", "3", "--segment", "city='; reboot $(x)"],
-        *["--value-basis", "margin_by_department"],
-    ]
-
-
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"horizon_months": 2},
-        {"horizon_months": "3"},
-        {"horizon_months": None},
-        {"segment": "Paris"},
-        {"segment": ""},
-        {"segment": "city="},
-        {"segment": None},
-        {"value_basis": "profit"},
         {"model": "newest"},
         {"restate": "yes"},
         {"dry_run": "yes"},
@@ -75,21 +57,14 @@ def test_invalid_parameters_are_refused_before_any_task_runs(render: Render, par
         render("plan.plan", **parameters)
 
 
-def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(dag: Any) -> None:
-    from jobs.core.month import HORIZONS
-    from jobs.core.value_basis import VALUE_BASES
-    from jobs.planning.options import MODEL_CHOICES, RESTATE_CHOICES, RunChoices, RunParameters
+def test_the_form_offers_the_choices_of_the_jobs_and_their_defaults(dag: Any) -> None:
+    from jobs.planning.options import MODEL_CHOICES, RESTATE_CHOICES, RunChoices
 
-    standard, choices = RunParameters(), RunChoices()
+    choices = RunChoices()
     form = {name: dag.params.get_param(name) for name in dag.params if name != "month"}
-    assert form["horizon_months"].schema["enum"] == list(HORIZONS)
-    assert form["value_basis"].schema["enum"] == list(VALUE_BASES)
     assert form["model"].schema["enum"] == list(MODEL_CHOICES)
     assert form["restate"].schema["enum"] == list(RESTATE_CHOICES)
     assert {name: param.value for name, param in form.items()} == {
-        "horizon_months": standard.horizon_months,
-        "segment": standard.segment_text,
-        "value_basis": standard.value_basis,
         "model": choices.model,
         "restate": choices.restate,
         "dry_run": choices.is_dry_run,
@@ -103,21 +78,16 @@ def test_the_form_offers_the_choices_of_the_jobs_and_defaults_to_a_standard_run(
     [
         (
             "retrain.train",
-            "jobs.train --force false --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of ",
+            "jobs.train --force false --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of",
         ),
         (
             "retrain.promote",
-            "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of ",
+            "jobs.promote --model-version 4 --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --model as_of",
         ),
-        ("special.publish_special", "jobs.publish_special --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
-        ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17"),
-        ("publish.set_champion", "jobs.set_champion --as-of 2011-12-01 --run-id 17"),
-        (
-            "special.set_champion",
-            "jobs.set_champion --as-of 2011-12-01 --run-id 17 --value-basis net_revenue --special",
-        ),
-        ("publish.measure_accuracy", "jobs.measure_accuracy --as-of 2011-12-01 --run-id 17"),
-        ("publish.report", "jobs.report --run-id 17"),
+        ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
+        ("publish.set_champion", "jobs.set_champion --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
+        ("publish.measure_accuracy", "jobs.measure_accuracy --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
+        ("publish.report", "jobs.report --run-id 17 --value-basis net_revenue"),
     ],
 )
 def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Render, task_id: str, command: str) -> None:
@@ -136,10 +106,8 @@ def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Rend
         ("validate.inputs", "validate", f"--stage inputs {RUN}"),
         ("features.build_features", "build_features", f"--force false {RUN}"),
         ("features.validate_features", "validate", f"--stage features {RUN}"),
-        ("score.score", "score", "--force false --as-of 2011-12-01 --run-id 17 --model-version 3"),
-        ("score.validate_forecasts", "validate", "--stage forecasts --as-of 2011-12-01 --run-id 17"),
-        ("special.score_special", "score_special", f"{RUN} --model-version 3 --horizon 12 --segment all"),
-        ("special.validate_special", "validate", f"--stage special_forecasts {RUN}"),
+        ("score.score", "score", f"--force false {RUN} --model-version 3"),
+        ("score.validate_forecasts", "validate", f"--stage forecasts {RUN}"),
     ],
 )
 def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
@@ -165,16 +133,13 @@ def test_a_forced_run_passes_that_on_to_every_job_that_leaves_out_what_is_curren
         assert " --force true --as-of" in render(task_id).bash_command
 
 
-def test_a_special_run_passes_the_resolved_plan_to_every_job(render: Render, results: dict[str, Any]) -> None:
-    results["plan.plan"] = SPECIAL_PLAN
-    parameters = ["--horizon", "3", "--segment", SPECIAL_PLAN["segment"]]
-    basis = ["--value-basis", "margin_per_line"]
-    for task_id in INGEST | {"validate.inputs", "features.build_features", "features.validate_features"}:
-        assert render(task_id).application_args[-2:] == basis
-    for task_id in ("retrain.train", "retrain.promote"):
-        assert render(task_id).bash_command.endswith(" --value-basis margin_per_line --model as_of --special")
-    assert render("special.score_special").application_args[-4:] == parameters
-    assert render("special.validate_special").application_args[-2:] == basis
+def test_every_job_of_the_margin_is_called_with_its_value_basis(dag_bag: Any, results: dict[str, Any]) -> None:
+    margin = dag_bag.dags["clv_monthly_margin"]
+    render = renderer(margin, results)
+    for task_id in set(margin.task_ids) - {"plan.note", "plan.go_on"}:
+        task = render(task_id)
+        command = getattr(task, "application_args", None) or shlex.split(task.bash_command)
+        assert command[command.index("--value-basis") + 1] == "margin"
 
 
 def test_the_jobs_that_are_called_exist() -> None:
@@ -193,6 +158,6 @@ def test_the_jobs_that_are_called_exist() -> None:
             "measure_accuracy",
             "report",
         ),
-        *("score_special", "publish_special", "await_delivery", "planned_run", "late", "reason", "alert"),
+        *("await_delivery", "planned_run", "late", "reason", "alert"),
     )
     assert [name for name in named if not (jobs / f"{name}.py").is_file()] == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import PLAN, SPECIAL_PLAN, Render
+from tests.dags.conftest import PLAN, Render
 
 
 class _Plan:
@@ -17,21 +17,6 @@ class _Plan:
 
     def xcom_pull(self, task_id: str) -> dict[str, Any] | None:
         return self.plan
-
-
-@pytest.mark.parametrize(
-    ("plan", "left_out", "run"),
-    [(PLAN, "special.score_special", "score.score"), (SPECIAL_PLAN, "score.score", "special.score_special")],
-)
-def test_a_run_ends_in_its_month_or_beside_it_never_in_both(
-    render: Render, plan: dict[str, Any], left_out: str, run: str
-) -> None:
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    context = {"ti": _Plan(plan)}
-    render(run)._pre_execute_hook(context)
-    with pytest.raises(AirflowSkipException):
-        render(left_out)._pre_execute_hook(context)
 
 
 @pytest.mark.parametrize("conf", [None, {}, {"month": "2011-11", "dry_run": True}])
@@ -69,7 +54,7 @@ def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
 @pytest.mark.parametrize("is_dry", [True, False])
 def test_a_dry_run_ends_with_its_plan(dag: Any, is_dry: bool) -> None:
     go_on = dag.get_task("plan.go_on")
-    assert go_on.python_callable(ti=_Plan(PLAN | {"dry_run": is_dry})) is not is_dry
+    assert go_on.python_callable(ti=_Plan(PLAN | {"ends": is_dry})) is not is_dry
     # Whatever the trigger rules of the tasks after it: none of them runs.
     assert go_on.ignore_downstream_trigger_rules
     after = {task.task_id for task in go_on.get_flat_relatives(upstream=False)}

@@ -25,15 +25,16 @@ def command(task: Any) -> list[str]:
 def test_a_month_goes_back_to_the_previous_run_or_to_a_given_run(render_rollback: Render) -> None:
     why = ["--by=O'Hara", f"--because={HOSTILE}"]
     form = {"month": "2011-11", "because": HOSTILE}
-    assert command(render_rollback("rollback", **form)) == ["-m", "jobs.rollback", "--month", "2011-11", *why]
+    month = ["--month", "2011-11", "--value-basis", "net_revenue"]
+    assert command(render_rollback("rollback", **form)) == ["-m", "jobs.rollback", *month, *why]
     named = command(render_rollback("rollback", **form, run=17))
-    assert named == ["-m", "jobs.rollback", "--month", "2011-11", "--run-id=17", *why]
+    assert named == ["-m", "jobs.rollback", *month, "--run-id=17", *why]
 
 
 def test_a_version_is_made_champion(render_rollback: Render) -> None:
     arguments = command(render_rollback("choose_champion", version=3, because="v4 overrates"))
     assert arguments == [
-        *["-m", "jobs.choose_champion", "--model-version", "3"],
+        *["-m", "jobs.choose_champion", "--model-version", "3", "--value-basis", "net_revenue"],
         *["--by=O'Hara", "--because=v4 overrates"],
     ]
 

@@ -20,13 +20,13 @@ def withdrawal(dag_bag: Any) -> Any:
 
 def test_the_month_is_withdrawn_in_the_name_of_who_triggered_it(withdrawal: Any) -> None:
     task = renderer(withdrawal, {})("withdraw", month="2011-11", because=HOSTILE)
-    arguments = ["--month", "2011-11", "--by=O'Hara", f"--because={HOSTILE}"]
+    arguments = ["--month", "2011-11", "--value-basis", "net_revenue", "--by=O'Hara", f"--because={HOSTILE}"]
     assert shlex.split(task.bash_command)[2:] == ["-m", "jobs.withdraw", *arguments]
 
 
 def test_the_run_that_readers_should_see_is_handed_on(withdrawal: Any) -> None:
     task = renderer(withdrawal, {})("withdraw", month="2011-11", because="why", run=17)
-    arguments = ["--month", "2011-11", "--run-id=17", "--by=O'Hara", "--because=why"]
+    arguments = ["--month", "2011-11", "--value-basis", "net_revenue", "--run-id=17", "--by=O'Hara", "--because=why"]
     assert shlex.split(task.bash_command)[2:] == ["-m", "jobs.withdraw", *arguments]
 
 
@@ -51,7 +51,7 @@ def test_an_unknown_key_ends_the_run(withdrawal: Any) -> None:
 
     hook = withdrawal.get_task("withdraw")._pre_execute_hook
     hook({"dag_run": SimpleNamespace(conf={"month": "2011-11", "because": "why"})})
-    with pytest.raises(AirflowFailException, match=r"unknown keys moth: .* some of because, month, run"):
+    with pytest.raises(AirflowFailException, match=r"unknown keys moth: .* some of because, month, run, value_basis"):
         hook({"dag_run": SimpleNamespace(conf={"moth": "2011-11"})})
 
 

@@ -78,7 +78,7 @@ class Operator:
         for button in ("Show Graph", "Expand all task groups", "Collapse Details Panel"):
             self._button(button).click()
         shown = self.page.locator(".react-flow__nodes")
-        expect(shown).to_contain_text("publish_special", timeout=PATIENCE_MILLISECONDS)
+        expect(shown).to_contain_text("measure_accuracy", timeout=PATIENCE_MILLISECONDS)
         self._button("Fit View").click()
         self.page.wait_for_load_state("networkidle")
         self.take_picture("graph")

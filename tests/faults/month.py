@@ -264,7 +264,9 @@ class MonthRun:
 
     def published_run(self) -> int | None:
         """The run that the pointer names."""
-        rows = fetch(engine(self.servers.url("clv_writer")), "published_run", as_of=MONTH.as_of)
+        rows = fetch(
+            engine(self.servers.url("clv_writer")), "published_run", as_of=MONTH.as_of, value_basis="net_revenue"
+        )
         return rows[0]["run_id"] if rows else None
 
     def _fault(self, point: Point) -> dict[str, Any]:

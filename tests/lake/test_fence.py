@@ -12,13 +12,12 @@ from jobs.core.fence import SupersededError, refuse_superseded
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.core.task import recorded
-from jobs.lake.lake import STAGING, Lake, Record, special_lake
-from jobs.lake.tables import SPECIAL_FORECASTS, TRANSACTIONS
+from jobs.lake.lake import STAGING, Lake, Record
+from jobs.lake.tables import TRANSACTIONS
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, NOVEMBER, count, plan
 
 OCTOBER = Month(2011, 10)
-SPECIAL = {"horizon_months": 3, "segment": "city=Paris"}
 
 REPLACE = """
 import sys
@@ -70,28 +69,12 @@ def test_runs_of_two_months_both_write_a_month_they_share(database: Database, la
     assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == "first"
 
 
-def test_special_and_dry_runs_supersede_no_standard_run(database: Database, lake: Lake) -> None:
+def test_dry_runs_and_runs_of_another_value_basis_supersede_no_run(database: Database, lake: Lake) -> None:
     run_id = plan(database.writer, DECEMBER)
-    plan(database.writer, DECEMBER, **SPECIAL)
+    plan(database.writer, DECEMBER, value_basis="margin")
     plan(database.writer, DECEMBER, is_dry_run=True)
     write_october(of_run(lake, database, run_id), "written")
     assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == "written"
-
-
-def test_a_special_run_is_superseded_by_a_newer_plan_of_its_own_airflow_run_alone(
-    database: Database, lake: Lake
-) -> None:
-    run_id = plan(database.writer, DECEMBER, trigger="special", **SPECIAL)
-    own = of_run(lake, database, run_id)
-    plan(database.writer, DECEMBER)
-    plan(database.writer, DECEMBER, trigger="another", **SPECIAL)
-    write_october(own, "written")
-    newer = plan(database.writer, DECEMBER, trigger="special", **SPECIAL)
-    with pytest.raises(SupersededError, match=f"run {run_id} of 2011-11 is superseded by run {newer}"):
-        write_october(own, "written again")
-    separate = special_lake(own, run_id)
-    with pytest.raises(SupersededError), separate.staging(SPECIAL_FORECASTS) as staged:
-        separate.promote(staged / "period", SPECIAL_FORECASTS, DECEMBER, Record(rows=0, fingerprint="0"))
 
 
 def test_a_run_that_was_never_planned_writes_nothing(database: Database, lake: Lake) -> None:

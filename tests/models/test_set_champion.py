@@ -14,6 +14,7 @@ from jobs import promote, set_champion
 from jobs.choose_champion import choose_champion
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
+from jobs.core.settings import Settings
 from jobs.forecasting.outcomes import Snapshots
 from jobs.lake.lake import Lake
 from jobs.models import champion as champions
@@ -46,7 +47,7 @@ def test_a_month_that_is_not_published_keeps_the_champion_and_its_next_run_chang
     said = champions.set_champion(registry, stopped)
     assert said == f"the champion stays version {before}: readers do not see the forecast of run {stopped}"
     assert registry.aliased("champion") == before
-    known = month_history(database.writer, Month.before(AS_OF)).champion
+    known = month_history(database.writer, Month.before(AS_OF), Settings()).champion
     assert known is not None
     assert (known["model_version"], known["as_of"]) == (before, EARLIER)
 
@@ -56,7 +57,7 @@ def test_a_month_that_is_not_published_keeps_the_champion_and_its_next_run_chang
     assert followed == verdict
     assert registry.aliased("champion") == number
     assert effects(database) == [(before, True), (number, False), (number, True)]
-    known = month_history(database.writer, Month.before(AS_OF)).champion
+    known = month_history(database.writer, Month.before(AS_OF), Settings()).champion
     assert known is not None
     assert (known["model_version"], known["as_of"]) == (number, AS_OF)
 
@@ -220,7 +221,7 @@ def test_two_jobs_do_not_change_the_champion_of_a_model_at_once(registry: Regist
             choose_champion(other, number, by="Ada", because="why")
         with pytest.raises(InternalError, match="nothing was changed"):
             champions.set_champion(other, 1)
-        with held(Registry(registry.tracking_uri, impatient, "clv_margin_per_line")):
+        with held(Registry(registry.tracking_uri, impatient, "clv_margin")):
             pass
     choose_champion(other, number, by="Ada", because="why")
     assert registry.aliased("champion") == number

@@ -25,7 +25,7 @@ def deliver(landing: Path, table: str, months: Iterable[Month]) -> None:
     for month in months:
         folder = landing / table / f"month={month}"
         folder.mkdir(parents=True)
-        columns = delivered_columns(load("simulated_shop", "margin_per_line").tables[table])
+        columns = delivered_columns(load("simulated_shop", "margin").tables[table])
         (folder / "part.csv").write_text(f"{','.join(columns)}\n{month}{',' * (len(columns) - 1)}\n", encoding="utf-8")
         (folder / SUCCESS).touch()
 

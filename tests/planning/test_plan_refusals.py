@@ -10,6 +10,7 @@ import pytest
 from jobs.core.month import Month, MonthRefusedError
 from jobs.lake.lake import SUCCESS, Lake
 from jobs.landing.file_checks import LandingError
+from jobs.plan import NO_MARGIN
 from tests.conftest import Database
 from tests.forecasts import count, publish_new_run
 from tests.planning.shop import OCTOBER, deliver, ingested, planned
@@ -114,3 +115,12 @@ def test_a_month_that_was_run_without_success_is_named_by_the_later_ones(
     assert note[-1] == "GAP: 2011-09 to 2011-10 before it not published. Run those months first, or backfill them."
     assert "GAP: 2011-09 before it" in planned(capsys, month="2011-10")["note"]
     assert "GAP" not in planned(capsys, month="2011-09")["note"]
+
+
+def test_a_run_on_a_margin_that_the_shop_does_not_declare_ends_with_its_plan(
+    landing: Path, database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLV_SOURCE", "cdnow")
+    plan = planned(capsys, options=["--value-basis", "margin"])
+    assert plan == {"ends": True, "note": NO_MARGIN}
+    assert count(database, "run") == 0

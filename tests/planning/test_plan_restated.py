@@ -132,7 +132,7 @@ def test_a_dry_run_tells_everything_and_changes_nothing_but_its_row(
     restate(lake, OCTOBER)
     before, sizes = files(lake.root.parent), table_sizes(database)
     plan = planned("2011-11", "--dry-run")
-    assert plan["dry_run"] is True
+    assert plan["ends"] is True
     assert plan["note"].startswith("DRY RUN, ends with this plan. Month 2011-11: forecast")
     assert "RESTATED, refused unless restate=accept: 2011-10 transactions" in plan["note"]
     assert files(lake.root.parent) == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -12,9 +11,8 @@ import pytest
 
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
-from jobs.planning.options import RunParameters
 from tests.conftest import Database
-from tests.dags.conftest import SPECIAL_PLAN, Render, dag, dag_bag, render, results
+from tests.dags.conftest import PLAN, Render, dag, dag_bag, render, results
 from tests.forecasts import DECEMBER, count, plan, publish, row, seen, write
 
 __all__ = ["dag", "dag_bag", "render", "results"]
@@ -74,7 +72,7 @@ def test_every_template_that_a_shell_reads_is_quoted(dag: Any) -> None:
 def test_a_shell_hands_every_value_on_as_it_is_and_runs_none(
     dag: Any, render: Render, results: dict[str, Any], tmp_path: Path, value: str
 ) -> None:
-    results["plan.plan"] = dict.fromkeys(SPECIAL_PLAN, value)
+    results["plan.plan"] = dict.fromkeys(PLAN, value)
     results["retrain.train"] = results["retrain.promote"] = {"model_version": value}
     results["retrain.train_first_month"] = {"model_version": value}
     written = tmp_path / "arguments"
@@ -107,15 +105,3 @@ def test_a_run_s_id_is_text_wherever_it_is_asked_for(database: Database, value: 
     assert fetch(database.writer, "first_plan_of_dag_run", dag_run_id=value) == []
     assert fetch(database.writer, "failure", dag_run_id=value, task=value, attempt=1) == []
     assert count(database, "run") == 1
-
-
-@pytest.mark.parametrize("value", HOSTILE)
-def test_a_segment_is_a_column_and_values_or_refused(value: str) -> None:
-    from jobs.features.table import features
-    from jobs.planning.segment import parse
-
-    snapshots = features(())
-    with pytest.raises(ValueError, match="segment"):
-        parse(f"{value}=Paris", snapshots)
-    parameters = RunParameters(segment=parse(f"city={json.dumps(value)}" if '"' not in value else "city=x", snapshots))
-    assert parameters.is_special

@@ -139,7 +139,7 @@ def test_the_program_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None
         "TABLE clv.forecast_rows",
         "TABLE clv.run",
         "TABLE clv.published",
-        "TABLE clv.special_forecast",
+        "TABLE clv.margin_forecast",
         "SELECT clv.begin_load('2011-12-01', 1)",
         "CREATE TABLE clv.mine (x int)",
         "SET ROLE clv_owner",

@@ -58,7 +58,7 @@ def test_a_run_is_followed(service: Service, operator: str, airflow: AirflowStub
     dag_run_id = start(service, operator, {"month": "2011-11"}).json()["dag_run_id"]
     waiting = service.get(f"/v1/runs/{dag_run_id}", operator).json()
     assert (waiting["planned"], waiting["failures"]) == (None, [])
-    [run] = fetch(service.database.owner, "published_run", as_of="2011-12-01")
+    [run] = fetch(service.database.owner, "published_run", as_of="2011-12-01", value_basis="net_revenue")
     airflow.plans[dag_run_id] = {"run_id": run["run_id"]}
     failure = {"dag_run_id": dag_run_id, "task": "score.score", "attempt": 1, "reason": "no space"}
     execute(service.database.writer, "record_failure", **failure, as_of=None, was_refused=False)
@@ -120,7 +120,7 @@ def test_an_odd_idempotency_key_is_refused(service: Service, operator: str) -> N
         ({}, ["body.month"]),
         ({"month": "2011-13"}, ["body.month"]),
         ({"month": "2011-11'; DROP TABLE clv.run; --"}, ["body.month"]),
-        ({"month": "2011-11", "horizon_months": 2}, ["body.horizon_months"]),
+        ({"month": "2011-11", "horizon_months": 12}, ["body.horizon_months"]),
         ({"month": "2011-11", "segment": "city"}, ["body.segment"]),
         ({"month": "2011-11", "segment": "city=\0"}, ["body.segment"]),
         ({"month": "2011-11", "dry_run": "yes"}, ["body.dry_run"]),

@@ -77,7 +77,7 @@ def test_a_run_that_a_newer_one_overtook_is_superseded_whether_or_not_it_failed(
     other_month = plan(database.writer, NOVEMBER)
     newest = plan(database.writer, DECEMBER)
     dry = plan(database.writer, DECEMBER, is_dry_run=True)
-    plan(database.writer, DECEMBER, horizon_months=3)
+    plan(database.writer, DECEMBER, value_basis="margin")
     assert statuses(database) == {
         overtaken: "superseded",
         failed: "superseded",

@@ -6,8 +6,7 @@ from sqlalchemy import text
 
 from docs.generate.schema import PAGE, schema
 from jobs.core.postgres import statement
-from jobs.lake.tables import FORECASTS, SPECIAL_FORECASTS
-from jobs.publishing.special import LOADED
+from jobs.lake.tables import FORECASTS
 from tests.conftest import Database, Postgres
 
 COLUMNS = text(
@@ -15,14 +14,14 @@ COLUMNS = text(
     SELECT c.relname AS relation, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
         col_description(c.oid, a.attnum) AS comment
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-    WHERE c.relnamespace = 'clv'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0
+    WHERE c.relnamespace = 'clv'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY c.relname, a.attnum
     """
 )
 RELATIONS = text(
     """
     SELECT relname AS name, obj_description(oid, 'pg_class') AS comment, relowner::regrole::text AS owner
-    FROM pg_class WHERE relnamespace = 'clv'::regnamespace AND relkind IN ('r', 'v', 'S', 'i')
+    FROM pg_class WHERE relnamespace = 'clv'::regnamespace AND relkind IN ('r', 'p', 'v', 'S', 'i')
     """
 )
 FUNCTIONS = text(
@@ -36,6 +35,10 @@ SQL_TYPES = {
     "double": "double precision",
     "bigint": "bigint",
 }
+MARGIN_VIEWS = (
+    *("forecast", "forecast_current", "forecast_monthly", "forecast_total", "forecast_total_monthly"),
+    *("accuracy", "actual", "customer", "customer_current", "publications"),
+)
 FORECAST = [(column.name, SQL_TYPES[column.type], column.comment) for column in FORECASTS.columns]
 
 
@@ -54,8 +57,8 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
         *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
         *("forecast", "forecast_current", "forecast_monthly", "runs", "model_decision", "model_decisions"),
         "publications",
-        *("special_load", "special_rows", "special_forecast", "special_total"),
-        *("special_history", "special_replacements"),
+        *("published_load", "published_margin", "realised_month", "actual_month_margin", "all_runs"),
+        *("realised_rows", "actual_rows_margin", *(f"margin_{view}" for view in MARGIN_VIEWS)),
         *("open_load", "model_hash"),
         *("run_failure", "run_failures"),
         *("first_month_rows", "first_month_open", "first_month", "first_month_accuracy_rows", "first_month_accuracy"),
@@ -81,13 +84,10 @@ def test_the_forecast_has_the_columns_types_and_meanings_of_the_lake(database: D
         assert {name for name, _, _ in actual} == {"as_of", "run_id", "data_month", *FORECASTS.names}
 
 
-def test_a_special_forecast_has_the_columns_types_and_meanings_of_the_lake(database: Database) -> None:
-    _, *rows = columns(database, "special_rows")
-    declared = {column.name: column for column in SPECIAL_FORECASTS.columns}
-    known = [(declared[name], SQL_TYPES[declared[name].type]) for name in LOADED]
-    assert rows == [(column.name, sql_type, column.comment) for column, sql_type in known]
-    [copied] = re.findall(r"special_rows \(([^)]*)\)", statement("copy_special_forecast").text)
-    assert re.findall(r"\w+", copied) == ["run_id", *LOADED]
+def test_the_views_of_the_margin_have_the_columns_of_those_of_net_revenue(database: Database) -> None:
+    for view in MARGIN_VIEWS:
+        of_margin = [(name, kind) for name, kind, _ in columns(database, f"margin_{view}")]
+        assert of_margin == [(name, kind) for name, kind, _ in columns(database, view)]
 
 
 def test_the_columns_of_the_lake_are_the_ones_that_are_copied() -> None:

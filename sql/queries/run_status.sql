@@ -1,4 +1,4 @@
--- How a planned standard run goes. No row for a special run.
+-- How a planned run goes.
 SELECT
     run_id,
     status,
@@ -6,5 +6,5 @@ SELECT
     model_version,
     forecast_rows,
     published_at
-FROM clv.runs
+FROM clv.all_runs
 WHERE run_id = :run_id;
