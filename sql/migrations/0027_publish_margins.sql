@@ -1,5 +1,5 @@
 -- One kind of run. Special runs go; what a shop keeps of its revenue is published beside the revenue, month by month,
--- by runs of the same kind. What shows revenue, and nothing else, stays as it is: the tables it reads become partitions.
+-- by runs of the same kind. What shows revenue alone stays as it is: the tables it reads become partitions.
 SET LOCAL ROLE clv_owner;
 
 DROP VIEW clv.special_forecast, clv.special_total, clv.special_replacements;

@@ -1,4 +1,5 @@
--- The run readers see for a month in a value basis: what a new publish of that month would replace. No row where none is published.
+-- The run readers see for a month in a value basis: what a new publish of that month would replace. No row where none
+-- is published.
 SELECT
     published.run_id,
     published.load_id,
