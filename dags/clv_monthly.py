@@ -32,6 +32,7 @@ RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", *RUN_ID]
 FORCE = ["--force", f"{{{{ {PLAN}['force'] | tojson }}}}"]
 MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
 RETRAIN: dict[str, Any] = {"execution_timeout": TRAINING_TIMEOUT, "output_processor": json.loads}
+TABLES = ("products", "customers", "sessions", "transactions")
 FIRST_MONTH_VERSION = [
     "{{ '--model-version' if ti.xcom_pull('retrain.train_first_month')['model_version'] else none }}",
     "{{ ti.xcom_pull('retrain.train_first_month')['model_version'] }}",
@@ -99,8 +100,7 @@ def add_features(basis: list[str], go_on: Any) -> SparkSubmitOperator:
         )
 
     with TaskGroup("ingest"):
-        products, customers, sessions = ingest("products"), ingest("customers"), ingest("sessions")
-        transactions = ingest("transactions")
+        products, customers, sessions, transactions = map(ingest, TABLES)
     with TaskGroup("validate"):
         rule = TriggerRule.NONE_FAILED
         inputs = spark_job("validate", "--stage", "inputs", *RUN, *basis, task_id="inputs", trigger_rule=rule)
@@ -128,13 +128,15 @@ def add_forecast(basis: list[str], features: SparkSubmitOperator, *, of_revenue:
             # The standard forecasts stand in where the model of the first month has too little to learn from.
             features >> train_first_month >> score_first_month
             score >> score_first_month >> validate
+        else:
+            score >> validate
     with TaskGroup("publish"):
         announced: dict[str, Any] = {"outlets": FORECAST, "post_execute": announce} if of_revenue else {}
         publish = python_job("publish", *RUN, *basis, output_processor=json.loads, **announced)
         set_champion = python_job("set_champion", *RUN, *basis)
         measure_accuracy = python_job("measure_accuracy", *RUN, *basis)
         report = python_job("report", *RUN_ID, *basis)
-    features >> train >> promote >> score >> validate
+    features >> train >> promote >> score
     # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
     validate >> publish >> set_champion >> measure_accuracy >> report
 

@@ -3079,11 +3079,7 @@ GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
 
 GRANT SELECT,INSERT ON TABLE clv.realised_month TO clv_writer;
 
-GRANT SELECT,INSERT ON TABLE clv.actual_month TO clv_writer;
-
 GRANT SELECT,INSERT ON TABLE clv.realised_rows TO clv_writer;
-
-GRANT SELECT,INSERT ON TABLE clv.actual_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.actual TO clv_writer;
 GRANT SELECT ON TABLE clv.actual TO clv_reader;

@@ -476,4 +476,6 @@ GRANT EXECUTE ON FUNCTION clv.clear_actual_month(date, text) TO clv_writer;
 GRANT EXECUTE ON FUNCTION clv.margin_total_interval(date, integer, numeric, double precision) TO clv_reader;
 GRANT SELECT ON clv.published_load TO clv_writer;
 GRANT SELECT, INSERT ON clv.realised_month, clv.realised_rows TO clv_writer;
+-- The writer reaches the partitions through their parents alone.
+REVOKE ALL ON clv.actual_month, clv.actual_rows FROM clv_writer;
 GRANT SELECT ON clv.all_runs TO clv_writer, clv_reader;

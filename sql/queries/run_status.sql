@@ -1,4 +1,4 @@
--- How a planned run goes.
+-- How a planned run goes. No row for a run of the margin.
 SELECT
     run_id,
     status,
@@ -6,5 +6,5 @@ SELECT
     model_version,
     forecast_rows,
     published_at
-FROM clv.all_runs
+FROM clv.runs
 WHERE run_id = :run_id;

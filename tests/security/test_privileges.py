@@ -104,7 +104,7 @@ def test_nobody_but_the_owner_makes_or_reads_keys(migrated: Database) -> None:
 
 
 def test_the_reader_calls_one_function_that_only_computes_and_draws_no_number(migrated: Database) -> None:
-    assert ask(migrated, ON_FUNCTIONS, "clv_reader") == [("total_interval",)]
+    assert ask(migrated, ON_FUNCTIONS, "clv_reader") == [("margin_total_interval",), ("total_interval",)]
     assert ask(migrated, ON_SEQUENCES, "clv_reader") == []
 
 
