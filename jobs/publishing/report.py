@@ -9,10 +9,7 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
-
-
-class UnknownRunError(LookupError):
-    """The run does not exist."""
+from jobs.publishing.month_page.content import UnknownRunError
 
 
 def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
