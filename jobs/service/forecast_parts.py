@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -11,6 +11,14 @@ from jobs.core.settings import MODEL
 
 Status = Literal["new", "active", "lapsing", "dormant", "never_bought"]
 Method = Literal["model", "btyd", "cohort_prior"]
+
+MOST_TIERS = 100
+"""More than a mapping may have."""
+Tier = Annotated[
+    int | None,
+    Field(description="Value tier, 1 is the highest; null for months published before tiers were", examples=[1]),
+]
+TierBefore = Annotated[int | None, Field(description="Tier of the month before; null where there was none")]
 
 
 class MonthForecast(BaseModel):

@@ -15,13 +15,14 @@ from jobs.core.settings import MODEL
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
-from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status
+from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status, Tier, TierBefore
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import KeyedRoute, as_json
 from jobs.service.keys import READ
 from jobs.service.problems import Problem
 from jobs.service.publications import AsOf, Publication, PublishedMonth, published_month
 
+_AS_PUBLISHED = ("customer_id", "p_active_12m", "status", "method", "tier", "tier_before")
 _REASONS = ("reason_1", "reason_2", "reason_3")
 LONGEST_ID = 1000
 """In characters. Ids that are delivered may be long, but not without limit."""
@@ -54,6 +55,8 @@ class Forecast(BaseModel):
     p_active_12m: float = Field(description="Probability of an order within twelve months", examples=[0.62])
     status: Status = Field(description="How the customer stands at as_of")
     method: Method = Field(description="How the forecast was made")
+    tier: Tier
+    tier_before: TierBefore
     reasons: list[str] = Field(description="What makes it higher or lower than the typical buyer's, strongest first")
     model: ModelVersion
     publication: Publication
@@ -95,7 +98,9 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     first = Month.of(month.as_of)
     return Forecast.model_validate(
         {
-            **{name: found[name] for name in ("customer_id", "p_active_12m", "status", "method")},
+            **{
+                name: found[name] for name in ("customer_id", "p_active_12m", "status", "method", "tier", "tier_before")
+            },
             "as_of": month.as_of,
             "data_month": month.data_month,
             "horizon_months": horizon,
