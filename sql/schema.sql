@@ -1203,8 +1203,14 @@ CREATE VIEW clv.customer_list AS
     p_active_12m,
     status,
     method,
-    model_version
-   FROM clv.forecast_rows
+    model_version,
+    ( SELECT known.tier
+           FROM clv.customer_rows known
+          WHERE ((known.load_id = made.load_id) AND (known.customer_id = made.customer_id))) AS tier,
+    ( SELECT known.tier_before
+           FROM clv.customer_rows known
+          WHERE ((known.load_id = made.load_id) AND (known.customer_id = made.customer_id))) AS tier_before
+   FROM clv.forecast_rows made
   WHERE (load_id = ( SELECT published.load_id
            FROM clv.published
           ORDER BY published.as_of DESC
@@ -1219,6 +1225,8 @@ COMMENT ON COLUMN clv.customer_list.p_active_12m IS 'As in clv.forecast_current'
 COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
 COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
 COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.tier IS 'As in clv.customer_current';
+COMMENT ON COLUMN clv.customer_list.tier_before IS 'As in clv.customer_current';
 
 CREATE TABLE clv.first_month_open (
     as_of date NOT NULL,
@@ -2611,6 +2619,7 @@ REVOKE ALL ON FUNCTION clv.total_ends(p_net_value numeric, p_variance double pre
 
 REVOKE ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_reader;
+GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_api;
 
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
@@ -2665,6 +2674,7 @@ GRANT INSERT(currency) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
+GRANT SELECT ON TABLE clv.accuracy TO clv_api;
 
 GRANT SELECT,INSERT ON TABLE clv.actual_month TO clv_writer;
 
@@ -2679,6 +2689,7 @@ GRANT SELECT,INSERT ON TABLE clv.customer_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.customer TO clv_writer;
 GRANT SELECT ON TABLE clv.customer TO clv_reader;
+GRANT SELECT ON TABLE clv.customer TO clv_api;
 
 GRANT SELECT ON TABLE clv.customer_current TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_current TO clv_reader;
@@ -2713,6 +2724,7 @@ GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
 
 GRANT SELECT ON TABLE clv.forecast_total TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_total TO clv_reader;
+GRANT SELECT ON TABLE clv.forecast_total TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_reader;

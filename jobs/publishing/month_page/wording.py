@@ -50,9 +50,9 @@ def whole(amount: Number | None) -> str:
 
 def scaled(amount: Number, *, trimmed: bool = False) -> str:
     """Three digits: `4.50 million`, `83.1 thousand`, `912`; trimmed, for axes: `4.5 million`."""
-    amount = Decimal(str(amount))
-    scale, name = next(((scale, name) for scale, name in _SCALES if abs(amount) >= scale), (Decimal(1), ""))
-    part = amount / scale
+    exact = Decimal(str(amount))
+    scale, name = next(((scale, name) for scale, name in _SCALES if abs(exact) >= scale), (Decimal(1), ""))
+    part = exact / scale
     number = f"{part:.{max(0, 3 - len(str(int(abs(part)))))}f}"
     if trimmed and "." in number:
         number = number.rstrip("0").rstrip(".")
