@@ -44,7 +44,7 @@ def published(database: Database, lake: Lake, month: Month) -> int:
         execute(database.writer, "set_run_level", run_id=run_id, horizon_months=months, variance=0.01, quantile=1.5)
     level = Decimal(100) * month.first_day.month
     write(lake, month.as_of, [row(customer, level=str(level + n)) for n, customer in enumerate(CUSTOMERS)])
-    write_customers(lake, month.as_of, dict.fromkeys(CUSTOMERS, {"country": HOSTILE}))
+    write_customers(lake, month.as_of, {name: {"country": HOSTILE} for name in CUSTOMERS})
     publish(database.writer, lake, as_of=month.as_of, run_id=run_id)
     write_days(lake, month, dict.fromkeys(CUSTOMERS[:2], str(level)))
     load_actuals(database.writer, lake, month, "EUR")

@@ -28,7 +28,7 @@ def published(module_database: Database, tmp_path_factory: pytest.TempPathFactor
             level = {"variance": 0.04, "quantile": 1.5}
             execute(module_database.writer, "set_run_level", run_id=run_id, horizon_months=months, **level)
         write(lake, as_of, [row(name, level=level, status=STATUSES[name]) for name, level in LEVELS.items()])
-        write_customers(lake, as_of, dict.fromkeys(LEVELS, {"country": "Spain"}))
+        write_customers(lake, as_of, {name: {"country": "Spain"} for name in LEVELS})
         publish(module_database.writer, lake, as_of=as_of, run_id=run_id)
     return module_database
 
