@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,7 @@ from jobs.publishing.month_page.wording import scaled, short_month
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Row = Mapping[str, Any]
+    from sqlalchemy import RowMapping
 
 _FORECAST, _ACTUAL, _BEFORE = "#3572b0", "#98a2ae", "#d08a1d"
 _INK = "#010203"
@@ -24,7 +23,7 @@ _WIDTH, _HEIGHT = 9.0, 3.2
 _FEWEST_FOR_A_LINE = 2
 
 
-def outlook(actual: Sequence[Row], expected: Sequence[Row]) -> str:
+def outlook(actual: Sequence[RowMapping], expected: Sequence[RowMapping]) -> str:
     """What the last twelve months brought, and what the next twelve are expected to, with their intervals."""
     figure, axes = _axes()
     labels = [short_month(row["month"]) for row in (*actual, *expected)]
@@ -45,7 +44,7 @@ def outlook(actual: Sequence[Row], expected: Sequence[Row]) -> str:
     return _svg(figure, axes, "outlook")
 
 
-def totals_over_time(totals: Sequence[Row]) -> str:
+def totals_over_time(totals: Sequence[RowMapping]) -> str:
     """Totals that were forecast, with their intervals, beside what came; empty for fewer than two forecasts."""
     if len(totals) < _FEWEST_FOR_A_LINE:
         return ""
@@ -61,7 +60,7 @@ def totals_over_time(totals: Sequence[Row]) -> str:
     return _svg(figure, axes, "totals")
 
 
-def calibration(deciles: Sequence[Row]) -> str:
+def calibration(deciles: Sequence[RowMapping]) -> str:
     """Mean forecast and mean actual value of a customer, by tenths of the customers; empty where there are none."""
     if not deciles:
         return ""
@@ -74,7 +73,7 @@ def calibration(deciles: Sequence[Row]) -> str:
     return _svg(figure, axes, "calibration")
 
 
-def _floats(rows: Sequence[Row], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _floats(rows: Sequence[RowMapping], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.array([float(row[name]) for row in rows])
 
 

@@ -68,7 +68,8 @@ def change(now: Number, before: Number | None) -> str:
     """By what share an amount has changed, with its sign."""
     if before is None or before <= 0:
         return NONE
-    return _minus(f"{(float(now) / float(before) - 1) * 100:+.1f} %")
+    moved = round((float(now) / float(before) - 1) * 100, 1)
+    return _minus(f"{moved or 0.0:+.1f} %")
 
 
 def more_or_less(now: Number, before: Number) -> str:
