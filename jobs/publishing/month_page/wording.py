@@ -44,7 +44,7 @@ def whole(amount: Number | None) -> str:
     """An amount in whole units, for tables; with cents where it is small."""
     if amount is None:
         return NONE
-    digits = 2 if 0 < abs(amount) < _SMALL else 0
+    digits = 2 if 0 < abs(float(amount)) < _SMALL else 0
     return _minus(f"{amount:,.{digits}f}")
 
 
