@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "Models and plots": masked(settings.tracking_uri),
             "Data Docs": str(settings.reports.resolve() / DATA_DOCS / "index.html"),
         }
-        page = write_page(database, arguments.run_id, settings.reports, places)
+        page = write_page(database, arguments.run_id, settings.reports.resolve(), places)
         sys.stdout.write(report(database, arguments.run_id, {"Page to forward": str(page), **places}))
 
 

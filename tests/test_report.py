@@ -110,5 +110,5 @@ def test_the_command_prints_the_report_and_writes_the_page(
     main(["--run-id", str(run_id)])
     printed = capsys.readouterr().out
     assert "http://mlflow:5000" in printed
-    assert f"Page to forward      {tmp_path}/months/2011-11/run-{run_id}.html\n" in printed
+    assert f"Page to forward   {tmp_path}/months/2011-11/run-{run_id}.html\n" in printed
     assert (tmp_path / "months" / "2011-11" / f"run-{run_id}.html").is_file()
