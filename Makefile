@@ -142,7 +142,7 @@ lint: venv ## Check style, types and SQL
 
 .PHONY: docs
 docs: venv ## Regenerate the generated pages and sql/schema.sql
-	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema openapi; do \
+	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema dbt_sources openapi; do \
 	  $(PYTHON) -m docs.generate.$$page --write || exit 1; done
 
 .PHONY: lock
