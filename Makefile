@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export
 
 # make would expand a `$` in these values, even run `$(shell …)`: they are text.
-$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION,\
+$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION FORMAT VIEW,\
   $(if $(filter undefined,$(origin $(name))),,$(eval override $(name) := $$(value $(name)))))
 
 PYTHON := .venv/bin/python
@@ -47,6 +47,10 @@ clean: ## Stop all servers and delete all state: lakes, forecasts, models, histo
 .PHONY: psql
 psql: venv ## Query the forecasts as clv_reader: SQL="select …"; without SQL, open a prompt
 	@$(PYTHON) -m jobs.local_stack.psql $${SQL:+"$$SQL"}
+
+.PHONY: export
+export: venv ## Write a month of a view to a file: MONTH=2011-11 FORMAT=csv|xlsx|parquet [VIEW=forecast]; see docs/bi.md
+	@$(PYTHON) -m jobs.local_stack.export --month "$$MONTH" --format "$$FORMAT" $${VIEW:+--view "$$VIEW"}
 
 .PHONY: serve
 serve: venv ## Serve the forecasts over HTTP until Ctrl-C: [API_PORT=8000]; see docs/api.md
