@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,7 +32,7 @@ FULL = ("00123", Decimal("1234.50"), 0.1, 1, date(2010, 3, 5), PUBLISHED, True)
 ROWS = [FULL, ('=SUM(1)\n"ä";,', None, None, None, None, None, None), ("http://x", *FULL[1:-1], False)]
 
 
-def batches(rows: list[tuple[object, ...]] = ROWS) -> Iterator[pa.RecordBatch]:
+def batches(rows: Sequence[tuple[object, ...]] = ROWS) -> Iterator[pa.RecordBatch]:
     """A batch for each row."""
     for row in rows:
         yield pa.RecordBatch.from_arrays(
