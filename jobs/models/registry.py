@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from jobs.core.code_version import JOBS, files_sha256, folder_sha256, import_closure
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
+from jobs.models.artifacts import download
 from jobs.models.file_hashes import hashed_versions, hashes_of, record_hashes
 from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions, save
 
@@ -165,6 +166,7 @@ class Registry:
 
         Raises:
             UncheckedError: Postgres holds no hash of the files; so of every version that does not exist.
+            GoneError: the version was deleted from MLflow.
             TamperedError: the files differ from those that were registered.
         """
         registered = self.sha256(number, part)
@@ -175,10 +177,7 @@ class Registry:
                 "interrupted: run its month again, which trains it again, or choose another champion"
             )
         uri = f"models:/{self.model}/{number}/artifacts/{part}"
-        download = self._mlflow.artifacts.download_artifacts
-        with TemporaryDirectory() as scratch:
-            folder = Path(download(artifact_uri=uri, dst_path=scratch, tracking_uri=self.tracking_uri))
-            files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        files = download(self._mlflow, uri, self.tracking_uri)
         sha256 = files_sha256(files)
         if sha256 != registered:
             raise TamperedError(

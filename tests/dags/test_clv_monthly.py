@@ -18,13 +18,14 @@ SPARK = INGEST | {
     "features.validate_features",
     "score.score",
     "score.validate_forecasts",
+    "publish.build_bridge",
     "special.score_special",
     "special.validate_special",
 }
 PYTHON = {
     *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
     *("retrain.train_first_month", "score.score_first_month"),
-    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.report"),
+    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.measure_drift", "publish.report"),
     *("special.publish_special", "special.set_champion"),
 }
 
@@ -68,7 +69,9 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("score.validate_forecasts", "publish.publish"),
         ("publish.publish", "publish.set_champion"),
         ("publish.set_champion", "publish.measure_accuracy"),
-        ("publish.measure_accuracy", "publish.report"),
+        ("publish.measure_accuracy", "publish.build_bridge"),
+        ("publish.build_bridge", "publish.measure_drift"),
+        ("publish.measure_drift", "publish.report"),
         ("retrain.promote", "special.score_special"),
         ("special.score_special", "special.validate_special"),
         ("special.validate_special", "special.publish_special"),
