@@ -1,0 +1,8 @@
+-- Why the newest month's total is another than the month before.
+SELECT
+    step_order || ' ' || step AS step,
+    step_order,
+    net_value,
+    customers
+FROM clv.bridge
+WHERE as_of = (SELECT max(as_of) FROM clv.runs WHERE status = 'published') AND step <> 'end'
