@@ -1,0 +1,96 @@
+"""Months of a small shop in a Postgres that a BI tool reaches over TCP."""
+
+from __future__ import annotations
+
+import random
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import URL, Engine
+
+from jobs.accuracy.actuals import load_actuals
+from jobs.accuracy.record import measure_published
+from jobs.core.migrations import migrate
+from jobs.core.month import HORIZONS, Month
+from jobs.core.postgres import engine, execute
+from jobs.features.table import lag_name
+from jobs.lake.lake import Lake
+from jobs.local_stack import postgres_server as server
+from jobs.local_stack.ports import LOOPBACK
+from tests.accuracy.days import write_days
+from tests.forecasts import plan, publish, row, write, write_customers
+
+FIRST, MONTHS, BEFORE = Month(2010, 6), 16, 6
+CUSTOMERS = 120
+COUNTRIES, MEMBERSHIPS = ("Italy", "Norway", "Portugal"), ("annual", "monthly", "none")
+STATUSES = ("active", "dormant", "lapsing", "new")
+
+
+@contextmanager
+def published_months(folder: Path, password: str) -> Iterator[URL]:
+    """Sixteen published months and what came; the address at which `clv_reader` reads them."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port = int(probe.getsockname()[1])
+    data = folder / "postgres"
+    with TemporaryDirectory(prefix="clv-") as place:
+        sockets = Path(place)
+        sockets.chmod(0o711)
+        server.initialise(data)
+        process = subprocess.Popen([*server.command(data, sockets, port), "-c", "fsync=off"], user=server.system_user())
+        try:
+            server.wait_until_ready(sockets, port)
+            server.create_databases(sockets, port)
+            migrate(engine(server.url(server.SUPERUSER, "clv", sockets, port)))
+            server.set_reader_password(password, sockets, port)
+            _publish(engine(server.url("clv_writer", "clv", sockets, port)), Lake(folder / "lake"))
+            account = {"username": server.READER, "password": password}
+            yield URL.create("postgresql+psycopg2", host=LOOPBACK, port=port, database="clv", **account)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _publish(writer: Engine, lake: Lake) -> None:
+    draw = random.Random(1)
+    worth = [draw.lognormvariate(2, 1) for _ in range(CUSTOMERS)]
+    for ahead in range(-BEFORE, MONTHS):
+        brought = {
+            f"c{i:03d}": f"{worth[i] * draw.uniform(1, 12):.2f}" for i in range(CUSTOMERS) if draw.random() < 0.6
+        }
+        write_days(lake, FIRST.plus(ahead), brought)
+    for month in FIRST.through(FIRST.plus(MONTHS - 1)):
+        run_id = plan(writer, month.as_of)
+        for months in HORIZONS:
+            execute(writer, "set_run_level", run_id=run_id, horizon_months=months, variance=0.01, quantile=1.5)
+        customers = {f"c{i:03d}": _known(i, worth[i]) for i in range(CUSTOMERS)}
+        write(
+            lake,
+            month.as_of,
+            [
+                row(customer, level=f"{worth[i] * draw.uniform(0.5, 1.5):.2f}", status=STATUSES[i % len(STATUSES)])
+                for i, customer in enumerate(customers)
+            ],
+        )
+        write_customers(lake, month.as_of, customers)
+        publish(writer, lake, as_of=month.as_of, run_id=run_id)
+    load_actuals(writer, lake, FIRST.plus(MONTHS - 1), "EUR")
+    measure_published(writer)
+
+
+def _known(number: int, worth: float) -> dict[str, object]:
+    return {
+        "country": COUNTRIES[number % len(COUNTRIES)],
+        "city": ("Turin", "Bergen", "Porto")[number % len(COUNTRIES)],
+        "membership": MEMBERSHIPS[number % len(MEMBERSHIPS)],
+        "first_ordered_on": date(2009, 1 + number % 12, 3),
+        "last_ordered_on": date(2010, 5, 1),
+        "orders_lifetime": number % 20,
+        lag_name("net_value", 1): worth * 3,
+        "net_value_365d": worth * 20,
+    }
