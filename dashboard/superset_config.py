@@ -3,7 +3,7 @@
 import os
 
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
-SQLALCHEMY_DATABASE_URI = os.environ["SUPERSET_DATABASE_URI"]
+SQLALCHEMY_DATABASE_URI = os.environ["SUPERSET_STORE"]
 
 APP_NAME = "Customer lifetime value"
 FEATURE_FLAGS = {"DASHBOARD_RBAC": True}

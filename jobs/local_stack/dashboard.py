@@ -48,7 +48,7 @@ def superset_environment(folder: Path, secret: Mapping[str, str], environ: Mappi
     return {
         **environ,
         "SUPERSET_CONFIG_PATH": str(FOLDER / "superset_config.py"),
-        "SUPERSET_DATABASE_URL": f"sqlite:///{folder / 'superset.db'}",
+        "SUPERSET_STORE": f"sqlite:///{folder / 'superset.db'}",
         "SUPERSET_SECRET_KEY": secret["dashboard_key"],
         "SUPERSET_ADMIN_PASSWORD": secret["dashboard_password"],
     }
