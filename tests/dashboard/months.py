@@ -17,7 +17,7 @@ from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
 from jobs.core.migrations import migrate
 from jobs.core.month import HORIZONS, Month
-from jobs.core.postgres import engine, execute
+from jobs.core.postgres import engine, execute, fetch
 from jobs.features.table import lag_name
 from jobs.lake.lake import Lake
 from jobs.local_stack import postgres_server as server
@@ -81,6 +81,7 @@ def _publish(writer: Engine, lake: Lake) -> None:
         publish(writer, lake, as_of=month.as_of, run_id=run_id)
     load_actuals(writer, lake, FIRST.plus(MONTHS - 1), "EUR")
     measure_published(writer)
+    _explain(writer, FIRST.plus(MONTHS - 1).as_of)
 
 
 def _known(number: int, worth: float) -> dict[str, object]:
@@ -94,3 +95,15 @@ def _known(number: int, worth: float) -> dict[str, object]:
         lag_name("net_value", 1): worth * 3,
         "net_value_365d": worth * 20,
     }
+
+
+def _explain(writer: Engine, as_of: date) -> None:
+    """Record a bridge to a month, and one distribution that has drifted."""
+    [loads] = fetch(writer, "bridge_loads", as_of=as_of)
+    ends = {"load_id": loads["load_id"], "before_load_id": loads["before_load_id"]}
+    for order, (step, net_value) in enumerate((("start", 900), ("behaviour", -50), ("end", 850)), start=1):
+        execute(writer, "record_bridge", **ends, step_order=order, step=step, net_value=net_value, customers=CUSTOMERS)
+    known = {"kind": "mix", "name": "status", "statistic": "psi", "value": 0.3, "threshold": 0.25}
+    shares = {"bins": ["active", "new"], "reference_shares": [0.5, 0.5], "month_shares": [0.8, 0.2]}
+    months = {"first_as_of": as_of, "last_as_of": as_of}
+    execute(writer, "record_drift", load_id=loads["load_id"], **known, **shares, **months)

@@ -103,5 +103,17 @@ def test_every_chart_of_a_page_has_data_and_none_shows_an_error(page: Page, addr
         shown = holder.inner_text()
         assert "error" not in shown.lower(), f"{chart['name']}: {shown}"
         assert ("No results" in shown) == bool(chart.get("empty")), f"{chart['name']}: {shown}"
-    if "search" in declared:
-        assert page.locator("[data-test='table-container'], table").first.locator("tbody tr").count() == 1
+
+
+def test_a_customer_is_found(page: Page, address: str) -> None:
+    page.goto(f"{address}/superset/dashboard/customers/?standalone=2")
+    box = page.locator("[data-test='form-item-value'] input, .filter-item-wrapper input").first
+    box.click()
+    box.fill("c042")
+    page.locator(".ant-select-item-option", has_text="c042").first.click()
+    page.get_by_role("button", name="Apply filters").click()
+    page.wait_for_timeout(3_000)
+    page.wait_for_function("document.querySelectorAll('.loading').length === 0")
+    row = page.locator(".dashboard-component-chart-holder", has_text="The customer").first.locator("tbody tr")
+    assert row.count() == 1
+    assert "c042" in row.first.inner_text()
