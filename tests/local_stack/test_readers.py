@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg2
 import pytest
@@ -41,7 +42,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             process.wait(timeout=60)
 
 
-def connect(port: int, **account: str) -> None:
+def connect(port: int, **account: Any) -> None:
     psycopg2.connect(host=LOOPBACK, port=port, connect_timeout=10, **account).close()
 
 
