@@ -172,7 +172,7 @@ class Registry:
 
     def measured(self, number: int, metrics: Mapping[str, float]) -> None:
         """Add metrics to the run that trained a version; the ones that are no number are left out."""
-        run_id = self._client.get_model_version(self.model, str(number)).run_id
+        run_id = str(self._client.get_model_version(self.model, str(number)).run_id)
         for name, value in metrics.items():
             if isfinite(value):
                 self._client.log_metric(run_id, name, value)
