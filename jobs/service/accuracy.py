@@ -17,7 +17,7 @@ from jobs.service.database import rows, snapshot
 from jobs.service.forecast_parts import Interval
 from jobs.service.forecasts import ReadRoute
 from jobs.service.keyed_route import as_json
-from jobs.service.publications import AsOf
+from jobs.service.publications import AsOf, published_month
 
 _MOST_MONTHS = 120
 
@@ -87,6 +87,8 @@ def accuracy(
 ) -> Response:
     """Of each published month what the run measured that readers see; a month that was restated is measured again."""
     with snapshot(context.database) as connection:
+        if as_of is not None:
+            published_month(connection, as_of)
         found = rows(
             connection,
             "accuracy_of_forecasts",

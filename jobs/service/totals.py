@@ -101,7 +101,7 @@ def totals(
 
 
 @router.post(
-    "/v1/totals",
+    "/v1/totals/customers",
     response_model=ListedTotals,
     summary="Totals with intervals of listed customers",
     responses=documented(400, 408, 413),

@@ -64,6 +64,10 @@ def test_a_wrong_parameter_is_named(service: Service, reader: str, query: str) -
     assert [error["field"] for error in problem["errors"]] == [f"query.{query.partition('=')[0]}"]
 
 
+def test_a_month_that_is_not_published_has_no_record(service: Service, reader: str) -> None:
+    problem_of(service.get("/v1/accuracy?as_of=2011-09-01", reader), 404, "not-published")
+
+
 def test_the_record_needs_a_key_that_may_read(service: Service) -> None:
     problem_of(service.get("/v1/accuracy"), 401, "unauthorised")
     problem_of(service.get("/v1/accuracy", service.key("operator", "operate")), 403, "scope-missing")

@@ -40,7 +40,7 @@ def asked(service: Service, key: str, **query: object) -> dict:
 
 
 def listed(service: Service, key: str, ids: list[str], **more: object) -> dict:
-    answer = service.request("POST", "/v1/totals", key, json={"customer_ids": ids} | more)
+    answer = service.request("POST", "/v1/totals/customers", key, json={"customer_ids": ids} | more)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -130,7 +130,7 @@ def test_every_id_is_data(service: Service, reader: str, name: str) -> None:
     ],
 )
 def test_a_wrong_field_is_named(service: Service, reader: str, body: dict, field: str) -> None:
-    problem = problem_of(service.request("POST", "/v1/totals", reader, json=body), 422, "invalid-request")
+    problem = problem_of(service.request("POST", "/v1/totals/customers", reader, json=body), 422, "invalid-request")
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
@@ -142,7 +142,7 @@ def test_a_wrong_parameter_is_named(service: Service, reader: str, query: str) -
 
 def test_a_list_that_is_too_long_is_refused_before_it_is_read(service: Service, reader: str) -> None:
     body = {"customer_ids": ["x" * 1000] * (MOST_BYTES // 1000)}
-    problem_of(service.request("POST", "/v1/totals", reader, json=body), 413, "too-large")
+    problem_of(service.request("POST", "/v1/totals/customers", reader, json=body), 413, "too-large")
 
 
 def test_totals_need_a_published_month_and_a_key_that_may_read(service: Service, reader: str) -> None:
