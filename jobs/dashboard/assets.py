@@ -95,7 +95,7 @@ def _dataset(name: str, reader: Engine) -> Yaml:
 def _columns(sql: str, reader: Engine) -> Iterator[Yaml]:
     with reader.connect() as connection:
         described = connection.execute(text(f"SELECT * FROM ({sql}) AS every LIMIT 0")).cursor.description  # noqa: S608
-        types = {column.name: column.type_code for column in described}
+        types = {column[0]: column[1] for column in described}
         names = {code: connection.execute(_TYPE_NAME, {"code": code}).scalar_one() for code in set(types.values())}
     for name, code in types.items():
         yield {

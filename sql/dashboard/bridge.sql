@@ -1,6 +1,6 @@
 -- Why the newest month's total is another than the month before.
 SELECT
-    step_order || ' ' || step AS step,
+    to_char(step_order, 'FM00') || ' ' || step AS step,
     step_order,
     net_value,
     customers
