@@ -140,6 +140,7 @@ def _search(column: str, dataset: str) -> Yaml:
         "name": column,
         "filterType": "filter_select",
         "type": "NATIVE_FILTER",
+        "requiredFirst": True,
         "targets": [{"column": {"name": column}, "datasetUuid": _id("dataset", dataset)}],
         "controlValues": {
             "multiSelect": False,

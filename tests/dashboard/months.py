@@ -17,7 +17,7 @@ from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
 from jobs.core.migrations import migrate
 from jobs.core.month import HORIZONS, Month
-from jobs.core.postgres import engine, execute, fetch
+from jobs.core.postgres import engine, execute, fetch, statement
 from jobs.features.table import lag_name
 from jobs.lake.lake import Lake
 from jobs.local_stack import postgres_server as server
@@ -102,8 +102,11 @@ def _explain(writer: Engine, as_of: date) -> None:
     [loads] = fetch(writer, "bridge_loads", as_of=as_of)
     ends = {"load_id": loads["load_id"], "before_load_id": loads["before_load_id"]}
     for order, (step, net_value) in enumerate((("start", 900), ("behaviour", -50), ("end", 850)), start=1):
-        execute(writer, "record_bridge", **ends, step_order=order, step=step, net_value=net_value, customers=CUSTOMERS)
+        values = {"step_order": order, "step": step, "net_value": net_value, "customers": CUSTOMERS}
+        with writer.begin() as connection:
+            connection.execute(statement("record_bridge"), ends | values)
     known = {"kind": "mix", "name": "status", "statistic": "psi", "value": 0.3, "threshold": 0.25}
     shares = {"bins": ["active", "new"], "reference_shares": [0.5, 0.5], "month_shares": [0.8, 0.2]}
     months = {"first_as_of": as_of, "last_as_of": as_of}
-    execute(writer, "record_drift", load_id=loads["load_id"], **known, **shares, **months)
+    with writer.begin() as connection:
+        connection.execute(statement("record_drift"), {"load_id": loads["load_id"]} | known | shares | months)

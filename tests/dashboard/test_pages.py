@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import URL
 
 from jobs.dashboard import assets
@@ -107,13 +107,12 @@ def test_every_chart_of_a_page_has_data_and_none_shows_an_error(page: Page, addr
 
 def test_a_customer_is_found(page: Page, address: str) -> None:
     page.goto(f"{address}/superset/dashboard/customers/?standalone=2")
-    box = page.locator("[data-test='form-item-value'] input, .filter-item-wrapper input").first
-    box.click()
-    box.fill("c042")
+    row = page.locator(".dashboard-component-chart-holder", has_text="The customer").first.locator("tbody tr")
+    page.wait_for_function("document.querySelectorAll('.loading').length === 0")
+    expect(row).to_have_count(1, timeout=TIMEOUT_MS)
+    page.locator(".ant-select", has_text="c000").first.click()
+    page.keyboard.type("c042")
     page.locator(".ant-select-item-option", has_text="c042").first.click()
     page.get_by_role("button", name="Apply filters").click()
-    page.wait_for_timeout(3_000)
-    page.wait_for_function("document.querySelectorAll('.loading').length === 0")
-    row = page.locator(".dashboard-component-chart-holder", has_text="The customer").first.locator("tbody tr")
-    assert row.count() == 1
-    assert "c042" in row.first.inner_text()
+    expect(row.first).to_contain_text("c042", timeout=TIMEOUT_MS)
+    expect(row).to_have_count(1)
