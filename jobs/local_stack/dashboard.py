@@ -39,8 +39,14 @@ class DashboardError(RuntimeError):
 
 def reader_url(stack: Stack) -> URL:
     """The forecast database as any BI tool reaches it."""
-    account = {"username": postgres.READER, "password": stack.reader_password}
-    return URL.create("postgresql+psycopg2", host=LOOPBACK, port=stack.ports.postgres, database="clv", **account)
+    return URL.create(
+        "postgresql+psycopg2",
+        username=postgres.READER,
+        password=stack.reader_password,
+        host=LOOPBACK,
+        port=stack.ports.postgres,
+        database="clv",
+    )
 
 
 def superset_environment(folder: Path, secret: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, make_url
 
 from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
@@ -49,8 +49,8 @@ def published_months(folder: Path, password: str) -> Iterator[URL]:
             migrate(engine(server.url(server.SUPERUSER, "clv", sockets, port)))
             server.set_reader_password(password, sockets, port)
             _publish(engine(server.url("clv_writer", "clv", sockets, port)), Lake(folder / "lake"))
-            account = {"username": server.READER, "password": password}
-            yield URL.create("postgresql+psycopg2", host=LOOPBACK, port=port, database="clv", **account)
+            place = make_url(f"postgresql+psycopg2://{server.READER}@{LOOPBACK}:{port}/clv")
+            yield place.set(password=password)
         finally:
             process.terminate()
             process.wait(timeout=60)
