@@ -154,8 +154,11 @@ def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
 
 
 def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
-    """Publish the forecast in the lake as that which the run has scored."""
+    """Publish the forecast in the lake as the run's; its customers take the place of those of a real snapshot."""
     scored(engine, lake, as_of, run_id)
+    if lake.record(TABLE, as_of).rows:
+        ids = pq.read_table(lake.folder(FORECASTS, as_of), columns=["customer_id"], partitioning=None)["customer_id"]
+        write_customers(lake, as_of, {customer_id: {} for customer_id in ids.to_pylist()})
     return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
 
 
