@@ -78,8 +78,10 @@ def _show(registry: Registry, judged: Version, verdict: Verdict, run_id: int) ->
     [run] = fetch(registry.database, "dag_run_of", run_id=run_id)
     tags = {"decision": verdict.decision, "forecast_by": str(verdict.model_version)}
     registry.tag(number, tags | {"clv_run_id": str(run_id), "airflow_run_id": run["dag_run_id"]})
-    text = of_version(verdict, number=number, data_month=Month.before(judged.as_of), run_id=run_id)
-    registry.describe(number, text)
+    month = Month.before(judged.as_of)
+    registry.describe(
+        number, of_version(number, verdict.decision, verdict.reasons, verdict.model_version, month, run_id)
+    )
 
 
 def _recorded(
