@@ -49,8 +49,8 @@ def published_months(folder: Path, password: str) -> Iterator[URL]:
             migrate(engine(server.url(server.SUPERUSER, "clv", sockets, port)))
             server.set_reader_password(password, sockets, port)
             _publish(engine(server.url("clv_writer", "clv", sockets, port)), Lake(folder / "lake"))
-            place = make_url(f"postgresql+psycopg2://{server.READER}@{LOOPBACK}:{port}/clv")
-            yield place.set(password=password)
+            address = make_url(f"postgresql+psycopg2://{server.READER}@{LOOPBACK}:{port}/clv")
+            yield address.set(password=password)
         finally:
             process.terminate()
             process.wait(timeout=60)
