@@ -6,7 +6,6 @@ SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
 SQLALCHEMY_DATABASE_URI = os.environ["SUPERSET_STORE"]
 
 APP_NAME = "Customer lifetime value"
-FEATURE_FLAGS = {"DASHBOARD_RBAC": True}
 # Answers are kept for a minute: a month that is published shows at once, and a page of ten charts asks only once.
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 60}
 FILTER_STATE_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 86_400}

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
-from jobs.publishing.month_page.content import UnknownRunError
+from jobs.publishing.month_page.content import read_run
 
 _MOST_DRIFTED = 10
 """Distributions that a report names."""
@@ -26,10 +26,7 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
     Raises:
         UnknownRunError: the run does not exist.
     """
-    runs = fetch(engine, "run", run_id=run_id)
-    if not runs:
-        raise UnknownRunError(f"there is no run {run_id} in this database: the run id is in the plan task's result")
-    run = runs[0]
+    run = read_run(engine, run_id)
     tasks = fetch(engine, "run_tasks", run_id=run_id)
     forecast = f"view clv.forecast, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])

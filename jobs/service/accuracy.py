@@ -14,7 +14,7 @@ from jobs.core.month import HORIZON_MONTHS, HORIZONS
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
-from jobs.service.forecast_parts import Interval
+from jobs.service.forecast_parts import Interval, known_interval
 from jobs.service.forecasts import ReadRoute
 from jobs.service.keyed_route import as_json
 from jobs.service.publications import AsOf, published_month
@@ -101,5 +101,4 @@ def accuracy(
 
 
 def _accuracy(row: Mapping[str, Any]) -> Accuracy:
-    interval = None if row["p10"] is None else {"p10": row["p10"], "p90": row["p90"]}
-    return Accuracy.model_validate({**row, "interval": interval})
+    return Accuracy.model_validate({**row, "interval": known_interval(row["p10"], row["p90"])})

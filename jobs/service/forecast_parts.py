@@ -13,7 +13,7 @@ Status = Literal["new", "active", "lapsing", "dormant", "never_bought"]
 Method = Literal["model", "btyd", "cohort_prior"]
 
 MOST_TIERS = 100
-"""More than a mapping may have."""
+"""A bound of requests alone: a shop declares a handful."""
 Tier = Annotated[
     int | None,
     Field(description="Value tier, 1 is the highest; null for months published before tiers were", examples=[1]),
@@ -33,6 +33,11 @@ class Interval(BaseModel):
 
     p10: Decimal = Field(description="One in ten customers like this one ends below", examples=["390.00"])
     p90: Decimal = Field(description="One in ten customers like this one ends above", examples=["1560.00"])
+
+
+def known_interval(p10: Decimal | None, p90: Decimal | None) -> Interval | None:
+    """The interval with these ends; None where one of them is not known."""
+    return None if p10 is None or p90 is None else Interval(p10=p10, p90=p90)
 
 
 class ModelVersion(BaseModel):

@@ -15,7 +15,16 @@ from jobs.core.settings import MODEL
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
-from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status, Tier, TierBefore
+from jobs.service.forecast_parts import (
+    Interval,
+    Method,
+    ModelVersion,
+    MonthForecast,
+    Status,
+    Tier,
+    TierBefore,
+    known_interval,
+)
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import KeyedRoute, as_json
 from jobs.service.keys import READ
@@ -98,9 +107,7 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     first = Month.of(month.as_of)
     return Forecast.model_validate(
         {
-            **{
-                name: found[name] for name in ("customer_id", "p_active_12m", "status", "method", "tier", "tier_before")
-            },
+            **{name: found[name] for name in _AS_PUBLISHED},
             "as_of": month.as_of,
             "data_month": month.data_month,
             "horizon_months": horizon,
@@ -117,7 +124,6 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     )
 
 
-def interval_of(found: Mapping[str, object], horizon: int) -> dict[str, object] | None:
+def interval_of(found: Mapping[str, Any], horizon: int) -> Interval | None:
     """The pair of columns for the horizon, if the view has them and they hold values."""
-    low, high = (found.get(f"clv_{horizon}m_{end}") for end in ("p10", "p90"))
-    return None if low is None or high is None else {"p10": low, "p90": high}
+    return known_interval(*(found.get(f"clv_{horizon}m_{end}") for end in ("p10", "p90")))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
-from jobs.service.forecast_parts import MOST_TIERS, Interval, Status
+from jobs.service.forecast_parts import MOST_TIERS, Interval, Status, known_interval
 from jobs.service.forecasts import LONGEST_ID, ReadRoute
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import as_json
@@ -130,11 +130,7 @@ def _answer(found: Sequence[Mapping[str, Any]], month: PublishedMonth, today: da
         "data_month": month.data_month,
         "currency": found[0]["currency"],
         "customers": found[0]["customers"],
-        "totals": [row | {"interval": _interval(row)} for row in map(dict, found)],
+        "totals": [row | {"interval": known_interval(row["p10"], row["p90"])} for row in map(dict, found)],
         "publication": month.publication,
         "freshness": freshness(month.as_of, today),
     }
-
-
-def _interval(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    return None if row["p10"] is None else {"p10": row["p10"], "p90": row["p90"]}

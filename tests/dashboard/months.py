@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import random
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Engine
 
 from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
-from jobs.core.migrations import migrate
 from jobs.core.month import HORIZONS, Month
-from jobs.core.postgres import engine, execute, fetch, statement
+from jobs.core.postgres import execute, fetch, statement
 from jobs.features.table import lag_name
 from jobs.lake.lake import Lake
-from jobs.local_stack import postgres_server as server
-from jobs.local_stack.ports import LOOPBACK
 from tests.accuracy.days import write_days
 from tests.forecasts import plan, publish, row, write, write_customers
+from tests.readers import readable_server
 
 FIRST, MONTHS, BEFORE = Month(2010, 6), 16, 6
 CUSTOMERS = 120
@@ -34,26 +29,9 @@ STATUSES = ("active", "dormant", "lapsing", "new")
 @contextmanager
 def published_months(folder: Path, password: str) -> Iterator[URL]:
     """Sixteen published months and what came; the address at which `clv_reader` reads them."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = int(probe.getsockname()[1])
-    data = folder / "postgres"
-    with TemporaryDirectory(prefix="clv-") as place:
-        sockets = Path(place)
-        sockets.chmod(0o711)
-        server.initialise(data)
-        process = subprocess.Popen([*server.command(data, sockets, port), "-c", "fsync=off"], user=server.system_user())
-        try:
-            server.wait_until_ready(sockets, port)
-            server.create_databases(sockets, port)
-            migrate(engine(server.url(server.SUPERUSER, "clv", sockets, port)))
-            server.set_reader_password(password, sockets, port)
-            _publish(engine(server.url("clv_writer", "clv", sockets, port)), Lake(folder / "lake"))
-            address = make_url(f"postgresql+psycopg2://{server.READER}@{LOOPBACK}:{port}/clv")
-            yield address.set(password=password)
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+    with readable_server(folder, password) as database:
+        _publish(database.writer, Lake(folder / "lake"))
+        yield database.reader
 
 
 def _publish(writer: Engine, lake: Lake) -> None:

@@ -105,16 +105,21 @@ class Content:
         return next((total for total in self.totals if total.months == HORIZON_MONTHS), None)
 
 
+def read_run(engine: Engine, run_id: int) -> RowMapping:
+    """A run, how it stands and what it published; raises UnknownRunError if it does not exist."""
+    runs = fetch(engine, "run", run_id=run_id)
+    if not runs:
+        raise UnknownRunError(f"there is no run {run_id} in this database: the run id is in the plan task's result")
+    return runs[0]
+
+
 def read_content(engine: Engine, run_id: int) -> Content:
     """What the page of a run tells.
 
     Raises:
         UnknownRunError: the run does not exist.
     """
-    runs = fetch(engine, "run", run_id=run_id)
-    if not runs:
-        raise UnknownRunError(f"there is no run {run_id} in this database: the run id is in the plan task's result")
-    run = runs[0]
+    run = read_run(engine, run_id)
     as_of = run["as_of"]
     totals = fetch(engine, "outlook_totals", run_id=run_id)
     record = fetch(engine, "record_by_horizon", as_of=as_of)
