@@ -35,9 +35,9 @@ class Interval(BaseModel):
     p90: Decimal = Field(description="One in ten customers like this one ends above", examples=["1560.00"])
 
 
-def known_interval(p10: Decimal | None, p90: Decimal | None) -> Interval | None:
-    """The interval with these ends; None where one of them is not known."""
-    return None if p10 is None or p90 is None else Interval(p10=p10, p90=p90)
+def known_interval(p10: Decimal | None, p90: Decimal | None) -> dict[str, Decimal] | None:
+    """The ends of an interval; None where one of them is not known."""
+    return None if p10 is None or p90 is None else {"p10": p10, "p90": p90}
 
 
 class ModelVersion(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -124,6 +124,6 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     )
 
 
-def interval_of(found: Mapping[str, Any], horizon: int) -> Interval | None:
+def interval_of(found: Mapping[str, Any], horizon: int) -> dict[str, Decimal] | None:
     """The pair of columns for the horizon, if the view has them and they hold values."""
     return known_interval(*(found.get(f"clv_{horizon}m_{end}") for end in ("p10", "p90")))
