@@ -5,4 +5,7 @@ SELECT
     net_value,
     customers
 FROM clv.bridge
-WHERE as_of = (SELECT max(as_of) FROM clv.runs WHERE status = 'published') AND step <> 'end'
+WHERE as_of = (
+    SELECT max(runs.as_of) FROM clv.runs
+    WHERE runs.status = 'published'
+) AND step <> 'end'

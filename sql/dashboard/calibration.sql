@@ -6,9 +6,10 @@ SELECT
     outcome.kind,
     outcome.net_value
 FROM clv.accuracy
-CROSS JOIN LATERAL (
-    VALUES ('forecast', accuracy.forecast_total), ('came', accuracy.actual_total)
-) AS outcome (kind, net_value)
+CROSS JOIN
+    LATERAL (
+        VALUES ('forecast', accuracy.forecast_total), ('came', accuracy.actual_total)
+    ) AS outcome (kind, net_value)
 WHERE
     accuracy.segment_by = 'decile'
     AND accuracy.candidate = 'forecast'

@@ -12,4 +12,7 @@ SELECT
     expected_net_value AS net_value,
     'expected' AS kind
 FROM clv.forecast_monthly
-WHERE as_of = (SELECT max(as_of) FROM clv.runs WHERE status = 'published')
+WHERE as_of = (
+    SELECT max(runs.as_of) FROM clv.runs
+    WHERE runs.status = 'published'
+)

@@ -6,7 +6,11 @@ SELECT
     NULL::numeric AS p10,
     NULL::numeric AS p90
 FROM clv.actual
-WHERE month >= (SELECT max(as_of) - interval '12 months' FROM clv.runs WHERE status = 'published')
+WHERE
+    month >= (
+        SELECT max(runs.as_of) - interval '12 months' FROM clv.runs
+        WHERE runs.status = 'published'
+    )
 GROUP BY month
 UNION ALL
 SELECT
@@ -16,4 +20,7 @@ SELECT
     p10,
     p90
 FROM clv.forecast_total_monthly
-WHERE as_of = (SELECT max(as_of) FROM clv.runs WHERE status = 'published') AND segment_by = 'all'
+WHERE as_of = (
+    SELECT max(runs.as_of) FROM clv.runs
+    WHERE runs.status = 'published'
+) AND segment_by = 'all'
