@@ -10,8 +10,9 @@ from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule
-from clv_alerts import alert_failed, log_reason
+from clv_alerts import alert_drifted, alert_failed, log_reason
 from clv_assets import FORECAST, announce
+from clv_links import ModelVersionLink
 from clv_note import write_note
 from clv_params import PARAMS, only_known_keys
 from clv_skips import end_early, skip_unless_delivered
@@ -119,6 +120,7 @@ def add_forecast(basis: list[str], features: SparkSubmitOperator, *, of_revenue:
     with TaskGroup("retrain"):
         train = python_job("train", *FORCE, *RUN, *basis, *MODEL, **RETRAIN)
         promote = python_job("promote", *model_version_of("retrain.train"), *RUN, *basis, *MODEL, **RETRAIN)
+        train.operator_extra_links = promote.operator_extra_links = [ModelVersionLink()]
         train_first_month = python_job("train_first_month", *FORCE, *RUN, *MODEL, **RETRAIN) if of_revenue else None
     with TaskGroup("score"):
         score = spark_job("score", *FORCE, *RUN, *basis, *model_version_of("retrain.promote"))
@@ -135,10 +137,13 @@ def add_forecast(basis: list[str], features: SparkSubmitOperator, *, of_revenue:
         publish = python_job("publish", *RUN, *basis, output_processor=json.loads, **announced)
         set_champion = python_job("set_champion", *RUN, *basis)
         measure_accuracy = python_job("measure_accuracy", *RUN, *basis)
+        build_bridge = spark_job("build_bridge", *RUN, *basis)
+        drift: dict[str, Any] = {"output_processor": json.loads, "on_success_callback": alert_drifted}
+        measure_drift = python_job("measure_drift", *RUN, *basis, **drift)
         report = python_job("report", *RUN_ID, *basis)
     features >> train >> promote >> score
     # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
-    validate >> publish >> set_champion >> measure_accuracy >> report
+    validate >> publish >> set_champion >> measure_accuracy >> build_bridge >> measure_drift >> report
 
 
 for name, counted_in, prefix, what in (

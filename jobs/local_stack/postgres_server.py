@@ -134,17 +134,17 @@ def wait_until_ready(sockets: Path, port: int = PORT) -> None:
 
 
 @contextmanager
-def temporary(data: Path) -> Iterator[Path]:
+def temporary(data: Path, tcp_port: int | None = None) -> Iterator[Path]:
     """Run a server with its data in a new folder until the context exits; yields the folder of its socket."""
     with TemporaryDirectory(prefix="clv-postgres-") as folder:
         sockets = Path(folder)
         sockets.chmod(0o711)
         initialise(data)
         with (data.parent / "server.log").open("wb") as log:
-            options = [*command(data, sockets), "-c", "fsync=off"]
+            options = [*command(data, sockets, tcp_port), "-c", "fsync=off"]
             server = subprocess.Popen(options, user=system_user(), stdout=log, stderr=log)
         try:
-            wait_until_ready(sockets)
+            wait_until_ready(sockets, tcp_port or PORT)
             yield socket_folder(sockets)
         finally:
             server.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,11 +19,12 @@ SPARK = INGEST | {
     "features.validate_features",
     "score.score",
     "score.validate_forecasts",
+    "publish.build_bridge",
 }
 PYTHON = {
     *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
     *("retrain.train_first_month", "score.score_first_month"),
-    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.report"),
+    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.measure_drift", "publish.report"),
 }
 
 
@@ -30,7 +32,7 @@ def edges(dag: Any) -> set[tuple[str, str]]:
     return {(task.task_id, after) for task in dag.tasks for after in task.downstream_task_ids}
 
 
-HELPERS = {"clv_alerts", "clv_assets", "clv_note", "clv_params", "clv_skips", "clv_tasks"}
+HELPERS = {"clv_alerts", "clv_assets", "clv_links", "clv_note", "clv_params", "clv_skips", "clv_tasks"}
 
 
 def test_every_dag_file_loads_and_holds_the_dag_it_is_named_for(dag_bag: Any) -> None:
@@ -65,7 +67,9 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("score.validate_forecasts", "publish.publish"),
         ("publish.publish", "publish.set_champion"),
         ("publish.set_champion", "publish.measure_accuracy"),
-        ("publish.measure_accuracy", "publish.report"),
+        ("publish.measure_accuracy", "publish.build_bridge"),
+        ("publish.build_bridge", "publish.measure_drift"),
+        ("publish.measure_drift", "publish.report"),
     }
 
 
@@ -165,3 +169,23 @@ def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None
     loaded = set(completed.stdout.split())
     assert "clv_monthly" in loaded
     assert loaded.isdisjoint(heavy)
+
+
+@pytest.mark.parametrize(
+    ("result", "address"),
+    [
+        ({"model_name": "clv", "model_version": 3}, "http://mlflow:5000/#/models/clv/versions/3"),
+        (None, "http://mlflow:5000"),
+    ],
+)
+def test_training_and_gate_link_to_their_version_in_mlflow(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, result: object, address: str
+) -> None:
+    monkeypatch.delenv("CLV_MLFLOW_URL", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000/")
+    linked = {task.task_id: task for task in dag.tasks if task.operator_extra_links}
+    assert linked.keys() == {"retrain.train", "retrain.promote"}
+    for task_id, task in linked.items():
+        [link] = task.operator_extra_links
+        instance = SimpleNamespace(xcom_pull=lambda task_ids: {task_id: result}[task_ids])  # noqa: B023
+        assert link.get_link(task, ti_key=instance) == address

@@ -87,6 +87,7 @@ def test_the_form_offers_the_choices_of_the_jobs_and_their_defaults(dag: Any) ->
         ("publish.publish", "jobs.publish --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.set_champion", "jobs.set_champion --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.measure_accuracy", "jobs.measure_accuracy --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
+        ("publish.measure_drift", "jobs.measure_drift --as-of 2011-12-01 --run-id 17 --value-basis net_revenue"),
         ("publish.report", "jobs.report --run-id 17 --value-basis net_revenue"),
     ],
 )
@@ -108,6 +109,7 @@ def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Rend
         ("features.validate_features", "validate", f"--stage features {RUN}"),
         ("score.score", "score", f"--force false {RUN} --model-version 3"),
         ("score.validate_forecasts", "validate", f"--stage forecasts {RUN}"),
+        ("publish.build_bridge", "build_bridge", RUN),
     ],
 )
 def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
@@ -156,6 +158,8 @@ def test_the_jobs_that_are_called_exist() -> None:
             "publish",
             "set_champion",
             "measure_accuracy",
+            "build_bridge",
+            "measure_drift",
             "report",
         ),
         *("await_delivery", "planned_run", "late", "reason", "alert"),

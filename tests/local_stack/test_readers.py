@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg2
 import pytest
 
-from jobs.core.migrations import migrate
-from jobs.core.postgres import engine
-from jobs.local_stack import postgres_server as server
 from jobs.local_stack.ports import LOOPBACK
+from tests.readers import readable_server
 
 PASSWORD = "s3cr3t of the reader's"
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = int(probe.getsockname()[1])
-    data = tmp_path_factory.mktemp("server") / "postgres"
-    with TemporaryDirectory(prefix="clv-") as folder:
-        sockets = Path(folder)
-        sockets.chmod(0o711)
-        server.initialise(data)
-        process = subprocess.Popen([*server.command(data, sockets, port), "-c", "fsync=off"], user=server.system_user())
-        try:
-            server.wait_until_ready(sockets, port)
-            server.create_databases(sockets, port)
-            migrate(engine(server.url(server.SUPERUSER, "clv", sockets, port)))
-            server.set_reader_password(PASSWORD, sockets, port)
-            yield port
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+    with readable_server(tmp_path_factory.mktemp("server"), PASSWORD) as server:
+        yield server.port
 
 
-def connect(port: int, **account: str) -> None:
+def connect(port: int, **account: Any) -> None:
     psycopg2.connect(host=LOOPBACK, port=port, connect_timeout=10, **account).close()
 
 

@@ -232,6 +232,60 @@ SELECT
 FROM clv.published_history
 WHERE value_basis = 'net_revenue';
 
+-- What a run read and validated says which lake it was about.
+CREATE OR REPLACE VIEW clv.validation AS
+SELECT
+    to_char((run.as_of - 1)::timestamp, 'YYYY-MM') AS data_month,
+    run.as_of,
+    results.run_id,
+    results.stage,
+    results.suite,
+    results.rule,
+    results.column_name,
+    results.says,
+    results.severity,
+    results.success,
+    results.observed,
+    results.allowed,
+    results.unexpected_rows,
+    run.value_basis
+FROM clv.validation_rows AS results
+INNER JOIN clv.run ON results.run_id = run.run_id;
+
+CREATE OR REPLACE VIEW clv.ingested AS
+SELECT
+    to_char((run.as_of - 1)::timestamp, 'YYYY-MM') AS data_month,
+    run.as_of,
+    counts.run_id,
+    counts.table_name,
+    counts.month,
+    counts.clean_rows + counts.rejected_rows AS delivered_rows,
+    counts.clean_rows,
+    counts.rejected_rows,
+    run.value_basis
+FROM clv.ingested_rows AS counts
+INNER JOIN clv.run ON counts.run_id = run.run_id;
+
+CREATE OR REPLACE VIEW clv.rejected AS
+SELECT
+    to_char((run.as_of - 1)::timestamp, 'YYYY-MM') AS data_month,
+    run.as_of,
+    counts.run_id,
+    counts.table_name,
+    counts.month,
+    counts.reason,
+    counts.rows,
+    run.value_basis
+FROM clv.rejected_rows AS counts
+INNER JOIN clv.run ON counts.run_id = run.run_id;
+
+COMMENT ON VIEW clv.ingested IS
+'What became of delivered rows: one row per run, table and month that the run read. A month that was current is not '
+'read again, so the newest run of a table, month and value basis tells what its lake holds';
+COMMENT ON COLUMN clv.validation.value_basis IS 'What value is counted in: net_revenue or margin';
+COMMENT ON COLUMN clv.ingested.value_basis IS 'What value is counted in: net_revenue or margin';
+COMMENT ON COLUMN clv.rejected.value_basis IS 'What value is counted in: net_revenue or margin';
+
 ALTER TABLE clv.run
 DROP COLUMN is_special,
 DROP COLUMN horizon_months,
@@ -425,9 +479,10 @@ DECLARE
 BEGIN
     FOREACH shown IN ARRAY ARRAY[
         'forecast', 'forecast_current', 'forecast_monthly', 'forecast_total', 'forecast_total_monthly', 'accuracy',
-        'actual', 'customer', 'customer_current', 'publications'
+        'actual', 'customer', 'customer_current', 'bridge', 'drift', 'drift_distribution', 'publications'
     ] LOOP
         definition := pg_get_viewdef(format('clv.%I', shown)::regclass);
+        definition := replace(definition, 'clv.published previous', 'clv.published_margin previous');
         definition := regexp_replace(definition, '\mclv\.published\M', 'clv.published_margin published', 'g');
         definition := regexp_replace(definition, '\mclv\.(actual_rows|actual_month)\M', 'clv.\1_margin', 'g');
         definition := regexp_replace(definition, '\mclv\.(forecast|customer)\M', 'clv.margin_\1 \1', 'g');
