@@ -38,16 +38,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_force(parser)
     args = parser.parse_args(argv)
     settings = Settings().on(args.value_basis)
-    departments, database = load(settings.source).departments, engine(settings.database_url)
+    source, database = load(settings.source), engine(settings.database_url)
+    month = {"as_of": args.as_of, "customers_where": source.customers_where}
     lake = Lake(settings.lake, partial(refuse_superseded, database, args.run_id))
     with recorded("features.build_features", run_id=args.run_id, engine=database) as outcome:
         spark = session(f"build_features {args.as_of}")
         started = time.monotonic()
-        _log("daily", build_daily(spark, lake, as_of=args.as_of, is_forced=args.force), started)
+        _log("daily", build_daily(spark, lake, **month, is_forced=args.force), started)
         started = time.monotonic()
-        written = build_features(spark, lake, departments, as_of=args.as_of, is_forced=args.force)
+        written = build_features(spark, lake, source.departments, **month, is_forced=args.force)
         if written:
-            check_for_leaks(spark, lake, departments, as_of=args.as_of)
+            check_for_leaks(spark, lake, source.departments, **month)
         _log("features", written, started)
         outcome.rows = sum(record.rows for record in written.values())
 

@@ -24,12 +24,13 @@ from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
+from jobs.features.build import lines_that_count
 from jobs.features.daily import daily
 from jobs.features.table import features
-from jobs.lake.frames import read_periods, write_periods
+from jobs.lake.frames import write_periods
 from jobs.lake.lake import STAGING, Lake
 from jobs.lake.staging import private_folder
-from jobs.lake.tables import DAILY, PRODUCTS, TRANSACTIONS
+from jobs.lake.tables import CUSTOMERS, DAILY, PRODUCTS
 from jobs.landing.deliveries import delivery, with_open_months
 from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
 from jobs.models.first_month_open import OpenMonth, forecast_open_month
@@ -81,13 +82,14 @@ def _read(source: Source, landing: Path, lake: Lake, since: date, scratch: Path)
     if not months:
         return None
     own = Lake(scratch)
-    if lake.periods(PRODUCTS):
-        products = own.root / PRODUCTS.name
-        products.parent.mkdir(parents=True)
-        products.symlink_to((lake.root / PRODUCTS.name).resolve(), target_is_directory=True)
+    for table in (PRODUCTS, CUSTOMERS):
+        if lake.periods(table):
+            linked = own.root / table.name
+            linked.parent.mkdir(parents=True, exist_ok=True)
+            linked.symlink_to((lake.root / table.name).resolve(), target_is_directory=True)
     spark = session("first month")
     ingest(spark, source, delivered, own, months=months)
-    days = daily(read_periods(spark, own, TRANSACTIONS, months))
+    days = daily(lines_that_count(spark, own, months, source.customers_where))
     write_periods(days, own, DAILY, {month: {} for month in months})
     return OpenMonth(since, own, months)
 

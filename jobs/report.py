@@ -1,5 +1,7 @@
 """Report on a run: print what its tasks cost and what was published, and write a page of the month to forward.
 
+The page is of net revenue alone.
+
 python -m jobs.report --run-id 17
 """
 
@@ -13,6 +15,7 @@ from jobs.core.masking import masked
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
+from jobs.core.value_basis import NET_REVENUE
 from jobs.publishing.month_page.page import write_page
 from jobs.publishing.report import report
 from jobs.quality.findings import DATA_DOCS
@@ -31,8 +34,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             "Models and plots": masked(settings.tracking_uri),
             "Data Docs": str(settings.reports.resolve() / DATA_DOCS / "index.html"),
         }
-        page = write_page(database, arguments.run_id, settings.reports.resolve(), places)
-        sys.stdout.write(report(database, arguments.run_id, {"Page to forward": str(page), **places}))
+        if settings.value_basis == NET_REVENUE:
+            page = write_page(database, arguments.run_id, settings.reports.resolve(), places)
+            places = {"Page to forward": str(page), **places}
+        sys.stdout.write(report(database, arguments.run_id, places))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import HORIZON_MONTHS, Month
+from jobs.features.population import list_read
 from jobs.features.profile import list_of
 from jobs.features.table import LOGIN_RECENCY_DAYS
 from jobs.lake.lake import IncompleteError, Lake
@@ -56,12 +57,20 @@ def months_until(lake: Lake, as_of: date) -> list[Month]:
     return months
 
 
-def daily_inputs(lake: Lake, month: Month) -> dict[str, str]:
+def daily_inputs(lake: Lake, month: Month, customers_where: str | None = None) -> dict[str, str]:
     """The fingerprints of the inputs of a daily month."""
-    return {"transactions": lake.record(TRANSACTIONS, month).fingerprint, "code": code_fingerprint(_BUILD)}
+    inputs = {"transactions": lake.record(TRANSACTIONS, month).fingerprint, "code": code_fingerprint(_BUILD)}
+    if customers_where is not None:
+        inputs["customers_where"] = customers_where
+        listed = list_read(month, [Month.parse(text) for text in lake.periods(CUSTOMERS)])
+        if listed is not None:
+            inputs["customers"] = lake.record(CUSTOMERS, listed).fingerprint
+    return inputs
 
 
-def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> list[SnapshotInputs]:
+def snapshot_inputs(
+    lake: Lake, departments: Sequence[str], *, until: date, customers_where: str | None = None
+) -> list[SnapshotInputs]:
     """The inputs of every snapshot up to `until`, oldest first.
 
     Raises:
@@ -72,6 +81,8 @@ def snapshot_inputs(lake: Lake, departments: Sequence[str], *, until: date) -> l
     lists = [Month.parse(text) for text in lake.periods(CUSTOMERS)]
     logins = {Month.parse(text) for text in lake.periods(SESSIONS)}
     code = {"code": code_fingerprint(_BUILD), "departments": json.dumps(list(departments))}
+    if customers_where is not None:
+        code["customers_where"] = customers_where
     snapshots: list[SnapshotInputs] = []
     for month in months:
         daily = [past for past in months if month.plus(1 - HORIZON_MONTHS) <= past <= month]

@@ -140,7 +140,10 @@ class Source:
         ids_as_floats: whether ids are integers that an export may have written as `13085.0`.
         delimiter: of CSV files.
         encoding: of CSV files.
-        tiers: the boundaries of `tier` in clv.customer. It is no part of the mapping's text: no row is read otherwise.
+        tiers: the boundaries of `tier` in clv.customer. Like the next one, they are no part of the mapping's text: no row
+            is ingested otherwise.
+        customers_where: which customers are forecast at all: a Spark SQL predicate over the columns of the clean
+            customers table, `customer_id`, `signup_on`, `membership`, `city` and `country`. Without it, all of them.
         value_basis: the measure of value; `on` sets it.
     """
 
@@ -161,6 +164,7 @@ class Source:
     delimiter: str = ","
     encoding: str = "UTF-8"
     tiers: Tiers = field(default=Tiers(), repr=False)
+    customers_where: str | None = field(default=None, repr=False)
     value_basis: str = NET_REVENUE
 
     def __post_init__(self) -> None:

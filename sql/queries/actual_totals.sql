@@ -2,6 +2,9 @@
 SELECT
     month,
     net_value_total AS net_value
-FROM clv.actual_month
-WHERE month < cast(:as_of AS date) AND month >= cast(:as_of AS date) - interval '12 months'
+FROM clv.realised_month
+WHERE
+    value_basis = 'net_revenue'
+    AND month < cast(:as_of AS date)
+    AND month >= cast(:as_of AS date) - interval '12 months'
 ORDER BY month;

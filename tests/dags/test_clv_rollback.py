@@ -79,7 +79,9 @@ def test_tasks_without_their_parameter_are_skipped_and_an_empty_form_fails(rollb
     for hook in (month, champion):
         with pytest.raises(AirflowFailException, match="nothing was changed"):
             hook(context())
-        with pytest.raises(AirflowFailException, match=r"unknown keys moth: .* some of because, month, run, version"):
+        with pytest.raises(
+            AirflowFailException, match=r"unknown keys moth: .* some of because, month, run, value_basis, version"
+        ):
             hook(context(month="2011-11", moth="2011-10"))
 
 

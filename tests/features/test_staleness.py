@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.core.month import Month
-from jobs.features.staleness import months_until, snapshot_inputs
+from jobs.features.staleness import daily_inputs, months_until, snapshot_inputs
 from jobs.lake.lake import IncompleteError, Lake, Record
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
 
@@ -95,3 +95,19 @@ def test_a_gap_in_the_months_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_month_before_the_data_is_refused(lake: Lake) -> None:
     with pytest.raises(IncompleteError, match="lacks 2023-08 in"):
         months_until(lake, date(2023, 9, 1))
+
+
+def test_another_population_makes_every_month_and_snapshot_stale_and_so_does_a_corrected_list(lake: Lake) -> None:
+    month, french = Month(2024, 11), "country = 'FR'"
+
+    def made_from(where: str | None) -> list[dict[str, str]]:
+        snapshots = [dict(one.fingerprints) for one in snapshot_inputs(lake, (), until=UNTIL, customers_where=where)]
+        return [daily_inputs(lake, month, where), snapshots[0]]
+
+    deliver(lake, CUSTOMERS, Month(2024, 12))
+    everybody, before = made_from(None), made_from(french)
+    assert all(one not in before for one in everybody)
+    assert all(one not in before for one in made_from("country = 'DE'"))
+    deliver(lake, CUSTOMERS, Month(2024, 12), "corrected")
+    assert made_from(french)[0] != before[0]
+    assert made_from(None)[0] == everybody[0]

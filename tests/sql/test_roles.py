@@ -25,7 +25,16 @@ MARGIN_VIEWS = tuple(
     f"margin_{view}"
     for view in (
         *("forecast", "forecast_current", "forecast_monthly", "forecast_total", "forecast_total_monthly"),
-        *("accuracy", "actual", "customer", "customer_current", "publications"),
+        *(
+            "accuracy",
+            "actual",
+            "customer",
+            "customer_current",
+            "bridge",
+            "drift",
+            "drift_distribution",
+            "publications",
+        ),
     )
 )
 TABLES = (

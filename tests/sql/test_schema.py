@@ -37,7 +37,7 @@ SQL_TYPES = {
 }
 MARGIN_VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "forecast_total", "forecast_total_monthly"),
-    *("accuracy", "actual", "customer", "customer_current", "publications"),
+    *("accuracy", "actual", "customer", "customer_current", "bridge", "drift", "drift_distribution", "publications"),
 )
 FORECAST = [(column.name, SQL_TYPES[column.type], column.comment) for column in FORECASTS.columns]
 
