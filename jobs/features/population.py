@@ -1,8 +1,8 @@
 """The population that a shop restricts its forecasts to: `customers_where` of its mapping.
 
-An order counts if its customer satisfied the predicate in the customer list of the order's month: in the newest one up to
-then or, before the first list, in the first. An account without orders counts as long as its own list says so. The clean
-tables keep everybody.
+An order counts if its customer satisfied the predicate in the customer list of the order's month: in the newest one up
+to then or, before the first list, in the first. An account without orders counts as long as its own list says so. The
+clean tables keep everybody.
 """
 
 from __future__ import annotations

@@ -140,8 +140,8 @@ class Source:
         ids_as_floats: whether ids are integers that an export may have written as `13085.0`.
         delimiter: of CSV files.
         encoding: of CSV files.
-        tiers: the boundaries of `tier` in clv.customer. Like the next one, they are no part of the mapping's text: no row
-            is ingested otherwise.
+        tiers: the boundaries of `tier` in clv.customer. Like the next one, they are no part of the mapping's text: no
+            row is ingested otherwise.
         customers_where: which customers are forecast at all: a Spark SQL predicate over the columns of the clean
             customers table, `customer_id`, `signup_on`, `membership`, `city` and `country`. Without it, all of them.
         value_basis: the measure of value; `on` sets it.
