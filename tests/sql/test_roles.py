@@ -25,16 +25,8 @@ MARGIN_VIEWS = tuple(
     f"margin_{view}"
     for view in (
         *("forecast", "forecast_current", "forecast_monthly", "forecast_total", "forecast_total_monthly"),
-        *(
-            "accuracy",
-            "actual",
-            "customer",
-            "customer_current",
-            "bridge",
-            "drift",
-            "drift_distribution",
-            "publications",
-        ),
+        *("accuracy", "actual", "customer", "customer_current", "publications"),
+        *("bridge", "drift", "drift_distribution"),
     )
 )
 TABLES = (
