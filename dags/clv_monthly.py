@@ -8,7 +8,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule
 from clv_alerts import alert_drifted, alert_failed, log_reason
 from clv_assets import FORECAST, announce
-from clv_links import ModelVersionLink
+from clv_links import add_links
 from clv_note import write_note
 from clv_params import PARAMS, only_known_keys
 from clv_skips import end_early, only_in_special_runs, only_in_standard_runs, skip_unless_delivered
@@ -115,8 +115,6 @@ with DAG(
             output_processor=json.loads,
         )
 
-        train.operator_extra_links = promote.operator_extra_links = [ModelVersionLink()]
-
         train_first_month = python_job(
             "train_first_month",
             *[*FORCE, *RUN, *MODEL],
@@ -167,3 +165,4 @@ with DAG(
     # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
     validate_forecasts >> publish >> set_champion >> measure_accuracy >> build_bridge >> measure_drift >> report
     promote >> score_special >> validate_special >> publish_special >> set_special_champion
+    add_links(dag)
