@@ -12,11 +12,13 @@ RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 
 COPY jobs jobs
 COPY dags dags
+COPY plugins plugins
 COPY sql sql
 COPY expectations expectations
 
 # PYTHONSAFEPATH keeps jobs/ itself off the import path, where its modules would shadow libraries.
 ENV PYTHONPATH=/opt/clv PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYSPARK_PYTHON=python3 \
-    AIRFLOW_HOME=/opt/clv/airflow AIRFLOW__CORE__DAGS_FOLDER=/opt/clv/dags AIRFLOW__CORE__LOAD_EXAMPLES=False
+    AIRFLOW_HOME=/opt/clv/airflow AIRFLOW__CORE__DAGS_FOLDER=/opt/clv/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/clv/plugins AIRFLOW__CORE__LOAD_EXAMPLES=False
 RUN mkdir -p /opt/clv/airflow /srv/clv && chown -R clv /opt/clv/airflow /srv/clv
 USER clv

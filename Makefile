@@ -12,7 +12,7 @@ $(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION FORMAT VIEW,\
 PYTHON := .venv/bin/python
 BENCH := benchmarks/.venv
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
-SOURCES := jobs expectations dags dashboard benchmarks notebooks docs/generate tests
+SOURCES := jobs expectations dags plugins dashboard benchmarks notebooks docs/generate tests
 
 .PHONY: help
 help: ## Show this help

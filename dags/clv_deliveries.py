@@ -25,9 +25,9 @@ from airflow.sdk import DAG, BaseSensorOperator, CronDataIntervalTimetable, Para
 from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout, AirflowSkipException
 from clv_alerts import alert_failed, log_reason
 from clv_params import A_MONTH, matching, only_known_keys
-from clv_tasks import CALENDAR, NOT_YET, PYTHON_TIMEOUT, RetryUnlessRefused, last_line, run_job
+from clv_tasks import CALENDAR, MARGIN_DAG, NOT_YET, PYTHON_TIMEOUT, RetryUnlessRefused, last_line, run_job
 
-STARTED, MARGIN = "clv_monthly", "clv_monthly_margin"
+STARTED, MARGIN = "clv_monthly", MARGIN_DAG
 PARAMS = {
     "month": Param(
         None,

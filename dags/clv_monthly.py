@@ -12,13 +12,14 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule
 from clv_alerts import alert_drifted, alert_failed, log_reason
 from clv_assets import FORECAST, announce
-from clv_links import ModelVersionLink
+from clv_links import add_links
 from clv_note import write_note
 from clv_params import PARAMS, only_known_keys
 from clv_skips import end_early, skip_unless_delivered
 from clv_tasks import (
     CALENDAR,
     FILTERS,
+    MARGIN_DAG,
     NOT_YET,
     PYTHON_TIMEOUT,
     TRAINING_TIMEOUT,
@@ -120,7 +121,6 @@ def add_forecast(basis: list[str], features: SparkSubmitOperator, *, of_revenue:
     with TaskGroup("retrain"):
         train = python_job("train", *FORCE, *RUN, *basis, *MODEL, **RETRAIN)
         promote = python_job("promote", *model_version_of("retrain.train"), *RUN, *basis, *MODEL, **RETRAIN)
-        train.operator_extra_links = promote.operator_extra_links = [ModelVersionLink()]
         train_first_month = python_job("train_first_month", *FORCE, *RUN, *MODEL, **RETRAIN) if of_revenue else None
     with TaskGroup("score"):
         score = spark_job("score", *FORCE, *RUN, *basis, *model_version_of("retrain.promote"))
@@ -148,10 +148,11 @@ def add_forecast(basis: list[str], features: SparkSubmitOperator, *, of_revenue:
 
 for name, counted_in, prefix, what in (
     ("clv_monthly", "net_revenue", "", "customer-lifetime-value forecast"),
-    ("clv_monthly_margin", "margin", "margin/", "forecast of the margin"),
+    (MARGIN_DAG, "margin", "margin/", "forecast of the margin"),
 ):
-    with monthly(name, counted_in, f"A 12-month {what} per customer, published month by month"):
+    with monthly(name, counted_in, f"A 12-month {what} per customer, published month by month") as dag:
         arguments = ["--value-basis", counted_in]
         add_forecast(
             arguments, add_features(arguments, add_plan(arguments, prefix)), of_revenue=counted_in == "net_revenue"
         )
+        add_links(dag)

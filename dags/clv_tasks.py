@@ -24,6 +24,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # PYTHONPATH makes `jobs` importable from any folder; PYTHONSAFEPATH keeps a job's own folder from shadowing libraries.
 ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
 
+MARGIN_DAG = "clv_monthly_margin"
+
 DRIVER_MEMORY = "3g"
 SPARK_POOL = "clv_spark"
 """A pool with one slot, so that the Spark stages of overlapping runs do not run at the same time."""
@@ -56,7 +58,7 @@ CALENDAR = [
 
 def dag_run_name(ti: Any) -> str:
     """A task's run as Postgres names it: scheduled runs of `clv_monthly` and `clv_monthly_margin` have the same id."""
-    return f"margin/{ti.run_id}" if ti.dag_id == "clv_monthly_margin" else str(ti.run_id)
+    return f"margin/{ti.run_id}" if ti.dag_id == MARGIN_DAG else str(ti.run_id)
 
 
 def quoted(value: object) -> str:

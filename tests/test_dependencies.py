@@ -15,9 +15,9 @@ from sqlalchemy import text as sql_text
 from tests.conftest import ROOT, Database
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PRODUCTION = ("jobs", "dags", "expectations")
+PRODUCTION = ("jobs", "dags", "plugins", "expectations")
 TOOLS = ("benchmarks", "docs", "notebooks", "tests")
-OWN = {*PRODUCTION, *TOOLS, *(path.stem for path in (ROOT / "dags").glob("*.py"))}
+OWN = {*PRODUCTION, *TOOLS, *(path.stem for folder in ("dags", "plugins") for path in (ROOT / folder).glob("*.py"))}
 PEERS = {"lifetimes"}
 """What benchmarks import in an environment of their own, locked by `benchmarks/requirements.lock`."""
 

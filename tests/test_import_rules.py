@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PRODUCTION = ("jobs", "expectations", "dags")
+PRODUCTION = ("jobs", "expectations", "dags", "plugins")
 GROUND = {"jobs.core": {"jobs.core"}, "jobs.lake": {"jobs.core", "jobs.lake"}}
 """Packages that import these packages of `jobs` alone."""
 NEVER_IMPORTED = ("jobs.local_stack", "jobs.simulation", "benchmarks", "docs", "tests", "notebooks")

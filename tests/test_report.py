@@ -50,6 +50,8 @@ def test_a_report_tells_what_each_task_cost_what_was_published_and_where_to_look
         "\n"
         f"3 customers, worth 288,887.04 over twelve months, by model version 3 (content {content_hash})\n"
         "\n"
+        "Drift was not measured: the log of the task publish.measure_drift says why.\n"
+        "\n"
         "Forecast  view clv.forecast, as_of 2011-12-01\n"
         "Models    http://127.0.0.1:5000\n"
     )

@@ -16,6 +16,7 @@ from jobs.core.value_basis import NET_REVENUE
 from jobs.drift.stability import PSI, THRESHOLDS, Comparison, categories, compare_categories, compare_numbers
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import FORECASTS, Table
+from jobs.models.artifacts import GoneError
 from jobs.models.registry import Registry
 from jobs.models.training_data import read_history
 
@@ -40,11 +41,18 @@ def measure_drift(
 ) -> list[Named]:
     """Record the drift of a published month; what was compared: nothing where there is no month to compare with.
 
+    Where MLflow does not hold the month's model version any more, nobody knows what it was trained on: the drift stays
+    as it was measured before, and the log says why.
+
     Raises:
         IncompleteError: the month's snapshot is not in the lake.
     """
     for published in fetch(engine, "published_run", as_of=as_of, value_basis=value_basis):
-        reference = _reference(registry, lake, table, published["model_version"], as_of)
+        try:
+            reference = _reference(registry, lake, table, published["model_version"], as_of)
+        except GoneError as error:
+            log.warning("No drift of %s: %s. What was measured before is kept", as_of, error)
+            return []
         if not reference:
             log.info("No drift of %s: the lake holds no month that the model was trained on", as_of)
             return []

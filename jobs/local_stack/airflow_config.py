@@ -41,6 +41,7 @@ def airflow_config(
     sections = {
         "core": {
             "dags_folder": str(REPOSITORY / "dags"),
+            "plugins_folder": str(REPOSITORY / "plugins"),
             "executor": "LocalExecutor",
             "parallelism": str(_PARALLEL_TASKS),
             "load_examples": "False",

@@ -21,7 +21,7 @@ from jobs.dashboard.assets import write
 from jobs.local_stack import postgres_server as postgres
 from jobs.local_stack.airflow_config import secrets_of
 from jobs.local_stack.home import REPOSITORY, current_home, state_folder
-from jobs.local_stack.ports import LOOPBACK
+from jobs.local_stack.ports import LOOPBACK, dashboard_port, dashboard_url
 from jobs.local_stack.processes import MARK
 from jobs.local_stack.stack import Stack, up
 
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 FOLDER = REPOSITORY / "dashboard"
 PYTHON = FOLDER / ".venv" / "bin" / "python"
 ADMIN = "admin"
-PORT = "8088"
 
 
 class DashboardError(RuntimeError):
@@ -91,14 +90,12 @@ def main() -> None:
         provision(folder, reader_url(stack), environment)
     except DashboardError as error:
         sys.exit(str(error))
-    port = os.environ.get("DASHBOARD_PORT") or PORT
     sys.stdout.write(
-        f"Dashboard  http://{LOOPBACK}:{port}/superset/dashboard/outlook/  "
-        f"(user {ADMIN}, password {secret['dashboard_password']})\n"
+        f"Dashboard  {dashboard_url(os.environ)}  (user {ADMIN}, password {secret['dashboard_password']})\n"
     )
     sys.stdout.flush()
     os.chdir(folder)
-    os.execve(PYTHON, server(port), environment)
+    os.execve(PYTHON, server(dashboard_port(os.environ)), environment)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jobs.local_stack import postgres_server as postgres
 from jobs.local_stack.home import Home
-from jobs.local_stack.ports import LOOPBACK, Ports
+from jobs.local_stack.ports import LOOPBACK, Ports, dashboard_url
 from jobs.local_stack.spark_classes import archive, using
 from jobs.local_stack.spark_config import submit_options
 
@@ -28,6 +28,8 @@ def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str
         "CLV_LAKE": str(home.folder / "lake"),
         "CLV_REPORTS": str(home.folder / "reports"),
         "CLV_DATABASE_URL": postgres.url("clv_writer", "clv", home.sockets(), ports.postgres),
+        "CLV_PAGES_URL": f"http://{LOOPBACK}:{ports.airflow}/clv",
+        "CLV_DASHBOARD_URL": dashboard_url(environ),
         "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{ports.mlflow}",
         "JAVA_HOME": str(java),
         "PATH": os.pathsep.join([str(programs), str(java / "bin"), environ.get("PATH", os.defpath)]),

@@ -22,6 +22,9 @@ class Ports:
     postgres: int = 5432
 
 
+_DASHBOARD = "8088"
+"""The port of the dashboard, which `make dashboard` starts beside the stack."""
+
 USUAL_PORTS = Ports(airflow=8080, mlflow=5000)
 
 
@@ -32,6 +35,16 @@ def given_ports(environ: Mapping[str, str], otherwise: Ports) -> Ports:
         mlflow=int(environ.get("MLFLOW_PORT") or otherwise.mlflow),
         postgres=int(environ.get("POSTGRES_PORT") or otherwise.postgres),
     )
+
+
+def dashboard_port(environ: Mapping[str, str]) -> str:
+    """The port set by `DASHBOARD_PORT`, or the usual one."""
+    return environ.get("DASHBOARD_PORT") or _DASHBOARD
+
+
+def dashboard_url(environ: Mapping[str, str]) -> str:
+    """The first page of the dashboard."""
+    return f"http://{LOOPBACK}:{dashboard_port(environ)}/superset/dashboard/outlook/"
 
 
 def free_ports(environ: Mapping[str, str], preferred: Ports) -> Ports:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -16,12 +18,20 @@ class GoneError(RefusedError):
 def download(mlflow: ModuleType, uri: str, tracking_uri: str) -> dict[str, bytes]:
     """The files at a `models:/…` address: name → content; raises GoneError if the version was deleted."""
     with TemporaryDirectory() as scratch:
-        try:
+        with gone_if_missing(mlflow, uri):
             folder = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=scratch, tracking_uri=tracking_uri)
-        except mlflow.exceptions.MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            raise GoneError(
-                f"{uri} was deleted from MLflow: run its month again, which trains it again, or choose another champion"
-            ) from error
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+@contextmanager
+def gone_if_missing(mlflow: ModuleType, version: str) -> Iterator[None]:
+    """Raise GoneError, which names the version and says what to do, where MLflow says that it does not exist."""
+    try:
+        yield
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        raise GoneError(
+            f"{version} is not in MLflow: it was deleted, or never registered. Run its month again, which trains it "
+            "again, or choose another champion"
+        ) from error

@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from jobs.core.code_version import files_sha256, folder_sha256
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
-from jobs.models.artifacts import download
+from jobs.models.artifacts import download, gone_if_missing
 from jobs.models.descriptions import OF_MODEL, of_run
 from jobs.models.file_hashes import hashed_versions, hashes_of, record_hashes
 from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, save
@@ -144,8 +144,9 @@ class Registry:
         return settings
 
     def version(self, number: int) -> Version:
-        """A version with its tags; raises mlflow.exceptions.RestException if it does not exist."""
-        return Version(number, self._client.get_model_version(self.model, str(number)).tags)
+        """A version with its tags; raises GoneError if MLflow does not hold it."""
+        with gone_if_missing(self._mlflow, f"model {self.model} version {number}"):
+            return Version(number, self._client.get_model_version(self.model, str(number)).tags)
 
     def aliased(self, alias: Alias) -> int | None:
         """The version that an alias points to; None if the alias is not set."""

@@ -11,6 +11,7 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.core.value_basis import NET_REVENUE
 from jobs.publishing.month_page.content import read_run
+from jobs.publishing.month_page.drift import Drift, distance, read_drift
 
 _MOST_DRIFTED = 10
 """Distributions that a report names."""
@@ -35,7 +36,7 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
     addresses = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
     bridge = _bridge_lines(fetch(engine, "bridge", run_id=run_id))
     record = _record_lines(fetch(engine, "newest_accuracy", value_basis=run["value_basis"]))
-    drift = _drift_lines(fetch(engine, "drifted", run_id=run_id))
+    drift = _drift_lines(read_drift(engine, run_id), run["status"])
     about = [_totals(run), *drift, *bridge, *record]
     return "\n".join([_headline(run), "", *_task_lines(tasks), "", *about, "", *addresses]) + "\n"
 
@@ -68,17 +69,18 @@ def _totals(run: RowMapping) -> str:
     )
 
 
-def _drift_lines(drifted: Sequence[RowMapping]) -> list[str]:
-    """A warning of what has drifted; nothing where nothing has."""
-    if not drifted:
+def _drift_lines(drift: Drift, status: str) -> list[str]:
+    """What has drifted, or that it was not measured; nothing of a run that readers do not see."""
+    if status != "published":
         return []
+    drifted = drift.drifted
     lines = [
         f"  {row['kind']} {row['name']}: {row['statistic']} {row['value']:.2f}, more than {row['threshold']}"
         for row in drifted[:_MOST_DRIFTED]
     ]
     more = [f"  and {len(drifted) - _MOST_DRIFTED} more"] if len(drifted) > _MOST_DRIFTED else []
-    warning = "Warning: the month differs from those that the model was trained on (clv.drift):"
-    return ["", warning, *lines, *more]
+    warning = ["Warning: the month differs from those that the model was trained on (clv.drift):"] if drifted else []
+    return ["", *(warning or [distance(drift, status)]), *lines, *more]
 
 
 def _bridge_lines(steps: Sequence[RowMapping]) -> list[str]:

@@ -12,6 +12,7 @@ import httpx
 
 _SECONDS = 30.0
 _ATTEMPTS = 3
+_FORECASTS = "/v1/forecasts"
 
 
 Row = Mapping[str, str | float | bool | None]
@@ -104,11 +105,16 @@ class ClvClient:
     def forecasts(self, customers: Sequence[CustomerRows], *, as_of: str | None = None) -> Forecasts:
         """Forecasts made now from raw rows, of up to 1000 customers, in their order."""
         body: dict[str, Any] = {"customers": list(customers)} | ({"as_of": as_of} if as_of else {})
-        answer: Forecasts = self._ask("POST", "/v1/forecasts", json=body)  # type: ignore[assignment]
+        answer: Forecasts = self._ask("POST", _FORECASTS, json=body)  # type: ignore[assignment]
         return answer
 
     def customers(
-        self, *, status: str | None = None, min_clv: str | None = None, page_size: int | None = None
+        self,
+        *,
+        status: str | None = None,
+        tier: int | None = None,
+        min_clv: str | None = None,
+        page_size: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """The customers of the newest month, in the order of their ids; pages are fetched as they are needed.
 
@@ -116,11 +122,42 @@ class ClvClient:
         """
         after: str | None = None
         while True:
-            page = self._get("/v1/customers", status=status, min_clv=min_clv, limit=page_size, after=after)
+            page = self._get("/v1/customers", status=status, tier=tier, min_clv=min_clv, limit=page_size, after=after)
             yield from page["customers"]
             after = page["after"]
             if after is None:
                 return
+
+    def totals(
+        self,
+        *,
+        as_of: str | None = None,
+        status: str | None = None,
+        tier: int | None = None,
+        country: str | None = None,
+        membership: str | None = None,
+        main_department: str | None = None,
+    ) -> dict[str, Any]:
+        """Totals with intervals of the customers that all filters keep; without one, of all customers."""
+        kept = {"status": status, "tier": tier, "country": country}
+        kept |= {"membership": membership, "main_department": main_department}
+        return self._get("/v1/totals", as_of=as_of, **kept)
+
+    def totals_of(self, customer_ids: Sequence[str], *, as_of: str | None = None) -> dict[str, Any]:
+        """Totals with intervals of up to 10,000 customers, and the ids that have no forecast."""
+        body = {"customer_ids": list(customer_ids)} | ({"as_of": as_of} if as_of else {})
+        return self._ask("POST", "/v1/totals/customers", json=body)
+
+    def accuracy(
+        self,
+        *,
+        horizon: int | None = None,
+        segment_by: str | None = None,
+        as_of: str | None = None,
+        limit: int | None = None,
+    ) -> dict[str, Any]:
+        """How right the newest forecasts were whose months are over: of twelve months unless `horizon` is given."""
+        return self._get("/v1/accuracy", horizon=horizon, segment_by=segment_by, as_of=as_of, limit=limit)
 
     def champion(self) -> dict[str, Any]:
         """The model that is live, and how it was judged."""
@@ -157,20 +194,15 @@ class ClvClient:
         for attempt in range(1, self._attempts + 1):
             answer = self._http.request(method, path, **content)
             wait = answer.headers.get("Retry-After")
-            if (
-                answer.is_success
-                or wait is None
-                or attempt == self._attempts
-                or not _may_be_asked_again(answer, method)
-            ):
+            if answer.is_success or wait is None or attempt == self._attempts or not _may_be_asked_again(answer, path):
                 break
             time.sleep(float(wait))
         return _read(answer)
 
 
-def _may_be_asked_again(answer: httpx.Response, method: str) -> bool:
-    """A body that a process ended under is not sent to the next process."""
-    return method == "GET" or answer.status_code == httpx.codes.TOO_MANY_REQUESTS or _kind(answer) == "no-model"
+def _may_be_asked_again(answer: httpx.Response, path: str) -> bool:
+    """Rows that a process ended under are not sent to the next process."""
+    return path != _FORECASTS or answer.status_code == httpx.codes.TOO_MANY_REQUESTS or _kind(answer) == "no-model"
 
 
 def _kind(answer: httpx.Response) -> str:

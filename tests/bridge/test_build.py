@@ -114,7 +114,7 @@ def test_a_bridge_that_cannot_be_known_is_left_out_with_its_reason(
     reason = {
         "month": f"nothing is published as of {BEFORE}",
         "snapshot": f"features has no complete as_of={BEFORE}",
-        "version": "was deleted from MLflow",
+        "version": "is not in MLflow: it was deleted",
     }
     assert f"No bridge to {AS_OF}" in caplog.text
     assert reason[gone] in caplog.text

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import DAGS, INGEST
+from tests.dags.conftest import DAGS, INGEST, RESULTS
 
 SPARK = INGEST | {
     "validate.inputs",
@@ -183,9 +183,40 @@ def test_training_and_gate_link_to_their_version_in_mlflow(
 ) -> None:
     monkeypatch.delenv("CLV_MLFLOW_URL", raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000/")
-    linked = {task.task_id: task for task in dag.tasks if task.operator_extra_links}
-    assert linked.keys() == {"retrain.train", "retrain.promote"}
-    for task_id, task in linked.items():
+    for task_id in ("retrain.train", "retrain.promote"):
+        task = dag.get_task(task_id)
         [link] = task.operator_extra_links
         instance = SimpleNamespace(xcom_pull=lambda task_ids: {task_id: result}[task_ids])  # noqa: B023
         assert link.get_link(task, ti_key=instance) == address
+
+
+def links_of(dag: Any, task_id: str) -> dict[str, str]:
+    """Name → address, as Airflow asks for them when a task ends; a link without an address is not shown."""
+    task = dag.get_task(task_id)
+    instance = SimpleNamespace(xcom_pull=lambda task_ids: RESULTS.get(task_ids))
+    links = {link.name: link.get_link(task, ti_key=instance) for link in task.operator_extra_links}
+    return {name: address for name, address in links.items() if address}
+
+
+def test_validations_link_to_the_data_docs_and_publications_to_the_dashboard(
+    dag: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLV_PAGES_URL", "http://127.0.0.1:8080/clv/")
+    monkeypatch.setenv("CLV_DASHBOARD_URL", "http://127.0.0.1:8088")
+    docs = {"Data Docs": "http://127.0.0.1:8080/clv/reports/data_docs/index.html"}
+    validations = ("validate.inputs", "features.validate_features", "score.validate_forecasts")
+    assert [links_of(dag, task_id) for task_id in validations] == [docs] * 3
+    dashboard = {"Dashboard": "http://127.0.0.1:8080/clv/dashboard"}
+    assert links_of(dag, "publish.publish") == links_of(dag, "publish.measure_drift") == dashboard
+    page = {"Page of the month": "http://127.0.0.1:8080/clv/reports/months/2011-11/run-17.html"}
+    assert links_of(dag, "publish.report") == page | dashboard
+    assert links_of(dag, "ingest.products") == {}
+
+
+def test_there_is_no_link_where_nothing_is_served(dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLV_PAGES_URL", raising=False)
+    monkeypatch.delenv("CLV_DASHBOARD_URL", raising=False)
+    assert links_of(dag, "validate.inputs") == links_of(dag, "publish.report") == {}
+    monkeypatch.setenv("CLV_PAGES_URL", "http://127.0.0.1:8080/clv")
+    assert links_of(dag, "publish.publish") == {}
+    assert list(links_of(dag, "publish.report")) == ["Page of the month"]

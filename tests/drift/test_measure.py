@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from jobs.core.month import Month
-from jobs.core.postgres import statement
+from jobs.core.postgres import fetch, statement
 from jobs.drift import measure
 from jobs.drift.measure import measure_drift, warning_of
 from jobs.lake.lake import Lake
@@ -139,6 +139,20 @@ def test_without_a_month_to_compare_with_there_is_no_drift_and_the_log_says_so(
     assert f"No drift of {AS_OF}: nothing is published" in caplog.text
     assert f"No drift of {AS_OF}: the lake holds no month that the model was trained on" in caplog.text
     assert seen(database, "drift") == []
+
+
+def test_a_month_whose_model_version_was_deleted_keeps_its_drift_and_the_log_says_what_to_do(
+    shop: Database, lake: Lake, registry: Registry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    measured(shop, lake)
+    before = seen(shop, "drift")
+    [run] = fetch(shop.writer, "published_run", as_of=AS_OF)
+    monkeypatch.undo()
+    with caplog.at_level(logging.WARNING):
+        assert measure_drift(shop.writer, registry, lake, TABLE, as_of=AS_OF) == []
+    assert seen(shop, "drift") == before
+    assert f"No drift of {AS_OF}: model clv version {run['model_version']} is not in MLflow" in caplog.text
+    assert "Run its month again" in caplog.text
 
 
 def test_a_failure_while_the_rows_are_written_leaves_the_drift_as_it_was(

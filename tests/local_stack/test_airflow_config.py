@@ -6,6 +6,9 @@ import stat
 from pathlib import Path
 
 from jobs.local_stack.airflow_config import airflow_config, secrets_of, write_private
+from jobs.local_stack.environment import stack_environment
+from jobs.local_stack.home import Home
+from jobs.local_stack.ports import Ports
 
 
 def parsed(tmp_path: Path, *, on_schedule: bool = False) -> configparser.ConfigParser:
@@ -26,6 +29,14 @@ def test_everything_that_names_the_port_agrees_and_listens_on_the_loopback_inter
     assert (config["api"]["host"], config["api"]["port"]) == ("127.0.0.1", "18080")
     assert config["api"]["base_url"] == "http://127.0.0.1:18080"
     assert config["core"]["execution_api_server_url"] == "http://127.0.0.1:18080/execution/"
+
+
+def test_the_pages_that_tasks_link_to_are_in_airflow_s_web_server(tmp_path: Path) -> None:
+    home = Home(folder=tmp_path, source="simulated_shop", landing=tmp_path)
+    environment = stack_environment(home, Ports(18080, 15000), tmp_path, {"DASHBOARD_PORT": "18088"})
+    assert environment["CLV_PAGES_URL"] == "http://127.0.0.1:18080/clv"
+    assert environment["CLV_DASHBOARD_URL"] == "http://127.0.0.1:18088/superset/dashboard/outlook/"
+    assert (Path(parsed(tmp_path)["core"]["plugins_folder"]) / "clv_pages.py").is_file()
 
 
 def test_a_database_url_with_per_cent_signs_is_read_back_as_it_is(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ import mlflow
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import OperationalError
 
 from jobs.core.code_version import files_sha256
 from jobs.core.postgres import engine
 from jobs.core.settings import MODEL
 from jobs.forecasting.fit import fit
+from jobs.models.artifacts import GoneError
 from jobs.models.file_hashes import record_hashes
 from jobs.models.model_version import Training, TrainingInputs, UnreadableError, as_floats, unpack
 from jobs.models.registry import Registry, TamperedError, UncheckedError
@@ -147,7 +147,7 @@ def test_mlflow_serves_a_version_by_nothing_but_the_code_stored_with_it(
 
 
 def test_a_version_that_does_not_exist_is_an_error_that_names_it(registry: Registry, number: int) -> None:
-    with pytest.raises(MlflowException, match="version=99"):
+    with pytest.raises(GoneError, match="model clv version 99 is not in MLflow"):
         registry.version(99)
     with pytest.raises(UncheckedError, match="model clv version 99"):
         registry.fetch(99)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
 from jobs.core.month import HORIZONS, Month
-from jobs.core.postgres import execute
+from jobs.core.postgres import execute, fetch
 from jobs.lake.lake import Lake
 from jobs.publishing.month_page.content import UnknownRunError
 from jobs.publishing.month_page.page import write_page
@@ -23,19 +23,30 @@ from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.end_to_end.operator import browser_path
 from tests.forecasts import CUSTOMERS, plan, publish, row, write, write_customers
+from tests.publishing.evidence import record_bridge, record_drift, record_rows, record_validation
 from tests.service.running import make_champion
 
 PLACES = {"Models": "http://127.0.0.1:5000", "Data Docs and plots": "/srv/reports"}
 HOSTILE = "<script>document.title='owned'</script>"
 FIRST = Month(2011, 6)
 MONTHS = 6
+LAST = FIRST.plus(MONTHS - 1)
 
 
 @pytest.fixture(scope="module")
 def shop(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, list[int]]:
-    """Six published months whose forecasts grow; each actual month is known, and one country has a hostile name."""
+    """Six published months whose forecasts grow; each actual month is known, and one country has a hostile name.
+
+    Of the last one all is known that a page tells.
+    """
     lake = Lake(tmp_path_factory.mktemp("lake"))
-    return module_database, [published(module_database, lake, FIRST.plus(number)) for number in range(MONTHS)]
+    runs = [published(module_database, lake, FIRST.plus(number)) for number in range(MONTHS)]
+    record_bridge(module_database, LAST.as_of)
+    record_drift(module_database, LAST.as_of)
+    record_rows(module_database, runs[0], [FIRST.plus(number) for number in range(MONTHS)])
+    record_rows(module_database, runs[-1], [LAST])
+    record_validation(module_database, runs[-1], "net_value", HOSTILE)
+    return module_database, runs
 
 
 def published(database: Database, lake: Lake, month: Month) -> int:
@@ -88,7 +99,62 @@ def test_everything_customers_are_grouped_by_has_a_table(shop: tuple[Database, l
     headings = re.findall(r"<h3>(.*): the next 12 months</h3>", page)
     assert known >= {"status", "tier", "country"}
     assert len(headings) == len(known)
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
+
+
+def test_the_page_tells_why_the_total_changed_and_who_changed_tier(
+    shop: tuple[Database, list[int]], tmp_path: Path
+) -> None:
+    database, runs = shop
+    page = page_of(database, runs[5], tmp_path)
+    [total] = [row for row in fetch(database.writer, "bridge", run_id=runs[5]) if row["step"] == "end"]
+    assert f"<td>This month</td><td>{total['net_value']:,.0f}</td><td>{total['net_value']:,.0f}</td>" in page
+    assert "The total changed by +EUR 23.4 thousand since the month before. The largest reasons besides" in page
+    assert "0 customers moved to a higher value tier and 0 to a lower one; 3 stayed." in page
+    assert "there is no forecast of the month before to start from" in page_of(database, runs[0], tmp_path)
+
+
+def test_the_page_tells_what_became_of_the_rows_and_of_the_rules(
+    shop: tuple[Database, list[int]], tmp_path: Path
+) -> None:
+    database, runs = shop
+    page = page_of(database, runs[5], tmp_path)
+    assert "460 of 184,226 delivered rows (0.2 %) were rejected." in page
+    assert "2 of 62 validation rules did not hold: 2 warnings." in page
+    assert "<td>transactions</td><td>48,210</td><td>47,762</td><td>448</td><td>0.93 %</td><td>0.93 %</td>" in page
+    assert '<td>unreadable time</td><td class="text">transactions</td><td>96</td><td>0.20 %</td>' in page
+    assert "<td>inputs</td><td>22</td><td>20</td><td>2</td><td>0</td>" in page
+    assert '<td class="text">1,204,311.20</td>' in page
+    earlier = page_of(database, runs[3], tmp_path)
+    assert "<td>customers</td><td>5,012</td><td>5,000</td><td>12</td>" in earlier, "the run that read the month last"
+    assert "Nothing is recorded of the validation." in earlier
+
+
+def test_the_page_tells_what_has_drifted(shop: tuple[Database, list[int]], tmp_path: Path) -> None:
+    database, runs = shop
+    page = page_of(database, runs[5], tmp_path)
+    told = "2 of 7 distributions differ markedly from the months that the model was trained on."
+    assert page.count(told) == 2, "in short, and in its section"
+    assert "<code>tenure_days</code></td><td>0.88</td><td>0.25</td>" in page
+    assert "Compared with November 2010 to October 2011." in page
+    assert "Drift was not measured: the log of the task publish.measure_drift says why." in page_of(
+        database, runs[4], tmp_path
+    )
+
+
+def test_a_sound_month_says_that_nothing_was_rejected_broken_or_has_drifted(
+    database: Database, lake: Lake, tmp_path: Path
+) -> None:
+    run_id = published(database, lake, FIRST)
+    record_drift(database, FIRST.as_of, drifted=False)
+    of_month = {"run_id": run_id, "table_name": "transactions", "month": FIRST.first_day}
+    execute(database.writer, "record_ingested", **of_month, clean_rows=1_200, rejected_rows=0)
+    record_validation(database, run_id)
+    page = page_of(database, run_id, tmp_path)
+    assert "All 1,200 delivered rows were clean. All 60 validation rules held." in page
+    assert "No row was rejected." in page
+    assert "None of 7 distributions differs markedly from the months that the model was trained on." in page
+    assert "drifted</b>" not in page
 
 
 def test_a_page_names_no_customer_and_loads_nothing(shop: tuple[Database, list[int]], tmp_path: Path) -> None:
@@ -154,7 +220,7 @@ def test_the_page_opens_without_the_internet_and_without_an_error(
         view.on("request", lambda request: asked.append(request.url))
         view.goto(path.as_uri())
         assert view.title() == "Customer value 2011-11"
-        assert view.locator("figure svg").count() == 3
+        assert view.locator("figure svg").count() == 4
         view.screenshot(path=pictures / "month_page.png")
         browser.close()
     assert (problems, asked) == ([], [path.as_uri()])

@@ -40,6 +40,16 @@ def test_tables_have_whole_amounts_unless_they_are_small() -> None:
     ]
 
 
+def test_changes_of_an_amount_are_as_exact_as_the_amount() -> None:
+    assert [wording.signed(Decimal(value), 234_234) for value in ("936.94", "-1234.5", "0")] == ["+937", "−1,234", "0"]
+    assert wording.signed(Decimal("1.5"), Decimal("26.00")) == "+1.50"
+    assert [wording.Money("EUR").change(value) for value in (83_100, -0.5)] == ["+EUR 83.1 thousand", "−EUR 0.50"]
+
+
+def test_things_are_counted() -> None:
+    assert [wording.count(number, "rule") for number in (0, 1, 1_250)] == ["0 rules", "1 rule", "1,250 rules"]
+
+
 def test_changes_have_a_sign_and_none_where_there_is_nothing_to_compare_with() -> None:
     assert [wording.change(110, before) for before in (100, 200, 0, None)] == ["+10.0 %", "−45.0 %", "–", "–"]
     assert [wording.more_or_less(100, before) for before in (100, 80, 125)] == [

@@ -8,6 +8,7 @@ from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
+from jobs.service.client import ClvClient
 from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, NOVEMBER, OCTOBER, publish_new_run
@@ -50,6 +51,13 @@ def test_one_forecast_or_the_newest_ones_by_what_customers_have_in_common(servic
     assert [
         entry["segment"] for entry in asked(service, reader, horizon=1, segment_by="status", limit=1)["forecasts"]
     ] == ["active"]
+
+
+def test_the_client_reads_the_record(service: Service, reader: str) -> None:
+    with ClvClient(service.address, reader) as clv:
+        assert clv.accuracy() == asked(service, reader)
+        chosen = {"horizon": 1, "segment_by": "status", "as_of": "2011-10-01", "limit": 1}
+        assert clv.accuracy(**chosen) == asked(service, reader, **chosen)
 
 
 def test_nothing_has_matured_over_a_year(service: Service, reader: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -11,7 +13,7 @@ from jobs.service.problems import Problem
 CUSTOMERS = [{"customer_id": "c", "transactions": []}]
 
 
-def asked(status: int, kind: str, *, posts: bool) -> tuple[int, ClvError]:
+def asked(status: int, kind: str, call: Callable[[ClvClient], object]) -> tuple[int, ClvError]:
     """How often the client asks a service that always answers with a problem, and what it raises."""
     requests: list[httpx.Request] = []
 
@@ -23,21 +25,22 @@ def asked(status: int, kind: str, *, posts: bool) -> tuple[int, ClvError]:
     clv = ClvClient("http://service", "key", attempts=3)
     clv._http = httpx.Client(base_url="http://service", transport=httpx.MockTransport(answer))
     with clv, pytest.raises(ClvError) as raised:
-        clv.forecasts(CUSTOMERS) if posts else clv.forecast("c")
+        call(clv)
     return len(requests), raised.value
 
 
 @pytest.mark.parametrize(("status", "kind"), [(429, "busy"), (429, "too-many-requests"), (503, "no-model")])
 def test_forecasts_that_were_not_begun_are_asked_for_again(status: int, kind: str) -> None:
-    times, error = asked(status, kind, posts=True)
+    times, error = asked(status, kind, lambda clv: clv.forecasts(CUSTOMERS))
     assert (times, error.kind) == (3, kind)
 
 
 def test_forecasts_that_failed_under_way_are_not() -> None:
     """What made the process end would end the next one, too."""
-    times, error = asked(503, "unavailable", posts=True)
+    times, error = asked(503, "unavailable", lambda clv: clv.forecasts(CUSTOMERS))
     assert (times, error.kind) == (1, "unavailable")
 
 
-def test_a_lookup_is_asked_again() -> None:
-    assert asked(503, "unavailable", posts=False)[0] == 3
+@pytest.mark.parametrize("call", [lambda clv: clv.forecast("c"), lambda clv: clv.totals_of(["c"])])
+def test_a_lookup_is_asked_again(call: Callable[[ClvClient], object]) -> None:
+    assert asked(503, "unavailable", call)[0] == 3

@@ -9,6 +9,7 @@ import pytest
 from jobs.core.month import HORIZONS
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
+from jobs.service.client import ClvClient
 from jobs.service.totals import MOST_BYTES, MOST_IDS
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, NOVEMBER, plan, publish, row, seen, write, write_customers
@@ -108,6 +109,16 @@ def test_listed_customers_are_added_up_once_each(service: Service, reader: str) 
     assert (answer["customers"], answer["unknown_customer_ids"]) == (2, ["nobody"])
     assert of_answer(answer) == of_answer(asked(service, reader, status="active"))
     assert listed(service, reader, list(LEVELS), as_of="2011-11-01")["customers"] == len(LEVELS)
+
+
+def test_the_client_adds_up_a_filter_s_customers_and_listed_ones(service: Service, reader: str) -> None:
+    with ClvClient(service.address, reader) as clv:
+        assert clv.totals(status="active", tier=6) == asked(service, reader, status="active", tier=6)
+        assert clv.totals(as_of="2011-11-01") == asked(service, reader, as_of="2011-11-01")
+        assert clv.totals_of(["c", "nobody"]) == listed(service, reader, ["c", "nobody"])
+        month = {"as_of": "2011-11-01"}
+        assert clv.totals_of(("c",), **month) == listed(service, reader, ["c"], **month)
+        assert [found["customer_id"] for found in clv.customers(tier=6)] == ["a", "b"]
 
 
 @pytest.mark.parametrize("name", ["'; DROP TABLE clv.run; --", "%s", "{a,b}", 'a"b\\', "NULL"])

@@ -12,6 +12,9 @@ from sqlalchemy import Engine, RowMapping
 from jobs.core.month import HORIZON_MONTHS
 from jobs.core.postgres import fetch
 from jobs.core.settings import MODEL
+from jobs.publishing.month_page.data_quality import DataQuality, read_data_quality
+from jobs.publishing.month_page.drift import Drift, read_drift
+from jobs.publishing.month_page.movement import Movement, read_movement
 
 _MOST_SEGMENTS = 15
 _ORDER = ("status", "tier", "country", "membership", "main_department")
@@ -81,8 +84,9 @@ class Content:
         record_months: the horizon of the two plots of the record; None where nothing has matured.
         past_totals: what was forecast over that horizon, and what came.
         deciles: the same by tenths of the customers.
-        tasks: what each task counted.
-        failed: attempts that failed, a row a task.
+        movement: what has moved since the month before.
+        quality: what is known of the data.
+        drift: how far the month is from those of the training.
         decision: what the gate decided; None where it did not.
     """
 
@@ -95,8 +99,9 @@ class Content:
     record_months: int | None
     past_totals: Sequence[RowMapping]
     deciles: Sequence[RowMapping]
-    tasks: Sequence[RowMapping]
-    failed: Sequence[RowMapping]
+    movement: Movement
+    quality: DataQuality
+    drift: Drift
     decision: RowMapping | None
 
     @property
@@ -135,8 +140,9 @@ def read_content(engine: Engine, run_id: int) -> Content:
         record_months=months,
         past_totals=fetch(engine, "record_totals_over_time", as_of=as_of, months=months),
         deciles=fetch(engine, "record_by_decile", as_of=as_of, months=months),
-        tasks=fetch(engine, "run_tasks", run_id=run_id),
-        failed=fetch(engine, "failed_attempts", run_id=run_id),
+        movement=read_movement(engine, run_id),
+        quality=read_data_quality(engine, run_id),
+        drift=read_drift(engine, run_id),
         decision=next(iter(fetch(engine, "decision_of_month", run_id=run_id, model_name=MODEL)), None),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import date
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from sqlalchemy import RowMapping
 
+    from jobs.publishing.month_page.movement import Step
+
 _FORECAST, _ACTUAL, _BEFORE = "#3572b0", "#98a2ae", "#d08a1d"
+_UP, _DOWN = "#2f8f6b", "#b5483a"
 _INK = "#010203"
 """Replaced by the colour of the page's text."""
 _WIDTH, _HEIGHT = 9.0, 3.2
 _FEWEST_FOR_A_LINE = 2
+_LABEL_WIDTH = 12
+"""Characters in a line of a step's label."""
 
 
 def outlook(actual: Sequence[RowMapping], expected: Sequence[RowMapping]) -> str:
@@ -71,6 +77,34 @@ def calibration(deciles: Sequence[RowMapping]) -> str:
     axes.set_xticks(places, [str(int(row["decile"])) for row in deciles])
     axes.set_xlabel("tenth of the customers, highest forecast first", color=_INK)
     return _svg(figure, axes, "calibration")
+
+
+def bridge(steps: Sequence[Step]) -> str:
+    """From one total to the other, step by step; empty where there are none. The scale does not start at zero."""
+    if not steps:
+        return ""
+    figure, axes = _axes()
+    places, is_end = np.arange(len(steps)), np.array([step.is_end for step in steps])
+    after = np.array([float(step.total_after) for step in steps])
+    before = np.where(is_end, 0.0, np.roll(after, 1))
+    tops = np.where(is_end, after, np.maximum(after, before))
+    rises = after >= before
+    for label, colour, chosen in (
+        ("total", _FORECAST, is_end),
+        ("increase", _UP, ~is_end & rises),
+        ("decrease", _DOWN, ~is_end & ~rises),
+    ):
+        heights = (after - before)[chosen]
+        axes.bar(places[chosen], heights, 0.62, before[chosen], color=colour, label=label if any(chosen) else None)
+    axes.hlines(after[:-1], places[:-1] + 0.31, places[1:] - 0.31, color=_INK, linewidth=0.7)
+    room = max(tops.max() - after.min(), abs(after).max() / 100, 0.01)
+    for step, place, top in zip(steps, places, tops, strict=True):
+        sign = "+" if step.net_value > 0 and not step.is_end else ""
+        label = f"{sign}{scaled(step.net_value, trimmed=True)}".replace(" ", "\n")
+        axes.annotate(label, (place, top + room * 0.03), ha="center", va="bottom", fontsize=8, color=_INK)
+    axes.set_ylim(after.min() - room * 0.15, tops.max() + room * 0.3)
+    axes.set_xticks(places, [fill(step.label, _LABEL_WIDTH) for step in steps], fontsize=8)
+    return _svg(figure, axes, "bridge")
 
 
 def _floats(rows: Sequence[RowMapping], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -1,4 +1,7 @@
-"""The page of a run: one HTML file that shows the forecast, and how right earlier ones were, without the internet."""
+"""The page of a run: one HTML file that needs no internet.
+
+It shows the forecast, how right earlier ones were, why the total changed, how sound the data is, and what has drifted.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from sqlalchemy import Engine
 from jobs.core.month import Month
 from jobs.publishing.month_page import figures, wording
 from jobs.publishing.month_page.content import Content, read_content
+from jobs.publishing.month_page.data_quality import soundness
+from jobs.publishing.month_page.drift import KINDS, distance
+from jobs.publishing.month_page.movement import who_moved, why
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -57,12 +63,19 @@ def page(content: Content, places: Mapping[str, str]) -> str:
         headline=headline(content, money),
         certainty=certainty(content, money),
         track_record=track_record(content),
+        in_short=in_short(content, money),
+        why=why(content.movement, money),
+        who_moved=who_moved(content.movement),
+        distance=distance(content.drift, content.run["status"]),
+        kinds=KINDS,
         words=wording,
+        data_month=wording.month_name(Month.before(content.run["as_of"]).first_day),
         last_month=_last_month(content),
         plots={
             "outlook": Markup(figures.outlook(content.actual, content.months) if content.months else ""),
             "totals": Markup(figures.totals_over_time(content.past_totals)),
             "calibration": Markup(figures.calibration(content.deciles)),
+            "bridge": Markup(figures.bridge(content.movement.steps)),
         },
         places=places,
     )
@@ -107,6 +120,16 @@ def track_record(content: Content) -> str:
     if longest["intervals"]:
         said += f"; {longest['covered_totals']} of {longest['intervals']} actual totals lay within the 80 % interval"
     return f"{said}."
+
+
+def in_short(content: Content, money: wording.Money) -> list[tuple[str, str, str]]:
+    """A sentence from each section below the record that has something to say: heading, place on the page, sentence."""
+    sentences = [
+        ("Movement", "movement", why(content.movement, money)),
+        ("Data quality", "data-quality", soundness(content.quality)),
+        ("Drift", "drift", distance(content.drift, content.run["status"]) if content.totals else ""),
+    ]
+    return [entry for entry in sentences if entry[-1]]
 
 
 def _last_month(content: Content) -> str:

@@ -39,13 +39,22 @@ class Money:
         """Three digits and the currency, for sentences: `EUR 4.56 million`."""
         return f"{self.currency} {scaled(amount)}".strip()
 
+    def change(self, amount: Number) -> str:
+        """The same with its sign: `+EUR 83.1 thousand`."""
+        return f"{'−' if amount < 0 else '+'}{self.short(abs(Decimal(str(amount))))}"
 
-def whole(amount: Number | None) -> str:
-    """An amount in whole units, for tables; with cents where it is small."""
+
+def whole(amount: Number | None, beside: Number | None = None) -> str:
+    """An amount in whole units, for tables; with cents where it, or what it stands beside, is small."""
     if amount is None:
         return NONE
-    digits = 2 if 0 < abs(float(amount)) < _SMALL else 0
+    digits = 2 if 0 < abs(float(amount if beside is None else beside)) < _SMALL else 0
     return _minus(f"{amount:,.{digits}f}")
+
+
+def signed(amount: Number, beside: Number) -> str:
+    """A change, for tables, as exact as the amount that it changes: `+1,235`."""
+    return f"{'+' if amount > 0 else ''}{whole(amount, beside)}"
 
 
 def scaled(amount: Number, *, trimmed: bool = False) -> str:
@@ -102,6 +111,11 @@ def short_month(day: date, *, with_year: bool = False) -> str:
 def grouped_by(segment_by: str) -> str:
     """What customers are grouped by, as a heading."""
     return _NAMES.get(segment_by, segment_by.replace("_", " ").capitalize())
+
+
+def count(number: int, thing: str) -> str:
+    """`1 rule`, `1,250 rules`."""
+    return f"{number:,} {thing if number == 1 else f'{thing}s'}"
 
 
 def months(number: int) -> str:
