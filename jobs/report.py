@@ -14,6 +14,7 @@ from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.publishing.report import report
+from jobs.quality.findings import DATA_DOCS
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -24,7 +25,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings()
     database = engine(settings.database_url)
     with recorded("publish.report", run_id=arguments.run_id, engine=database, is_fenced=False):
-        places = {"Models": masked(settings.tracking_uri), "Data Docs and plots": str(settings.reports)}
+        places = {
+            "Models and plots": masked(settings.tracking_uri),
+            "Data Docs": str(settings.reports.resolve() / DATA_DOCS / "index.html"),
+        }
         sys.stdout.write(report(database, arguments.run_id, places))
 
 

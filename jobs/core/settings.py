@@ -55,7 +55,7 @@ class Settings:
 
     @property
     def reports(self) -> Path:
-        """The folder of Data Docs and plots."""
+        """The folder of the Data Docs."""
         return self._own(Path(self._variable("CLV_REPORTS")))
 
     @property

@@ -29,6 +29,7 @@ from jobs.local_stack.home import REPOSITORY, Home, shop_home, state_folder
 from jobs.local_stack.stack import Stack, up
 from jobs.local_stack.start import DAG
 from jobs.publishing.report import report, top_customers
+from jobs.quality.findings import DATA_DOCS
 from jobs.sources import load
 
 log = logging.getLogger(__name__)
@@ -135,8 +136,8 @@ def summary(stack: Stack, plan: dict[str, Any]) -> str:
     database = engine(stack.database_url)
     places = {
         "Airflow": f"{stack.airflow_url}/dags/{DAG} (user {ADMIN}, password {stack.admin_password})",
-        "MLflow": stack.mlflow_url,
-        "Data Docs, plots": str(stack.home.folder / "reports"),
+        "Models and plots": stack.mlflow_url,
+        "Data Docs": str(stack.home.folder / "reports" / DATA_DOCS / "index.html"),
         "SQL": 'make psql SQL="SELECT * FROM clv.forecast_current ORDER BY clv_12m DESC LIMIT 10"',
     }
     customers = [f"{'customer':<16}{'12 months':>14}{'80 % interval':>28}{'P(active)':>11}  status"]

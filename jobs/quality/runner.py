@@ -29,6 +29,7 @@ from pyspark.sql import functions as F
 from expectations.rules import figure
 from jobs.core.messages import without_values
 from jobs.quality.findings import DATA_DOCS, EXAMPLES, RuleResult, critical_failures
+from jobs.quality.offline_pages import copy_assets, make_offline
 
 RESULTS_LISTED = 500
 """Results that the index of the Data Docs shows, newest first; it is rebuilt by reading each of them."""
@@ -76,9 +77,11 @@ class Check:
 def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Path) -> list[RuleResult]:
     """Validate every frame with its suite and add the results to the Data Docs below `reports`; one result a rule."""
     context = _context(reports)
+    site = reports.resolve() / DATA_DOCS
     run = RunIdentifier(run_name=f"{as_of}_run_{run_id}", run_time=datetime.combine(as_of, time(), UTC))
     results: list[RuleResult] = []
     built: list[Any] = []
+    pages = [site / "index.html"]
     for check in checks:
         suite = context.suites.add_or_update(check.suite)
         asset = _data_source(context, check.frame).add_dataframe_asset(suite.name)
@@ -92,12 +95,21 @@ def run_checks(checks: Iterable[Check], *, as_of: date, run_id: int, reports: Pa
         of_suite = ExpectationSuiteIdentifier(name=suite.name)
         of_result = ValidationResultIdentifier(of_suite, run, validation.batch_id)
         built += [of_suite, of_result]
-        page = reports.resolve().joinpath(DATA_DOCS, "validations", *of_result.to_tuple()).as_uri() + ".html"  # type: ignore[no-untyped-call]
-        results += [_rule_result(check, views, single, page) for single in validation.results]
+        page = _page(site, of_result)
+        pages += [_page(site, of_suite), page]
+        results += [_rule_result(check, views, single, page.as_uri()) for single in validation.results]
         if check.is_contract and critical_failures(results):
             break
     context.build_data_docs(resource_identifiers=built)
+    copy_assets(site)
+    make_offline(site, pages)
     return results
+
+
+def _page(site: Path, identifier: ExpectationSuiteIdentifier | ValidationResultIdentifier) -> Path:
+    kind = "expectations" if isinstance(identifier, ExpectationSuiteIdentifier) else "validations"
+    *folders, name = identifier.to_tuple()  # type: ignore[no-untyped-call]
+    return site.joinpath(kind, *folders, f"{name}.html")
 
 
 def _context(reports: Path) -> EphemeralDataContext:
