@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from jobs.cleaning.ingestion import ingest, ingested
+from jobs.cleaning.row_counts import record_row_counts
 from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.month import Month
@@ -47,12 +48,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             outcome.rows = ingested(source, delivered, lake, months=months)
         if outcome.rows is not None:
             log.info("%s of %s: the lake holds this delivery already, %d rows", table, arguments.months, outcome.rows)
-            return
-        spark = session(f"ingest {table} {as_of}")
-        result = ingest(spark, source, delivered, lake, months=months)
-        outcome.rows = result.read
-        for line in result.lines(f"{table} of {arguments.months}"):
-            log.info("%s", line)
+        else:
+            spark = session(f"ingest {table} {as_of}")
+            result = ingest(spark, source, delivered, lake, months=months)
+            outcome.rows = result.read
+            for line in result.lines(f"{table} of {arguments.months}"):
+                log.info("%s", line)
+        record_row_counts(database, lake, TABLES[table], months, run_id=arguments.run_id, name=table)
 
 
 if __name__ == "__main__":

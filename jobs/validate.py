@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib import import_module
 
+from sqlalchemy import Engine
+
 from jobs.core.arguments import run_parser
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
@@ -22,7 +24,7 @@ from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
-from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical
+from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical, record_results
 from jobs.sources import load
 
 log = logging.getLogger(__name__)
@@ -37,8 +39,11 @@ TASKS = {
 }
 
 
-def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int:
-    """Validate a stage's tables with their suites; returns the number of rules.
+def validate(stage: str, settings: Settings, *, as_of: date, run_id: int, database: Engine | None = None) -> int:
+    """Validate a stage's tables with their suites, and record the results in the lake and, where given, a database.
+
+    Returns:
+        The number of rules.
 
     Raises:
         IncompleteError: a table that the stage needs is missing.
@@ -69,6 +74,8 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int) -> int
     )
     log.info("all results in the Data Docs: %s", settings.reports.resolve() / DATA_DOCS / "index.html")
     log.info("validation of %s as of %s: %s", stage, as_of, listing(results))
+    if database is not None:
+        record_results(database, results, stage=stage, run_id=run_id)
     raise_if_critical(results, stage=stage, as_of=as_of)
     return len(results)
 
@@ -81,8 +88,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings().on(args.value_basis)
     for library in CHATTY:
         logging.getLogger(library).setLevel(logging.WARNING)
-    with recorded(TASKS[args.stage], run_id=args.run_id, engine=engine(settings.database_url)):
-        validate(args.stage, settings, as_of=args.as_of, run_id=args.run_id)
+    database = engine(settings.database_url)
+    with recorded(TASKS[args.stage], run_id=args.run_id, engine=database):
+        validate(args.stage, settings, as_of=args.as_of, run_id=args.run_id, database=database)
 
 
 if __name__ == "__main__":

@@ -157,6 +157,24 @@ $$;
 
 COMMENT ON FUNCTION clv.clear_first_month_open(p_read_until date) IS 'Remove the new customers of open months, so that the transaction can load those that were read until a day, which may not be an earlier one';
 
+CREATE FUNCTION clv.clear_ingested(p_run_id bigint, p_table_name text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    DELETE FROM clv.ingested_rows WHERE run_id = p_run_id AND table_name = p_table_name;
+$$;
+
+COMMENT ON FUNCTION clv.clear_ingested(p_run_id bigint, p_table_name text) IS 'Remove the row counts of a table that a run read, so that the transaction can record them again';
+
+CREATE FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    DELETE FROM clv.validation_rows WHERE run_id = p_run_id AND stage = p_stage;
+$$;
+
+COMMENT ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) IS 'Remove what the validation of a stage of a run found, so that the transaction can record it again';
+
 CREATE FUNCTION clv.hold_champion(p_model_name text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1741,6 +1759,43 @@ COMMENT ON COLUMN clv.forecast_total_monthly.p90 IS 'Upper end of that interval'
 COMMENT ON COLUMN clv.forecast_total_monthly.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.forecast_total_monthly.run_id IS 'The run that made the forecast';
 
+CREATE TABLE clv.ingested_rows (
+    run_id bigint NOT NULL,
+    table_name text NOT NULL,
+    month date NOT NULL,
+    clean_rows bigint NOT NULL,
+    rejected_rows bigint NOT NULL
+);
+
+COMMENT ON TABLE clv.ingested_rows IS 'One row per run, table and month that the run read: how many delivered rows are clean, and how many were rejected';
+COMMENT ON COLUMN clv.ingested_rows.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.ingested_rows.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.ingested_rows.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.ingested_rows.clean_rows IS 'Rows in the clean table of the lake';
+COMMENT ON COLUMN clv.ingested_rows.rejected_rows IS 'Rows in the rejected table of the lake';
+
+CREATE VIEW clv.ingested AS
+ SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.as_of,
+    counts.run_id,
+    counts.table_name,
+    counts.month,
+    (counts.clean_rows + counts.rejected_rows) AS delivered_rows,
+    counts.clean_rows,
+    counts.rejected_rows
+   FROM (clv.ingested_rows counts
+     JOIN clv.run ON ((counts.run_id = run.run_id)));
+
+COMMENT ON VIEW clv.ingested IS 'What became of delivered rows: one row per run, table and month that the run read. A month that was current is not read again, so the newest run of a table and month tells what the lake holds';
+COMMENT ON COLUMN clv.ingested.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.ingested.as_of IS 'First day after the data month of the run';
+COMMENT ON COLUMN clv.ingested.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.ingested.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.ingested.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.ingested.delivered_rows IS 'Rows that were delivered for the month: clean and rejected';
+COMMENT ON COLUMN clv.ingested.clean_rows IS 'Rows in the clean table of the lake';
+COMMENT ON COLUMN clv.ingested.rejected_rows IS 'Rows in the rejected table of the lake';
+
 CREATE TABLE clv.model_decision (
     decision_id bigint NOT NULL,
     run_id bigint,
@@ -1907,6 +1962,41 @@ ALTER TABLE clv.published_history ALTER COLUMN flip_id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE clv.rejected_rows (
+    run_id bigint NOT NULL,
+    table_name text NOT NULL,
+    month date NOT NULL,
+    reason text NOT NULL,
+    rows bigint NOT NULL
+);
+
+COMMENT ON TABLE clv.rejected_rows IS 'One row per run, table, month and reason for rejection. A row with several reasons counts under each of them';
+COMMENT ON COLUMN clv.rejected_rows.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.rejected_rows.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.rejected_rows.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.rejected_rows.reason IS 'Why rows were rejected, as in rejected_for in the lake';
+COMMENT ON COLUMN clv.rejected_rows.rows IS 'Rows with this reason';
+
+CREATE VIEW clv.rejected AS
+ SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.as_of,
+    counts.run_id,
+    counts.table_name,
+    counts.month,
+    counts.reason,
+    counts.rows
+   FROM (clv.rejected_rows counts
+     JOIN clv.run ON ((counts.run_id = run.run_id)));
+
+COMMENT ON VIEW clv.rejected IS 'Why rows were rejected: one row per run, table, month and reason. A row with several reasons counts under each, so that reasons can add up to more than rejected_rows of clv.ingested';
+COMMENT ON COLUMN clv.rejected.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.rejected.as_of IS 'First day after the data month of the run';
+COMMENT ON COLUMN clv.rejected.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.rejected.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.rejected.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.rejected.reason IS 'Why rows were rejected, as in rejected_for in the lake';
+COMMENT ON COLUMN clv.rejected.rows IS 'Rows with this reason';
 
 CREATE TABLE clv.run_failure (
     dag_run_id text NOT NULL,
@@ -2246,6 +2336,65 @@ COMMENT ON COLUMN clv.special_total.model_version IS 'Version of it that made th
 COMMENT ON COLUMN clv.special_total.loaded_at IS 'When the forecast was loaded';
 COMMENT ON COLUMN clv.special_total.data_month IS 'The data month, YYYY-MM: the month before as_of';
 
+CREATE TABLE clv.validation_rows (
+    run_id bigint NOT NULL,
+    stage text NOT NULL,
+    suite text NOT NULL,
+    rule text NOT NULL,
+    column_name text,
+    says text NOT NULL,
+    severity text NOT NULL,
+    success boolean NOT NULL,
+    observed text NOT NULL,
+    allowed text NOT NULL,
+    unexpected_rows bigint
+);
+
+COMMENT ON TABLE clv.validation_rows IS 'One row per run, stage, suite and rule that was evaluated. A stage that is validated again replaces its rows';
+COMMENT ON COLUMN clv.validation_rows.run_id IS 'The run';
+COMMENT ON COLUMN clv.validation_rows.stage IS 'What was validated: inputs, features or forecasts';
+COMMENT ON COLUMN clv.validation_rows.suite IS 'The suite: a table''s name for its rows, with _totals for the totals of its month; a stage''s with _columns for the columns of its tables';
+COMMENT ON COLUMN clv.validation_rows.rule IS 'Name of the rule within its suite';
+COMMENT ON COLUMN clv.validation_rows.column_name IS 'The column that the rule is about, or several with commas; empty for a rule that is a condition on rows';
+COMMENT ON COLUMN clv.validation_rows.says IS 'The rule as a sentence';
+COMMENT ON COLUMN clv.validation_rows.severity IS 'critical: a failure stops the run; warning: it is reported. A rule that could not be evaluated is critical';
+COMMENT ON COLUMN clv.validation_rows.success IS 'Whether the rule held';
+COMMENT ON COLUMN clv.validation_rows.observed IS 'What was observed, as text: a total, or broken of all rows';
+COMMENT ON COLUMN clv.validation_rows.allowed IS 'What the rule allows';
+COMMENT ON COLUMN clv.validation_rows.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
+
+CREATE VIEW clv.validation AS
+ SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.as_of,
+    results.run_id,
+    results.stage,
+    results.suite,
+    results.rule,
+    results.column_name,
+    results.says,
+    results.severity,
+    results.success,
+    results.observed,
+    results.allowed,
+    results.unexpected_rows
+   FROM (clv.validation_rows results
+     JOIN clv.run ON ((results.run_id = run.run_id)));
+
+COMMENT ON VIEW clv.validation IS 'What the validation of each run found: one row per run, stage, suite and rule that was evaluated';
+COMMENT ON COLUMN clv.validation.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.validation.as_of IS 'First day after the data month of the run';
+COMMENT ON COLUMN clv.validation.run_id IS 'The run';
+COMMENT ON COLUMN clv.validation.stage IS 'What was validated: inputs, features or forecasts';
+COMMENT ON COLUMN clv.validation.suite IS 'The suite: a table''s name for its rows, with _totals for the totals of its month; a stage''s with _columns for the columns of its tables';
+COMMENT ON COLUMN clv.validation.rule IS 'Name of the rule within its suite';
+COMMENT ON COLUMN clv.validation.column_name IS 'The column that the rule is about, or several with commas; empty for a rule that is a condition on rows';
+COMMENT ON COLUMN clv.validation.says IS 'The rule as a sentence';
+COMMENT ON COLUMN clv.validation.severity IS 'critical: a failure stops the run; warning: it is reported. A rule that could not be evaluated is critical';
+COMMENT ON COLUMN clv.validation.success IS 'Whether the rule held';
+COMMENT ON COLUMN clv.validation.observed IS 'What was observed, as text: a total, or broken of all rows';
+COMMENT ON COLUMN clv.validation.allowed IS 'What the rule allows';
+COMMENT ON COLUMN clv.validation.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
+
 ALTER TABLE ONLY clv.accuracy_measured
     ADD CONSTRAINT accuracy_measured_pkey PRIMARY KEY (load_id, horizon_months);
 
@@ -2282,6 +2431,9 @@ ALTER TABLE ONLY clv.forecast_load
 ALTER TABLE ONLY clv.forecast_rows
     ADD CONSTRAINT forecast_rows_pkey PRIMARY KEY (load_id, customer_id);
 
+ALTER TABLE ONLY clv.ingested_rows
+    ADD CONSTRAINT ingested_rows_pkey PRIMARY KEY (run_id, table_name, month);
+
 ALTER TABLE ONLY clv.model_decision
     ADD CONSTRAINT model_decision_pkey PRIMARY KEY (decision_id);
 
@@ -2299,6 +2451,9 @@ ALTER TABLE ONLY clv.published_history
 
 ALTER TABLE ONLY clv.published
     ADD CONSTRAINT published_pkey PRIMARY KEY (as_of);
+
+ALTER TABLE ONLY clv.rejected_rows
+    ADD CONSTRAINT rejected_rows_pkey PRIMARY KEY (run_id, table_name, month, reason);
 
 ALTER TABLE ONLY clv.run_failure
     ADD CONSTRAINT run_failure_pkey PRIMARY KEY (dag_run_id, task, attempt);
@@ -2329,6 +2484,9 @@ ALTER TABLE ONLY clv.total_month_rows
 
 ALTER TABLE ONLY clv.total_rows
     ADD CONSTRAINT total_rows_pkey PRIMARY KEY (load_id, horizon_months, segment_by, segment);
+
+ALTER TABLE ONLY clv.validation_rows
+    ADD CONSTRAINT validation_rows_pkey PRIMARY KEY (run_id, stage, suite, rule);
 
 CREATE INDEX actual_rows_customer ON clv.actual_rows USING btree (customer_id, month);
 
@@ -2361,6 +2519,9 @@ ALTER TABLE ONLY clv.accuracy_rows
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
 
+ALTER TABLE ONLY clv.ingested_rows
+    ADD CONSTRAINT ingested_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
+
 ALTER TABLE ONLY clv.model_decision
     ADD CONSTRAINT model_decision_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
 
@@ -2369,6 +2530,9 @@ ALTER TABLE ONLY clv.published_history
 
 ALTER TABLE ONLY clv.published
     ADD CONSTRAINT published_load_id_run_id_as_of_fkey FOREIGN KEY (load_id, run_id, as_of) REFERENCES clv.forecast_load(load_id, run_id, as_of);
+
+ALTER TABLE ONLY clv.rejected_rows
+    ADD CONSTRAINT rejected_rows_run_id_table_name_month_fkey FOREIGN KEY (run_id, table_name, month) REFERENCES clv.ingested_rows(run_id, table_name, month) ON DELETE CASCADE;
 
 ALTER TABLE ONLY clv.run_failure
     ADD CONSTRAINT run_failure_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -2391,6 +2555,9 @@ ALTER TABLE ONLY clv.special_load
 ALTER TABLE ONLY clv.special_rows
     ADD CONSTRAINT special_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.special_load(run_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY clv.validation_rows
+    ADD CONSTRAINT validation_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
+
 GRANT USAGE ON SCHEMA clv TO clv_writer;
 GRANT USAGE ON SCHEMA clv TO clv_reader;
 GRANT USAGE ON SCHEMA clv TO clv_api;
@@ -2411,6 +2578,12 @@ GRANT ALL ON FUNCTION clv.clear_actual_month(p_month date) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.clear_ingested(p_run_id bigint, p_table_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_ingested(p_run_id bigint, p_table_name text) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
@@ -2544,6 +2717,11 @@ GRANT SELECT ON TABLE clv.forecast_total TO clv_reader;
 GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_reader;
 
+GRANT INSERT ON TABLE clv.ingested_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.ingested TO clv_writer;
+GRANT SELECT ON TABLE clv.ingested TO clv_reader;
+
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 
 GRANT INSERT(run_id) ON TABLE clv.model_decision TO clv_writer;
@@ -2587,6 +2765,11 @@ GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
 GRANT SELECT ON TABLE clv.publications TO clv_api;
 
+GRANT INSERT ON TABLE clv.rejected_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.rejected TO clv_writer;
+GRANT SELECT ON TABLE clv.rejected TO clv_reader;
+
 GRANT SELECT,INSERT ON TABLE clv.run_failure TO clv_writer;
 
 GRANT SELECT ON TABLE clv.run_failures TO clv_writer;
@@ -2627,3 +2810,8 @@ GRANT SELECT ON TABLE clv.special_replacements TO clv_reader;
 
 GRANT SELECT ON TABLE clv.special_total TO clv_writer;
 GRANT SELECT ON TABLE clv.special_total TO clv_reader;
+
+GRANT INSERT ON TABLE clv.validation_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.validation TO clv_writer;
+GRANT SELECT ON TABLE clv.validation TO clv_reader;

@@ -227,6 +227,20 @@ def test_the_job_records_what_it_cost_and_stops_the_run_where_rows_are_bad(lake:
     main(arguments)
     [task] = fetch(database.writer, "run_tasks", run_id=run_id)
     assert (task["task"], task["rows"]) == ("score.validate_forecasts", None)
+    first = forecasts.seen(database, "validation")
+    assert {row["success"] for row in first} == {True}
     forecasts.write(lake, AS_OF, [])
     with pytest.raises(ValidationFailedError, match="every_known_customer_has_a_forecast"):
         main(arguments)
+    again = forecasts.seen(database, "validation")
+    assert [(row["suite"], row["rule"]) for row in again] == [(row["suite"], row["rule"]) for row in first]
+    record = json.loads(
+        (lake.root / "validation/forecasts" / f"as_of={AS_OF}" / f"run_{run_id}.json").read_text("utf-8")
+    )
+    assert {(row["suite"], row["rule"], row["success"], row["observed"], row["unexpected_rows"]) for row in again} == {
+        (rule["suite"], rule["rule"], rule["passed"], rule["observed"], rule["rows"]) for rule in record["rules"]
+    }
+    assert {(row["data_month"], row["as_of"], row["run_id"], row["stage"]) for row in again} == {
+        (str(MONTH), AS_OF, run_id, "forecasts")
+    }
+    assert {row["column_name"] for row in again if row["rule"] == "reason_1_filled"} == {"reason_1"}

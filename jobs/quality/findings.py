@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from sqlalchemy import Engine
+
+from jobs.core.postgres import statement
 from jobs.core.refusal import RefusedError
 
 DATA_DOCS = "data_docs"
@@ -22,6 +25,7 @@ class RuleResult:
         rule: name of the rule.
         says: the rule as a sentence.
         severity: critical or warning; a rule that could not be evaluated is critical.
+        column: the column that the rule is about, or several with commas; None for a condition on rows.
         passed: whether it holds.
         observed: the observed value.
         allowed: what the rule allows.
@@ -36,6 +40,7 @@ class RuleResult:
     rule: str
     says: str
     severity: str
+    column: str | None
     passed: bool
     observed: str
     allowed: str
@@ -90,6 +95,26 @@ def as_json(results: Sequence[RuleResult], *, stage: str, as_of: date, run_id: i
     """All results as a JSON text, the same for the same results."""
     record = {"stage": stage, "as_of": str(as_of), "run_id": run_id, "rules": [asdict(result) for result in results]}
     return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def record_results(database: Engine, results: Sequence[RuleResult], *, stage: str, run_id: int) -> None:
+    """Record every result in Postgres, in one transaction; a stage that is validated again replaces its rows."""
+    of_stage = {"run_id": run_id, "stage": stage}
+    with database.begin() as connection:
+        connection.execute(statement("clear_validation"), of_stage)
+        for result in results:
+            found = {
+                "suite": result.suite,
+                "rule": result.rule,
+                "column_name": result.column,
+                "says": result.says,
+                "severity": result.severity,
+                "success": result.passed,
+                "observed": result.observed,
+                "allowed": result.allowed,
+                "unexpected_rows": result.rows,
+            }
+            connection.execute(statement("record_validation"), of_stage | found)
 
 
 def _failed(results: Sequence[RuleResult]) -> list[RuleResult]:

@@ -25,7 +25,7 @@ _LOADED = re.compile(
 _LOGO = re.compile(r"<img\b[^>]*\bsrc=\"https?://[^>]*>")
 _FOOTER = re.compile(r"<footer>.*?</footer>", re.DOTALL)
 _FONT = re.compile(r"@font-face\s*\{[^}]*https?://[^}]*\}")
-_IMAGE = re.compile(r"url\(\"?https?://[^)]*\)")
+_IMAGE = re.compile(r"url\(['\"]?https?://[^)]*\)")
 
 
 def copy_assets(site: Path) -> None:

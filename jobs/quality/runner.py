@@ -198,6 +198,7 @@ def _rule_result(check: Check, views: Mapping[str, str], single: Any, page: str)
         rule=rule.meta["rule"],
         says=rule.meta["says"],
         severity="critical" if error else rule.severity.value,
+        column=_column(rule),
         passed=single.success,
         observed=observed,
         allowed=rule.meta["allowed"],
@@ -207,6 +208,14 @@ def _rule_result(check: Check, views: Mapping[str, str], single: Any, page: str)
         examples=examples,
         page=page,
     )
+
+
+def _column(rule: Any) -> str | None:
+    """The column that a rule is about; a predicate and a query are evaluated as columns, but are none."""
+    if "predicate" in rule.meta or "found_by" in rule.meta:
+        return None
+    columns = rule.kwargs.get("column_list") or [rule.kwargs.get("column")]
+    return ", ".join(column for column in columns if column) or None
 
 
 def _errors(exception_info: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ PASSED = RuleResult(
     suite="transactions",
     rule="order_id_filled",
     says="order_id is never null",
+    column=None,
     severity="critical",
     passed=True,
     observed="0 of 30,000 rows",

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
 from jobs.core.month import Month
+from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
 from tests.conftest import ROOT, Database
@@ -24,6 +25,12 @@ def test_every_example_of_the_guide_gives_the_reader_an_answer(database: Databas
     write_days(lake, Month.of(NOVEMBER), {"12346": "12.50"})
     load_actuals(database.writer, lake, Month.of(NOVEMBER), "EUR")
     measure_published(database.writer)
+    broken = {"suite": "transactions", "rule": "known", "column_name": None, "says": "known", "severity": "warning"}
+    broken |= {"success": False, "observed": "1 of 2 rows", "allowed": "no row", "unexpected_rows": 1}
+    execute(database.writer, "record_validation", run_id=run_id, stage="inputs", **broken)
+    of_month = {"run_id": run_id, "table_name": "transactions", "month": NOVEMBER}
+    execute(database.writer, "record_ingested", **of_month, clean_rows=2, rejected_rows=1)
+    execute(database.writer, "record_rejected", **of_month, reason="duplicate", rows=1)
     with database.reader.connect() as connection:
         answers = {example: connection.execute(text(example)).all() for example in EXAMPLES}
     assert len(answers) == GUIDE.count("```sql")

@@ -20,11 +20,13 @@ VIEWS = (
     *("customer_list", "customer", "customer_current", "forecast_total", "forecast_total_monthly"),
 )
 SPECIAL_VIEWS = ("special_forecast", "special_total", "special_replacements")
+VALIDATION_VIEWS = ("validation", "ingested", "rejected")
 TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
     *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
     *("api_key", "actual_month", "actual_rows", "accuracy_measured", "accuracy_rows"),
     *("run_level", "total_rows", "total_month_rows", "customer_rows"),
+    *("validation_rows", "ingested_rows", "rejected_rows"),
 )
 
 
@@ -55,6 +57,11 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_reader_reads_the_views(published: Database, view: str) -> None:
     assert seen(published, view)
+
+
+@pytest.mark.parametrize("view", VALIDATION_VIEWS)
+def test_the_reader_reads_what_validation_found(published: Database, view: str) -> None:
+    assert seen(published, view) == []
 
 
 @pytest.mark.parametrize("view", SPECIAL_VIEWS)
