@@ -102,6 +102,16 @@ def decide(origins: Sequence[BacktestOrigin], *, has_opponent: bool, seed: int) 
     return Decision(promoted, is_replaced, (*suspicion, compared_on, *_bars(origins[0]), *reasons))
 
 
+def figures_of(origins: Sequence[BacktestOrigin]) -> dict[str, float]:
+    """What the gate compares, by `gate/<candidate>/<measure>`: means over the origins, on all customers."""
+    measures = measure(origins) if origins else {}
+    return {
+        f"gate/{candidate}/{name}": float(value)
+        for candidate, values in measures.items()
+        for name, value in zip(MEASURES, values, strict=True)
+    }
+
+
 def _bars(origin: BacktestOrigin) -> Iterator[str]:
     """Whether the challenger's total and deciles are within the bar; nothing where nothing was sold."""
     metrics = value_metrics(origin.actual, origin.forecasts[CHALLENGER])

@@ -43,8 +43,12 @@ def is_chosen(registry: Registry, champion: int) -> bool:
 
 
 def make_champion(registry: Registry, number: int, decision_id: int) -> None:
-    """Point the alias to a version and record that the decision took effect; again, if it was interrupted between."""
+    """Point the alias to a version and record that the decision took effect; again, if it was interrupted between.
+
+    The champion is no challenger any more: no version has both aliases.
+    """
     registry.alias("champion", number)
+    registry.unalias("challenger", number)
     execute(registry.database, "record_effect", decision_id=decision_id)
 
 

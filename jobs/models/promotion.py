@@ -13,6 +13,7 @@ from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 from jobs.models.champion import held, is_chosen, is_chosen_since, named
+from jobs.models.descriptions import of_version
 from jobs.models.model_version import Version
 from jobs.models.opponent import Trial, compare_snapshots, holdout_forecasts, opponent_of
 from jobs.models.registry import Registry
@@ -55,7 +56,7 @@ def promote(
     is_newest = not_newest is None
     judgement = judgement_of(registry, number)
     if judgement is None:
-        if is_newest:
+        if is_newest and number != present:
             registry.alias("challenger", number)
         is_other = champion is not None and (is_by_hand or champion.make != challenger.make)
         standing = champion if is_newest and is_other else None
@@ -67,9 +68,18 @@ def promote(
             is_promotion=verdict.decision in ("first", "promoted", "kept_previous"),
         )
     verdict = _recorded(registry, challenger, judgement, run_id=run_id, is_newest=is_newest)
-    copy = {"reasons": "\n".join(verdict.reasons), "forecast_by": str(verdict.model_version)}
-    registry.tag(number, copy | {"decision": verdict.decision})
+    _show(registry, challenger, verdict, run_id)
     return verdict
+
+
+def _show(registry: Registry, judged: Version, verdict: Verdict, run_id: int) -> None:
+    """Copy a verdict to the version's page in MLflow, for people."""
+    number = judged.number
+    [run] = fetch(registry.database, "dag_run_of", run_id=run_id)
+    tags = {"decision": verdict.decision, "forecast_by": str(verdict.model_version)}
+    registry.tag(number, tags | {"clv_run_id": str(run_id), "airflow_run_id": run["dag_run_id"]})
+    text = of_version(verdict, number=number, data_month=Month.before(judged.as_of), run_id=run_id)
+    registry.describe(number, text)
 
 
 def _recorded(
@@ -125,13 +135,14 @@ def _judge(
         not_newest: why the month is not the newest; None if it is.
         trial: how it is compared.
     """
-    from jobs.forecasting.gate import decide
+    from jobs.forecasting.gate import decide, figures_of
 
     number = challenger.number
     if not_newest is None and champion is not None and champion.number == number:
         return Verdict(model_version=number, decision="promoted", reasons=("it is already the champion",))
     opponent = opponent_of(challenger, standing, registry, trial.train)
     backtest, notes = holdout_forecasts(registry, challenger, opponent.version, trial.compare)
+    registry.measured(number, figures_of(backtest))
     outcome = decide(backtest, has_opponent=opponent.version is not None, seed=ModelParams().seed)
     decision: Decision
     if opponent.version is not None and outcome.is_replaced:

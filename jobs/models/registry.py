@@ -1,7 +1,8 @@
 """The MLflow registry: training and tuning runs, model versions, and the aliases `challenger` and `champion`.
 
-No other module calls MLflow. A version's tags hold its training inputs; Postgres holds a hash of its files, which is
-checked before the files are loaded. Nothing is pickled: boosters are stored in XGBoost's own format, all else as JSON.
+No module but this one and `training_run.py` calls MLflow. A version's tags hold its training inputs; Postgres holds a
+hash of its files, which is checked before the files are loaded. Nothing is pickled: boosters are stored in XGBoost's
+own format, all else as JSON.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -21,11 +22,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Engine
 
-from jobs.core.code_version import JOBS, files_sha256, folder_sha256, import_closure
+from jobs.core.code_version import files_sha256, folder_sha256
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
+from jobs.models.descriptions import OF_MODEL, of_run
 from jobs.models.file_hashes import hashed_versions, hashes_of, record_hashes
-from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, library_versions, save
+from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, save
+from jobs.models.training_run import copy_code, log_figures, log_model, log_snapshots
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -92,9 +95,10 @@ class Registry:
         tags = inputs.tags
         with TemporaryDirectory() as scratch:
             parts = save(training, Path(scratch))
-            with mlflow.start_run(run_name=inputs.run_name, tags=tags):
-                _log_figures(training)
-                model_uri = _log_model(self.model, training, parts, _copy_code(training.served_by, Path(scratch)))
+            with mlflow.start_run(run_name=inputs.run_name, tags=tags, description=of_run(training, inputs)):
+                log_figures(training)
+                log_snapshots(inputs)
+                model_uri = log_model(self.model, training, parts, copy_code(training.served_by, Path(scratch)))
             sha256: dict[str, str] = {part: folder_sha256(folder) for part, folder in parts.items()}
         if training.backtest is not None:
             tags[HOLDOUT_ORIGIN] = str(training.backtest.as_of)
@@ -103,6 +107,7 @@ class Registry:
             log.warning("Version %s was registered before MLflow lost its versions: its number is skipped", number)
             self._client.delete_model_version(self.model, str(number))
             number = int(mlflow.register_model(model_uri, self.model, tags=tags).version)
+        self._client.update_registered_model(self.model, OF_MODEL)
         return number
 
     def keep_tuning(self, tuning: Mapping[str, Any], inputs: TrainingInputs) -> str:
@@ -156,6 +161,22 @@ class Registry:
         for key, value in tags.items():
             self._client.set_model_version_tag(self.model, str(number), key, value)
 
+    def unalias(self, alias: Alias, number: int) -> None:
+        """Remove an alias if it points to this version."""
+        if self.aliased(alias) == number:
+            self._client.delete_registered_model_alias(self.model, alias)
+
+    def describe(self, number: int, text: str) -> None:
+        """Set the description of a version, in Markdown."""
+        self._client.update_model_version(self.model, str(number), text)
+
+    def measured(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Add metrics to the run that trained a version; the ones that are no number are left out."""
+        run_id = self._client.get_model_version(self.model, str(number)).run_id
+        for name, value in metrics.items():
+            if isfinite(value):
+                self._client.log_metric(run_id, name, value)
+
     def sha256(self, number: int, part: Part = "forecaster") -> str | None:
         """The registered hash of one part of a version; None if Postgres holds none."""
         return hashes_of(self.database, self.model, number).get(part)
@@ -202,48 +223,3 @@ class Registry:
     def _client(self) -> MlflowClient:
         client: MlflowClient = self._mlflow.MlflowClient(self.tracking_uri)
         return client
-
-
-def _log_figures(training: Training) -> None:
-    import mlflow
-
-    mlflow.log_params(dict(training.params))
-    if training.not_measured:
-        mlflow.set_tag("not_measured", "\n".join(training.not_measured))
-    mlflow.log_metrics(
-        {
-            f"{candidate}/{metric}": value
-            for candidate, metrics in training.metrics.items()
-            for metric, value in metrics.items()
-        }
-    )
-    for name, figure in training.figures.items():
-        mlflow.log_figure(figure, f"plots/{name}.png")
-
-
-def _copy_code(module: str, folder: Path) -> Path:
-    """A copy of the package `jobs` in a folder: of a module and those that it imports."""
-    package = folder / JOBS.name
-    for path in import_closure(module).values():
-        copied = package / path.relative_to(JOBS)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copied)
-    return package
-
-
-def _log_model(model: str, training: Training, parts: Mapping[Part, Path], code: Path) -> str:
-    import mlflow.pyfunc
-    from mlflow.models import infer_signature
-
-    from jobs.models.model_version import as_floats
-
-    logged = mlflow.pyfunc.log_model(
-        name=model,
-        python_model=str(import_closure(training.served_by)[training.served_by]),
-        artifacts={part: str(folder) for part, folder in parts.items()},
-        code_paths=[str(code)],
-        pip_requirements=library_versions().split(","),
-        signature=infer_signature(training.example, as_floats(training.forecaster.predict(training.example))),
-        input_example=training.example,
-    )
-    return str(logged.model_uri)

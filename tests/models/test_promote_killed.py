@@ -11,6 +11,7 @@ import pytest
 
 from jobs import promote, set_champion
 from jobs.core import postgres
+from jobs.forecasting.bootstrap import MEASURES
 from jobs.lake.lake import Lake
 from jobs.models.champion import is_chosen
 from jobs.models.registry import Registry
@@ -88,15 +89,21 @@ def test_a_run_that_is_killed_at_every_step_has_one_verdict_and_its_champion(
     publish(database.writer, lake, as_of=AS_OF, run_id=run_id)
     killed(SET_CHAMPION, set_champion.main)
 
-    assert (registry.aliased("champion"), registry.aliased("challenger")) == (number, number)
+    assert (registry.aliased("champion"), registry.aliased("challenger")) == (number, None)
     [decision] = [one for one in seen(database, "model_decisions") if one["run_id"] == run_id]
     assert (decision["decision"], decision["forecast_by"]) == ("promoted", number)
     assert (decision["champion_before"], decision["champion_after"]) == (before, number)
     assert decision["took_effect_at"] is not None
     assert "against opponent" in decision["reasons"]
     tags = registry.version(number).tags
-    copy = {name: tags[name] for name in ("decision", "forecast_by", "reasons")}
-    assert copy == {"decision": "promoted", "forecast_by": str(number), "reasons": decision["reasons"]}
+    shown = {"decision": "promoted", "forecast_by": str(number), "clv_run_id": str(run_id)}
+    assert shown.items() <= tags.items()
+    assert tags["airflow_run_id"]
+    client = mlflow.MlflowClient(registry.tracking_uri)
+    version = client.get_model_version(registry.model, str(number))
+    assert all(reason in version.description for reason in decision["reasons"].splitlines())
+    metrics = client.get_run(version.run_id).data.metrics
+    assert {f"gate/{candidate}/{name}" for candidate in ("challenger", "opponent") for name in MEASURES} <= {*metrics}
 
 
 def test_a_champion_whose_record_was_interrupted_is_recorded_by_the_next_run_of_its_month(

@@ -105,6 +105,18 @@ def test_the_run_page_shows_settings_figures_plots_and_what_is_missing(
     assert [file.path for file in client.list_artifacts(run.info.run_id, "plots")] == ["plots/gain_curve.png"]
 
 
+def test_a_run_names_its_data_and_is_described(registry: Registry, number: int) -> None:
+    client = mlflow.MlflowClient(registry.tracking_uri)
+    run = client.get_run(client.get_model_version(MODEL, str(number)).run_id)
+
+    [data] = run.inputs.dataset_inputs
+    assert (data.dataset.name, data.dataset.digest) == ("features", ORIGIN.input_fingerprint)
+    described = run.data.tags["mlflow.note.content"]
+    assert "| ours | 0.5 | 7 |" in described
+    assert "- everything: too short a history" in described
+    assert "clv.model_decisions" in client.get_registered_model(MODEL).description
+
+
 def test_nothing_in_a_version_is_pickled(registry: Registry, number: int, tmp_path: Path) -> None:
     files = stored_files(registry, number, tmp_path)
 
