@@ -8,6 +8,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule
 from clv_alerts import alert_failed, log_reason
 from clv_assets import FORECAST, announce
+from clv_links import ModelVersionLink
 from clv_note import write_note
 from clv_params import PARAMS, only_known_keys
 from clv_skips import end_early, only_in_special_runs, only_in_standard_runs, skip_unless_delivered
@@ -113,6 +114,8 @@ with DAG(
             execution_timeout=TRAINING_TIMEOUT,
             output_processor=json.loads,
         )
+
+        train.operator_extra_links = promote.operator_extra_links = [ModelVersionLink()]
 
         train_first_month = python_job(
             "train_first_month",

@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             model_name=registry.model,
             model_version=verdict.model_version,
         )
-    sys.stdout.write(json.dumps(asdict(verdict)) + "\n")
+    sys.stdout.write(json.dumps(asdict(verdict) | {"model_name": registry.model}) + "\n")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 as_of=arguments.as_of,
                 params=params_of(registry, as_of=arguments.as_of),
             )
-    sys.stdout.write(json.dumps({"model_version": version}) + "\n")
+    sys.stdout.write(json.dumps({"model_name": registry.model, "model_version": version}) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -162,3 +163,23 @@ def test_the_file_imports_nothing_but_airflow_and_the_standard_library() -> None
     loaded = set(completed.stdout.split())
     assert "clv_monthly" in loaded
     assert loaded.isdisjoint(heavy)
+
+
+@pytest.mark.parametrize(
+    ("result", "address"),
+    [
+        ({"model_name": "clv", "model_version": 3}, "http://mlflow:5000/#/models/clv/versions/3"),
+        (None, "http://mlflow:5000"),
+    ],
+)
+def test_training_and_gate_link_to_their_version_in_mlflow(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, result: object, address: str
+) -> None:
+    monkeypatch.delenv("CLV_MLFLOW_URL", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000/")
+    linked = {task.task_id: task for task in dag.tasks if task.operator_extra_links}
+    assert linked.keys() == {"retrain.train", "retrain.promote"}
+    for task_id, task in linked.items():
+        [link] = task.operator_extra_links
+        instance = SimpleNamespace(xcom_pull=lambda task_ids: {task_id: result}[task_ids])  # noqa: B023
+        assert link.get_link(task, ti_key=instance) == address
