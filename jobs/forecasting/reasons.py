@@ -37,6 +37,8 @@ SAMPLE = 2_000
 
 _LEAST_EFFECT = 0.01
 """An effect of less than a hundredth of the value is no reason."""
+_LEAST_SHARE = 0.1
+"""An effect of less than a tenth of all that moves a customer's forecast is named only where no other is left."""
 _DIGITS = 6
 _LEAST_VALUE = 1e-6
 _SILENCES = ((QUARTER, LATELY), (HORIZON_MONTHS, FREQUENCY))
@@ -49,11 +51,13 @@ class Explainer:
 
     Attributes:
         typical: feature group → mean effect over the buyers.
+        usual: feature group → root of the mean square of the buyers' effects relative to the typical one.
         buyer: mean logarithm of their calibrated value.
         newcomer: the same of customers who never bought.
     """
 
     typical: Mapping[str, float]
+    usual: Mapping[str, float]
     buyer: float
     newcomer: float
 
@@ -62,10 +66,14 @@ class Explainer:
         """Learn the means of the customers of the newest snapshot, at least one of whom bought."""
         bought = customers.has_bought
         buyers = sample(customers.take(bought))
-        groups, _ = attributions(model.two_part, model.base_models.history(buyers), model.weight)
+        history = model.base_models.history(buyers)
+        groups, _ = attributions(model.two_part, history, model.weight)
+        typical = groups.mean(axis=0)
+        usual = np.sqrt(np.square(_merged(groups - typical, history)).mean(axis=0))
         waiting = customers.signup_days[~bought] if not bought.all() else np.array([np.nan])
         return cls(
-            dict(zip(FEATURE_GROUPS, groups.mean(axis=0).tolist(), strict=True)),
+            dict(zip(FEATURE_GROUPS, typical.tolist(), strict=True)),
+            dict(zip(FEATURE_GROUPS, usual.tolist(), strict=True)),
             float(np.log(model.expect(buyers).value.sum(axis=1)).mean()),
             float(_log_value(model.newcomers, waiting).mean()),
         )
@@ -73,12 +81,11 @@ class Explainer:
     def of_buyers(self, model: MonthlyModel, history: History, *, exact: bool = False) -> Floats:
         """Attributions to the log value of customers who bought: one row a customer, one column a feature group."""
         groups, _ = attributions(model.two_part, history, model.weight, exact=exact)
-        effects: Floats = groups - np.array([self.typical[group] for group in FEATURE_GROUPS])
-        for span, group in _SILENCES:
-            late = silent(history, span)
-            effects[late, FEATURE_GROUPS.index(RECENCY)] += effects[late, FEATURE_GROUPS.index(group)]
-            effects[late, FEATURE_GROUPS.index(group)] = 0.0
-        return effects
+        return _merged(groups - np.array([self.typical[group] for group in FEATURE_GROUPS]), history)
+
+    def reasons(self, effects: Floats) -> NDArray[np.object_]:
+        """The reasons of customers for their attributions: see `reasons`."""
+        return reasons(effects, np.array([self.usual[group] for group in FEATURE_GROUPS]))
 
     def of_newcomers(self, rates: Rates, signup_days: Floats) -> Floats:
         """The same for customers who never bought: that they never ordered, and for how long."""
@@ -89,17 +96,38 @@ class Explainer:
         return effects
 
 
+def _merged(effects: Floats, history: History) -> Floats:
+    """The effects with those of silent customers' groups that only repeat recency added to recency's."""
+    for span, group in _SILENCES:
+        late = silent(history, span)
+        effects[late, FEATURE_GROUPS.index(RECENCY)] += effects[late, FEATURE_GROUPS.index(group)]
+        effects[late, FEATURE_GROUPS.index(group)] = 0.0
+    return effects
+
+
 def sample(customers: Customers) -> Customers:
     """As many customers as means are taken over, chosen by their ids alone."""
     return customers.take(np.isin(customers.ids, sample_customers(customers.ids, SAMPLE)))
 
 
-def reasons(effects: Floats) -> NDArray[np.object_]:
-    """The three strongest attributions of each customer as codes of `VOCABULARY`, strongest first; None if fewer."""
+def reasons(effects: Floats, usual: Floats) -> NDArray[np.object_]:
+    """Three attributions of each customer as codes of `VOCABULARY`, the most particular first; None if fewer.
+
+    An attribution is as particular as it is large beside what is usual in its group. Those that are a small part of all
+    that moves the customer's forecast come last.
+
+    Args:
+        effects: one row a customer, one column a group of `FEATURE_GROUPS`.
+        usual: the usual size of each group's attributions; zero where none is known.
+    """
     rounded = np.round(effects, _DIGITS)
-    strongest = np.argsort(-np.abs(rounded), axis=1, kind="stable")[:, :REASONS]
-    effect = np.take_along_axis(rounded, strongest, axis=1)
-    texts = np.array(VOCABULARY[1:], dtype=object)[2 * strongest + (effect < 0.0)]
+    size = np.abs(rounded)
+    is_large = (size >= _LEAST_EFFECT) & (size >= _LEAST_SHARE * size.sum(axis=1, keepdims=True))
+    particular = np.round(size / np.maximum(usual, _LEAST_EFFECT), _DIGITS)
+    rank = np.where(is_large, 1.0 + particular, size / (1.0 + size))
+    chosen = np.argsort(-rank, axis=1, kind="stable")[:, :REASONS]
+    effect = np.take_along_axis(rounded, chosen, axis=1)
+    texts = np.array(VOCABULARY[1:], dtype=object)[2 * chosen + (effect < 0.0)]
     texts[np.abs(effect) < _LEAST_EFFECT] = None
     texts[np.abs(effect[:, 0]) < _LEAST_EFFECT, 0] = TYPICAL
     return texts

@@ -51,7 +51,7 @@ def uncalibrated() -> MonthlyModel:
 
 
 def customers_reasons() -> pd.DataFrame:
-    return pd.DataFrame(reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
+    return pd.DataFrame(fitted().explainer.reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
 
 
 def test_every_possible_input_has_a_feature_group() -> None:
@@ -99,7 +99,9 @@ def test_who_never_bought_is_compared_with_the_calibrated_forecast_of_the_typica
 
 
 def test_attribution_along_the_path_names_what_shap_values_name() -> None:
-    path, shap = (reasons(fitted().attributions(customers(), exact=exact))[:, 0] for exact in (False, True))
+    path, shap = (
+        fitted().explainer.reasons(fitted().attributions(customers(), exact=exact))[:, 0] for exact in (False, True)
+    )
     assert (path == shap).mean() > 0.9
 
 
@@ -150,10 +152,22 @@ def test_equal_effects_are_listed_in_the_order_of_the_groups_and_tiny_ones_left_
     actual = np.zeros((3, len(FEATURE_GROUPS)))
     actual[0] = 0.5
     actual[1, 3], actual[1, 2] = 0.4, -0.4
-    assert reasons(actual).tolist() == [
+    assert reasons(actual, np.ones(len(FEATURE_GROUPS))).tolist() == [
         ["higher: yet to order", "higher: ordered recently", "higher: many orders last year"],
         ["lower: few orders last year", "higher: large orders", None],
         [TYPICAL, None, None],
+    ]
+
+
+def test_what_is_unusual_comes_before_what_most_have_and_small_parts_come_last() -> None:
+    actual, usual = np.zeros((2, len(FEATURE_GROUPS))), np.zeros(len(FEATURE_GROUPS))
+    recency, frequency, returns = (FEATURE_GROUPS.index(group) for group in ("recency", "frequency", "returns"))
+    usual[[recency, frequency, returns]] = 1.0, 0.2, 0.01
+    actual[:, recency], actual[:, frequency] = 1.0, 0.5
+    actual[0, returns], actual[1, returns] = 0.3, 0.03
+    assert reasons(actual, usual).tolist() == [
+        ["higher: returns", "higher: many orders last year", "higher: ordered recently"],
+        ["higher: many orders last year", "higher: ordered recently", "higher: returns"],
     ]
 
 

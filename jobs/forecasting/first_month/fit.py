@@ -79,12 +79,14 @@ def fit_first_month(
     held_out = replace(held_out, value=held_out.value * level)
     frailty, intervals = _spread(outcomes, held_out, params.coverage)
     model = replace(_model(learned, params), level=level, frailty=frailty)
+    found = effects(model, learned.features)
     return FirstMonthForecaster(
         as_of=as_of,
         model=model,
         intervals=intervals,
         matured=int(outcomes.matured[:, -1].sum()),
-        typical=effects(model, learned.features).mean(axis=0).tolist(),
+        typical=found.mean(axis=0).tolist(),
+        usual=found.std(axis=0).tolist(),
     )
 
 

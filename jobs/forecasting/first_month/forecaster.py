@@ -42,6 +42,7 @@ class FirstMonthForecaster:
         intervals: calibrated on customers whom the boosters had not seen.
         matured: how many customers it learned from whose twelve months were over.
         typical: what each feature group adds to log(value) of the customers it learned from, on average.
+        usual: the standard deviation of that.
     """
 
     as_of: date
@@ -49,6 +50,7 @@ class FirstMonthForecaster:
     intervals: Intervals
     matured: int
     typical: Sequence[float]
+    usual: Sequence[float]
 
     def predict(self, features: pd.DataFrame, level: float = 1.0) -> pd.DataFrame:
         """Forecast the twelve months after the first one.
@@ -77,7 +79,7 @@ class FirstMonthForecaster:
         keys = {name: features[name].to_numpy() for name in ("customer_id", "first_ordered_on")}
         frame = pd.DataFrame(keys | money)
         frame.insert(5, "p_active_12m", np.round(outlook.p_active, _P_DIGITS))
-        found = reasons_of(effects(self.model, features) - np.asarray(self.typical))
+        found = reasons_of(effects(self.model, features) - np.asarray(self.typical), np.asarray(self.usual))
         return frame.assign(**dict(zip(REASON_COLUMNS, found.T, strict=True)))
 
     def save(self, folder: Path) -> None:
@@ -88,6 +90,7 @@ class FirstMonthForecaster:
             "as_of": self.as_of.isoformat(),
             "matured": self.matured,
             "typical": dict(zip(FEATURE_GROUPS, self.typical, strict=True)),
+            "usual": dict(zip(FEATURE_GROUPS, self.usual, strict=True)),
             "params": asdict(model.params),
             "base": asdict(model.base),
             "orders": model.orders.save(folder / ORDERS_FILE),
@@ -121,4 +124,5 @@ class FirstMonthForecaster:
             intervals=Intervals(**content["intervals"]),
             matured=content["matured"],
             typical=[content["typical"][group] for group in FEATURE_GROUPS],
+            usual=[content["usual"][group] for group in FEATURE_GROUPS],
         )

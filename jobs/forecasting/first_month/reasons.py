@@ -56,9 +56,9 @@ GROUP_OF_INPUT = {
 """The feature group of each of the boosters' inputs."""
 
 
-def reasons_of(effects: Floats) -> NDArray[np.object_]:
-    """The three strongest effects of each customer as codes of `VOCABULARY`, strongest first; None if fewer."""
-    codes = reasons(effects)
+def reasons_of(effects: Floats, usual: Floats) -> NDArray[np.object_]:
+    """The three most particular effects of each customer as codes of `VOCABULARY`; None if fewer. See `reasons`."""
+    codes = reasons(effects, usual)
     codes[codes != None] = [code.removesuffix(_YEAR) for code in codes[codes != None]]  # noqa: E711
     return codes
 
