@@ -6,13 +6,13 @@ SHELL := /bin/bash
 export
 
 # make would expand a `$` in these values, even run `$(shell …)`: they are text.
-$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION,\
+$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION FORMAT VIEW,\
   $(if $(filter undefined,$(origin $(name))),,$(eval override $(name) := $$(value $(name)))))
 
 PYTHON := .venv/bin/python
 BENCH := benchmarks/.venv
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
-SOURCES := jobs expectations dags benchmarks notebooks docs/generate tests
+SOURCES := jobs expectations dags dashboard benchmarks notebooks docs/generate tests
 
 .PHONY: help
 help: ## Show this help
@@ -25,7 +25,7 @@ help: ## Show this help
 ## LANDING=…       the file or folder the shop delivers to
 ## MONTH=YYYY-MM   the data month to run (default: the last month delivered in full)
 ## SCHEDULE=on     let the schedule start runs, too (default: off)
-## AIRFLOW_PORT=…  MLFLOW_PORT=…   ports to listen on (default: 8080 and 5000, or any free ports)
+## AIRFLOW_PORT=…  MLFLOW_PORT=…  POSTGRES_PORT=…   ports to listen on (default: 8080, 5000 and 5432, or any free ports)
 ## CLV_HOME=…      the folder for all state (default: var/)
 
 .PHONY: run
@@ -47,6 +47,20 @@ clean: ## Stop all servers and delete all state: lakes, forecasts, models, histo
 .PHONY: psql
 psql: venv ## Query the forecasts as clv_reader: SQL="select …"; without SQL, open a prompt
 	@$(PYTHON) -m jobs.local_stack.psql $${SQL:+"$$SQL"}
+
+.PHONY: export
+export: venv ## Write a month of a view to a file: MONTH=2011-11 FORMAT=csv|xlsx|parquet [VIEW=forecast]; see docs/bi.md
+	@$(PYTHON) -m jobs.local_stack.export --month "$$MONTH" --format "$$FORMAT" $${VIEW:+--view "$$VIEW"}
+
+.PHONY: dashboard
+dashboard: venv dashboard/.venv/requirements.lock ## Show the forecasts in Apache Superset until Ctrl-C: [DASHBOARD_PORT=8088]; see docs/bi.md
+	@$(PYTHON) -m jobs.local_stack.dashboard
+
+dashboard/.venv/requirements.lock: dashboard/requirements.lock
+	@echo "Creating dashboard/.venv with Superset; this takes a minute or two the first time"
+	@.venv/bin/uv venv --quiet --clear --no-python-downloads --python 3.11 dashboard/.venv
+	@.venv/bin/uv pip install --quiet --python dashboard/.venv/bin/python --no-deps --require-hashes -r dashboard/requirements.lock
+	@cp dashboard/requirements.lock dashboard/.venv/requirements.lock
 
 .PHONY: serve
 serve: venv ## Serve the forecasts over HTTP until Ctrl-C: [API_PORT=8000]; see docs/api.md
@@ -142,20 +156,21 @@ lint: venv ## Check style, types and SQL
 
 .PHONY: docs
 docs: venv ## Regenerate the generated pages and sql/schema.sql
-	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema openapi; do \
+	@for page in data_dictionary quality_rules bad_input benchmarks model_card schema dbt_sources openapi; do \
 	  $(PYTHON) -m docs.generate.$$page --write || exit 1; done
 
 .PHONY: lock
-lock: venv ## Update the lock files: requirements.lock (runtime), requirements-dev.lock (with the tools), benchmarks/requirements.lock
+lock: venv ## Update the lock files: requirements.lock (runtime), requirements-dev.lock (with the tools), those of benchmarks and dashboard
 	@.venv/bin/uv pip compile pyproject.toml --group dev $(LOCKED) --output-file requirements-dev.lock
 	@.venv/bin/uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCKED) --output-file requirements.lock
 	@.venv/bin/uv pip compile benchmarks/requirements.in $(LOCKED) --output-file benchmarks/requirements.lock
+	@.venv/bin/uv pip compile dashboard/requirements.in $(LOCKED) --output-file dashboard/requirements.lock
 
 .PHONY: audit
 audit: venv ## Look up known vulnerabilities of all locked libraries (queries pypi.org)
 	@$(PYTHON) -c 'import urllib.request as r; r.urlopen("https://pypi.org/pypi/pip/json", timeout=15)' 2>/dev/null \
 	  || { echo "Cannot reach pypi.org, which lists the vulnerabilities: NOTHING WAS CHECKED"; exit 2; }
-	@found=0; for lock in requirements-dev.lock benchmarks/requirements.lock; do echo "$$lock"; \
+	@found=0; for lock in requirements-dev.lock benchmarks/requirements.lock dashboard/requirements.lock; do echo "$$lock"; \
 	  $(PYTHON) -m pip_audit --progress-spinner off --disable-pip --require-hashes -r $$lock || found=1; \
 	done; exit $$found
 

@@ -45,6 +45,20 @@ def alert_failed(context: Any) -> None:
     log.error("%s", reason)
 
 
+def alert_drifted(context: Any) -> None:
+    """Send what has drifted in the month that a task measured. It never fails the task."""
+    ti = context["ti"]
+    try:
+        drift = ti.xcom_pull(ti.task_id)
+        if drift["reason"]:
+            alert(
+                *["drifted", f"--task={ti.task_id}", f"--dag-run-id={ti.run_id}", f"--reason={drift['reason']}"],
+                *[f"--month={drift['month']}", f"--link={ti.log_url}"],
+            )
+    except Exception as error:
+        log.warning("No alert was sent: %s", error if isinstance(error, NotSentError) else type(error).__name__)
+
+
 def failure_of(context: Any) -> dict[str, str]:
     """`reason`: the one that an attempt's job recorded, and how it ended; `month`: its data month, empty if unknown."""
     ti, ended = context["ti"], _ended(context.get("exception"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule
-from clv_alerts import alert_failed, log_reason
+from clv_alerts import alert_drifted, alert_failed, log_reason
 from clv_assets import FORECAST, announce
 from clv_links import ModelVersionLink
 from clv_note import write_note
@@ -136,6 +136,10 @@ with DAG(
         publish = python_job("publish", *RUN, output_processor=json.loads, outlets=FORECAST, post_execute=announce)
         set_champion = python_job("set_champion", *RUN)
         measure_accuracy = python_job("measure_accuracy", *RUN)
+        build_bridge = spark_job("build_bridge", *RUN)
+        measure_drift = python_job(
+            "measure_drift", *RUN, output_processor=json.loads, on_success_callback=alert_drifted
+        )
         report = python_job("report", *RUN_ID)
 
     with TaskGroup("special"):
@@ -161,5 +165,5 @@ with DAG(
     validate_features >> train_first_month >> score_first_month
     score >> score_first_month >> validate_forecasts
     # Only validated forecasts are published, and only the version that made a published forecast becomes the champion.
-    validate_forecasts >> publish >> set_champion >> measure_accuracy >> report
+    validate_forecasts >> publish >> set_champion >> measure_accuracy >> build_bridge >> measure_drift >> report
     promote >> score_special >> validate_special >> publish_special >> set_special_champion

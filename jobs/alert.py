@@ -1,4 +1,4 @@
-"""Send an alert: a task has failed for good, or a month is late.
+"""Send an alert: a task has failed for good, a month is late, or a month has drifted.
 
     CLV_ALERTS='{"host": "https://…"}' python -m jobs.alert failed --dag-run-id manual__2011-12-05 \
         --task validate.inputs --month 2011-11 --reason "exit code 65" --link https://…
@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> None:
     """Compose the notice and send it; exits with 1 and a line on stderr if it cannot be sent."""
     options = parser(__doc__)
-    options.add_argument("event", choices=["failed", "late"])
+    options.add_argument("event", choices=["failed", "late", "drifted"])
     options.add_argument("--dag-run-id", required=True)
     options.add_argument("--link", required=True, help="URL of the task or run")
     options.add_argument("--month", default="", help="the data month, if known")
-    options.add_argument("--task", default="", help="the task that failed")
-    options.add_argument("--reason", required=True, help="why the task failed, or what is late")
+    options.add_argument("--task", default="", help="the task that failed, or that noticed the drift")
+    options.add_argument("--reason", required=True, help="why the task failed, what is late, or what has drifted")
     arguments = options.parse_args(argv)
     log_to_stderr()
     notice = Notice(

@@ -1,4 +1,4 @@
-"""Report on a run: the cost of each task, what was published, and where to find it.
+"""Report on a run: print what its tasks cost and what was published, and write a page of the month to forward.
 
 python -m jobs.report --run-id 17
 """
@@ -13,12 +13,13 @@ from jobs.core.masking import masked
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
+from jobs.publishing.month_page.page import write_page
 from jobs.publishing.report import report
 from jobs.quality.findings import DATA_DOCS
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Print the report of a run."""
+    """Print the report of a run and write its page."""
     options = parser(__doc__)
     options.add_argument("--run-id", type=int, required=True, help="the run's number, from its plan")
     arguments = options.parse_args(argv)
@@ -29,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             "Models and plots": masked(settings.tracking_uri),
             "Data Docs": str(settings.reports.resolve() / DATA_DOCS / "index.html"),
         }
-        sys.stdout.write(report(database, arguments.run_id, places))
+        page = write_page(database, arguments.run_id, settings.reports.resolve(), places)
+        sys.stdout.write(report(database, arguments.run_id, {"Page to forward": str(page), **places}))
 
 
 if __name__ == "__main__":

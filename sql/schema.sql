@@ -137,6 +137,24 @@ $$;
 
 COMMENT ON FUNCTION clv.clear_actual_month(p_month date) IS 'Remove what customers brought in a month, so that the transaction can load it again';
 
+CREATE FUNCTION clv.clear_bridge(p_load_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    DELETE FROM clv.bridge_rows WHERE load_id = p_load_id;
+$$;
+
+COMMENT ON FUNCTION clv.clear_bridge(p_load_id bigint) IS 'Remove the bridge to a load, so that the transaction can record it again';
+
+CREATE FUNCTION clv.clear_drift(p_load_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    DELETE FROM clv.drift_rows WHERE load_id = p_load_id;
+$$;
+
+COMMENT ON FUNCTION clv.clear_drift(p_load_id bigint) IS 'Remove the drift of a load, so that the transaction can record it again';
+
 CREATE FUNCTION clv.clear_first_month_open(p_read_until date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -952,6 +970,58 @@ COMMENT ON COLUMN clv.api_key.created_at IS 'When it was made';
 COMMENT ON COLUMN clv.api_key.created_by IS 'Who made it';
 COMMENT ON COLUMN clv.api_key.revoked_at IS 'From when on it is refused; empty while it is valid';
 
+CREATE TABLE clv.bridge_rows (
+    load_id bigint NOT NULL,
+    before_load_id bigint NOT NULL,
+    step_order smallint NOT NULL,
+    step text NOT NULL,
+    net_value numeric(18,2) NOT NULL,
+    customers bigint NOT NULL
+);
+
+COMMENT ON TABLE clv.bridge_rows IS 'One row per load and step from the load that was published for the month before. Readers see the published ones in clv.bridge';
+COMMENT ON COLUMN clv.bridge_rows.load_id IS 'The load at the end of the bridge';
+COMMENT ON COLUMN clv.bridge_rows.before_load_id IS 'The load at its start: that of the month before';
+COMMENT ON COLUMN clv.bridge_rows.step_order IS 'Order of the steps, from 1 on';
+COMMENT ON COLUMN clv.bridge_rows.step IS 'The step, as in clv.bridge';
+COMMENT ON COLUMN clv.bridge_rows.net_value IS 'Totals for start and end, a change for every other step';
+COMMENT ON COLUMN clv.bridge_rows.customers IS 'Customers that the step is about, as in clv.bridge';
+
+CREATE VIEW clv.bridge AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    steps.step_order,
+    steps.step,
+    steps.net_value,
+        CASE
+            WHEN (steps.step = 'end'::text) THEN steps.net_value
+            ELSE sum(steps.net_value) OVER (PARTITION BY steps.load_id ORDER BY steps.step_order)
+        END AS total_after,
+    steps.customers,
+    run.currency,
+    load.model_version,
+    load_before.model_version AS model_version_before,
+    published.run_id
+   FROM (((((clv.published
+     JOIN clv.run ON ((published.run_id = run.run_id)))
+     JOIN clv.forecast_load load ON ((published.load_id = load.load_id)))
+     JOIN clv.bridge_rows steps ON ((published.load_id = steps.load_id)))
+     JOIN clv.published previous ON ((steps.before_load_id = previous.load_id)))
+     JOIN clv.forecast_load load_before ON ((previous.load_id = load_before.load_id)));
+
+COMMENT ON VIEW clv.bridge IS 'Why the total changed: one row per month (as_of) and step, from the published twelve-month total of the month before to this month''s. start and the changes add up to end, to the cent. A month has no rows while the month before is not published, or was published again since; the task publish.build_bridge logs why';
+COMMENT ON COLUMN clv.bridge.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.bridge.as_of IS 'First day after the data month: the forecast at the end of the bridge starts on it';
+COMMENT ON COLUMN clv.bridge.step_order IS 'Order of the steps, from 1 on';
+COMMENT ON COLUMN clv.bridge.step IS 'start and end: the published totals. restatement: data of earlier months that the shop corrected, and customers who are gone. model: what the new version says of last month''s customers, less what the old one said. restatement_and_model: both in one, where the old version is gone. months_rolling_off: the month that is over. The eleven months that both forecasts cover change by new_customers (not known before), first_orders, reactivated, lapsed (by their status), and behaviour (everybody else). months_rolling_on: the new twelfth month';
+COMMENT ON COLUMN clv.bridge.net_value IS 'Expected net value of twelve months for start and end, a change for every other step';
+COMMENT ON COLUMN clv.bridge.total_after IS 'The total once this step is added, to draw a waterfall';
+COMMENT ON COLUMN clv.bridge.customers IS 'Customers that the step is about; for restatement and model, those whose value it changes';
+COMMENT ON COLUMN clv.bridge.currency IS 'ISO 4217 code of all amounts';
+COMMENT ON COLUMN clv.bridge.model_version IS 'Version of the registered model that made this month''s forecast';
+COMMENT ON COLUMN clv.bridge.model_version_before IS 'Version that made the forecast of the month before';
+COMMENT ON COLUMN clv.bridge.run_id IS 'The run that made the forecast';
+
 CREATE TABLE clv.customer_rows (
     load_id bigint NOT NULL,
     customer_id text NOT NULL COLLATE pg_catalog."C",
@@ -1203,8 +1273,14 @@ CREATE VIEW clv.customer_list AS
     p_active_12m,
     status,
     method,
-    model_version
-   FROM clv.forecast_rows
+    model_version,
+    ( SELECT known.tier
+           FROM clv.customer_rows known
+          WHERE ((known.load_id = made.load_id) AND (known.customer_id = made.customer_id))) AS tier,
+    ( SELECT known.tier_before
+           FROM clv.customer_rows known
+          WHERE ((known.load_id = made.load_id) AND (known.customer_id = made.customer_id))) AS tier_before
+   FROM clv.forecast_rows made
   WHERE (load_id = ( SELECT published.load_id
            FROM clv.published
           ORDER BY published.as_of DESC
@@ -1219,6 +1295,92 @@ COMMENT ON COLUMN clv.customer_list.p_active_12m IS 'As in clv.forecast_current'
 COMMENT ON COLUMN clv.customer_list.status IS 'As in clv.forecast_current';
 COMMENT ON COLUMN clv.customer_list.method IS 'As in clv.forecast_current';
 COMMENT ON COLUMN clv.customer_list.model_version IS 'As in clv.forecast_current';
+COMMENT ON COLUMN clv.customer_list.tier IS 'As in clv.customer_current';
+COMMENT ON COLUMN clv.customer_list.tier_before IS 'As in clv.customer_current';
+
+CREATE TABLE clv.drift_rows (
+    load_id bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    statistic text NOT NULL,
+    value double precision NOT NULL,
+    threshold double precision NOT NULL,
+    first_as_of date NOT NULL,
+    last_as_of date NOT NULL,
+    bins text[] NOT NULL,
+    reference_shares double precision[] NOT NULL,
+    month_shares double precision[] NOT NULL
+);
+
+COMMENT ON TABLE clv.drift_rows IS 'One row per load, distribution and statistic. Readers see the published ones in clv.drift';
+COMMENT ON COLUMN clv.drift_rows.load_id IS 'The load';
+COMMENT ON COLUMN clv.drift_rows.kind IS 'input, forecast or mix, as in clv.drift';
+COMMENT ON COLUMN clv.drift_rows.name IS 'The column whose distribution is compared';
+COMMENT ON COLUMN clv.drift_rows.statistic IS 'psi: population stability index';
+COMMENT ON COLUMN clv.drift_rows.value IS 'Value of the statistic';
+COMMENT ON COLUMN clv.drift_rows.threshold IS 'Value beyond which the distribution counts as drifted';
+COMMENT ON COLUMN clv.drift_rows.first_as_of IS 'as_of of the first month of the reference';
+COMMENT ON COLUMN clv.drift_rows.last_as_of IS 'as_of of its last month';
+COMMENT ON COLUMN clv.drift_rows.bins IS 'Bins of the distribution';
+COMMENT ON COLUMN clv.drift_rows.reference_shares IS 'Share of the reference''s customers in each bin';
+COMMENT ON COLUMN clv.drift_rows.month_shares IS 'Share of the month''s customers in each bin';
+
+CREATE VIEW clv.drift AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    measured.kind,
+    measured.name,
+    measured.statistic,
+    measured.value,
+    measured.threshold,
+    (measured.value > measured.threshold) AS is_drifted,
+    measured.first_as_of,
+    measured.last_as_of,
+    load.model_version,
+    published.run_id
+   FROM ((clv.published
+     JOIN clv.forecast_load load ON ((published.load_id = load.load_id)))
+     JOIN clv.drift_rows measured ON ((published.load_id = measured.load_id)));
+
+COMMENT ON VIEW clv.drift IS 'How far a published month is from the months that its model was trained on: one row per month (as_of), kind, name and statistic. A warning, no failure';
+COMMENT ON COLUMN clv.drift.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.drift.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.drift.kind IS 'input: a feature that the model reads. forecast: a column of the forecast. mix: what customers are grouped by';
+COMMENT ON COLUMN clv.drift.name IS 'The column whose distribution is compared';
+COMMENT ON COLUMN clv.drift.statistic IS 'psi: population stability index, the sum over bins of (share - reference share) * ln(share / reference share); 0 for equal distributions';
+COMMENT ON COLUMN clv.drift.value IS 'Value of the statistic';
+COMMENT ON COLUMN clv.drift.threshold IS 'Value beyond which the distribution counts as drifted';
+COMMENT ON COLUMN clv.drift.is_drifted IS 'Whether value is beyond threshold';
+COMMENT ON COLUMN clv.drift.first_as_of IS 'as_of of the first month of the reference';
+COMMENT ON COLUMN clv.drift.last_as_of IS 'as_of of its last month: up to twelve months that the model was trained on';
+COMMENT ON COLUMN clv.drift.model_version IS 'Version of the registered model that made the forecast';
+COMMENT ON COLUMN clv.drift.run_id IS 'The run that made the forecast';
+
+CREATE VIEW clv.drift_distribution AS
+ SELECT to_char(((published.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    published.as_of,
+    measured.kind,
+    measured.name,
+    bin.bin_order,
+    bin.bin,
+    bin.reference_share,
+    bin.share,
+    published.run_id
+   FROM ((clv.published
+     JOIN clv.drift_rows measured ON ((published.load_id = measured.load_id)))
+     CROSS JOIN LATERAL UNNEST(measured.bins, measured.reference_shares, measured.month_shares) WITH ORDINALITY bin(bin, reference_share, share, bin_order))
+  WHERE (measured.statistic = 'psi'::text);
+
+COMMENT ON VIEW clv.drift_distribution IS 'The distributions behind clv.drift: one row per month (as_of), kind, name and bin';
+COMMENT ON COLUMN clv.drift_distribution.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.drift_distribution.as_of IS 'First day after the data month: the forecast starts on it';
+COMMENT ON COLUMN clv.drift_distribution.kind IS 'input, forecast or mix, as in clv.drift';
+COMMENT ON COLUMN clv.drift_distribution.name IS 'The column whose distribution is compared';
+COMMENT ON COLUMN clv.drift_distribution.bin_order IS 'Order of the bins, from 1 on';
+COMMENT ON COLUMN clv.drift_distribution.bin IS 'A range between tenths of the reference, a value, other values, or missing';
+COMMENT ON COLUMN clv.drift_distribution.reference_share IS 'Share of the reference''s customers in the bin';
+COMMENT ON COLUMN clv.drift_distribution.share IS 'Share of the month''s customers in the bin';
+COMMENT ON COLUMN clv.drift_distribution.run_id IS 'The run that made the forecast';
 
 CREATE TABLE clv.first_month_open (
     as_of date NOT NULL,
@@ -2410,8 +2572,14 @@ ALTER TABLE ONLY clv.actual_rows
 ALTER TABLE ONLY clv.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
 
+ALTER TABLE ONLY clv.bridge_rows
+    ADD CONSTRAINT bridge_rows_pkey PRIMARY KEY (load_id, step);
+
 ALTER TABLE ONLY clv.customer_rows
     ADD CONSTRAINT customer_rows_pkey PRIMARY KEY (load_id, customer_id);
+
+ALTER TABLE ONLY clv.drift_rows
+    ADD CONSTRAINT drift_rows_pkey PRIMARY KEY (load_id, kind, name, statistic);
 
 ALTER TABLE ONLY clv.first_month_accuracy_rows
     ADD CONSTRAINT first_month_accuracy_rows_pkey PRIMARY KEY (load_id, candidate);
@@ -2492,6 +2660,8 @@ CREATE INDEX actual_rows_customer ON clv.actual_rows USING btree (customer_id, m
 
 CREATE UNIQUE INDEX api_key_name ON clv.api_key USING btree (name) WHERE (revoked_at IS NULL);
 
+CREATE INDEX bridge_rows_before_load_id ON clv.bridge_rows USING btree (before_load_id);
+
 CREATE INDEX forecast_load_run_id ON clv.forecast_load USING btree (run_id);
 
 CREATE INDEX run_as_of ON clv.run USING btree (as_of, run_id);
@@ -2515,6 +2685,15 @@ ALTER TABLE ONLY clv.accuracy_measured
 
 ALTER TABLE ONLY clv.accuracy_rows
     ADD CONSTRAINT accuracy_rows_load_id_horizon_months_fkey FOREIGN KEY (load_id, horizon_months) REFERENCES clv.accuracy_measured(load_id, horizon_months) ON DELETE CASCADE;
+
+ALTER TABLE ONLY clv.bridge_rows
+    ADD CONSTRAINT bridge_rows_before_load_id_fkey FOREIGN KEY (before_load_id) REFERENCES clv.forecast_load(load_id);
+
+ALTER TABLE ONLY clv.bridge_rows
+    ADD CONSTRAINT bridge_rows_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
+
+ALTER TABLE ONLY clv.drift_rows
+    ADD CONSTRAINT drift_rows_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
 
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
@@ -2576,6 +2755,12 @@ REVOKE ALL ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) FROM PUBLI
 REVOKE ALL ON FUNCTION clv.clear_actual_month(p_month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.clear_actual_month(p_month date) TO clv_writer;
 
+REVOKE ALL ON FUNCTION clv.clear_bridge(p_load_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_bridge(p_load_id bigint) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.clear_drift(p_load_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.clear_drift(p_load_id bigint) TO clv_writer;
+
 REVOKE ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.clear_first_month_open(p_read_until date) TO clv_writer;
 
@@ -2611,6 +2796,7 @@ REVOKE ALL ON FUNCTION clv.total_ends(p_net_value numeric, p_variance double pre
 
 REVOKE ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_reader;
+GRANT ALL ON FUNCTION clv.total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) TO clv_api;
 
 REVOKE ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.withdraw(p_as_of date, p_run_id bigint, p_by text, p_because text) TO clv_writer;
@@ -2665,6 +2851,7 @@ GRANT INSERT(currency) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
+GRANT SELECT ON TABLE clv.accuracy TO clv_api;
 
 GRANT SELECT,INSERT ON TABLE clv.actual_month TO clv_writer;
 
@@ -2675,10 +2862,16 @@ GRANT SELECT ON TABLE clv.actual TO clv_reader;
 
 GRANT SELECT ON TABLE clv.api_key TO clv_api;
 
+GRANT SELECT,INSERT ON TABLE clv.bridge_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.bridge TO clv_writer;
+GRANT SELECT ON TABLE clv.bridge TO clv_reader;
+
 GRANT SELECT,INSERT ON TABLE clv.customer_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.customer TO clv_writer;
 GRANT SELECT ON TABLE clv.customer TO clv_reader;
+GRANT SELECT ON TABLE clv.customer TO clv_api;
 
 GRANT SELECT ON TABLE clv.customer_current TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_current TO clv_reader;
@@ -2688,6 +2881,14 @@ GRANT SELECT,INSERT ON TABLE clv.forecast_rows TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_writer;
 GRANT SELECT ON TABLE clv.customer_list TO clv_reader;
 GRANT SELECT ON TABLE clv.customer_list TO clv_api;
+
+GRANT SELECT,INSERT ON TABLE clv.drift_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.drift TO clv_writer;
+GRANT SELECT ON TABLE clv.drift TO clv_reader;
+
+GRANT SELECT ON TABLE clv.drift_distribution TO clv_writer;
+GRANT SELECT ON TABLE clv.drift_distribution TO clv_reader;
 
 GRANT SELECT,INSERT ON TABLE clv.first_month_open TO clv_writer;
 
@@ -2713,6 +2914,7 @@ GRANT SELECT ON TABLE clv.forecast_monthly TO clv_reader;
 
 GRANT SELECT ON TABLE clv.forecast_total TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_total TO clv_reader;
+GRANT SELECT ON TABLE clv.forecast_total TO clv_api;
 
 GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.forecast_total_monthly TO clv_reader;

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow as pa
@@ -110,7 +112,8 @@ def write(
     recorded: Mapping[str, object] | None = None,
 ) -> None:
     """Write rows as a month's forecast, made from the snapshot in the lake; `recorded` replaces parts of its record."""
-    write_customers(lake, as_of, {str(entry["customer_id"]): {} for entry in rows})
+    if not lake.is_complete(TABLE, as_of) or not lake.record(TABLE, as_of).rows:
+        write_customers(lake, as_of, {str(entry["customer_id"]): {} for entry in rows})
     versions = {entry["model_version"] for entry in rows}
     inputs = {
         "features": lake.record(TABLE, as_of).fingerprint,
@@ -153,9 +156,20 @@ def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
 
 
 def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
-    """Publish the forecast in the lake as that which the run has scored."""
+    """Publish the forecast in the lake as the run's; meanwhile a real snapshot holds the forecast's customers alone."""
     scored(engine, lake, as_of, run_id)
-    return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
+    if not lake.record(TABLE, as_of).rows:
+        return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
+    snapshot = lake.folder(TABLE, as_of)
+    with TemporaryDirectory() as scratch:
+        kept = shutil.copytree(snapshot, Path(scratch, "kept"))
+        ids = pq.read_table(lake.folder(FORECASTS, as_of), columns=["customer_id"], partitioning=None)["customer_id"]
+        write_customers(lake, as_of, {customer_id: {} for customer_id in ids.to_pylist()})
+        try:
+            return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
+        finally:
+            shutil.rmtree(snapshot)
+            shutil.copytree(kept, snapshot)
 
 
 def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: object) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from jobs.accuracy.record import measure_published
 from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
-from jobs.publishing.report import UnknownRunError, report, top_customers
+from jobs.publishing.month_page.content import UnknownRunError
+from jobs.publishing.report import report, top_customers
 from jobs.report import main
 from tests.accuracy.days import write_days
 from tests.conftest import Database
@@ -92,16 +94,21 @@ def test_the_ten_most_valuable_customers_come_in_order_with_ties_by_id(database:
     ]
 
 
-def test_the_command_prints_the_report(
-    database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_command_prints_the_report_and_writes_the_page(
+    database: Database,
+    lake: Lake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run_id = publish_new_run(database, lake, DECEMBER)
     for name in ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE"):
         monkeypatch.setenv(name, "unused")
-    monkeypatch.setenv("CLV_REPORTS", "/srv/reports")
+    monkeypatch.setenv("CLV_REPORTS", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000")
     monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
     main(["--run-id", str(run_id)])
     printed = capsys.readouterr().out
     assert "http://mlflow:5000" in printed
-    assert "/srv/reports" in printed
+    assert f"Page to forward   {tmp_path}/months/2011-11/run-{run_id}.html\n" in printed
+    assert (tmp_path / "months" / "2011-11" / f"run-{run_id}.html").is_file()

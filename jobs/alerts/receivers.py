@@ -30,7 +30,8 @@ class Notice:
     """What happened.
 
     Attributes:
-        event: `failed`, a task has failed for good, or `late`, a run has not ended in time.
+        event: `failed`, a task has failed for good; `late`, a run has not ended in time; or `drifted`, a published
+            month differs from the months of its model's training.
         month: the data month, as text; empty if it is not known.
         task: the task that failed; empty for a late run.
         reason: why, on one line.
@@ -48,6 +49,8 @@ class Notice:
     @property
     def headline(self) -> str:
         """What happened, and to which month."""
+        if self.event == "drifted":
+            return f"CLV {self.month}: published, but it differs from the months that the model was trained on"
         what = f"{self.task} failed" if self.task else f"run {self.dag_run_id} is late"
         return f"CLV {self.month}: {what}" if self.month else f"CLV: {what}"
 

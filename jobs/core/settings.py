@@ -64,6 +64,11 @@ class Settings:
         return self._variable("CLV_DATABASE_URL")
 
     @property
+    def reader_database_url(self) -> str:
+        """SQLAlchemy URL of the forecast database, as the role `clv_reader`; only exports read it."""
+        return self._variable("CLV_READER_DATABASE_URL")
+
+    @property
     def tracking_uri(self) -> str:
         """Address of the MLflow server."""
         return self._variable("MLFLOW_TRACKING_URI")
@@ -79,7 +84,8 @@ class Settings:
     def _variable(self, name: str) -> str:
         value = self.environ.get(name)
         if not value:
-            others = [other for other in VARIABLES if other != name and not self.environ.get(other)]
+            needed = VARIABLES if name in VARIABLES else ()
+            others = [other for other in needed if other != name and not self.environ.get(other)]
             also = f"; also not set: {', '.join(others)}" if others else ""
             raise SettingsError(f"{name} is not set{also}. Set it in the job's environment: .env.example explains it")
         return value

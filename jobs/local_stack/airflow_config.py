@@ -16,7 +16,10 @@ ADMIN = "admin"
 SERVICE = "clv-api"
 """The user that the REST service is in Airflow: may start and follow runs, and reads no connection or variable."""
 
-_SECRET_BYTES = {"jwt_secret": 64, "secret_key": 64, "admin_password": 15, "api_password": 15}
+_SECRET_BYTES = {
+    **dict.fromkeys(("jwt_secret", "secret_key", "dashboard_key"), 64),
+    **dict.fromkeys(("admin_password", "api_password", "reader_password", "dashboard_password"), 15),
+}
 
 _PARALLEL_TASKS = 8
 _DAY_SECONDS = 86_400

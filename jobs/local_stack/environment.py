@@ -27,7 +27,7 @@ def stack_environment(home: Home, ports: Ports, java: Path, environ: Mapping[str
         "CLV_LANDING": str(home.landing),
         "CLV_LAKE": str(home.folder / "lake"),
         "CLV_REPORTS": str(home.folder / "reports"),
-        "CLV_DATABASE_URL": postgres.url("clv_writer", "clv", home.sockets()),
+        "CLV_DATABASE_URL": postgres.url("clv_writer", "clv", home.sockets(), ports.postgres),
         "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{ports.mlflow}",
         "JAVA_HOME": str(java),
         "PATH": os.pathsep.join([str(programs), str(java / "bin"), environ.get("PATH", os.defpath)]),

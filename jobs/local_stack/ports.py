@@ -15,33 +15,36 @@ class PortTakenError(RuntimeError):
 
 @dataclass(frozen=True)
 class Ports:
-    """Where Airflow's API server (and UI) and MLflow listen."""
+    """Where Airflow's API server (and UI), MLflow and Postgres listen."""
 
     airflow: int
     mlflow: int
+    postgres: int = 5432
 
 
 USUAL_PORTS = Ports(airflow=8080, mlflow=5000)
 
 
 def given_ports(environ: Mapping[str, str], otherwise: Ports) -> Ports:
-    """The ports set by `AIRFLOW_PORT` and `MLFLOW_PORT`, or those of `otherwise` if unset."""
+    """The ports set by `AIRFLOW_PORT`, `MLFLOW_PORT` and `POSTGRES_PORT`, or those of `otherwise` if unset."""
     return Ports(
         airflow=int(environ.get("AIRFLOW_PORT") or otherwise.airflow),
         mlflow=int(environ.get("MLFLOW_PORT") or otherwise.mlflow),
+        postgres=int(environ.get("POSTGRES_PORT") or otherwise.postgres),
     )
 
 
 def free_ports(environ: Mapping[str, str], preferred: Ports) -> Ports:
     """The ports to start on; raises PortTakenError if a variable sets a port that is in use."""
-    airflow = _free_port("AIRFLOW_PORT", environ, preferred.airflow, taken=None)
-    return Ports(airflow=airflow, mlflow=_free_port("MLFLOW_PORT", environ, preferred.mlflow, taken=airflow))
+    airflow = _free_port("AIRFLOW_PORT", environ, preferred.airflow)
+    mlflow = _free_port("MLFLOW_PORT", environ, preferred.mlflow, airflow)
+    return Ports(airflow, mlflow, _free_port("POSTGRES_PORT", environ, preferred.postgres, airflow, mlflow))
 
 
-def _free_port(variable: str, environ: Mapping[str, str], preferred: int, *, taken: int | None) -> int:
+def _free_port(variable: str, environ: Mapping[str, str], preferred: int, *taken: int) -> int:
     given = environ.get(variable)
     port = int(given) if given else preferred
-    if port != taken and _is_free(port):
+    if port not in taken and _is_free(port):
         return port
     if given:
         raise PortTakenError(f"{variable}={given} is in use: set another port, or unset it to use any free port")

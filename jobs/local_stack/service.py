@@ -20,15 +20,15 @@ PROGRAMS = ("jobs.serve", "jobs.api_key")
 
 def service_environment(stack: Stack, module: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of one of the programs: the owner's address is only for that which makes keys."""
-    sockets = stack.home.sockets()
+    sockets, port = stack.home.sockets(), stack.ports.postgres
     if module == "jobs.api_key":
-        return {**environ, "CLV_OWNER_DATABASE_URL": postgres.url(postgres.SUPERUSER, "clv", sockets)}
+        return {**environ, "CLV_OWNER_DATABASE_URL": postgres.url(postgres.SUPERUSER, "clv", sockets, port)}
     return {
         **environ,
         "CLV_SOURCE": stack.home.source,
         "CLV_LAKE": str(stack.home.folder / "lake"),
         "MLFLOW_TRACKING_URI": stack.mlflow_url,
-        "CLV_API_DATABASE_URL": postgres.url("clv_api", "clv", sockets),
+        "CLV_API_DATABASE_URL": postgres.url("clv_api", "clv", sockets, port),
         "CLV_API_PORT": environ.get("API_PORT") or environ.get("CLV_API_PORT", ""),
         "CLV_AIRFLOW_URL": stack.airflow_url,
         "CLV_AIRFLOW_USER": SERVICE,

@@ -61,12 +61,17 @@ class Stack:
     @property
     def database_url(self) -> str:
         """The forecast database, as the role the jobs use."""
-        return postgres.url("clv_writer", "clv", self.home.sockets())
+        return postgres.url("clv_writer", "clv", self.home.sockets(), self.ports.postgres)
 
     @property
     def admin_password(self) -> str:
         """The password of Airflow's user `admin`."""
         return secrets_of(self.home.folder)["admin_password"]
+
+    @property
+    def reader_password(self) -> str:
+        """The password of `clv_reader` on the TCP port."""
+        return secrets_of(self.home.folder)["reader_password"]
 
     def api(self) -> AirflowApi:
         """A new session with Airflow."""
@@ -187,6 +192,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"Shop     {stack.home.name}\n"
             f"Airflow  {stack.airflow_url}  (user {ADMIN}, password {stack.admin_password})\n"
             f"MLflow   {stack.mlflow_url}\n"
+            f"Postgres {LOOPBACK}:{stack.ports.postgres}  (database clv, user {postgres.READER}, "
+            f"password {stack.reader_password})\n"
         )
 
 

@@ -61,11 +61,12 @@ def start_servers(
         log=supervisor.logs / "spark-classes.log",
     )
     supervisor.launch("postgres")
-    postgres.wait_until_ready(home.sockets())
-    postgres.create_databases(home.sockets())
+    postgres.wait_until_ready(home.sockets(), ports.postgres)
+    postgres.create_databases(home.sockets(), ports.postgres)
     log.info("Postgres is up")
     supervisor.launch("mlflow")
-    _migrate(home, environment)
+    _migrate(home, ports, environment)
+    postgres.set_reader_password(secrets_of(home.folder)["reader_password"], home.sockets(), ports.postgres)
     supervisor.launch(*_AIRFLOW)
     api = AirflowApi(f"http://{LOOPBACK}:{ports.airflow}", ADMIN, secrets_of(home.folder)["admin_password"])
     _wait("airflow", supervisor, api.is_healthy)
@@ -79,10 +80,11 @@ def start_servers(
 def _programs(home: Home, ports: Ports, data: Path) -> list[Program]:
     python = sys.executable
     airflow = [python, "-m", "airflow"]
-    store = postgres.url("mlflow", "mlflow", home.sockets())
+    store = postgres.url("mlflow", "mlflow", home.sockets(), ports.postgres)
     artifacts = home.folder / "mlflow"
+    server = postgres.command(data, home.sockets(), ports.postgres)
     return [
-        Program("postgres", postgres.command(data, home.sockets()), postgres.system_user(), stop_signal="INT"),
+        Program("postgres", server, postgres.system_user(), stop_signal="INT"),
         Program(
             "mlflow",
             [
@@ -106,7 +108,7 @@ def _configure_airflow(home: Home, ports: Ports, *, on_schedule: bool) -> None:
     write_private(password_file, json.dumps(passwords))
     text = airflow_config(
         port=ports.airflow,
-        database_url=postgres.url("airflow", "airflow", home.sockets()),
+        database_url=postgres.url("airflow", "airflow", home.sockets(), ports.postgres),
         password_file=password_file,
         secret=secret,
         on_schedule=on_schedule,
@@ -114,10 +116,10 @@ def _configure_airflow(home: Home, ports: Ports, *, on_schedule: bool) -> None:
     write_private(folder / "airflow.cfg", text)
 
 
-def _migrate(home: Home, environment: Mapping[str, str]) -> None:
+def _migrate(home: Home, ports: Ports, environment: Mapping[str, str]) -> None:
     """Migrate the forecast database and Airflow's database to this version's schema."""
     logs = home.folder / "logs"
-    owner = postgres.url(postgres.SUPERUSER, "clv", home.sockets())
+    owner = postgres.url(postgres.SUPERUSER, "clv", home.sockets(), ports.postgres)
     _run(["jobs.migrate"], logs / "migrate.log", {**environment, "CLV_OWNER_DATABASE_URL": owner})
     marker = home.folder / "airflow" / "migrated"
     installed = version("apache-airflow-core")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from jobs.core.month import Month
 from jobs.models.model_version import Training, TrainingInputs
-
-if TYPE_CHECKING:
-    from jobs.models.verdict import Verdict
 
 OF_MODEL = """Customer lifetime value: the net value of each customer in the twelve months from `as_of` on.
 
@@ -41,14 +37,16 @@ def of_run(training: Training, inputs: TrainingInputs) -> str:
     return "\n".join(lines)
 
 
-def of_version(verdict: Verdict, *, number: int, data_month: Month, run_id: int) -> str:
-    """Of a version, once the gate has judged it: the verdict, and every comparison behind it."""
-    who = "this version" if verdict.model_version == number else f"version {verdict.model_version}"
-    comparisons = [[str(place), reason] for place, reason in enumerate(verdict.reasons, start=1)]
+def of_version(
+    number: int, decision: str, reasons: Sequence[str], forecast_by: int, data_month: Month, run_id: int
+) -> str:
+    """Of a version, once the gate has judged it: its decision, and every comparison behind it."""
+    who = "this version" if forecast_by == number else f"version {forecast_by}"
+    comparisons = [[str(place), reason] for place, reason in enumerate(reasons, start=1)]
     return "\n".join(
         [
             f"Trained on the data up to {data_month}.",
-            f"The gate decided **{verdict.decision}**: {who} forecasts the month.",
+            f"The gate decided **{decision}**: {who} forecasts the month.",
             "",
             *_table(["", "comparison"], comparisons),
             "",

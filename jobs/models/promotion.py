@@ -74,12 +74,13 @@ def promote(
 
 def _show(registry: Registry, judged: Version, verdict: Verdict, run_id: int) -> None:
     """Copy a verdict to the version's page in MLflow, for people."""
-    number = judged.number
+    number, month = judged.number, Month.before(judged.as_of)
     [run] = fetch(registry.database, "dag_run_of", run_id=run_id)
-    tags = {"decision": verdict.decision, "forecast_by": str(verdict.model_version)}
-    registry.tag(number, tags | {"clv_run_id": str(run_id), "airflow_run_id": run["dag_run_id"]})
-    text = of_version(verdict, number=number, data_month=Month.before(judged.as_of), run_id=run_id)
-    registry.describe(number, text)
+    runs = {"clv_run_id": str(run_id), "airflow_run_id": run["dag_run_id"]}
+    registry.tag(number, {"decision": verdict.decision, "forecast_by": str(verdict.model_version)} | runs)
+    registry.describe(
+        number, of_version(number, verdict.decision, verdict.reasons, verdict.model_version, month, run_id)
+    )
 
 
 def _recorded(

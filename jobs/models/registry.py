@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 from jobs.core.code_version import files_sha256, folder_sha256
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
+from jobs.models.artifacts import download
 from jobs.models.descriptions import OF_MODEL, of_run
 from jobs.models.file_hashes import hashed_versions, hashes_of, record_hashes
 from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, save
@@ -172,7 +173,7 @@ class Registry:
 
     def measured(self, number: int, metrics: Mapping[str, float]) -> None:
         """Add metrics to the run that trained a version; the ones that are no number are left out."""
-        run_id = self._client.get_model_version(self.model, str(number)).run_id
+        run_id = str(self._client.get_model_version(self.model, str(number)).run_id)
         for name, value in metrics.items():
             if isfinite(value):
                 self._client.log_metric(run_id, name, value)
@@ -186,6 +187,7 @@ class Registry:
 
         Raises:
             UncheckedError: Postgres holds no hash of the files; so of every version that does not exist.
+            GoneError: the version was deleted from MLflow.
             TamperedError: the files differ from those that were registered.
         """
         registered = self.sha256(number, part)
@@ -196,10 +198,7 @@ class Registry:
                 "interrupted: run its month again, which trains it again, or choose another champion"
             )
         uri = f"models:/{self.model}/{number}/artifacts/{part}"
-        download = self._mlflow.artifacts.download_artifacts
-        with TemporaryDirectory() as scratch:
-            folder = Path(download(artifact_uri=uri, dst_path=scratch, tracking_uri=self.tracking_uri))
-            files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        files = download(self._mlflow, uri, self.tracking_uri)
         sha256 = files_sha256(files)
         if sha256 != registered:
             raise TamperedError(

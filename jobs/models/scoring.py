@@ -67,11 +67,7 @@ def score(
         ScoreError: the snapshot lacks columns that the model reads, or a customer has no forecast.
     """
     snapshot = lake.record(table, as_of)
-    inputs = {
-        "features": snapshot.fingerprint,
-        "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
-        "code": code_fingerprint(__name__),
-    }
+    inputs = inputs_of(snapshot, model)
     if not is_forced and lake.is_current(FORECASTS, as_of, inputs):
         log.info("The forecasts as of %s are current: nothing to score", as_of)
         written = lake.record(FORECASTS, as_of)
@@ -84,6 +80,15 @@ def score(
             f"{written.rows} forecasts were written as of {as_of}, but the snapshot holds {snapshot.rows} customers"
         )
     return written
+
+
+def inputs_of(snapshot: Record, model: Model) -> dict[str, str]:
+    """What forecasts of a snapshot by a version are made from, as the lake records it."""
+    return {
+        "features": snapshot.fingerprint,
+        "model": f"{MODEL}/{model.number} {files_sha256(model.files)}",
+        "code": code_fingerprint(__name__),
+    }
 
 
 def read_by(model: Model, table: Table) -> list[Column]:

@@ -35,7 +35,8 @@ def log_snapshots(inputs: TrainingInputs) -> None:
     from mlflow.data.meta_dataset import MetaDataset
 
     source = CodeDatasetSource({"table": "features", "as_of": f"all snapshots until {inputs.as_of}"})
-    mlflow.log_input(MetaDataset(source, name="features", digest=inputs.input_fingerprint), context="training")
+    data = MetaDataset(source, name="features", digest=inputs.input_fingerprint)  # type: ignore[abstract]
+    mlflow.log_input(data, context="training")
 
 
 def copy_code(module: str, folder: Path) -> Path:

@@ -9,14 +9,14 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
+from jobs.publishing.month_page.content import read_run
 
-
-class UnknownRunError(LookupError):
-    """The run does not exist."""
+_MOST_DRIFTED = 10
+"""Distributions that a report names."""
 
 
 def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
-    """The report of a run: what its tasks cost, its totals, how right earlier forecasts were, and where to find more.
+    """The report of a run: its costs, its totals and why they changed, how right earlier forecasts were, and places.
 
     Args:
         engine: the forecast database.
@@ -26,16 +26,16 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
     Raises:
         UnknownRunError: the run does not exist.
     """
-    runs = fetch(engine, "run", run_id=run_id)
-    if not runs:
-        raise UnknownRunError(f"there is no run {run_id} in this database: the run id is in the plan task's result")
-    run = runs[0]
+    run = read_run(engine, run_id)
     tasks = fetch(engine, "run_tasks", run_id=run_id)
     forecast = f"view clv.forecast, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])
     addresses = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
+    bridge = _bridge_lines(fetch(engine, "bridge", run_id=run_id))
     record = _record_lines(fetch(engine, "newest_accuracy"))
-    return "\n".join([_headline(run), "", *_task_lines(tasks), "", _totals(run), *record, "", *addresses]) + "\n"
+    drift = _drift_lines(fetch(engine, "drifted", run_id=run_id))
+    about = [_totals(run), *drift, *bridge, *record]
+    return "\n".join([_headline(run), "", *_task_lines(tasks), "", *about, "", *addresses]) + "\n"
 
 
 def _headline(run: RowMapping) -> str:
@@ -64,6 +64,30 @@ def _totals(run: RowMapping) -> str:
         f"{run['forecast_rows']:,} customers, worth {run['clv_12m_total']:,.2f} over twelve months, "
         f"by model version {run['model_version']} (content {run['content_hash']})"
     )
+
+
+def _drift_lines(drifted: Sequence[RowMapping]) -> list[str]:
+    """A warning of what has drifted; nothing where nothing has."""
+    if not drifted:
+        return []
+    lines = [
+        f"  {row['kind']} {row['name']}: {row['statistic']} {row['value']:.2f}, more than {row['threshold']}"
+        for row in drifted[:_MOST_DRIFTED]
+    ]
+    more = [f"  and {len(drifted) - _MOST_DRIFTED} more"] if len(drifted) > _MOST_DRIFTED else []
+    warning = "Warning: the month differs from those that the model was trained on (clv.drift):"
+    return ["", warning, *lines, *more]
+
+
+def _bridge_lines(steps: Sequence[RowMapping]) -> list[str]:
+    """What the total changed by since the month before; nothing where that is not known."""
+    if not steps:
+        return []
+    lines = [
+        f"  {step['step'].replace('_', ' '):<24}{step['net_value']:>20,.2f}{step['customers']:>14,} customers"
+        for step in steps
+    ]
+    return ["", "Why the total changed since the month before (clv.bridge):", *lines]
 
 
 def _record_lines(accuracy: Sequence[RowMapping]) -> list[str]:

@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from jobs.service import champion, customers, forecasts, health, problems, reference, runs
+from jobs.service import accuracy, champion, customers, forecasts, health, problems, reference, runs, totals
 from jobs.service.airflow import Airflow
 from jobs.service.context import Context
 from jobs.service.database import pool
@@ -86,7 +86,7 @@ def create_app(
     )
     app.state.context = context
     problems.install(app)
-    for part in (forecasts, customers, route, champion, runs):
+    for part in (forecasts, customers, totals, accuracy, route, champion, runs):
         every = documented(401, 403, 404, 422, 429, 431, 500, 503)
         app.include_router(part.router, responses=every, dependencies=[Depends(problems.only_known_parameters)])
     app.include_router(health.router, responses=documented(431, 500))

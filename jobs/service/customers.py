@@ -16,7 +16,7 @@ from jobs.core.month import HORIZON_MONTHS
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import rows, snapshot
-from jobs.service.forecast_parts import Interval, Method, Status
+from jobs.service.forecast_parts import MOST_TIERS, Interval, Method, Status, Tier, TierBefore
 from jobs.service.forecasts import ReadRoute
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import as_json
@@ -41,6 +41,8 @@ class CustomerSummary(BaseModel):
     status: Status
     method: Method
     model_version: int = Field(examples=[3])
+    tier: Tier
+    tier_before: TierBefore
 
 
 class CustomerPage(BaseModel):
@@ -70,6 +72,7 @@ def customers(
     context: InContext,
     _: Caller,
     status: Annotated[Status | None, Query(description="Only customers who stand so")] = None,
+    tier: Annotated[int | None, Query(ge=1, le=MOST_TIERS, description="Only customers of this value tier")] = None,
     min_clv: Annotated[
         Decimal | None,
         Query(description="Only customers with a clv_12m from this on", gt=-_MOST, lt=_MOST, decimal_places=_DECIMALS),
@@ -89,7 +92,7 @@ def customers(
                 remedy="Begin again without `after`.",
                 errors=[("query.after", "a page of the current publication")],
             )
-        filters = {"status": status, "min_clv": min_clv, "after": place and place.customer_id}
+        filters = {"status": status, "tier": tier, "min_clv": min_clv, "after": place and place.customer_id}
         found = rows(connection, "customers_page", page_size=limit + 1, **filters)
     page = [_summary(entry) for entry in found[:limit]]
     is_last = len(found) <= limit

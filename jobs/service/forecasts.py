@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,13 +15,23 @@ from jobs.core.settings import MODEL
 from jobs.service.access import Caller
 from jobs.service.context import InContext
 from jobs.service.database import row, snapshot
-from jobs.service.forecast_parts import Interval, Method, ModelVersion, MonthForecast, Status
+from jobs.service.forecast_parts import (
+    Interval,
+    Method,
+    ModelVersion,
+    MonthForecast,
+    Status,
+    Tier,
+    TierBefore,
+    known_interval,
+)
 from jobs.service.freshness import Freshness, freshness
 from jobs.service.keyed_route import KeyedRoute, as_json
 from jobs.service.keys import READ
 from jobs.service.problems import Problem
 from jobs.service.publications import AsOf, Publication, PublishedMonth, published_month
 
+_AS_PUBLISHED = ("customer_id", "p_active_12m", "status", "method", "tier", "tier_before")
 _REASONS = ("reason_1", "reason_2", "reason_3")
 LONGEST_ID = 1000
 """In characters. Ids that are delivered may be long, but not without limit."""
@@ -54,6 +64,8 @@ class Forecast(BaseModel):
     p_active_12m: float = Field(description="Probability of an order within twelve months", examples=[0.62])
     status: Status = Field(description="How the customer stands at as_of")
     method: Method = Field(description="How the forecast was made")
+    tier: Tier
+    tier_before: TierBefore
     reasons: list[str] = Field(description="What makes it higher or lower than the typical buyer's, strongest first")
     model: ModelVersion
     publication: Publication
@@ -95,7 +107,7 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     first = Month.of(month.as_of)
     return Forecast.model_validate(
         {
-            **{name: found[name] for name in ("customer_id", "p_active_12m", "status", "method")},
+            **{name: found[name] for name in _AS_PUBLISHED},
             "as_of": month.as_of,
             "data_month": month.data_month,
             "horizon_months": horizon,
@@ -112,7 +124,6 @@ def _answer(found: Mapping[str, object], month: PublishedMonth, horizon: int, to
     )
 
 
-def interval_of(found: Mapping[str, object], horizon: int) -> dict[str, object] | None:
+def interval_of(found: Mapping[str, Any], horizon: int) -> dict[str, Decimal] | None:
     """The pair of columns for the horizon, if the view has them and they hold values."""
-    low, high = (found.get(f"clv_{horizon}m_{end}") for end in ("p10", "p90"))
-    return None if low is None or high is None else {"p10": low, "p90": high}
+    return known_interval(*(found.get(f"clv_{horizon}m_{end}") for end in ("p10", "p90")))

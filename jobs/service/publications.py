@@ -32,7 +32,8 @@ class PublishedMonth:
     publication: Publication
 
 
-def _first_of_a_month(as_of: date | None) -> date | None:
+def first_of_a_month(as_of: date | None) -> date | None:
+    """The day, if it is the first of a month; ValueError otherwise."""
     if as_of is not None and as_of.day != 1:
         raise ValueError("the first day of a month was expected, YYYY-MM-01")
     return as_of
@@ -40,7 +41,7 @@ def _first_of_a_month(as_of: date | None) -> date | None:
 
 AsOf = Annotated[
     date | None,
-    AfterValidator(_first_of_a_month),
+    AfterValidator(first_of_a_month),
     Query(
         description="First day after the data month, YYYY-MM-01. Default: that of the newest published month",
         examples=["2011-12-01"],

@@ -19,13 +19,14 @@ SPARK = INGEST | {
     "features.validate_features",
     "score.score",
     "score.validate_forecasts",
+    "publish.build_bridge",
     "special.score_special",
     "special.validate_special",
 }
 PYTHON = {
     *("plan.plan", "plan.note", "plan.go_on", "retrain.train", "retrain.promote"),
     *("retrain.train_first_month", "score.score_first_month"),
-    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.report"),
+    *("publish.publish", "publish.set_champion", "publish.measure_accuracy", "publish.measure_drift", "publish.report"),
     *("special.publish_special", "special.set_champion"),
 }
 
@@ -34,7 +35,7 @@ def edges(dag: Any) -> set[tuple[str, str]]:
     return {(task.task_id, after) for task in dag.tasks for after in task.downstream_task_ids}
 
 
-HELPERS = {"clv_alerts", "clv_assets", "clv_note", "clv_params", "clv_skips", "clv_tasks"}
+HELPERS = {"clv_alerts", "clv_assets", "clv_links", "clv_note", "clv_params", "clv_skips", "clv_tasks"}
 
 
 def test_every_dag_file_loads_and_holds_the_dag_it_is_named_for(dag_bag: Any) -> None:
@@ -69,7 +70,9 @@ def test_the_stages_follow_each_other(dag: Any) -> None:
         ("score.validate_forecasts", "publish.publish"),
         ("publish.publish", "publish.set_champion"),
         ("publish.set_champion", "publish.measure_accuracy"),
-        ("publish.measure_accuracy", "publish.report"),
+        ("publish.measure_accuracy", "publish.build_bridge"),
+        ("publish.build_bridge", "publish.measure_drift"),
+        ("publish.measure_drift", "publish.report"),
         ("retrain.promote", "special.score_special"),
         ("special.score_special", "special.validate_special"),
         ("special.validate_special", "special.publish_special"),

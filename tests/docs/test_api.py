@@ -21,6 +21,8 @@ from jobs.service.on_request.body import MOST_CUSTOMERS, MOST_ROWS
 from jobs.service.on_request.live_model import LiveModel
 from jobs.service.on_request.route import MOST_BYTES
 from jobs.service.settings import AirflowAccess, ServiceSettings
+from jobs.service.totals import MOST_BYTES as MOST_BYTES_OF_IDS
+from jobs.service.totals import MOST_IDS
 from jobs.sources import load
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, row
@@ -118,7 +120,8 @@ def test_the_limits_are_those_of_the_service() -> None:
     usual = ServiceSettings(database_url="x")
     said = (
         f"more than {usual.requests_per_second:g} requests a second for long, or {usual.burst} at once",
-        f"a body over {KeyedRoute.body_bytes // 1024} KiB ({MOST_BYTES // 2**20} MiB for forecasts); "
+        f"a body over {KeyedRoute.body_bytes // 1024} KiB ({MOST_BYTES_OF_IDS // 1024} KiB for totals, "
+        f"{MOST_BYTES // 2**20} MiB for forecasts); "
         f"path, query and headers over {usual.head_bytes // 1024} KiB",
         f"{usual.strangers_burst} at once, {usual.strangers_per_second:g} a second for long",
         f"{usual.request_seconds:g} s were not enough",
@@ -129,6 +132,7 @@ def test_the_limits_are_those_of_the_service() -> None:
         f"refuses one within {usual.key_seconds:g} s",
         f"1 request for forecasts is being computed and {usual.forecasts_waiting} wait",
         f"a text {LONGEST_TEXT:,} characters",
+        f"by their ids, {MOST_IDS:,} at most",
         f"1 to {MOST_CUSTOMERS:,} customers, {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB",
     )
     flat = " ".join(PAGE.split())

@@ -37,10 +37,11 @@ MONTH = Month(2025, 6)
 CUSTOMERS, MONTHS = 300, 10
 SHOP = "simulated_shop"
 
-SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts")
+SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts",
+         "build_bridge")  # fmt: skip
 STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote",
           "train_first_month", "score", "score_first_month", "validate_forecasts", "publish", "set_champion",
-          "measure_accuracy", "report")  # fmt: skip
+          "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
 DEADLINE_SECONDS = 600
 
 

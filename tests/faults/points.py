@@ -129,6 +129,14 @@ MEASURE_ACCURACY = (
     sql("measure_accuracy", "record_actual_month", "kill_postgres"),
     sql("measure_accuracy", "record_task"),
 )
+BUILD_BRIDGE = (
+    sql("build_bridge", "bridge_loads", "kill_postgres"),
+    sql("build_bridge", "record_task"),
+)
+MEASURE_DRIFT = (
+    sql("measure_drift", "record_drift"),
+    sql("measure_drift", "record_drift", "kill_postgres"),
+)
 SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
@@ -143,11 +151,13 @@ SAMPLE = frozenset(
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
         sql("measure_accuracy", "record_actual_month", "kill_postgres"),
+        sql("build_bridge", "bridge_loads", "kill_postgres"),
+        sql("measure_drift", "record_drift", "kill_postgres"),
     }
 )
 """A part of the points that covers every stage, for every change."""
 
 POINTS = (
     *(*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE, *SCORE_FIRST_MONTH),
-    *(*PUBLISH, *SET_CHAMPION, *MEASURE_ACCURACY),
+    *(*PUBLISH, *SET_CHAMPION, *MEASURE_ACCURACY, *BUILD_BRIDGE, *MEASURE_DRIFT),
 )

@@ -96,7 +96,7 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
         month.must_run("promote")
     if point.stage == "promote":
         assert month.decisions() == 1
-    month.must_run("publish", "set_champion", "measure_accuracy")
+    month.must_run("publish", "set_champion", "measure_accuracy", "build_bridge", "measure_drift")
     if point.stage == "set_champion":
         assert month.registry.aliased("champion") == month.model_version
     assert month.published_run() == month.plan["run_id"]

@@ -40,7 +40,7 @@ def test_the_calendar_starts_runs_only_where_asked_to(tmp_path: Path) -> None:
 def test_secrets_are_made_once_and_nobody_else_reads_them(tmp_path: Path) -> None:
     made = secrets_of(tmp_path)
     assert secrets_of(tmp_path) == made
-    assert len(set(made.values())) == len(made) == 5
+    assert len(set(made.values())) == len(made) == 8
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
 
 

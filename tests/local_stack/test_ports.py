@@ -22,19 +22,20 @@ def a_free_port() -> int:
 
 
 def test_the_ports_of_last_time_are_taken_again() -> None:
-    wished = Ports(a_free_port(), a_free_port())
+    wished = Ports(a_free_port(), a_free_port(), a_free_port())
     assert free_ports({}, wished) == wished
 
 
 def test_a_port_in_use_is_replaced_by_a_free_one(taken: int) -> None:
-    actual = free_ports({}, Ports(taken, taken))
-    assert len({taken, actual.airflow, actual.mlflow}) == 3
+    actual = free_ports({}, Ports(taken, taken, taken))
+    assert len({taken, actual.airflow, actual.mlflow, actual.postgres}) == 4
 
 
 def test_a_port_given_by_a_variable_is_used() -> None:
-    airflow, mlflow = a_free_port(), a_free_port()
-    environ = {"AIRFLOW_PORT": str(airflow), "MLFLOW_PORT": str(mlflow)}
-    assert free_ports(environ, Ports(1, 2)) == given_ports(environ, Ports(1, 2)) == Ports(airflow, mlflow)
+    given = Ports(a_free_port(), a_free_port(), a_free_port())
+    environ = {"AIRFLOW_PORT": given.airflow, "MLFLOW_PORT": given.mlflow, "POSTGRES_PORT": given.postgres}
+    texts = {name: str(port) for name, port in environ.items()}
+    assert free_ports(texts, Ports(1, 2, 3)) == given_ports(texts, Ports(1, 2, 3)) == given
 
 
 def test_a_port_given_by_a_variable_that_is_in_use_is_refused(taken: int) -> None:

@@ -146,6 +146,7 @@ def test_the_job_tells_the_run_which_version_forecasts_and_prints_it_last(
 
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert printed == {
+        "model_name": "clv",
         "model_version": number,
         "decision": "backfill",
         "reasons": ["month 2024-10 is already published", "no month has matured to compare on"],

@@ -97,7 +97,7 @@ def test_a_special_run_does_not_show_among_the_runs_of_its_month(
     landing: Path, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_id = planned(capsys, options=SPECIAL)["run_id"]
-    assert fetch(database.reader, "run", run_id=run_id) == []
+    assert fetch(database.writer, "run", run_id=run_id) == []
 
 
 def test_a_run_on_a_margin_has_a_lake_of_its_own(landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:

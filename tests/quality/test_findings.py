@@ -4,7 +4,9 @@ from datetime import date
 import pytest
 
 from jobs.core.refusal import RefusedError
-from jobs.quality.findings import RuleResult, ValidationFailedError, as_json, listing, raise_if_critical
+from jobs.quality.findings import RuleResult, ValidationFailedError, as_json, listing, raise_if_critical, record_results
+from tests.conftest import Database
+from tests.forecasts import plan, seen
 
 AS_OF = date(2011, 12, 1)
 PASSED = RuleResult(
@@ -86,3 +88,15 @@ def test_equal_verdicts_make_equal_records() -> None:
     first, second = (as_json([CRITICAL, WARNING], stage="inputs", as_of=AS_OF, run_id=17) for _ in range(2))
     assert first == second
     assert '"observed": "17 of 30,000 rows"' in first
+
+
+def test_results_are_rows_and_a_stage_that_is_validated_again_replaces_its_own(database: Database) -> None:
+    run_id = plan(database.writer, AS_OF)
+    record_results(database.writer, [PASSED], stage="features", run_id=run_id)
+    for results in ([CRITICAL, replace(PASSED, rule="gone")], [CRITICAL]):
+        record_results(database.writer, results, stage="inputs", run_id=run_id)
+    actual = {row["stage"]: row for row in seen(database, "validation")}
+    assert len(seen(database, "validation")) == 2
+    assert (actual["inputs"]["success"], actual["inputs"]["unexpected_rows"]) == (False, 17)
+    assert (actual["features"]["success"], actual["features"]["unexpected_rows"]) == (True, 0)
+    assert {(row["data_month"], row["as_of"], row["run_id"]) for row in actual.values()} == {("2011-11", AS_OF, run_id)}

@@ -28,7 +28,7 @@ def tables(stack: Stack) -> dict[str, bytes]:
     """Database, schema and name → all rows of every table of Airflow's, MLflow's and our own database."""
     actual = {}
     for database in postgres_server.OWNERS:
-        url = postgres_server.url(postgres_server.SUPERUSER, database, stack.home.sockets())
+        url = postgres_server.url(postgres_server.SUPERUSER, database, stack.home.sockets(), stack.ports.postgres)
         with engine(url).connect() as connection:
             cursor: Any = connection.connection.cursor()
             cursor.execute(_TABLES)

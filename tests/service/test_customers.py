@@ -11,7 +11,7 @@ from sqlalchemy import text
 from jobs.core.postgres import statement
 from jobs.lake.lake import Lake
 from tests.conftest import Database
-from tests.forecasts import DECEMBER, plan, publish, row, write
+from tests.forecasts import DECEMBER, plan, publish, row, seen, write
 from tests.service.running import Service, problem_of, serving
 
 IDS = ["'; DROP TABLE clv.run; --", "10", "9", "a/b", "a/b/forecast", "é☃", "Z", "z z", "%27", "\u202e", "a" * 200]
@@ -75,6 +75,8 @@ def test_a_customer_in_short(service: Service, reader: str) -> None:
         "status": "new",
         "method": "model",
         "model_version": 3,
+        "tier": 6,
+        "tier_before": None,
     }
     assert (page["as_of"], page["data_month"], page["horizon_months"]) == ("2011-12-01", "2011-11", 12)
 
@@ -83,6 +85,15 @@ def test_filters_hold_across_pages(service: Service, reader: str) -> None:
     expected = {name for n, name in enumerate(IDS) if n % 3 == 0 and n % 10 >= 6}
     assert set(ids(pages(service, reader, status="active", min_clv="784.68", limit=1))) == expected
     assert ids(pages(service, reader, min_clv="100000")) == []
+
+
+def test_the_customers_of_a_tier_are_those_of_the_view(service: Service, reader: str, published: Database) -> None:
+    expected = {
+        tier: {entry["customer_id"] for entry in seen(published, "customer") if entry["tier"] == tier}
+        for tier in range(1, 7)
+    }
+    assert {tier: set(ids(pages(service, reader, tier=tier, limit=2))) for tier in expected} == expected
+    assert sum(map(len, expected.values())) == len(IDS)
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -112,6 +123,7 @@ def test_an_id_with_a_nul_is_refused_before_postgres_sees_it(service: Service, r
         ("min_clv=NaN", "query.min_clv"),
         ("min_clv=1e400", "query.min_clv"),
         ("min_clv=1e-20000", "query.min_clv"),
+        ("tier=0", "query.tier"),
         ("limit=0", "query.limit"),
         ("limit=1001", "query.limit"),
         ("after=x", "query.after"),
@@ -151,7 +163,7 @@ def test_nothing_is_listed_before_a_month_is_published(database: Database) -> No
 
 
 def test_a_page_reads_a_piece_of_the_newest_load_by_its_index(published: Database) -> None:
-    page = {"after": "9", "status": None, "min_clv": None, "page_size": 3}
+    page = {"after": "9", "status": None, "tier": None, "min_clv": None, "page_size": 3}
     with published.api.begin() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"))
         lines = connection.execute(text(f"EXPLAIN {statement('customers_page').text}"), page).scalars().all()

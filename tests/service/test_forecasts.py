@@ -40,6 +40,8 @@ def test_the_whole_answer(service: Service, reader: str) -> None:
         "p_active_12m": 1 / 3,
         "status": "active",
         "method": "model",
+        "tier": 6,
+        "tier_before": 6,
         "reasons": ["higher: ordered recently", "lower: small orders"],
         "model": {"name": "clv", "version": 3},
         "publication": {"publication_id": shown["flip_id"], "run_id": shown["run_id"], "is_newest_month": True},

@@ -10,7 +10,9 @@ from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
+from tests.bridge.rows import record_bridge
 from tests.conftest import ROOT, Database
+from tests.drift.rows import record_drift
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, write
 
 GUIDE = (ROOT / "docs" / "sql_examples.md").read_text(encoding="utf-8")
@@ -31,6 +33,8 @@ def test_every_example_of_the_guide_gives_the_reader_an_answer(database: Databas
     of_month = {"run_id": run_id, "table_name": "transactions", "month": NOVEMBER}
     execute(database.writer, "record_ingested", **of_month, clean_rows=2, rejected_rows=1)
     execute(database.writer, "record_rejected", **of_month, reason="duplicate", rows=1)
+    record_bridge(database, DECEMBER)
+    record_drift(database, DECEMBER)
     with database.reader.connect() as connection:
         answers = {example: connection.execute(text(example)).all() for example in EXAMPLES}
     assert len(answers) == GUIDE.count("```sql")

@@ -11,7 +11,9 @@ from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
+from tests.bridge.rows import record_bridge
 from tests.conftest import Database
+from tests.drift.rows import record_drift
 from tests.forecasts import (
     CUSTOMERS,
     DECEMBER,
@@ -50,6 +52,14 @@ def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, 
     write_days(lake, Month.of(NOVEMBER), {CUSTOMERS[0]: "12.50"})
     load_actuals(database.writer, lake, Month.of(NOVEMBER), "EUR")
     measure_published(database.writer)
+    record_bridge(database, DECEMBER)
+    record_drift(database, DECEMBER)
+    broken = {"suite": "transactions", "rule": "known", "column_name": None, "says": "known", "severity": "warning"}
+    broken |= {"success": False, "observed": "1 of 2 rows", "allowed": "no row", "unexpected_rows": 1}
+    execute(database.writer, "record_validation", run_id=run_id, stage="inputs", **broken)
+    of_month = {"run_id": run_id, "table_name": "transactions", "month": NOVEMBER}
+    execute(database.writer, "record_ingested", **of_month, clean_rows=2, rejected_rows=1)
+    execute(database.writer, "record_rejected", **of_month, reason="duplicate", rows=1)
     failure = {"dag_run_id": "x", "task": "plan.plan", "reason": "no delivery", "was_refused": True}
     execute(database.writer, "record_failure", **failure, attempt=1, as_of=NOVEMBER)
     with database.owner.connect() as connection:

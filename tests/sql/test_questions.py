@@ -16,6 +16,7 @@ from jobs.core.postgres import execute
 from jobs.features.table import lag_name
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
+from tests.bridge.rows import record_bridge
 from tests.conftest import Database, Postgres, empty_database
 from tests.forecasts import DECEMBER, NOVEMBER, SHOP, plan, publish, row, write, write_customers
 
@@ -56,6 +57,16 @@ QUESTIONS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "SELECT candidate, round(wape::numeric, 2) FROM clv.accuracy "
         "WHERE as_of = '2011-11-01' AND horizon_months = 1 AND segment_by = 'all' ORDER BY candidate",
         [("forecast", Decimal("3.50")), ("trailing_year", Decimal("0.25"))],
+    ),
+    "Why did the total change?": (
+        "SELECT step, net_value FROM clv.bridge WHERE as_of = '2011-12-01' AND net_value <> 0 ORDER BY step_order",
+        [
+            ("start", Decimal("1716.00")),
+            ("months_rolling_off", Decimal("-22.00")),
+            ("behaviour", Decimal("22.00")),
+            ("months_rolling_on", Decimal("312.00")),
+            ("end", Decimal("2028.00")),
+        ],
     ),
     "Who changed tier?": (
         "SELECT customer_id, tier_before, tier FROM clv.customer_current WHERE tier <> tier_before ORDER BY 1",
@@ -100,6 +111,7 @@ def published(postgres: Postgres, migrated_template: str, tmp_path_factory: pyte
         write_days(lake, month, {"anna": brought})
     load_actuals(database.writer, lake, Month(2011, 11), "EUR")
     measure_published(database.writer)
+    record_bridge(database, DECEMBER)
     return database
 
 

@@ -25,7 +25,7 @@ TABLES = (
     *("schema_migrations", "run", "run_task", "forecast_load", "forecast_rows", "published", "published_history"),
     *("run_failure", "model_decision", "model_hash", "special_load", "special_rows", "open_load", "special_history"),
     *("api_key", "actual_month", "actual_rows", "accuracy_measured", "accuracy_rows"),
-    *("run_level", "total_rows", "total_month_rows", "customer_rows"),
+    *("run_level", "total_rows", "total_month_rows", "customer_rows", "bridge_rows", "drift_rows"),
     *("validation_rows", "ingested_rows", "rejected_rows"),
 )
 
@@ -115,6 +115,8 @@ def test_the_reader_can_neither_write_nor_see_anything_else(published: Database,
         "INSERT INTO clv.published SELECT * FROM clv.published",
         "UPDATE clv.accuracy_rows SET norm_gini = 1",
         "UPDATE clv.actual_rows SET net_value = 0",
+        "DELETE FROM clv.bridge_rows",
+        "DELETE FROM clv.drift_rows",
         "DELETE FROM clv.published",
         "DELETE FROM clv.published_history",
         "DELETE FROM clv.run",

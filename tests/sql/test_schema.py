@@ -62,6 +62,7 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
         *("api_key", "customer_list"),
         *("actual_month", "actual_rows", "actual", "accuracy_measured", "accuracy_rows", "accuracy"),
         *("run_level", "total_rows", "forecast_total", "total_month_rows", "forecast_total_monthly"),
+        *("bridge_rows", "bridge", "drift_rows", "drift", "drift_distribution"),
         *("customer_rows", "customer", "customer_current"),
         *("validation_rows", "validation", "ingested_rows", "ingested", "rejected_rows", "rejected"),
     }

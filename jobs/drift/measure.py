@@ -1,0 +1,137 @@
+"""Compare a published month with the months that its model was trained on, and record how far it is from them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlalchemy import Engine
+
+from jobs.core.postgres import fetch, statement
+from jobs.drift.stability import PSI, THRESHOLDS, Comparison, categories, compare_categories, compare_numbers
+from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.tables import FORECASTS, Table
+from jobs.models.registry import Registry
+from jobs.models.training_data import read_history
+
+log = logging.getLogger(__name__)
+
+REFERENCE_MONTHS = 12
+"""A year, so that each season is in the reference once."""
+SAMPLED_CUSTOMERS = 10_000
+"""Customers that are compared, the same ones in each month; the mix is that of all customers."""
+
+FORECAST_COLUMNS = ("clv_12m", "p_active_12m")
+
+_MOST_NAMED = 5
+"""Distributions that a warning names."""
+
+Named = tuple[str, str, Comparison]
+"""Kind, name and distributions."""
+
+
+def measure_drift(engine: Engine, registry: Registry, lake: Lake, table: Table, *, as_of: date) -> list[Named]:
+    """Record the drift of a published month; what was compared: nothing where there is no month to compare with.
+
+    Raises:
+        IncompleteError: the month's snapshot is not in the lake.
+    """
+    for published in fetch(engine, "published_run", as_of=as_of):
+        reference = _reference(registry, lake, table, published["model_version"], as_of)
+        if not reference:
+            log.info("No drift of %s: the lake holds no month that the model was trained on", as_of)
+            return []
+        compared = [
+            *_inputs_and_forecasts(lake, table, reference, as_of),
+            *_mix(engine, reference, as_of),
+        ]
+        _record(engine, published["load_id"], reference, compared)
+        for kind, name, comparison in compared:
+            if comparison.is_drifted:
+                log.warning("%s: the %s %s has drifted: PSI %.2f", as_of, kind, name, comparison.psi)
+        return compared
+    log.info("No drift of %s: nothing is published", as_of)
+    return []
+
+
+def warning_of(compared: Sequence[Named]) -> str:
+    """What has drifted, on one line, the furthest first; empty if nothing has."""
+    drifted = sorted((item for item in compared if item[2].is_drifted), key=lambda item: -item[2].psi)
+    if not drifted:
+        return ""
+    named = ", ".join(f"{kind} {name} (PSI {comparison.psi:.2f})" for kind, name, comparison in drifted[:_MOST_NAMED])
+    return f"{len(drifted)} of {len(compared)} distributions differ from the months of the training: {named}"
+
+
+def _reference(registry: Registry, lake: Lake, table: Table, version: int, as_of: date) -> list[date]:
+    """The newest snapshots that a version learned from: their outcomes were known when it was trained."""
+    until = min(registry.version(version).as_of, as_of)
+    snapshots = [date.fromisoformat(period) for period in lake.periods(table)]
+    return [day for day in snapshots if day < until][-REFERENCE_MONTHS:]
+
+
+def _inputs_and_forecasts(lake: Lake, table: Table, reference: Sequence[date], as_of: date) -> Iterator[Named]:
+    history = read_history(lake, table, SAMPLED_CUSTOMERS, [*reference, as_of])
+    today = history.pop(as_of)
+    customers = today["customer_id"].tolist()
+    for name in sorted(set(today.columns) - {"customer_id"}):
+        before = pd.concat([snapshot[name] for snapshot in history.values()], ignore_index=True)
+        if pd.api.types.is_numeric_dtype(today[name]):
+            yield "input", name, compare_numbers(before, today[name])
+        elif not pd.api.types.is_datetime64_any_dtype(today[name]):
+            yield "input", name, compare_categories(categories(before), categories(today[name]))
+    forecast_before = [day for day in reference if lake.is_complete(FORECASTS, day)]
+    if not forecast_before:
+        return
+    before = _forecasts(lake, forecast_before, customers)
+    forecast = _forecasts(lake, [as_of], customers)
+    for name in FORECAST_COLUMNS:
+        yield "forecast", name, compare_numbers(before[name], forecast[name])
+
+
+def _forecasts(lake: Lake, days: Sequence[date], customers: Sequence[str]) -> pd.DataFrame:
+    """The compared columns of some customers' forecasts, as doubles."""
+    files = parquet_files(lake, FORECASTS, days)
+    in_sample = pc.field("customer_id").isin(customers)
+    rows = pq.read_table(files, columns=list(FORECAST_COLUMNS), filters=in_sample, partitioning=None)
+    frame: pd.DataFrame = rows.to_pandas().astype("float64")
+    return frame
+
+
+def _mix(engine: Engine, reference: Sequence[date], as_of: date) -> Iterator[Named]:
+    rows = pd.DataFrame(fetch(engine, "mix", first_as_of=reference[0], last_as_of=as_of))
+    if rows.empty:
+        return
+    rows["customers"] = rows["customers"].astype("int64")
+    before = rows[rows["as_of"].isin(reference)]
+    for name, today in rows[rows["as_of"] == as_of].groupby("segment_by"):
+        earlier = before[before["segment_by"] == name]
+        if not earlier.empty:
+            counts = (part.groupby("segment")["customers"].sum() for part in (earlier, today))
+            yield "mix", str(name), compare_categories(*counts)
+
+
+def _record(engine: Engine, load_id: int, reference: Sequence[date], compared: Sequence[Named]) -> None:
+    rows = [
+        {
+            "load_id": load_id,
+            "kind": kind,
+            "name": name,
+            "statistic": PSI,
+            "value": comparison.psi,
+            "threshold": THRESHOLDS[PSI],
+            "first_as_of": reference[0],
+            "last_as_of": reference[-1],
+            "bins": comparison.bins,
+            "reference_shares": comparison.reference_shares,
+            "month_shares": comparison.shares,
+        }
+        for kind, name, comparison in compared
+    ]
+    with engine.begin() as connection:
+        connection.execute(statement("clear_drift"), {"load_id": load_id})
+        connection.execute(statement("record_drift"), rows)

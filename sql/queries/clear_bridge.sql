@@ -1,0 +1,2 @@
+-- Make room for the bridge to a load.
+SELECT clv.clear_bridge(:load_id);
