@@ -34,7 +34,7 @@ from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
-FORMAT = 2
+FORMAT = 3
 """The version of the saved files. A change after which `load` would read earlier files wrongly raises it; another
 parameter of `ModelParams` does not."""
 
