@@ -1437,7 +1437,7 @@ COMMENT ON COLUMN clv.forecast_rows.month_12 IS 'Expected net value in forecast 
 COMMENT ON COLUMN clv.forecast_rows.status IS 'new, active, lapsing, dormant or never_bought: how the customer stands at as_of';
 COMMENT ON COLUMN clv.forecast_rows.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.forecast_rows.model_version IS 'Version of the registered model';
-COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast_rows.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast_rows.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_rows.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_rows.p_active_1m IS 'Probability of at least one order in the first forecast month';
@@ -1622,7 +1622,7 @@ COMMENT ON COLUMN clv.first_month_open.month_11 IS 'Expected net value in month 
 COMMENT ON COLUMN clv.first_month_open.month_12 IS 'Expected net value in month 12 from completed_on on (30 or 31 days)';
 COMMENT ON COLUMN clv.first_month_open.method IS 'first_month: by the model clv_first_month; standard: the standard forecast of as_of, as that model has too little to learn from';
 COMMENT ON COLUMN clv.first_month_open.model_version IS 'Version of the registered model: clv_first_month, or clv if standard';
-COMMENT ON COLUMN clv.first_month_open.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_open.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_open.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_open.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_open.read_until IS 'This day and later ones did not count when it was made: they may not have been over';
@@ -1683,7 +1683,7 @@ COMMENT ON COLUMN clv.first_month_rows.month_11 IS 'Expected net value in month 
 COMMENT ON COLUMN clv.first_month_rows.month_12 IS 'Expected net value in month 12 from completed_on on (30 or 31 days)';
 COMMENT ON COLUMN clv.first_month_rows.method IS 'first_month: by the model clv_first_month; standard: the standard forecast of as_of, as that model has too little to learn from';
 COMMENT ON COLUMN clv.first_month_rows.model_version IS 'Version of the registered model: clv_first_month, or clv if standard';
-COMMENT ON COLUMN clv.first_month_rows.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month_rows.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_rows.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month_rows.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 
@@ -1772,7 +1772,7 @@ COMMENT ON COLUMN clv.first_month.month_11 IS 'Expected net value in month 11 fr
 COMMENT ON COLUMN clv.first_month.month_12 IS 'Expected net value in month 12 from completed_on on (30 or 31 days)';
 COMMENT ON COLUMN clv.first_month.method IS 'first_month: by the model clv_first_month; standard: the standard forecast of as_of, as that model has too little to learn from';
 COMMENT ON COLUMN clv.first_month.model_version IS 'Version of the registered model: clv_first_month, or clv if standard';
-COMMENT ON COLUMN clv.first_month.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical new customer''s';
+COMMENT ON COLUMN clv.first_month.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month.reason_2 IS 'Second (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month.reason_3 IS 'Third (null: no more) reason why clv_12m is higher or lower than the typical new customer''s';
 COMMENT ON COLUMN clv.first_month.run_id IS 'The run that made the forecast; empty while the month is not published: clv_first_month made it from what had been delivered, and the month''s run takes its place';
@@ -1905,7 +1905,7 @@ COMMENT ON COLUMN clv.forecast.status IS 'new, active, lapsing, dormant or never
 COMMENT ON COLUMN clv.forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.forecast.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.forecast.run_id IS 'The run that made the forecast';
-COMMENT ON COLUMN clv.forecast.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
@@ -1984,7 +1984,7 @@ COMMENT ON COLUMN clv.forecast_current.status IS 'new, active, lapsing, dormant 
 COMMENT ON COLUMN clv.forecast_current.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.forecast_current.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.forecast_current.run_id IS 'The run that made the forecast';
-COMMENT ON COLUMN clv.forecast_current.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.forecast_current.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.forecast_current.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.forecast_current.data_month IS 'The data month, YYYY-MM: the month before as_of';

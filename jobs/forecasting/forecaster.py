@@ -27,14 +27,14 @@ from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.prediction import Expectation
 from jobs.forecasting.reason_codes import FEATURE_GROUPS
-from jobs.forecasting.reasons import Explainer, reasons
+from jobs.forecasting.reasons import Explainer
 from jobs.forecasting.seasonality import Season
 from jobs.forecasting.two_part import TwoPartModel
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
 
 COLUMNS = [name for name in FORECASTS.names if name != "model_version"]
 JSON_FILE = "forecaster.json"
-FORMAT = 2
+FORMAT = 3
 """The version of the saved files. A change after which `load` would read earlier files wrongly raises it; another
 parameter of `ModelParams` does not."""
 
@@ -136,7 +136,7 @@ class Forecaster:
             forecast[f"p_active_{k}m"] = np.round(first.p_active, _P_DIGITS)
             forecast[f"variance_{k}m"] = np.round(self.intervals.own_variance(first), _VARIANCE_DIGITS)
         forecast |= {"status": expected.status, "method": expected.method}
-        forecast |= dict(zip(REASON_COLUMNS, reasons(self.attributions(customers)).T, strict=True))
+        forecast |= dict(zip(REASON_COLUMNS, self.explainer.reasons(self.attributions(customers)).T, strict=True))
         return forecast
 
     def save(self, folder: Path) -> None:

@@ -14,16 +14,17 @@ TEXTS = {
     RECENCY: ("ordered recently", "long since the last order"),
     FREQUENCY: ("many orders last year", "few orders last year"),
     ORDER_SIZE: ("large orders", "small orders"),
-    SPEND: ("total spend", "total spend"),
+    SPEND: ("what was spent so far", "what was spent so far"),
     LATELY: ("busier lately", "quieter lately"),
     SEASON: ("time of the year", "time of the year"),
-    TENURE: ("time since joining", "time since joining"),
-    RANGE: ("range of articles", "range of articles"),
-    RETURNS: ("returns", "returns"),
-    LOGINS: ("logins", "logins"),
-    PROFILE: ("customer profile", "customer profile"),
+    TENURE: ("when the customer joined", "when the customer joined"),
+    RANGE: ("what kinds of articles were bought", "what kinds of articles were bought"),
+    RETURNS: ("whether and how much was returned", "whether and how much was returned"),
+    LOGINS: ("whether and when the customer logged in", "whether and when the customer logged in"),
+    PROFILE: ("membership or place", "membership or place"),
 }
-"""Feature group → what raises the forecast, what lowers it. One text for both if each may do either."""
+"""Feature group → what raises the forecast, what lowers it. One text for both if each may do either: it must not read
+like "much" or "little" of something."""
 
 FEATURE_GROUPS = tuple(TEXTS)
 """In the order that decides between groups of equal effect."""

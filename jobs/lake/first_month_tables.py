@@ -31,7 +31,7 @@ FIRST_MONTH = Table(
             Column(name, "string", f"{which} reason why clv_12m is higher or lower than the typical new customer's")
             for name, which in zip(
                 REASON_COLUMNS,
-                ("Strongest", "Second (null: no more)", "Third (null: no more)"),
+                ("Most telling", "Second (null: no more)", "Third (null: no more)"),
                 strict=True,
             )
         ),

@@ -156,7 +156,7 @@ FORECASTS = Table(
             Column(name, "string", f"{which} reason why clv_12m is higher or lower than the typical buyer's{note}")
             for name, which, note in zip(
                 REASON_COLUMNS,
-                ("Strongest", "Second", "Third"),
+                ("Most telling", "Second", "Third"),
                 ("", " (null: no more)", " (null: no more)"),
                 strict=True,
             )

@@ -66,7 +66,7 @@ class Forecast(BaseModel):
     method: Method = Field(description="How the forecast was made")
     tier: Tier
     tier_before: TierBefore
-    reasons: list[str] = Field(description="What makes it higher or lower than the typical buyer's, strongest first")
+    reasons: list[str] = Field(description="What makes it higher or lower than the typical buyer's, most telling first")
     model: ModelVersion
     publication: Publication
     freshness: Freshness

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import entropy
 
 from jobs.features.table import feature_columns, lag_name
 from jobs.forecasting.attributions import attributions
@@ -19,7 +20,7 @@ from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import FEATURE_GROUPS, TEXTS, TYPICAL, VOCABULARY
-from jobs.forecasting.reasons import reasons
+from jobs.forecasting.reasons import percentiles, reasons
 from jobs.lake.tables import REASON_COLUMNS
 from tests.forecasting.shops import NEVER_BUY, shop
 
@@ -51,7 +52,7 @@ def uncalibrated() -> MonthlyModel:
 
 
 def customers_reasons() -> pd.DataFrame:
-    return pd.DataFrame(reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
+    return pd.DataFrame(fitted().explainer.reasons(fitted().attributions(customers())), columns=REASON_COLUMNS)
 
 
 def test_every_possible_input_has_a_feature_group() -> None:
@@ -99,7 +100,9 @@ def test_who_never_bought_is_compared_with_the_calibrated_forecast_of_the_typica
 
 
 def test_attribution_along_the_path_names_what_shap_values_name() -> None:
-    path, shap = (reasons(fitted().attributions(customers(), exact=exact))[:, 0] for exact in (False, True))
+    path, shap = (
+        fitted().explainer.reasons(fitted().attributions(customers(), exact=exact))[:, 0] for exact in (False, True)
+    )
     assert (path == shap).mean() > 0.9
 
 
@@ -146,17 +149,68 @@ def test_who_never_bought_gets_that_and_the_tenure_as_reasons() -> None:
     assert apart[2].sum() == pytest.approx(apart[1].sum())
 
 
+def effects_of(*customers: dict[str, float]) -> np.ndarray:
+    return np.array([[customer.get(group, 0.0) for group in FEATURE_GROUPS] for customer in customers])
+
+
 def test_equal_effects_are_listed_in_the_order_of_the_groups_and_tiny_ones_left_out() -> None:
-    actual = np.zeros((3, len(FEATURE_GROUPS)))
-    actual[0] = 0.5
-    actual[1, 3], actual[1, 2] = 0.4, -0.4
-    assert reasons(actual).tolist() == [
+    everywhere = dict.fromkeys(FEATURE_GROUPS, 0.5)
+    actual = effects_of(everywhere, {"order_size": 0.4, "frequency": -0.4}, {})
+    assert reasons(actual, percentiles(effects_of({}))).tolist() == [
         ["higher: yet to order", "higher: ordered recently", "higher: many orders last year"],
         ["lower: few orders last year", "higher: large orders", None],
         [TYPICAL, None, None],
     ]
 
 
+def test_what_few_have_comes_before_what_half_of_all_have_unless_it_hardly_matters() -> None:
+    half, tenth = [{"recency": 0.9}] * 50 + [{"recency": -0.9}] * 40, [{"frequency": 0.5, "recency": -0.9}] * 10
+    actual = effects_of(
+        {"recency": 0.9, "frequency": 0.5},
+        {"recency": 0.9, "frequency": 0.2},
+        {"recency": 0.9, "returns": 0.31, "frequency": 0.5},
+        {"recency": 0.9},
+    )
+    assert reasons(actual, percentiles(effects_of(*half, *tenth))).tolist() == [
+        ["higher: many orders last year", "higher: ordered recently", None],
+        ["higher: ordered recently", "higher: many orders last year", None],
+        ["higher: whether and how much was returned", "higher: many orders last year", "higher: ordered recently"],
+        ["higher: ordered recently", None, None],
+    ]
+
+
+def test_an_effect_is_rare_among_those_in_its_own_direction() -> None:
+    others = [{"recency": 0.5, "lately": -0.5}] * 80 + [{"recency": -0.5, "lately": 0.5}] * 20
+    actual = effects_of({"recency": 0.5, "lately": 0.4}, {"recency": -0.4, "lately": -0.5})
+    assert reasons(actual, percentiles(effects_of(*others)))[:, 0].tolist() == [
+        "higher: busier lately",
+        "lower: long since the last order",
+    ]
+
+
+def test_the_first_reason_points_where_the_forecast_does_compared_with_the_typical_buyer_s() -> None:
+    actual = effects_of({"recency": -1.0, "frequency": 0.8}, {"recency": -0.8, "frequency": 1.0})
+    assert reasons(actual, percentiles(effects_of({"recency": -1.0}, {"recency": -1.0})))[:, 0].tolist() == [
+        "lower: long since the last order",
+        "higher: many orders last year",
+    ]
+    total = fitted().attributions(customers()).sum(axis=1)
+    clear = np.abs(total) > 0.1
+    said = customers_reasons()["reason_1"].str.startswith("higher: ").to_numpy()
+    assert (said == (total > 0.0))[clear].all()
+
+
+def test_first_reasons_separate_customers_better_than_their_largest_effects_do() -> None:
+    effects, first = fitted().attributions(customers())[bought()], customers_reasons()["reason_1"][bought()]
+    largest = np.abs(effects).argmax(axis=1)
+    is_lower = effects[np.arange(len(effects)), largest] < 0.0
+    by_size = pd.Series([VOCABULARY[1 + at] for at in 2 * largest + is_lower])
+    assert entropy(first.value_counts(), base=2) > entropy(by_size.value_counts(), base=2) + 0.3
+    assert first.value_counts().iloc[0] < by_size.value_counts().iloc[0]
+
+
 def test_a_saved_forecaster_gives_the_same_reasons(tmp_path: Path) -> None:
     fitted().save(tmp_path)
-    assert Forecaster.load(tmp_path).attributions(customers()).tolist() == fitted().attributions(customers()).tolist()
+    loaded = Forecaster.load(tmp_path)
+    assert loaded.attributions(customers()).tolist() == fitted().attributions(customers()).tolist()
+    assert loaded.explainer == fitted().explainer

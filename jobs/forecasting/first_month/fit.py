@@ -30,6 +30,7 @@ from jobs.forecasting.first_month.reasons import effects
 from jobs.forecasting.frailty import fit_shape
 from jobs.forecasting.intervals import Intervals
 from jobs.forecasting.params import ModelParams
+from jobs.forecasting.reasons import percentiles
 
 PARAMS = ModelParams(
     rounds=60, learning_rate=0.05, max_depth=2, activity_leaf=100.0, activity_l2=100.0, column_share=0.7
@@ -79,12 +80,14 @@ def fit_first_month(
     held_out = replace(held_out, value=held_out.value * level)
     frailty, intervals = _spread(outcomes, held_out, params.coverage)
     model = replace(_model(learned, params), level=level, frailty=frailty)
+    found = effects(model, learned.features)
     return FirstMonthForecaster(
         as_of=as_of,
         model=model,
         intervals=intervals,
         matured=int(outcomes.matured[:, -1].sum()),
-        typical=effects(model, learned.features).mean(axis=0).tolist(),
+        typical=found.mean(axis=0).tolist(),
+        percentiles=percentiles(found - found.mean(axis=0)),
     )
 
 

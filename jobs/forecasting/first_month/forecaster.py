@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,7 +26,7 @@ from jobs.lake.tables import FORECAST_MONTHS, REASON_COLUMNS
 
 JSON_FILE = "first_month.json"
 ORDERS_FILE, VALUE_FILE = "orders.ubj", "value.ubj"
-FORMAT = 2
+FORMAT = 3
 """The version of the saved files, as in `forecaster.py`."""
 
 _P_DIGITS = 6
@@ -42,6 +42,7 @@ class FirstMonthForecaster:
         intervals: calibrated on customers whom the boosters had not seen.
         matured: how many customers it learned from whose twelve months were over.
         typical: what each feature group adds to log(value) of the customers it learned from, on average.
+        percentiles: feature group → the percentiles of that, relative to the average.
     """
 
     as_of: date
@@ -49,6 +50,7 @@ class FirstMonthForecaster:
     intervals: Intervals
     matured: int
     typical: Sequence[float]
+    percentiles: Mapping[str, Sequence[float]]
 
     def predict(self, features: pd.DataFrame, level: float = 1.0) -> pd.DataFrame:
         """Forecast the twelve months after the first one.
@@ -77,7 +79,7 @@ class FirstMonthForecaster:
         keys = {name: features[name].to_numpy() for name in ("customer_id", "first_ordered_on")}
         frame = pd.DataFrame(keys | money)
         frame.insert(5, "p_active_12m", np.round(outlook.p_active, _P_DIGITS))
-        found = reasons_of(effects(self.model, features) - np.asarray(self.typical))
+        found = reasons_of(effects(self.model, features) - np.asarray(self.typical), self.percentiles)
         return frame.assign(**dict(zip(REASON_COLUMNS, found.T, strict=True)))
 
     def save(self, folder: Path) -> None:
@@ -88,6 +90,7 @@ class FirstMonthForecaster:
             "as_of": self.as_of.isoformat(),
             "matured": self.matured,
             "typical": dict(zip(FEATURE_GROUPS, self.typical, strict=True)),
+            "percentiles": self.percentiles,
             "params": asdict(model.params),
             "base": asdict(model.base),
             "orders": model.orders.save(folder / ORDERS_FILE),
@@ -121,4 +124,5 @@ class FirstMonthForecaster:
             intervals=Intervals(**content["intervals"]),
             matured=content["matured"],
             typical=[content["typical"][group] for group in FEATURE_GROUPS],
+            percentiles=content["percentiles"],
         )

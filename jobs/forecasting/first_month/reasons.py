@@ -6,6 +6,8 @@ boosters adds. The typical new customer's parts are the means over the customers
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -56,9 +58,9 @@ GROUP_OF_INPUT = {
 """The feature group of each of the boosters' inputs."""
 
 
-def reasons_of(effects: Floats) -> NDArray[np.object_]:
-    """The three strongest effects of each customer as codes of `VOCABULARY`, strongest first; None if fewer."""
-    codes = reasons(effects)
+def reasons_of(effects: Floats, others: Mapping[str, Sequence[float]]) -> NDArray[np.object_]:
+    """As `reasons`, with codes of this `VOCABULARY`."""
+    codes = reasons(effects, others)
     codes[codes != None] = [code.removesuffix(_YEAR) for code in codes[codes != None]]  # noqa: E711
     return codes
 

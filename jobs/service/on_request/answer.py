@@ -41,7 +41,7 @@ class ForecastNow(BaseModel):
     p_active_12m: float = Field(description="Probability of an order within twelve months", examples=[0.62])
     status: Status = Field(description="How the customer stands at as_of")
     method: Method = Field(description="How the forecast was made")
-    reasons: list[str] = Field(description="What makes it higher or lower than the typical buyer's, strongest first")
+    reasons: list[str] = Field(description="What makes it higher or lower than the typical buyer's, most telling first")
 
 
 class CustomerAnswer(BaseModel):
