@@ -2522,7 +2522,7 @@ COMMENT ON COLUMN clv.margin_forecast.status IS 'new, active, lapsing, dormant o
 COMMENT ON COLUMN clv.margin_forecast.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.margin_forecast.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.margin_forecast.run_id IS 'The run that made the forecast';
-COMMENT ON COLUMN clv.margin_forecast.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.margin_forecast.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.margin_forecast.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.margin_forecast.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.margin_forecast.data_month IS 'The data month, YYYY-MM: the month before as_of';
@@ -2601,7 +2601,7 @@ COMMENT ON COLUMN clv.margin_forecast_current.status IS 'new, active, lapsing, d
 COMMENT ON COLUMN clv.margin_forecast_current.method IS 'model, btyd or cohort_prior: how the forecast was made';
 COMMENT ON COLUMN clv.margin_forecast_current.model_version IS 'Version of the registered model';
 COMMENT ON COLUMN clv.margin_forecast_current.run_id IS 'The run that made the forecast';
-COMMENT ON COLUMN clv.margin_forecast_current.reason_1 IS 'Strongest reason why clv_12m is higher or lower than the typical buyer''s';
+COMMENT ON COLUMN clv.margin_forecast_current.reason_1 IS 'Most telling reason why clv_12m is higher or lower than the typical buyer''s';
 COMMENT ON COLUMN clv.margin_forecast_current.reason_2 IS 'Second reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.margin_forecast_current.reason_3 IS 'Third reason why clv_12m is higher or lower than the typical buyer''s (null: no more)';
 COMMENT ON COLUMN clv.margin_forecast_current.data_month IS 'The data month, YYYY-MM: the month before as_of';
