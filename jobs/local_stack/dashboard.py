@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -62,6 +63,7 @@ def superset_environment(folder: Path, secret: Mapping[str, str], environ: Mappi
 
 def provision(folder: Path, reader: URL, environment: Mapping[str, str]) -> None:
     """Import the dashboards; raises DashboardError if Superset refuses."""
+    shutil.rmtree(folder / "assets", ignore_errors=True)
     write(folder / "assets", engine(reader.render_as_string(hide_password=False)))
     output = folder / "provision.log"
     with output.open("w") as file:
