@@ -75,8 +75,10 @@ def provision(folder: Path, reader: URL, environment: Mapping[str, str]) -> None
 
 def server(port: str) -> list[str]:
     """The command line of Superset's server."""
+    # Its control socket would be one file in the user's home for every dashboard on the machine.
+    place = ["--bind", f"{LOOPBACK}:{port}", "--no-control-socket"]
     options = ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
-    return [str(PYTHON), "-m", "gunicorn", *options, "--bind", f"{LOOPBACK}:{port}", "superset.app:create_app()"]
+    return [str(PYTHON), "-m", "gunicorn", *options, *place, "superset.app:create_app()"]
 
 
 def main() -> None:
