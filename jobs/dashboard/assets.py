@@ -11,7 +11,7 @@ import yaml
 from sqlalchemy import Engine, text
 
 from jobs.core.postgres import SQL
-from jobs.dashboard.charts import params_of, position_of
+from jobs.dashboard.charts import COLORS, params_of, position_of
 
 PAGES = Path(__file__).with_name("pages.yml")
 DATASETS = SQL / "dashboard"
@@ -127,7 +127,11 @@ def _dashboard(slug: str, page: Yaml) -> Yaml:
         "slug": slug,
         "uuid": _id("dashboard", slug),
         "position": position_of(page, uuids),
-        "metadata": {"native_filter_configuration": searched, "cross_filters_enabled": False},
+        "metadata": {
+            "native_filter_configuration": searched,
+            "cross_filters_enabled": False,
+            "label_colors": COLORS,
+        },
         "published": True,
         "version": _VERSION,
     }

@@ -1,11 +1,12 @@
--- Why the newest month's total is another than the month before.
+-- Why the newest month's total is another than the month before: its two ends, and the changes between them.
 SELECT
-    to_char(step_order, 'FM00') || ' ' || step AS step,
+    to_char(step_order, 'FM00') || ' ' || replace(step, '_', chr(10)) AS step,
     step_order,
     net_value,
+    CASE WHEN step IN ('start', 'end') THEN 'total' ELSE 'change' END AS kind,
     customers
 FROM clv.bridge
 WHERE as_of = (
     SELECT max(runs.as_of) FROM clv.runs
     WHERE runs.status = 'published'
-) AND step <> 'end'
+)

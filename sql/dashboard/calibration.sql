@@ -1,4 +1,4 @@
--- Deciles of the newest forecast that has matured over each horizon: what was forecast, and what came.
+-- Deciles of the newest forecast over the longest horizon that has matured: what was forecast, and what came.
 SELECT
     accuracy.as_of,
     accuracy.horizon_months,
@@ -13,10 +13,11 @@ CROSS JOIN
 WHERE
     accuracy.segment_by = 'decile'
     AND accuracy.candidate = 'forecast'
-    AND (accuracy.horizon_months, accuracy.as_of) IN (
+    AND (accuracy.horizon_months, accuracy.as_of) = (
         SELECT
             newest.horizon_months,
-            max(newest.as_of) AS as_of
+            newest.as_of
         FROM clv.accuracy AS newest
-        GROUP BY newest.horizon_months
+        ORDER BY newest.horizon_months DESC, newest.as_of DESC
+        LIMIT 1
     )

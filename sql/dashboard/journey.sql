@@ -3,7 +3,7 @@ SELECT
     customer_id,
     month,
     net_value,
-    'brought' AS kind
+    'came' AS kind
 FROM clv.actual
 UNION ALL
 SELECT

@@ -32,8 +32,9 @@ def test_every_column_that_a_chart_names_is_one_of_its_dataset(written: Path) ->
         known = {column["column_name"] for column in dataset["columns"]}
         declared = chart["params"]
         named = {*declared.get("filters", {}), *declared.get("groupby", []), *declared.get("rows", [])}
-        named |= {*declared.get("columns", []), *declared.get("metrics", [])}
-        named |= {declared[key] for key in ("x_axis", "metric", "order") if key in declared}
+        metrics = declared.get("metrics", [])
+        named |= {*declared.get("columns", []), *(metrics.values() if isinstance(metrics, dict) else metrics)}
+        named |= {*declared.get("order", []), *(declared[key] for key in ("x_axis", "metric") if key in declared)}
         assert named <= known, f"{chart['name']}: {named - known}"
 
 
