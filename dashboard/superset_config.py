@@ -3,6 +3,8 @@
 import os
 
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
+if not SECRET_KEY or not os.environ.get("SUPERSET_ADMIN_PASSWORD"):
+    raise SystemExit("DASHBOARD_SECRET and DASHBOARD_PASSWORD have no value: set both in .env")
 SQLALCHEMY_DATABASE_URI = os.environ["SUPERSET_STORE"]
 
 APP_NAME = "Customer lifetime value"

@@ -26,7 +26,7 @@ def test_every_variable_it_reads_stands_in_the_example() -> None:
 
 def test_nothing_listens_beyond_the_loopback_interface() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(published) == 4
+    assert len(published) == 5
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
@@ -75,3 +75,18 @@ def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None
     assert all(volume.endswith(":ro") for volume in SERVICES["api"]["volumes"])
     example = set(re.findall(r"(?:CLV|MLFLOW)_\w+", text_of(".env.example")))
     assert settings <= example
+
+
+def test_the_dashboards_are_a_profile_with_the_settings_that_superset_reads() -> None:
+    pages, superset = SERVICES["dashboard-pages"], SERVICES["dashboard"]
+    assert pages["profiles"] == superset["profiles"] == ["bi"]
+    assert pages["volumes"] == superset["volumes"]
+    image = text_of("dashboard/Dockerfile")
+    folder = pages["command"].partition("--folder ")[2]
+    assert f"provision.py {folder};" in image
+    read = re.findall(
+        r'os\.environ(?:\.get\(|\[)"(\w+)"', text_of("dashboard/superset_config.py") + text_of("dashboard/provision.py")
+    )
+    given = {*superset["environment"], *re.findall(r"(\w+)=", image)}
+    assert read and set(read) <= given
+    assert set(pages["environment"]) == {"CLV_READER_DATABASE_URL"}

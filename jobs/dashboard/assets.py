@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,12 +31,13 @@ def pages() -> Mapping[str, Yaml]:
 
 
 def write(folder: Path, reader: Engine) -> None:
-    """Write everything that `superset import-directory` reads.
+    """Write everything that Superset imports, in place of what an earlier call wrote.
 
     Args:
-        folder: written into; it holds the reader's password afterwards.
+        folder: replaced; it holds the reader's password afterwards.
         reader: the forecast database as Superset is to reach it.
     """
+    shutil.rmtree(folder, ignore_errors=True)
     _write(folder / "metadata.yaml", {"version": _VERSION, "type": "assets", "timestamp": "2000-01-01T00:00:00+00:00"})
     _write(folder / "databases" / "clv.yaml", _database(reader))
     declared = pages()

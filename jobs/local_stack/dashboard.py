@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -62,7 +61,6 @@ def superset_environment(folder: Path, secret: Mapping[str, str], environ: Mappi
 
 def provision(folder: Path, reader: URL, environment: Mapping[str, str]) -> None:
     """Import the dashboards; raises DashboardError if Superset refuses."""
-    shutil.rmtree(folder / "assets", ignore_errors=True)
     write(folder / "assets", engine(reader.render_as_string(hide_password=False)))
     output = folder / "provision.log"
     with output.open("w") as file:
@@ -74,10 +72,8 @@ def provision(folder: Path, reader: URL, environment: Mapping[str, str]) -> None
 
 def server(port: str) -> list[str]:
     """The command line of Superset's server."""
-    # Its control socket would be one file in the user's home for every dashboard on the machine.
-    place = ["--bind", f"{LOOPBACK}:{port}", "--no-control-socket"]
-    options = ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
-    return [str(PYTHON), "-m", "gunicorn", *options, *place, "superset.app:create_app()"]
+    options = ["--config", str(FOLDER / "gunicorn.conf.py"), "--bind", f"{LOOPBACK}:{port}"]
+    return [str(PYTHON), "-m", "gunicorn", *options, "superset.app:create_app()"]
 
 
 def main() -> None:

@@ -13,4 +13,4 @@ WHERE
     AND field.attnum > 0
     AND NOT field.attisdropped
     AND has_table_privilege('clv_reader', relation.oid, 'SELECT')
-ORDER BY relation.relname, field.attnum
+ORDER BY relation.relname, field.attnum;

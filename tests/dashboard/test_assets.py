@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, make_url
 
+from jobs import dashboards
 from jobs.dashboard import assets
 from tests.conftest import Database
 
@@ -68,3 +70,19 @@ def test_no_query_reads_anything_but_views() -> None:
     for path in assets.DATASETS.glob("*.sql"):
         read_from = set(re.findall(r"clv\.(\w+)", path.read_text(encoding="utf-8")))
         assert not {name for name in read_from if name.endswith("_rows")}, path
+
+
+def test_the_program_writes_them_for_their_owner_alone_in_place_of_earlier_ones(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "assets"
+    (folder / "charts").mkdir(parents=True)
+    (folder / "charts" / "gone.yaml").write_text("", encoding="utf-8")
+    monkeypatch.setenv("CLV_READER_DATABASE_URL", str(database.reader_url))
+    before = os.umask(0o022)
+    try:
+        dashboards.main(["--folder", str(folder)])
+    finally:
+        os.umask(before)
+    assert not (folder / "charts" / "gone.yaml").exists()
+    assert (folder / "databases" / "clv.yaml").stat().st_mode & 0o077 == 0
