@@ -88,5 +88,6 @@ def test_the_dashboards_are_a_profile_with_the_settings_that_superset_reads() ->
         r'os\.environ(?:\.get\(|\[)"(\w+)"', text_of("dashboard/superset_config.py") + text_of("dashboard/provision.py")
     )
     given = {*superset["environment"], *re.findall(r"(\w+)=", image)}
-    assert read and set(read) <= given
+    assert read
+    assert set(read) <= given
     assert set(pages["environment"]) == {"CLV_READER_DATABASE_URL"}

@@ -11,7 +11,7 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.lake.lake import Lake
 from jobs.publish import main
-from jobs.rollback import roll_back
+from jobs.publishing.rollback import roll_back
 from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import (

@@ -18,7 +18,7 @@ from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
 from jobs.planned_run import main as print_planned_run
 from jobs.publishing import standard
-from jobs.rollback import roll_back
+from jobs.publishing.rollback import roll_back
 from jobs.sources import load
 from jobs.withdraw import withdraw
 from tests.accuracy.days import write_days

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from jobs.core.month import Month
 from jobs.core.postgres import execute, statement
 from jobs.lake.lake import Lake
-from jobs.rollback import RollbackError, main, roll_back
+from jobs.publishing.rollback import RollbackError, roll_back
+from jobs.rollback import main
 from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import (

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
-from jobs.rollback import roll_back
+from jobs.publishing.rollback import roll_back
 from jobs.withdraw import WithdrawalError, main, withdraw
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, NOVEMBER, publish, publish_new_run, row, seen, write

@@ -138,12 +138,9 @@ class Source:
         rejects_duplicates: whether a line equal to another in every delivered column is an error. Set it only if an
             order id, a line id or a time in seconds distinguishes two equal purchases.
         ids_as_floats: whether ids are integers that an export may have written as `13085.0`.
-        delimiter: of CSV files.
-        encoding: of CSV files.
-        tiers: the boundaries of `tier` in clv.customer. Like the next one, they are no part of the mapping's text: no
-            row is ingested otherwise.
-        customers_where: which customers are forecast at all: a Spark SQL predicate over the columns of the clean
-            customers table, `customer_id`, `signup_on`, `membership`, `city` and `country`. Without it, all of them.
+        delimiter, encoding: of CSV files.
+        tiers: the boundaries of `tier` in clv.customer.
+        customers_where: whom to forecast: a Spark SQL predicate over the columns of the clean customers table.
         value_basis: the measure of value; `on` sets it.
     """
 
@@ -163,7 +160,7 @@ class Source:
     ids_as_floats: bool = False
     delimiter: str = ","
     encoding: str = "UTF-8"
-    tiers: Tiers = field(default=Tiers(), repr=False)
+    tiers: Tiers = field(default=Tiers(), repr=False)  # the text of a mapping says how rows are read
     customers_where: str | None = field(default=None, repr=False)
     value_basis: str = NET_REVENUE
 
@@ -180,10 +177,8 @@ class Source:
         for time_format in self.time_formats:
             unknown = sorted(set(re.findall("%(.)", time_format)) - _TIME_DIRECTIVES)
             if unknown:
-                raise MappingError(
-                    f"time format {time_format!r} uses %{', %'.join(unknown)}: only "
-                    f"%{', %'.join(sorted(_TIME_DIRECTIVES))} are read"
-                )
+                used, read = (f"%{', %'.join(names)}" for names in (unknown, sorted(_TIME_DIRECTIVES)))
+                raise MappingError(f"time format {time_format!r} uses {used}: only {read} are read")
         for department, rate in self.margin_rates.items():
             if not -1.0 <= rate <= 1.0:
                 raise MappingError(f"the margin rate {rate} of department {department!r} is not a share from -1 to 1")

@@ -7,7 +7,7 @@ import pytest
 from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.lake.lake import Lake
-from jobs.rollback import roll_back
+from jobs.publishing.rollback import roll_back
 from jobs.withdraw import withdraw
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, seen, write
