@@ -37,7 +37,7 @@ def alert_failed(context: Any) -> None:
         plan = ti.xcom_pull("plan.plan") or {}
         month = plan.get("month") or context["params"].get("month") or failure["month"]
         alert(
-            *["failed", f"--task={ti.task_id}", f"--dag-run-id={ti.run_id}", f"--reason={reason}"],
+            *["failed", f"--task={ti.task_id}", f"--dag-run-id={dag_run_name(ti)}", f"--reason={reason}"],
             *[f"--month={month}", f"--link={ti.log_url}"],
         )
     except Exception as error:
@@ -52,7 +52,7 @@ def alert_drifted(context: Any) -> None:
         drift = ti.xcom_pull(ti.task_id)
         if drift["reason"]:
             alert(
-                *["drifted", f"--task={ti.task_id}", f"--dag-run-id={ti.run_id}", f"--reason={drift['reason']}"],
+                *["drifted", f"--task={ti.task_id}", f"--dag-run-id={dag_run_name(ti)}", f"--reason={drift['reason']}"],
                 *[f"--month={drift['month']}", f"--link={ti.log_url}"],
             )
     except Exception as error:
@@ -66,7 +66,6 @@ def failure_of(context: Any) -> dict[str, str]:
         f"--dag-run-id={dag_run_name(ti)}",
         f"--task={ti.task_id}",
         f"--attempt={ti.try_number}",
-        f"--ended={ended}",
     ]
     try:
         failure: dict[str, str] = json.loads(

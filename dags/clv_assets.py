@@ -13,8 +13,11 @@ FORECAST = [FORECASTS, MONTHS]
 
 
 def announce(context: Any, change: dict[str, Any]) -> None:
-    """A post-execute hook: describe the change that the job printed, or announce nothing if readers see the same."""
-    if not change["changed"]:
+    """A post-execute hook: describe the change that the job printed.
+
+    Nothing is announced if readers see the same, or if the margin changed: the assets are the forecast of net revenue.
+    """
+    if not change["changed"] or context["params"].get("value_basis", "net_revenue") != "net_revenue":
         # Airflow adds an event for each outlet of a task that succeeds.
         context["task"].outlets = []
         return

@@ -8,7 +8,8 @@ hour later, looks every 15 minutes without holding a worker slot, and then trigg
 - A month is never started twice: nothing is triggered if a run of the month has been planned, or if the plan
   of its scheduled run failed (clear that run). The month waits while any run of `clv_monthly` has not ended, because
   that may be one of the same month.
-- The margin of the month is started beside it, if `clv_monthly_margin` is not paused.
+- The margin of the month is waited for and started in the same way, apart from it; not at all while
+  `clv_monthly_margin` is paused.
 - It follows the switch of `clv_monthly`: while that DAG is paused, nothing is started. A run that finds it still paused
   at its deadline is skipped.
 - If the month is not delivered within five days, the task fails and says what is missing, and an alert is sent. Clear
@@ -36,13 +37,12 @@ PARAMS = {
         description="YYYY-MM: the month to wait for. Empty: the month of the schedule.",
     ),
 }
-DELIVERED = "{{ ti.xcom_pull('await_delivery') }}"
 DEADLINE = timedelta(days=5)
 POKE_INTERVAL = timedelta(minutes=15)
 
 
 class DeliverySensor(BaseSensorOperator):
-    """Wait until the data month of a run is delivered in full and `clv_monthly` is free; its XCom is the month.
+    """Wait until the data month of a run is delivered in full and the DAG to start is free; its XCom is the month.
 
     Each poke runs `jobs.await_delivery` as a separate process. `mode="reschedule"` releases the worker slot between
     pokes; unlike a deferrable sensor, it does not require the triggerer to reach the landing folder.
@@ -50,9 +50,10 @@ class DeliverySensor(BaseSensorOperator):
 
     template_fields = ("arguments",)
 
-    def __init__(self, *, arguments: list[str], **options: Any) -> None:
+    def __init__(self, *, arguments: list[str], starts: str, **options: Any) -> None:
         super().__init__(mode="reschedule", poke_interval=POKE_INTERVAL, timeout=DEADLINE, **options)
         self.arguments = arguments
+        self.starts = starts
         self.status = ""
         self.is_paused = False
 
@@ -63,10 +64,10 @@ class DeliverySensor(BaseSensorOperator):
             raise AirflowException(f"jobs.await_delivery ended with exit code {completed.returncode}.")
         delivery = json.loads(last_line(completed))
         obstacle, self.is_paused = delivery["missing"], False
-        if not obstacle and context["ti"].get_dag(STARTED).is_paused:
-            obstacle, self.is_paused = f"delivered in full, but {STARTED} is paused", True
-        elif not obstacle and context["ti"].get_dr_count(dag_id=STARTED, states=["queued", "running"]):
-            obstacle = f"delivered in full, but a run of {STARTED} has not ended"
+        if not obstacle and context["ti"].get_dag(self.starts).is_paused:
+            obstacle, self.is_paused = f"delivered in full, but {self.starts} is paused", True
+        elif not obstacle and context["ti"].get_dr_count(dag_id=self.starts, states=["queued", "running"]):
+            obstacle = f"delivered in full, but a run of {self.starts} has not ended"
         self.status = f"{delivery['month']}: {obstacle or 'delivered in full'}"
         self.log.info("%s", self.status)
         return PokeReturnValue(not obstacle, delivery["month"])
@@ -76,7 +77,7 @@ class DeliverySensor(BaseSensorOperator):
 
         Raises:
             AirflowSensorTimeout: the month could not be started before the deadline; the message says why.
-            AirflowSkipException: it could not, because `clv_monthly` is paused.
+            AirflowSkipException: it could not, because the DAG to start is paused.
         """
         try:
             return super().execute(context)
@@ -89,13 +90,18 @@ class DeliverySensor(BaseSensorOperator):
             ) from error
 
 
-def unless_planned(dag_id: str, value_basis: str) -> Callable[[Any], None]:
+def unless_paused(context: Any) -> None:
+    """A pre-execute hook that refuses unknown keys, and skips the task while no margin is wanted."""
+    only_known_keys(PARAMS)(context)
+    if context["ti"].get_dag(MARGIN).is_paused:
+        raise AirflowSkipException(f"{MARGIN} is paused")
+
+
+def unless_planned(awaited_by: str, value_basis: str) -> Callable[[Any], None]:
     """A pre-execute hook that skips the task if a run of the month has been planned, or its scheduled run failed to."""
 
     def check(context: Any) -> None:
-        month = context["ti"].xcom_pull("await_delivery")
-        if dag_id != STARTED and context["ti"].get_dag(dag_id).is_paused:
-            raise AirflowSkipException(f"{dag_id} is paused")
+        month = context["ti"].xcom_pull(awaited_by)
         completed = run_job("planned_run", "--month", month, "--value-basis", value_basis)
         if completed.returncode:
             raise AirflowException(f"jobs.planned_run ended with exit code {completed.returncode}.")
@@ -132,15 +138,18 @@ with DAG(
     tags=["clv"],
     params=PARAMS,
 ) as dag:
-    delivered = DeliverySensor(task_id="await_delivery", arguments=CALENDAR, pre_execute=only_known_keys(PARAMS))
-    for task_id, dag_id, value_basis in (("start", STARTED, "net_revenue"), ("start_margin", MARGIN, "margin")):
-        delivered >> TriggerDagRunOperator(
-            task_id=task_id,
-            trigger_dag_id=dag_id,
-            trigger_run_id=f"delivered__{DELIVERED}",
-            conf={"month": DELIVERED},
+    for waits, starts, monthly, value_basis, check in (
+        ("await_delivery", "start", STARTED, "net_revenue", only_known_keys(PARAMS)),
+        ("await_margin", "start_margin", MARGIN, "margin", unless_paused),
+    ):
+        delivered = f"{{{{ ti.xcom_pull('{waits}') }}}}"
+        DeliverySensor(task_id=waits, arguments=CALENDAR, starts=monthly, pre_execute=check) >> TriggerDagRunOperator(
+            task_id=starts,
+            trigger_dag_id=monthly,
+            trigger_run_id=f"delivered__{delivered}",
+            conf={"month": delivered},
             logical_date=None,
             skip_when_already_exists=True,
             openlineage_inject_parent_info=False,
-            pre_execute=unless_planned(dag_id, value_basis),
+            pre_execute=unless_planned(waits, value_basis),
         )

@@ -53,8 +53,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     log_to_stderr()
     database = engine(Settings().database_url)
     found = [_lateness_of(database, basis, arguments.now.date()) for basis in VALUE_BASES]
-    month, reason = next((late for late in found if late[1]), found[0])
-    sys.stdout.write(json.dumps({"month": str(month), "reason": reason}) + "\n")
+    late = [(month, reason) for month, reason in found if reason]
+    month = max(month for month, _ in late or found)
+    sys.stdout.write(json.dumps({"month": str(month), "reason": "; ".join(reason for _, reason in late)}) + "\n")
 
 
 def _lateness_of(database: Engine, value_basis: str, today: date) -> tuple[Month, str]:

@@ -56,13 +56,15 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int, databa
     from jobs.quality.stage import Stage
     from jobs.quality.stages import STAGES
 
+    source = load(settings.source)
     checked = Stage(
         spark=spark,
         lake=Lake(settings.lake),
         as_of=as_of,
         run_id=run_id,
-        departments=load(settings.source).departments,
+        departments=source.departments,
         is_margin=settings.value_basis != NET_REVENUE,
+        customers_where=source.customers_where,
     )
     checks = STAGES[stage](checked)
     results = run_checks(checks, as_of=as_of, run_id=run_id, reports=settings.reports)

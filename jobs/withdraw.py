@@ -61,7 +61,12 @@ def withdraw(
     published = next(iter(fetch(database, "published_run", as_of=month.as_of, value_basis=value_basis)), None)
     if published is None:
         raise WithdrawalError(f"month {month} is not published: there is nothing to withdraw")
-    run_id = expected if expected is not None else int(published["run_id"])
+    run_id = int(published["run_id"])
+    if expected not in (None, run_id):
+        raise WithdrawalError(
+            f"readers of {month.as_of} see run {run_id} now, not run {expected}: nothing was changed. Another publish or "
+            "rollback came first: check what readers see, then decide again."
+        )
     try:
         execute(database, "withdraw", as_of=month.as_of, run_id=run_id, by=by, because=because)
     except InternalError as error:

@@ -70,7 +70,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest standard run planned for it, or was taken back';
+COMMENT ON FUNCTION clv.claim_month(p_as_of date, p_run_id bigint) IS 'Hold the month until the transaction ends, and refuse a run that is not the newest one planned for it in its value basis, or was taken back';
 
 CREATE FUNCTION clv.clear_actual_month(p_month date, p_value_basis text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2127,12 +2127,12 @@ CREATE VIEW clv.ingested AS
     counts.month,
     (counts.clean_rows + counts.rejected_rows) AS delivered_rows,
     counts.clean_rows,
-    counts.rejected_rows,
-    run.value_basis
+    counts.rejected_rows
    FROM (clv.ingested_rows counts
-     JOIN clv.run ON ((counts.run_id = run.run_id)));
+     JOIN clv.run ON ((counts.run_id = run.run_id)))
+  WHERE (run.value_basis = 'net_revenue'::text);
 
-COMMENT ON VIEW clv.ingested IS 'What became of delivered rows: one row per run, table and month that the run read. A month that was current is not read again, so the newest run of a table, month and value basis tells what its lake holds';
+COMMENT ON VIEW clv.ingested IS 'What became of delivered rows: one row per run, table and month that the run read. A month that was current is not read again, so the newest run of a table and month tells what the lake holds';
 COMMENT ON COLUMN clv.ingested.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
 COMMENT ON COLUMN clv.ingested.as_of IS 'First day after the data month of the run';
 COMMENT ON COLUMN clv.ingested.run_id IS 'The run that read the month';
@@ -2141,7 +2141,6 @@ COMMENT ON COLUMN clv.ingested.month IS 'First day of the month that the rows ar
 COMMENT ON COLUMN clv.ingested.delivered_rows IS 'Rows that were delivered for the month: clean and rejected';
 COMMENT ON COLUMN clv.ingested.clean_rows IS 'Rows in the clean table of the lake';
 COMMENT ON COLUMN clv.ingested.rejected_rows IS 'Rows in the rejected table of the lake';
-COMMENT ON COLUMN clv.ingested.value_basis IS 'What value is counted in: net_revenue or margin';
 
 CREATE TABLE clv.published_margin (
     as_of date CONSTRAINT published_load_as_of_not_null NOT NULL,
@@ -2691,6 +2690,29 @@ COMMENT ON COLUMN clv.margin_forecast_total_monthly.p90 IS 'Upper end of that in
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.run_id IS 'The run that made the forecast';
 
+CREATE VIEW clv.margin_ingested AS
+ SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.as_of,
+    counts.run_id,
+    counts.table_name,
+    counts.month,
+    (counts.clean_rows + counts.rejected_rows) AS delivered_rows,
+    counts.clean_rows,
+    counts.rejected_rows
+   FROM (clv.ingested_rows counts
+     JOIN clv.run ON ((counts.run_id = run.run_id)))
+  WHERE (run.value_basis = 'margin'::text);
+
+COMMENT ON VIEW clv.margin_ingested IS 'As clv.ingested, of the margin';
+COMMENT ON COLUMN clv.margin_ingested.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_ingested.as_of IS 'First day after the data month of the run';
+COMMENT ON COLUMN clv.margin_ingested.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.margin_ingested.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.margin_ingested.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.margin_ingested.delivered_rows IS 'Rows that were delivered for the month: clean and rejected';
+COMMENT ON COLUMN clv.margin_ingested.clean_rows IS 'Rows in the clean table of the lake';
+COMMENT ON COLUMN clv.margin_ingested.rejected_rows IS 'Rows in the rejected table of the lake';
+
 CREATE VIEW clv.margin_publications AS
  SELECT flip_id,
     as_of,
@@ -2718,6 +2740,102 @@ COMMENT ON COLUMN clv.margin_publications.by_whom IS 'The database role that pub
 COMMENT ON COLUMN clv.margin_publications.because IS 'Why it was rolled back or withdrawn; empty where a run published it';
 COMMENT ON COLUMN clv.margin_publications.published_at IS 'When';
 COMMENT ON COLUMN clv.margin_publications.data_month IS 'The data month, YYYY-MM: the month before as_of';
+
+CREATE TABLE clv.rejected_rows (
+    run_id bigint NOT NULL,
+    table_name text NOT NULL,
+    month date NOT NULL,
+    reason text NOT NULL,
+    rows bigint NOT NULL
+);
+
+COMMENT ON TABLE clv.rejected_rows IS 'One row per run, table, month and reason for rejection. A row with several reasons counts under each of them';
+COMMENT ON COLUMN clv.rejected_rows.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.rejected_rows.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.rejected_rows.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.rejected_rows.reason IS 'Why rows were rejected, as in rejected_for in the lake';
+COMMENT ON COLUMN clv.rejected_rows.rows IS 'Rows with this reason';
+
+CREATE VIEW clv.margin_rejected AS
+ SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.as_of,
+    counts.run_id,
+    counts.table_name,
+    counts.month,
+    counts.reason,
+    counts.rows
+   FROM (clv.rejected_rows counts
+     JOIN clv.run ON ((counts.run_id = run.run_id)))
+  WHERE (run.value_basis = 'margin'::text);
+
+COMMENT ON VIEW clv.margin_rejected IS 'As clv.rejected, of the margin';
+COMMENT ON COLUMN clv.margin_rejected.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_rejected.as_of IS 'First day after the data month of the run';
+COMMENT ON COLUMN clv.margin_rejected.run_id IS 'The run that read the month';
+COMMENT ON COLUMN clv.margin_rejected.table_name IS 'transactions, customers, sessions or products';
+COMMENT ON COLUMN clv.margin_rejected.month IS 'First day of the month that the rows are stored under';
+COMMENT ON COLUMN clv.margin_rejected.reason IS 'Why rows were rejected, as in rejected_for in the lake';
+COMMENT ON COLUMN clv.margin_rejected.rows IS 'Rows with this reason';
+
+CREATE TABLE clv.validation_rows (
+    run_id bigint NOT NULL,
+    stage text NOT NULL,
+    suite text NOT NULL,
+    rule text NOT NULL,
+    column_name text,
+    says text NOT NULL,
+    severity text NOT NULL,
+    success boolean NOT NULL,
+    observed text NOT NULL,
+    allowed text NOT NULL,
+    unexpected_rows bigint
+);
+
+COMMENT ON TABLE clv.validation_rows IS 'One row per run, stage, suite and rule that was evaluated. A stage that is validated again replaces its rows';
+COMMENT ON COLUMN clv.validation_rows.run_id IS 'The run';
+COMMENT ON COLUMN clv.validation_rows.stage IS 'What was validated: inputs, features or forecasts';
+COMMENT ON COLUMN clv.validation_rows.suite IS 'The suite: a table''s name for its rows, with _totals for the totals of its month; a stage''s with _columns for the columns of its tables';
+COMMENT ON COLUMN clv.validation_rows.rule IS 'Name of the rule within its suite';
+COMMENT ON COLUMN clv.validation_rows.column_name IS 'The column that the rule is about, or several with commas; empty for a rule that is a condition on rows';
+COMMENT ON COLUMN clv.validation_rows.says IS 'The rule as a sentence';
+COMMENT ON COLUMN clv.validation_rows.severity IS 'critical: a failure stops the run; warning: it is reported. A rule that could not be evaluated is critical';
+COMMENT ON COLUMN clv.validation_rows.success IS 'Whether the rule held';
+COMMENT ON COLUMN clv.validation_rows.observed IS 'What was observed, as text: a total, or broken of all rows';
+COMMENT ON COLUMN clv.validation_rows.allowed IS 'What the rule allows';
+COMMENT ON COLUMN clv.validation_rows.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
+
+CREATE VIEW clv.margin_validation AS
+ SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    run.as_of,
+    results.run_id,
+    results.stage,
+    results.suite,
+    results.rule,
+    results.column_name,
+    results.says,
+    results.severity,
+    results.success,
+    results.observed,
+    results.allowed,
+    results.unexpected_rows
+   FROM (clv.validation_rows results
+     JOIN clv.run ON ((results.run_id = run.run_id)))
+  WHERE (run.value_basis = 'margin'::text);
+
+COMMENT ON VIEW clv.margin_validation IS 'As clv.validation, of the margin';
+COMMENT ON COLUMN clv.margin_validation.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.margin_validation.as_of IS 'First day after the data month of the run';
+COMMENT ON COLUMN clv.margin_validation.run_id IS 'The run';
+COMMENT ON COLUMN clv.margin_validation.stage IS 'What was validated: inputs, features or forecasts';
+COMMENT ON COLUMN clv.margin_validation.suite IS 'The suite: a table''s name for its rows, with _totals for the totals of its month; a stage''s with _columns for the columns of its tables';
+COMMENT ON COLUMN clv.margin_validation.rule IS 'Name of the rule within its suite';
+COMMENT ON COLUMN clv.margin_validation.column_name IS 'The column that the rule is about, or several with commas; empty for a rule that is a condition on rows';
+COMMENT ON COLUMN clv.margin_validation.says IS 'The rule as a sentence';
+COMMENT ON COLUMN clv.margin_validation.severity IS 'critical: a failure stops the run; warning: it is reported. A rule that could not be evaluated is critical';
+COMMENT ON COLUMN clv.margin_validation.success IS 'Whether the rule held';
+COMMENT ON COLUMN clv.margin_validation.observed IS 'What was observed, as text: a total, or broken of all rows';
+COMMENT ON COLUMN clv.margin_validation.allowed IS 'What the rule allows';
+COMMENT ON COLUMN clv.margin_validation.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
 
 CREATE TABLE clv.model_decision (
     decision_id bigint NOT NULL,
@@ -2860,21 +2978,6 @@ ALTER TABLE clv.published_history ALTER COLUMN flip_id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
-CREATE TABLE clv.rejected_rows (
-    run_id bigint NOT NULL,
-    table_name text NOT NULL,
-    month date NOT NULL,
-    reason text NOT NULL,
-    rows bigint NOT NULL
-);
-
-COMMENT ON TABLE clv.rejected_rows IS 'One row per run, table, month and reason for rejection. A row with several reasons counts under each of them';
-COMMENT ON COLUMN clv.rejected_rows.run_id IS 'The run that read the month';
-COMMENT ON COLUMN clv.rejected_rows.table_name IS 'transactions, customers, sessions or products';
-COMMENT ON COLUMN clv.rejected_rows.month IS 'First day of the month that the rows are stored under';
-COMMENT ON COLUMN clv.rejected_rows.reason IS 'Why rows were rejected, as in rejected_for in the lake';
-COMMENT ON COLUMN clv.rejected_rows.rows IS 'Rows with this reason';
-
 CREATE VIEW clv.rejected AS
  SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
     run.as_of,
@@ -2882,10 +2985,10 @@ CREATE VIEW clv.rejected AS
     counts.table_name,
     counts.month,
     counts.reason,
-    counts.rows,
-    run.value_basis
+    counts.rows
    FROM (clv.rejected_rows counts
-     JOIN clv.run ON ((counts.run_id = run.run_id)));
+     JOIN clv.run ON ((counts.run_id = run.run_id)))
+  WHERE (run.value_basis = 'net_revenue'::text);
 
 COMMENT ON VIEW clv.rejected IS 'Why rows were rejected: one row per run, table, month and reason. A row with several reasons counts under each, so that reasons can add up to more than rejected_rows of clv.ingested';
 COMMENT ON COLUMN clv.rejected.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
@@ -2895,7 +2998,6 @@ COMMENT ON COLUMN clv.rejected.table_name IS 'transactions, customers, sessions 
 COMMENT ON COLUMN clv.rejected.month IS 'First day of the month that the rows are stored under';
 COMMENT ON COLUMN clv.rejected.reason IS 'Why rows were rejected, as in rejected_for in the lake';
 COMMENT ON COLUMN clv.rejected.rows IS 'Rows with this reason';
-COMMENT ON COLUMN clv.rejected.value_basis IS 'What value is counted in: net_revenue or margin';
 
 CREATE VIEW clv.run_failures AS
  SELECT run_failure.run_id,
@@ -2906,7 +3008,11 @@ CREATE VIEW clv.run_failures AS
     run_failure.reason,
     run_failure.failed_at,
     run_failure.was_refused,
-    to_char(((COALESCE(run_failure.as_of, run.as_of) - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month
+    to_char(((COALESCE(run_failure.as_of, run.as_of) - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+        CASE
+            WHEN (run_failure.dag_run_id ~~ 'margin/%'::text) THEN 'margin'::text
+            ELSE 'net_revenue'::text
+        END AS value_basis
    FROM (clv.run_failure
      LEFT JOIN clv.run ON ((run_failure.run_id = run.run_id)));
 
@@ -2920,6 +3026,7 @@ COMMENT ON COLUMN clv.run_failures.reason IS 'Why it failed: at most 500 charact
 COMMENT ON COLUMN clv.run_failures.failed_at IS 'When it failed';
 COMMENT ON COLUMN clv.run_failures.was_refused IS 'Whether the task refused its input (exit code 65), which is not retried';
 COMMENT ON COLUMN clv.run_failures.data_month IS 'The data month, YYYY-MM: the month before as_of; empty where the task did not know the month yet';
+COMMENT ON COLUMN clv.run_failures.value_basis IS 'What value the run counts: margin for those of clv_monthly_margin, net_revenue for all others';
 
 CREATE TABLE clv.run_level (
     run_id bigint NOT NULL,
@@ -2960,7 +3067,7 @@ CREATE VIEW clv.runs AS
    FROM clv.all_runs
   WHERE (value_basis = 'net_revenue'::text);
 
-COMMENT ON VIEW clv.runs IS 'Every standard run: how it stands, and what it published. Shows how fresh the forecast is';
+COMMENT ON VIEW clv.runs IS 'Every run on net revenue: how it stands, and what it published. Shows how fresh the forecast is';
 COMMENT ON COLUMN clv.runs.run_id IS 'Number of the run';
 COMMENT ON COLUMN clv.runs.as_of IS 'First day after the data month: the forecast starts on it';
 COMMENT ON COLUMN clv.runs.status IS 'running: planned, and neither published nor failed; published: readers see it; replaced: they did, until another run of its month; withdrawn: they did, until the month was withdrawn; failed: a task failed and has not finished since; refused: the same, and it refused its input; superseded: a newer run of its month was planned before it published; dry run: it ended with its plan';
@@ -2986,33 +3093,6 @@ COMMENT ON COLUMN clv.schema_migrations.name IS 'File name, without .sql';
 COMMENT ON COLUMN clv.schema_migrations.sha256 IS 'Hash of the file when it was applied';
 COMMENT ON COLUMN clv.schema_migrations.applied_at IS 'When it was applied';
 
-CREATE TABLE clv.validation_rows (
-    run_id bigint NOT NULL,
-    stage text NOT NULL,
-    suite text NOT NULL,
-    rule text NOT NULL,
-    column_name text,
-    says text NOT NULL,
-    severity text NOT NULL,
-    success boolean NOT NULL,
-    observed text NOT NULL,
-    allowed text NOT NULL,
-    unexpected_rows bigint
-);
-
-COMMENT ON TABLE clv.validation_rows IS 'One row per run, stage, suite and rule that was evaluated. A stage that is validated again replaces its rows';
-COMMENT ON COLUMN clv.validation_rows.run_id IS 'The run';
-COMMENT ON COLUMN clv.validation_rows.stage IS 'What was validated: inputs, features or forecasts';
-COMMENT ON COLUMN clv.validation_rows.suite IS 'The suite: a table''s name for its rows, with _totals for the totals of its month; a stage''s with _columns for the columns of its tables';
-COMMENT ON COLUMN clv.validation_rows.rule IS 'Name of the rule within its suite';
-COMMENT ON COLUMN clv.validation_rows.column_name IS 'The column that the rule is about, or several with commas; empty for a rule that is a condition on rows';
-COMMENT ON COLUMN clv.validation_rows.says IS 'The rule as a sentence';
-COMMENT ON COLUMN clv.validation_rows.severity IS 'critical: a failure stops the run; warning: it is reported. A rule that could not be evaluated is critical';
-COMMENT ON COLUMN clv.validation_rows.success IS 'Whether the rule held';
-COMMENT ON COLUMN clv.validation_rows.observed IS 'What was observed, as text: a total, or broken of all rows';
-COMMENT ON COLUMN clv.validation_rows.allowed IS 'What the rule allows';
-COMMENT ON COLUMN clv.validation_rows.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
-
 CREATE VIEW clv.validation AS
  SELECT to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
     run.as_of,
@@ -3026,10 +3106,10 @@ CREATE VIEW clv.validation AS
     results.success,
     results.observed,
     results.allowed,
-    results.unexpected_rows,
-    run.value_basis
+    results.unexpected_rows
    FROM (clv.validation_rows results
-     JOIN clv.run ON ((results.run_id = run.run_id)));
+     JOIN clv.run ON ((results.run_id = run.run_id)))
+  WHERE (run.value_basis = 'net_revenue'::text);
 
 COMMENT ON VIEW clv.validation IS 'What the validation of each run found: one row per run, stage, suite and rule that was evaluated';
 COMMENT ON COLUMN clv.validation.data_month IS 'The data month of the run, YYYY-MM: the month before as_of';
@@ -3045,7 +3125,6 @@ COMMENT ON COLUMN clv.validation.success IS 'Whether the rule held';
 COMMENT ON COLUMN clv.validation.observed IS 'What was observed, as text: a total, or broken of all rows';
 COMMENT ON COLUMN clv.validation.allowed IS 'What the rule allows';
 COMMENT ON COLUMN clv.validation.unexpected_rows IS 'Rows that break the rule; empty for a rule about totals';
-COMMENT ON COLUMN clv.validation.value_basis IS 'What value is counted in: net_revenue or margin';
 
 ALTER TABLE ONLY clv.realised_month ATTACH PARTITION clv.actual_month FOR VALUES IN ('net_revenue');
 
@@ -3478,8 +3557,21 @@ GRANT SELECT ON TABLE clv.margin_forecast_total TO clv_reader;
 GRANT SELECT ON TABLE clv.margin_forecast_total_monthly TO clv_writer;
 GRANT SELECT ON TABLE clv.margin_forecast_total_monthly TO clv_reader;
 
+GRANT SELECT ON TABLE clv.margin_ingested TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_ingested TO clv_reader;
+
 GRANT SELECT ON TABLE clv.margin_publications TO clv_writer;
 GRANT SELECT ON TABLE clv.margin_publications TO clv_reader;
+
+GRANT INSERT ON TABLE clv.rejected_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.margin_rejected TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_rejected TO clv_reader;
+
+GRANT INSERT ON TABLE clv.validation_rows TO clv_writer;
+
+GRANT SELECT ON TABLE clv.margin_validation TO clv_writer;
+GRANT SELECT ON TABLE clv.margin_validation TO clv_reader;
 
 GRANT SELECT ON TABLE clv.model_decision TO clv_writer;
 
@@ -3522,8 +3614,6 @@ GRANT SELECT ON TABLE clv.publications TO clv_writer;
 GRANT SELECT ON TABLE clv.publications TO clv_reader;
 GRANT SELECT ON TABLE clv.publications TO clv_api;
 
-GRANT INSERT ON TABLE clv.rejected_rows TO clv_writer;
-
 GRANT SELECT ON TABLE clv.rejected TO clv_writer;
 GRANT SELECT ON TABLE clv.rejected TO clv_reader;
 
@@ -3536,8 +3626,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE clv.run_level TO clv_writer;
 GRANT SELECT ON TABLE clv.runs TO clv_writer;
 GRANT SELECT ON TABLE clv.runs TO clv_reader;
 GRANT SELECT ON TABLE clv.runs TO clv_api;
-
-GRANT INSERT ON TABLE clv.validation_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.validation TO clv_writer;
 GRANT SELECT ON TABLE clv.validation TO clv_reader;

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,6 +22,7 @@ from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table
 from jobs.quality.findings import ValidationFailedError
+from jobs.sources import load
 from jobs.validate import main, validate
 from tests import forecasts
 from tests.conftest import Database
@@ -93,6 +95,24 @@ def test_a_good_month_passes_every_stage(
     assert f"validation of {stage} as of {AS_OF}: {rules} rules, 0 failed" in caplog.text
     assert "not delivered" not in caplog.text
     assert (settings.reports / "data_docs" / "index.html").is_file()
+
+
+def test_a_part_of_the_shop_is_compared_with_its_own_lines(
+    spark: SparkSession, settings: Settings, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = "customer_id NOT IN ('c01', 'c02')"
+    inside = replace(load(SOURCE), customers_where=where)
+    build_daily(spark, lake, as_of=AS_OF, customers_where=where)
+    build_features(spark, lake, DEPARTMENTS, as_of=AS_OF, customers_where=where)
+    people = [f"c{number:02d}" for number in range(PEOPLE + 2) if number not in (1, 2)]
+    forecasts.write(lake, AS_OF, [forecasts.row(person, level="20.00") for person in people])
+    monkeypatch.setattr("jobs.validate.load", lambda _: inside)
+    for stage in ("features", "forecasts"):
+        validate(stage, settings, as_of=AS_OF, run_id=1)
+        assert failures(lake, stage) == {}
+    monkeypatch.setattr("jobs.validate.load", load)
+    with pytest.raises(ValidationFailedError, match="net_value_as_in_transactions"):
+        validate("features", settings, as_of=AS_OF, run_id=1)
 
 
 def test_a_rerun_leaves_the_same_record(settings: Settings, lake: Lake) -> None:

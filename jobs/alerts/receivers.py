@@ -49,10 +49,11 @@ class Notice:
     @property
     def headline(self) -> str:
         """What happened, and to which month."""
+        forecast = "CLV margin" if self.dag_run_id.startswith("margin/") else "CLV"
+        of = f"{forecast} {self.month}" if self.month else forecast
         if self.event == "drifted":
-            return f"CLV {self.month}: published, but it differs from the months that the model was trained on"
-        what = f"{self.task} failed" if self.task else f"run {self.dag_run_id} is late"
-        return f"CLV {self.month}: {what}" if self.month else f"CLV: {what}"
+            return f"{of}: published, but it differs from the months that the model was trained on"
+        return f"{of}: {self.task} failed" if self.task else f"{of}: run {self.dag_run_id} is late"
 
     @property
     def text(self) -> str:

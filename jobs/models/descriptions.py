@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from jobs.core.month import Month
 from jobs.models.model_version import Training, TrainingInputs
 
-OF_MODEL = """Customer lifetime value: the net value of each customer in the twelve months from `as_of` on.
+OF_MODEL = """Customer lifetime value: the value of each customer in the twelve months from `as_of` on.
 
 Each version is trained on what was known on its `as_of`. The alias `champion` is the version that the gate promoted in
 the newest published month, or that a person chose; `challenger` is the version that was judged last for a newest month
 and is not the champion. The gate's verdicts are in the view `clv.model_decisions`; how right published forecasts turned
-out to be is in `clv.accuracy`.
+out to be is in `clv.accuracy`, for the margin in `clv.margin_accuracy`.
 
 A forecast says what to expect, not what a campaign would change. Accuracy on the holdout is that of matured months,
 before `as_of`. See `docs/model_card.md` and `docs/decisions/0006-models-in-mlflow.md` in the repository."""
@@ -50,7 +50,7 @@ def of_version(
             "",
             *_table(["", "comparison"], comparisons),
             "",
-            f"The run is `clv_run_id` {run_id}: see `clv.runs`, `clv.validation` and `clv.model_decisions`.",
+            f"The run is `clv_run_id` {run_id}: see `clv.all_runs` and `clv.model_decisions`.",
             "The figures that the gate compared are the metrics `gate/…` of the source run.",
         ]
     )

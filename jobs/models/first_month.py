@@ -75,7 +75,7 @@ class FirstMonthModels:
         return self.registry.register(self._training(as_of), inputs)
 
     def judge(self, number: int, *, as_of: date, run_id: int) -> Verdict:
-        """Let the gate judge a version for a standard run. Raises the same errors as `promote`."""
+        """Let the gate judge a version. Raises the same errors as `promote`."""
         [newest] = fetch(self.registry.database, "newest_published_as_of", value_basis=NET_REVENUE)
         trial = Trial(self._compare, self.train)
         return promote(self.registry, number, run_id=run_id, as_of=as_of, newest_published=newest["as_of"], trial=trial)

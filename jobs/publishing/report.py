@@ -30,13 +30,13 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
     """
     run = read_run(engine, run_id)
     tasks = fetch(engine, "run_tasks", run_id=run_id)
-    view = "clv.forecast" if run["value_basis"] == NET_REVENUE else f"clv.{run['value_basis']}_forecast"
-    forecast = f"view {view}, as_of {run['as_of']}"
+    views = "clv." if run["value_basis"] == NET_REVENUE else f"clv.{run['value_basis']}_"
+    forecast = f"view {views}forecast, as_of {run['as_of']}"
     width = max(len(name) for name in ["Forecast", *places])
     addresses = [f"{name:<{width}}  {place}" for name, place in {"Forecast": forecast, **places}.items()]
-    bridge = _bridge_lines(fetch(engine, "bridge", run_id=run_id))
-    record = _record_lines(fetch(engine, "newest_accuracy", value_basis=run["value_basis"]))
-    drift = _drift_lines(read_drift(engine, run_id), run["status"])
+    bridge = _bridge_lines(fetch(engine, "bridge", run_id=run_id), views)
+    record = _record_lines(fetch(engine, "newest_accuracy", value_basis=run["value_basis"]), views)
+    drift = _drift_lines(read_drift(engine, run_id), run["status"], views)
     about = [_totals(run), *drift, *bridge, *record]
     return "\n".join([_headline(run), "", *_task_lines(tasks), "", *about, "", *addresses]) + "\n"
 
@@ -69,7 +69,7 @@ def _totals(run: RowMapping) -> str:
     )
 
 
-def _drift_lines(drift: Drift, status: str) -> list[str]:
+def _drift_lines(drift: Drift, status: str, views: str) -> list[str]:
     """What has drifted, or that it was not measured; nothing of a run that readers do not see."""
     if status != "published":
         return []
@@ -79,11 +79,13 @@ def _drift_lines(drift: Drift, status: str) -> list[str]:
         for row in drifted[:_MOST_DRIFTED]
     ]
     more = [f"  and {len(drifted) - _MOST_DRIFTED} more"] if len(drifted) > _MOST_DRIFTED else []
-    warning = ["Warning: the month differs from those that the model was trained on (clv.drift):"] if drifted else []
+    warning = (
+        [f"Warning: the month differs from those that the model was trained on ({views}drift):"] if drifted else []
+    )
     return ["", *(warning or [distance(drift, status)]), *lines, *more]
 
 
-def _bridge_lines(steps: Sequence[RowMapping]) -> list[str]:
+def _bridge_lines(steps: Sequence[RowMapping], views: str) -> list[str]:
     """What the total changed by since the month before; nothing where that is not known."""
     if not steps:
         return []
@@ -91,14 +93,14 @@ def _bridge_lines(steps: Sequence[RowMapping]) -> list[str]:
         f"  {step['step'].replace('_', ' '):<24}{step['net_value']:>20,.2f}{step['customers']:>14,} customers"
         for step in steps
     ]
-    return ["", "Why the total changed since the month before (clv.bridge):", *lines]
+    return ["", f"Why the total changed since the month before ({views}bridge):", *lines]
 
 
-def _record_lines(accuracy: Sequence[RowMapping]) -> list[str]:
+def _record_lines(accuracy: Sequence[RowMapping], views: str) -> list[str]:
     """How right earlier forecasts were; nothing where none has matured."""
     if not accuracy:
         return []
-    return ["", "How right earlier forecasts were (clv.accuracy):", *map(_record_line, accuracy)]
+    return ["", f"How right earlier forecasts were ({views}accuracy):", *map(_record_line, accuracy)]
 
 
 def _record_line(row: RowMapping) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.features import table as feature_table
+from jobs.features.build import lines_that_count
+from jobs.features.population import accounts_of
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake, Period
-from jobs.lake.tables import CUSTOMERS, PRODUCTS, Table
+from jobs.lake.tables import CUSTOMERS, PRODUCTS, TRANSACTIONS, Table
+from jobs.quality.counted import net_value_by_month, sums_of_lines
 from jobs.quality.runner import Stored
 
 LISTS = (CUSTOMERS, PRODUCTS)
@@ -30,6 +34,7 @@ class Stage:
         run_id: the run.
         departments: the departments with their own features.
         is_margin: whether values are margins.
+        customers_where: the predicate that restricts the population; None for everybody.
     """
 
     spark: SparkSession
@@ -38,6 +43,7 @@ class Stage:
     run_id: int
     departments: Sequence[str]
     is_margin: bool
+    customers_where: str | None = None
 
     @property
     def month(self) -> Month:
@@ -64,6 +70,24 @@ class Stage:
         if table in LISTS:
             return self.lake.newest(table, before)
         return before if self.lake.is_complete(table, before) else None
+
+    def sums_of_lines(self) -> Mapping[str, Decimal]:
+        """Net value and units of the data month's order lines that count."""
+        return sums_of_lines(self.spark, self.lake, self.month, self.customers_where)
+
+    def net_value_by_month(self) -> Mapping[Month, Decimal]:
+        """The net value that counts of each month up to the data month."""
+        return net_value_by_month(self.spark, self.lake, self.month, self.customers_where)
+
+    def lines_that_count(self) -> Stored:
+        """The order lines of the data month whose customers are in the population."""
+        lines = lines_that_count(self.spark, self.lake, [self.month], self.customers_where)
+        return Stored(lines, self.lake.folder(TRANSACTIONS, self.month))
+
+    def accounts_that_count(self, month: Month) -> Stored:
+        """The rows of a customer list that are in the population."""
+        stored = self.stored(CUSTOMERS, month)
+        return replace(stored, rows=accounts_of(stored.rows, self.customers_where))
 
     def stored(self, table: Table, period: Period) -> Stored:
         """A complete period of a table."""

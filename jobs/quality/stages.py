@@ -103,21 +103,21 @@ def snapshot(stage: Stage) -> Iterator[Check]:
     yield _columns(stage, "features", [column_facts(lake, DAILY, month), facts])
     days = stage.stored(DAILY, month)
     yield _rows(daily.suite(month, is_margin=stage.is_margin), daily.KEYS, days)
-    yield _totals(daily.totals_suite(), daily_totals(days.rows, lake, month), {"rows": days})
+    yield _totals(daily.totals_suite(), daily_totals(days.rows, stage.sums_of_lines()), {"rows": days})
     customers_of = stage.stored(table, as_of)
     yield _rows(features.suite(as_of), features.KEYS, customers_of)
-    others = {"rows": customers_of, "transactions": stage.stored(TRANSACTIONS, month)}
+    others = {"rows": customers_of, "transactions": stage.lines_that_count()}
     if last is not None:
         others["snapshot_before"] = stage.stored(table, last)
     listed = stage.month_of(CUSTOMERS)
     if listed is not None:
-        others["customers"] = stage.stored(CUSTOMERS, listed)
+        others["customers"] = stage.accounts_that_count(listed)
     suite = features.totals_suite(
         as_of,
         customers="customers" in others,
         rows_before=None if last is None else lake.record(table, last).rows,
     )
-    yield _totals(suite, features_totals(customers_of.rows, lake, table, as_of), others)
+    yield _totals(suite, features_totals(customers_of.rows, lake, table, as_of, stage.net_value_by_month()), others)
 
 
 def forecast(stage: Stage) -> Iterator[Check]:
@@ -128,7 +128,7 @@ def forecast(stage: Stage) -> Iterator[Check]:
     yield _columns(stage, "forecasts", [column_facts(lake, FORECASTS, as_of, before=last, required=required)])
     made = stage.stored(FORECASTS, as_of)
     yield _rows(forecasts.suite(), forecasts.KEYS, made, {"features": stage.stored(stage.snapshots, as_of)})
-    totals = forecasts_totals(made.rows, lake, as_of)
+    totals = forecasts_totals(made.rows, lake, as_of, stage.net_value_by_month())
     suite = forecasts.totals_suite(
         known_customers=lake.record(stage.snapshots, as_of).rows,
         has_history="forecast_to_trailing_ratio" in totals,

@@ -18,7 +18,7 @@ from jobs.features.table import LAG_MONTHS, lag_name
 from jobs.forecasting.first_month.days import FIRST_DAYS
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
-from jobs.lake.tables import ALL_DEPARTMENTS, FORECASTS, TRANSACTIONS, Table, rejected
+from jobs.lake.tables import ALL_DEPARTMENTS, FORECASTS, Table, rejected
 
 EXACT = "decimal(38,4)"
 """Doubles that were decimals are cast back to the same decimals, so that sums do not depend on the order of rows."""
@@ -126,19 +126,17 @@ def _rows_by_reason(
     return {(row["table"], row["month"], row["reason"]): row["count"] for row in counts.collect()}
 
 
-def daily_totals(daily: DataFrame, lake: Lake, month: Month) -> dict[str, float]:
+def daily_totals(daily: DataFrame, lines: Mapping[str, Decimal]) -> dict[str, float]:
     """The totals of a month's daily rows, each day counted once, minus those of its order lines."""
-    names = ("net_value", "units")
-    sums = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).agg(*(F.sum(name).alias(name) for name in names))
+    sums = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).agg(*(F.sum(name).alias(name) for name in lines))
     actual = sums.collect()[0]
-    expected = lake.record(TRANSACTIONS, month).sums
-    return {f"{name}_less_transactions": float((actual[name] or 0) - Decimal(expected[name])) for name in names}
+    return {f"{name}_less_transactions": float((actual[name] or 0) - lines[name]) for name in lines}
 
 
-def features_totals(snapshot: DataFrame, lake: Lake, table: Table, as_of: date) -> dict[str, float]:
-    """The size of a snapshot, and how far its net value differs from that of the order lines."""
-    months = [Month.parse(text) for text in lake.periods(TRANSACTIONS)]
-    net_value = {past: _net_value(lake, past) for past in months if past.as_of <= as_of}
+def features_totals(
+    snapshot: DataFrame, lake: Lake, table: Table, as_of: date, net_value: Mapping[Month, Decimal]
+) -> dict[str, float]:
+    """The size of a snapshot, and how far its net value differs from that of the months' order lines."""
     sums = snapshot.agg(*(F.sum(F.col(name).cast(EXACT)).alias(name) for name in map(_lag, LAG_MONTHS))).collect()[0]
     differences = [
         abs((sums[_lag(lag)] or 0) - net_value.get(Month.of(as_of).plus(-lag), Decimal(0))) for lag in LAG_MONTHS
@@ -152,7 +150,9 @@ def features_totals(snapshot: DataFrame, lake: Lake, table: Table, as_of: date) 
     }
 
 
-def forecasts_totals(forecasts: DataFrame, lake: Lake, as_of: date) -> dict[str, float]:
+def forecasts_totals(
+    forecasts: DataFrame, lake: Lake, as_of: date, net_value: Mapping[Month, Decimal]
+) -> dict[str, float]:
     """The size of a month's forecasts, and their sum relative to the trailing year and the previous forecast.
 
     A ratio without a positive denominator is omitted.
@@ -162,7 +162,7 @@ def forecasts_totals(forecasts: DataFrame, lake: Lake, as_of: date) -> dict[str,
     versions = forecasts.agg(F.count_distinct("model_version").alias("versions")).collect()[0]["versions"]
     totals = {"rows": record.rows, "model_versions": versions}
     year = Month.of(as_of).plus(-HORIZON_MONTHS).through(Month.before(as_of))
-    trailing = [_net_value(lake, past) for past in year if lake.is_complete(TRANSACTIONS, past)]
+    trailing = [net_value[past] for past in year if past in net_value]
     if (a_year := sum(trailing, Decimal(0))) > 0:
         totals["forecast_to_trailing_ratio"] = float(total / HORIZON_MONTHS / (a_year / len(trailing)))
     last = previous_as_of(as_of)
@@ -175,10 +175,6 @@ def completed_in_month(customers: DataFrame, as_of: date) -> int:
     """How many customers of a snapshot completed the first month in its data month."""
     completed_on = F.date_add("first_ordered_on", FIRST_DAYS)
     return customers.where((completed_on > F.lit(previous_as_of(as_of))) & (completed_on <= F.lit(as_of))).count()
-
-
-def _net_value(lake: Lake, month: Month) -> Decimal:
-    return Decimal(lake.record(TRANSACTIONS, month).sums["net_value"])
 
 
 def _lag(lag: int) -> str:

@@ -161,7 +161,7 @@ class Source:
     delimiter: str = ","
     encoding: str = "UTF-8"
     tiers: Tiers = field(default=Tiers(), repr=False)  # the text of a mapping says how rows are read
-    customers_where: str | None = field(default=None, repr=False)
+    customers_where: str | None = None
     value_basis: str = NET_REVENUE
 
     def __post_init__(self) -> None:

@@ -232,7 +232,7 @@ SELECT
 FROM clv.published_history
 WHERE value_basis = 'net_revenue';
 
--- What a run read and validated says which lake it was about.
+-- What runs on net revenue read and validated; those on the margin read another lake.
 CREATE OR REPLACE VIEW clv.validation AS
 SELECT
     to_char((run.as_of - 1)::timestamp, 'YYYY-MM') AS data_month,
@@ -247,10 +247,10 @@ SELECT
     results.success,
     results.observed,
     results.allowed,
-    results.unexpected_rows,
-    run.value_basis
+    results.unexpected_rows
 FROM clv.validation_rows AS results
-INNER JOIN clv.run ON results.run_id = run.run_id;
+INNER JOIN clv.run ON results.run_id = run.run_id
+WHERE run.value_basis = 'net_revenue';
 
 CREATE OR REPLACE VIEW clv.ingested AS
 SELECT
@@ -261,10 +261,10 @@ SELECT
     counts.month,
     counts.clean_rows + counts.rejected_rows AS delivered_rows,
     counts.clean_rows,
-    counts.rejected_rows,
-    run.value_basis
+    counts.rejected_rows
 FROM clv.ingested_rows AS counts
-INNER JOIN clv.run ON counts.run_id = run.run_id;
+INNER JOIN clv.run ON counts.run_id = run.run_id
+WHERE run.value_basis = 'net_revenue';
 
 CREATE OR REPLACE VIEW clv.rejected AS
 SELECT
@@ -274,17 +274,28 @@ SELECT
     counts.table_name,
     counts.month,
     counts.reason,
-    counts.rows,
-    run.value_basis
+    counts.rows
 FROM clv.rejected_rows AS counts
-INNER JOIN clv.run ON counts.run_id = run.run_id;
+INNER JOIN clv.run ON counts.run_id = run.run_id
+WHERE run.value_basis = 'net_revenue';
 
-COMMENT ON VIEW clv.ingested IS
-'What became of delivered rows: one row per run, table and month that the run read. A month that was current is not '
-'read again, so the newest run of a table, month and value basis tells what its lake holds';
-COMMENT ON COLUMN clv.validation.value_basis IS 'What value is counted in: net_revenue or margin';
-COMMENT ON COLUMN clv.ingested.value_basis IS 'What value is counted in: net_revenue or margin';
-COMMENT ON COLUMN clv.rejected.value_basis IS 'What value is counted in: net_revenue or margin';
+CREATE OR REPLACE VIEW clv.run_failures AS
+SELECT
+    run_failure.run_id,
+    coalesce(run_failure.as_of, run.as_of) AS as_of,
+    run_failure.dag_run_id,
+    run_failure.task,
+    run_failure.attempt,
+    run_failure.reason,
+    run_failure.failed_at,
+    run_failure.was_refused,
+    to_char((coalesce(run_failure.as_of, run.as_of) - 1)::timestamp, 'YYYY-MM') AS data_month,
+    CASE WHEN run_failure.dag_run_id LIKE 'margin/%' THEN 'margin' ELSE 'net_revenue' END AS value_basis
+FROM clv.run_failure
+LEFT JOIN clv.run ON run_failure.run_id = run.run_id;
+
+COMMENT ON COLUMN clv.run_failures.value_basis IS
+'What value the run counts: margin for those of clv_monthly_margin, net_revenue for all others';
 
 ALTER TABLE clv.run
 DROP COLUMN is_special,
@@ -479,7 +490,8 @@ DECLARE
 BEGIN
     FOREACH shown IN ARRAY ARRAY[
         'forecast', 'forecast_current', 'forecast_monthly', 'forecast_total', 'forecast_total_monthly', 'accuracy',
-        'actual', 'customer', 'customer_current', 'bridge', 'drift', 'drift_distribution', 'publications'
+        'actual', 'customer', 'customer_current', 'bridge', 'drift', 'drift_distribution', 'publications',
+        'validation', 'ingested', 'rejected'
     ] LOOP
         definition := pg_get_viewdef(format('clv.%I', shown)::regclass);
         definition := replace(definition, 'clv.published previous', 'clv.published_margin previous');

@@ -4,10 +4,6 @@ SELECT
     published.run_id,
     published.load_id,
     forecast_load.model_version,
-    (
-        SELECT max(decided.as_of) FROM clv.model_decision AS decided
-        WHERE decided.model_name = 'clv' AND decided.model_version = forecast_load.model_version
-    ) AS model_as_of,
     forecast_load.forecast_rows,
     forecast_load.clv_12m_total,
     forecast_load.content_hash,

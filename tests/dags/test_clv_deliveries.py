@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,18 +42,19 @@ def deliver(shop: Path) -> None:
     (shop / "transactions" / "month=2011-11" / "_SUCCESS").touch()
 
 
-def sensor(deliveries: Any) -> Any:
-    return renderer(deliveries, {})("await_delivery", "scheduled", NOVEMBER)
+def sensor(deliveries: Any, task_id: str = "await_delivery") -> Any:
+    return renderer(deliveries, {})(task_id, "scheduled", NOVEMBER)
 
 
-def context(*, is_paused: bool = False, active: int = 0) -> Any:
-    """What the sensor asks the API server: whether clv_monthly is paused, and how many of its runs have not ended."""
+def context(*, paused: Sequence[str] = (), active: Sequence[str] = ()) -> Any:
+    """What the sensor asks the API server: whether a DAG is paused, and how many of its runs have not ended."""
 
     def count(*, dag_id: str, states: list[str]) -> int:
-        assert (dag_id, states) == ("clv_monthly", ["queued", "running"])
-        return active
+        assert states == ["queued", "running"]
+        return int(dag_id in active)
 
-    return {"ti": SimpleNamespace(get_dag=lambda _: SimpleNamespace(is_paused=is_paused), get_dr_count=count)}
+    ti = SimpleNamespace(get_dag=lambda dag_id: SimpleNamespace(is_paused=dag_id in paused), get_dr_count=count)
+    return {"ti": ti, "dag_run": SimpleNamespace(conf={})}
 
 
 def test_it_looks_an_hour_after_the_month_begins_for_the_month_before_and_holds_no_worker_slot(deliveries: Any) -> None:
@@ -97,9 +99,14 @@ def test_it_waits_until_the_month_is_complete(deliveries: Any, shop: Path) -> No
 
 def test_it_waits_while_another_run_may_be_of_the_same_month(deliveries: Any, shop: Path) -> None:
     deliver(shop)
-    waiting = sensor(deliveries)
-    assert not waiting.poke(context(active=1))
-    assert waiting.status == "2011-11: delivered in full, but a run of clv_monthly has not ended"
+    for task_id, starts, other in (
+        ("await_delivery", "clv_monthly", "clv_monthly_margin"),
+        ("await_margin", "clv_monthly_margin", "clv_monthly"),
+    ):
+        waiting = sensor(deliveries, task_id)
+        assert waiting.poke(context(active=[other], paused=[other]))
+        assert not waiting.poke(context(active=[starts]))
+        assert waiting.status == f"2011-11: delivered in full, but a run of {starts} has not ended"
 
 
 def test_a_month_that_is_not_delivered_in_time_fails_with_what_is_missing_and_what_to_do(
@@ -120,10 +127,10 @@ def test_nothing_is_started_or_called_late_while_the_monthly_dag_is_paused(deliv
 
     deliver(shop)
     waiting = sensor(deliveries)
-    assert not waiting.poke(context(is_paused=True))
+    assert not waiting.poke(context(paused=["clv_monthly"]))
     waiting.mode, waiting.timeout = "poke", 0
     with pytest.raises(AirflowSkipException, match=r"but clv_monthly is paused\. Unpause it"):
-        waiting.execute(context(is_paused=True))
+        waiting.execute(context(paused=["clv_monthly"]))
 
 
 def test_a_poke_that_fails_fails_the_sensor(deliveries: Any, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,13 +155,21 @@ def test_the_month_is_started_once_under_a_run_id_that_shows_it(deliveries: Any)
     assert (run.skip_when_already_exists, run.reset_dag_run) == (True, False)
 
 
-def started(deliveries: Any, task_id: str = "start", *, is_paused: bool = False) -> str | None:
+def test_the_margin_is_not_waited_for_while_its_dag_is_paused(deliveries: Any) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    check = deliveries.get_task("await_margin")._pre_execute_hook
+    check(context())
+    with pytest.raises(AirflowSkipException, match="clv_monthly_margin is paused"):
+        check(context(paused=["clv_monthly_margin"]))
+
+
+def started(deliveries: Any, task_id: str = "start") -> str | None:
     """Why the month is not started; None if it is."""
     from airflow.sdk.exceptions import AirflowSkipException
 
     try:
-        ti = SimpleNamespace(xcom_pull=lambda _: "2011-11", get_dag=lambda _: SimpleNamespace(is_paused=is_paused))
-        deliveries.get_task(task_id)._pre_execute_hook({"ti": ti})
+        deliveries.get_task(task_id)._pre_execute_hook({"ti": SimpleNamespace(xcom_pull=lambda _: "2011-11")})
     except AirflowSkipException as skipped:
         return str(skipped)
     return None
@@ -168,7 +183,6 @@ def test_a_month_that_a_run_was_planned_for_is_not_started_again(
     plan(database.writer, DECEMBER, is_dry_run=True)
     plan(database.writer, datetime(2011, 11, 1, tzinfo=UTC).date())
     assert started(deliveries, "start_margin") is None
-    assert started(deliveries, "start_margin", is_paused=True) == "clv_monthly_margin is paused"
     margin = plan(database.writer, DECEMBER, trigger="margin/scheduled", value_basis="margin")
     assert started(deliveries, "start_margin") == (
         f"2011-11 is not started: run {margin} (margin/scheduled__2011-12-01) is of it"
@@ -216,5 +230,6 @@ def test_a_failure_is_told_and_an_unknown_key_is_refused(deliveries: Any) -> Non
         assert task.retries == 2
         assert task.on_failure_callback
         assert task.on_retry_callback
-    with pytest.raises(AirflowFailException, match="unknown keys moth"):
-        deliveries.get_task("await_delivery")._pre_execute_hook({"dag_run": SimpleNamespace(conf={"moth": "2011-10"})})
+    for task_id in ("await_delivery", "await_margin"):
+        with pytest.raises(AirflowFailException, match="unknown keys moth"):
+            deliveries.get_task(task_id)._pre_execute_hook({"dag_run": SimpleNamespace(conf={"moth": "2011-10"})})

@@ -8,6 +8,7 @@ from jobs.core.month import Month
 from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS, TRANSACTIONS, Table, rejected
+from jobs.quality.counted import net_value_by_month
 from jobs.quality.totals import (
     Activity,
     activity_by_month,
@@ -109,12 +110,13 @@ def test_forecasts_are_compared_with_the_trailing_year_and_with_the_last_forecas
 ) -> None:
     versions = spark.createDataFrame([(3,), (3,), (4,)], "model_version bigint")
     promise(lake, FORECASTS, date(2011, 12, 1), 3, clv_12m="1200.00")
-    assert forecasts_totals(versions, lake, date(2011, 12, 1)) == {"rows": 3, "model_versions": 2}
+    assert forecasts_totals(versions, lake, date(2011, 12, 1), {}) == {"rows": 3, "model_versions": 2}
     promise(lake, TRANSACTIONS, Month(2010, 11), 1, net_value="99999.0000")
     promise(lake, TRANSACTIONS, OCTOBER, 1, net_value="300.0000")
     promise(lake, TRANSACTIONS, NOVEMBER, 1, net_value="100.0000")
+    net_value = net_value_by_month(spark, lake, NOVEMBER, None)
     promise(lake, FORECASTS, date(2011, 11, 1), 2, clv_12m="800.00")
-    assert forecasts_totals(versions, lake, date(2011, 12, 1)) == {
+    assert forecasts_totals(versions, lake, date(2011, 12, 1), net_value) == {
         "rows": 3,
         "model_versions": 2,
         "forecast_to_trailing_ratio": 0.5,

@@ -26,7 +26,7 @@ MARGIN_VIEWS = tuple(
     for view in (
         *("forecast", "forecast_current", "forecast_monthly", "forecast_total", "forecast_total_monthly"),
         *("accuracy", "actual", "customer", "customer_current", "publications"),
-        *("bridge", "drift", "drift_distribution"),
+        *("bridge", "drift", "drift_distribution", "validation", "ingested", "rejected"),
     )
 )
 TABLES = (

@@ -38,7 +38,7 @@ SQL_TYPES = {
 MARGIN_VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "forecast_total", "forecast_total_monthly"),
     *("accuracy", "actual", "customer", "customer_current", "publications"),
-    *("bridge", "drift", "drift_distribution"),
+    *("bridge", "drift", "drift_distribution", "validation", "ingested", "rejected"),
 )
 FORECAST = [(column.name, SQL_TYPES[column.type], column.comment) for column in FORECASTS.columns]
 
