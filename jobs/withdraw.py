@@ -64,8 +64,8 @@ def withdraw(
     run_id = int(published["run_id"])
     if expected not in (None, run_id):
         raise WithdrawalError(
-            f"readers of {month.as_of} see run {run_id} now, not run {expected}: nothing was changed. Another publish or "
-            "rollback came first: check what readers see, then decide again."
+            f"readers of {month.as_of} see run {run_id} now, not run {expected}: nothing was changed. Another "
+            "publish or rollback came first: check what readers see, then decide again."
         )
     try:
         execute(database, "withdraw", as_of=month.as_of, run_id=run_id, by=by, because=because)

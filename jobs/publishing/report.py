@@ -79,10 +79,8 @@ def _drift_lines(drift: Drift, status: str, views: str) -> list[str]:
         for row in drifted[:_MOST_DRIFTED]
     ]
     more = [f"  and {len(drifted) - _MOST_DRIFTED} more"] if len(drifted) > _MOST_DRIFTED else []
-    warning = (
-        [f"Warning: the month differs from those that the model was trained on ({views}drift):"] if drifted else []
-    )
-    return ["", *(warning or [distance(drift, status)]), *lines, *more]
+    warning = f"Warning: the month differs from those that the model was trained on ({views}drift):"
+    return ["", warning if drifted else distance(drift, status), *lines, *more]
 
 
 def _bridge_lines(steps: Sequence[RowMapping], views: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the order lines that count amount to: all of them, or those of the population that a shop restricts itself to."""
+"""What the order lines that count amount to: all of them, or those of the population that a shop is restricted to."""
 
 from __future__ import annotations
 
@@ -34,8 +34,6 @@ def net_value_by_month(
     if customers_where is None:
         return {month: Decimal(lake.record(TRANSACTIONS, month).sums["net_value"]) for month in months}
     days = read_periods(spark, lake, DAILY, months).where(F.col("department") == F.lit(ALL_DEPARTMENTS))
-    sums = {
-        row["month"]: row["net_value"]
-        for row in days.groupBy("month").agg(F.sum("net_value").alias("net_value")).collect()
-    }
-    return {month: sums.get(str(month), Decimal(0)) for month in months}
+    sums = days.groupBy("month").agg(F.sum("net_value").alias("net_value")).collect()
+    by_month = {row["month"]: row["net_value"] for row in sums}
+    return {month: by_month.get(str(month), Decimal(0)) for month in months}

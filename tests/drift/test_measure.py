@@ -146,7 +146,7 @@ def test_a_month_whose_model_version_was_deleted_keeps_its_drift_and_the_log_say
 ) -> None:
     measured(shop, lake)
     before = seen(shop, "drift")
-    [run] = fetch(shop.writer, "published_run", as_of=AS_OF)
+    [run] = fetch(shop.writer, "published_run", as_of=AS_OF, value_basis="net_revenue")
     monkeypatch.undo()
     with caplog.at_level(logging.WARNING):
         assert measure_drift(shop.writer, registry, lake, TABLE, as_of=AS_OF) == []

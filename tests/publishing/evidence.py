@@ -33,7 +33,7 @@ _PSI = {"tenure_days": 0.9, "recency_days": 0.75, "net_value_30d": 0.62, "member
 
 def record_bridge(database: Database, as_of: date) -> None:
     """Record a bridge to a month, with every step, that adds up to the cent."""
-    [loads] = fetch(database.writer, "bridge_loads", as_of=as_of)
+    [loads] = fetch(database.writer, "bridge_loads", as_of=as_of, value_basis="net_revenue")
     start, end = loads["before_clv_12m_total"], loads["clv_12m_total"]
     changes = {step: (start * Decimal(part)).quantize(_CENT) for step, part in _SHARES.items()}
     changes["behaviour"] = (end * Decimal("0.02")).quantize(_CENT)
@@ -46,7 +46,7 @@ def record_bridge(database: Database, as_of: date) -> None:
 
 def record_drift(database: Database, as_of: date, *, drifted: bool = True) -> None:
     """Record distributions of a month, of which some have drifted or none."""
-    [published] = fetch(database.writer, "published_run", as_of=as_of)
+    [published] = fetch(database.writer, "published_run", as_of=as_of, value_basis="net_revenue")
     months = [Month.of(as_of).plus(-number).first_day for number in range(12, 0, -1)]
     named = [("input", name, _shifted(share if drifted else 0.5)) for name, share in _PSI.items()]
     named += [("forecast", "clv_12m", _shifted(0.52)), ("mix", "status", _shifted(0.5))]
