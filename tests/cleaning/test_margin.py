@@ -130,14 +130,18 @@ def test_the_daily_grain_of_a_whole_shop_is_revenue_times_rate(spark: SparkSessi
     simulate(Shop(customers=60, months=2, seed=3, end=MONTH), landing)
     shutil.rmtree(landing / "sessions")
     shutil.rmtree(landing / "customers")
-    days: dict[str, dict[tuple[str, date, str], Row]] = {}
-    for basis in VALUE_BASES:
-        lake = Lake(tmp_path / basis)
-        ingest_all(spark, load("simulated_shop", basis), landing, lake, AS_OF)
+
+    def days(name: str, source: Source) -> dict[tuple[str, date, str], Row]:
+        lake = Lake(tmp_path / name)
+        ingest_all(spark, source, landing, lake, AS_OF)
         build_daily(spark, lake, as_of=AS_OF)
         rows = read_periods(spark, lake, DAILY, [MONTH.plus(-1), MONTH]).collect()
-        days[basis] = {(row.customer_id, row.ordered_on, row.department): row for row in rows}
-    revenue, margins, lines = (days[basis] for basis in VALUE_BASES)
+        return {(row.customer_id, row.ordered_on, row.department): row for row in rows}
+
+    per_line = load("simulated_shop", MARGIN)
+    by_rate = replace(per_line, transactions=replace(per_line.transactions, unit_cost=None), margin_rates=MARGIN_RATES)
+    revenue = days("revenue", load("simulated_shop"))
+    margins, lines = days("rates", by_rate), days("lines", per_line)
 
     assert revenue.keys() == margins.keys() == lines.keys()
     values = ("net_value", "sales_value", "return_value")
