@@ -50,7 +50,7 @@ def test_the_commands_of_the_deployment_publish_a_month_without_waiting_for_anot
     assert unpause == ["airflow", "dags", "unpause", "clv_monthly"]
     assert trigger[:4] == ["airflow", "dags", "trigger", "clv_monthly"]
     # Unpausing starts the calendar's run, which ends at once without data; the other DAGs follow this switch. The one
-    # for shops that deliver daily is unpaused by those.
+    # for shops that deliver daily is unpaused by those, and that of the margin by shops that declare one.
     assert not any(task._is_sensor for task in dag_bag.dags["clv_monthly"].tasks)
     paused = {name for name, dag in dag_bag.dags.items() if dag.is_paused_upon_creation is not False}
-    assert paused == {"clv_monthly", "clv_first_month"}
+    assert paused == {"clv_monthly", "clv_monthly_margin", "clv_first_month"}
