@@ -20,7 +20,7 @@ from jobs.planned_run import main as print_planned_run
 from jobs.publishing import standard
 from jobs.publishing.rollback import roll_back
 from jobs.sources import load
-from jobs.withdraw import withdraw
+from jobs.withdraw import WithdrawalError, withdraw
 from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.forecasts import CUSTOMERS, DECEMBER, NOVEMBER, plan, publish_new_run, row, scored, seen, write
@@ -109,6 +109,16 @@ def test_a_rollback_or_withdrawal_of_one_leaves_the_other(
         *("published", "published", "rolled back", "withdrawn")
     ]
     assert [shown["what"] for shown in seen(database, "publications")] == ["published"]
+
+
+def test_the_margin_is_not_withdrawn_by_the_number_of_its_run_where_revenue_was_meant(
+    database: Database, lake: Lake, margins: Lake, total: Total
+) -> None:
+    publish_new_run(database, lake, DECEMBER)
+    margin = publish_margin(database, margins)
+    with pytest.raises(WithdrawalError, match=f"not run {margin}: nothing was changed"):
+        withdraw(database.writer, Month.before(DECEMBER), **WHY, expected=margin)
+    assert total("margin_forecast") == {DECEMBER: Decimal("468.00")}
 
 
 def test_neither_waits_for_the_other_nor_is_superseded_by_it(database: Database) -> None:

@@ -12,7 +12,7 @@ CHANGE = {"month": "2011-11", "run_id": 17, "content_hash": "abc", "changed": Tr
 TASKS = [("clv_monthly", "publish.publish"), ("clv_rollback", "rollback"), ("clv_withdraw", "withdraw")]
 
 
-def reported(dag_bag: Any, dag_id: str, task_id: str, change: dict[str, Any]) -> Any:
+def reported(dag_bag: Any, dag_id: str, task_id: str, change: dict[str, Any], **params: str) -> Any:
     """What Airflow's task runner sends after a task has succeeded with a result."""
     from airflow.sdk.execution_time.context import OutletEventAccessors
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance, _handle_current_task_success
@@ -20,7 +20,7 @@ def reported(dag_bag: Any, dag_id: str, task_id: str, change: dict[str, Any]) ->
     task = dag_bag.dags[dag_id].get_task(task_id).prepare_for_execution()
     known = {"task_id": task_id, "dag_id": dag_id, "run_id": "manual__1", "try_number": 1}
     ti = RuntimeTaskInstance.model_construct(id=uuid4(), map_index=-1, task=task, **known)
-    context: Any = {"outlet_events": OutletEventAccessors(), "task": task}
+    context: Any = {"outlet_events": OutletEventAccessors(), "task": task, "params": params}
     task._post_execute_hook(context, task.output_processor(json.dumps(change)))
     message, _ = _handle_current_task_success(context, ti)
     return message
@@ -43,6 +43,12 @@ def test_a_change_is_announced_on_both_assets_with_month_run_and_hash_and_the_mo
 @pytest.mark.parametrize(("dag_id", "task_id"), TASKS)
 def test_nothing_is_announced_where_readers_see_the_same(dag_bag: Any, dag_id: str, task_id: str) -> None:
     message = reported(dag_bag, dag_id, task_id, CHANGE | {"changed": False})
+    assert (list(message.task_outlets), list(message.outlet_events)) == ([], [])
+
+
+@pytest.mark.parametrize(("dag_id", "task_id"), TASKS[1:])
+def test_a_change_of_the_margin_is_none_of_the_forecast_of_net_revenue(dag_bag: Any, dag_id: str, task_id: str) -> None:
+    message = reported(dag_bag, dag_id, task_id, CHANGE, value_basis="margin")
     assert (list(message.task_outlets), list(message.outlet_events)) == ([], [])
 
 
