@@ -1,4 +1,4 @@
--- The published load of a month in a value basis, and that of the month before; nothing of the latter where none is published.
+-- The published load of a month in a value basis, and that of the month before; nothing of the latter where none is.
 SELECT
     load.load_id,
     load.model_version,

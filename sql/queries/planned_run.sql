@@ -16,7 +16,10 @@ FROM (
         dag_run_id,
         failed_at AS happened_at
     FROM clv.run_failure
-    WHERE as_of = :as_of AND task = 'plan.plan' AND starts_with(dag_run_id, CASE :value_basis WHEN 'margin' THEN 'margin/' ELSE '' END || 'scheduled__')
+    WHERE
+        as_of = :as_of
+        AND task = 'plan.plan'
+        AND starts_with(dag_run_id, CASE :value_basis WHEN 'margin' THEN 'margin/' ELSE '' END || 'scheduled__')
 ) AS started
 ORDER BY run_id DESC NULLS LAST, happened_at DESC
 LIMIT 1;
