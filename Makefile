@@ -143,6 +143,10 @@ bench-service: venv ## Measure the service under load, and its memory over ten m
 bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.scale
 
+.PHONY: bench-views
+bench-views: venv ## Time the queries of analysts at a million customers (about 10 minutes)
+	@$(PYTHON) -m benchmarks.views
+
 .PHONY: notebook
 notebook: venv ## Rerun the notebook on Online Retail II in place
 	@$(PYTHON) -m notebooks.execute notebooks/01_clv_analysis.ipynb

@@ -26,7 +26,7 @@ from jobs.features.table import features
 from jobs.forecasting.params import ModelParams
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, Period, Record
-from jobs.lake.pandas_tables import write_period
+from jobs.lake.pandas_tables import arrow_schema, write_period
 from jobs.lake.rows import Line
 from jobs.lake.tables import FORECASTS, PRODUCTS, Table
 from jobs.models.model_version import unpack
@@ -44,8 +44,6 @@ TABLE = features(SOURCE.departments)
 MONTHS, END = 26, Month(2025, 6)
 AS_OF = END.as_of
 LATER = END.plus(1).as_of
-
-_TYPES = {"string": pa.string(), "date": pa.date32(), "double": pa.float64(), "bigint": pa.int64()}
 
 Texts = dict[str, str | None]
 
@@ -112,12 +110,17 @@ def publish(lake: Lake, registry: Registry, number: int, database: Engine, *, as
     for table in (FIRST_MONTH, FIRST_MONTH_ACCURACY):
         made_beside = {"forecasts": lake.record(FORECASTS, as_of).fingerprint}
         write_period(pd.DataFrame(), lake, table, as_of, made_beside)
-    [run] = fetch(database, "plan_run", **_RUN, as_of=as_of, dag_run_id=f"benchmark {as_of}")
-    run_id = int(run["run_id"])
+    run_id = plan(database, as_of)
     execute(database, "set_run_forecast", run_id=run_id, fingerprint=lake.record(FORECASTS, as_of).fingerprint)
     execute(database, "set_run_model", run_id=run_id, model_name=MODEL, model_version=number)
     standard.publish(database, lake, SOURCE, as_of=as_of, run_id=run_id)
     return [str(row["customer_id"]) for row in rows]
+
+
+def plan(database: Engine, as_of: date) -> int:
+    """Register a run of a month; its id."""
+    [run] = fetch(database, "plan_run", **_RUN, as_of=as_of, dag_run_id=f"benchmark {as_of}")
+    return int(run["run_id"])
 
 
 def write(
@@ -130,12 +133,11 @@ def write(
     sums: Mapping[str, str] | None = None,
 ) -> None:
     """Put a complete period into a lake."""
-    schema = pa.schema([(column.name, _type(column.type)) for column in table.columns])
     content = hashlib.sha256(repr(rows).encode()).hexdigest()
     with lake.staging(table) as staged:
         folder = staged / "period"
         folder.mkdir()
-        pq.write_table(pa.Table.from_pylist(list(rows), schema), folder / "part-0.parquet")
+        pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(table)), folder / "part-0.parquet")
         record = Record(rows=len(rows), fingerprint=content, inputs=inputs or {}, sums=sums or {})
         lake.promote(folder, table, period, record)
 
@@ -159,11 +161,6 @@ def _rows(file: Path) -> list[Texts]:
     return [{str(name): text if isinstance(text, str) else None for name, text in row.items()} for row in records]
 
 
-def _type(spark_type: str) -> pa.DataType:
-    scale = 2 if spark_type == "decimal(18,2)" else 4
-    return _TYPES.get(spark_type) or pa.decimal128(18, scale)
-
-
 _RUN = {
     "trigger": "manual",
     "source": NAME,
@@ -171,8 +168,6 @@ _RUN = {
     "input_fingerprint": "benchmark",
     "code_version": "benchmark",
     "note": "benchmark",
-    "horizon_months": 12,
-    "segment": "all",
     "value_basis": "net_revenue",
     "is_dry_run": False,
     "model_choice": "as_of",

@@ -442,7 +442,7 @@ CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
         CROSS JOIN LATERAL (
             SELECT coalesce((month.net_value / nullif(segments.month_01, 0))::double precision, 1) AS to_first
         ) AS ratio
-        LEFT JOIN levels ON levels.horizon_months = 12
+        LEFT JOIN levels ON levels.horizon_months = CASE month.ahead WHEN 1 THEN 1 ELSE 12 END
         -- The variance of rare orders grows with the month's value, that of certain ones with its square.
         CROSS JOIN LATERAL clv.total_ends(
             month.net_value,
@@ -2099,7 +2099,7 @@ COMMENT ON COLUMN clv.forecast_total_monthly.segment_by IS 'What the customers a
 COMMENT ON COLUMN clv.forecast_total_monthly.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
 COMMENT ON COLUMN clv.forecast_total_monthly.customers IS 'Customers in the segment';
 COMMENT ON COLUMN clv.forecast_total_monthly.net_value IS 'Expected net value of the month, all customers added up';
-COMMENT ON COLUMN clv.forecast_total_monthly.p10 IS 'Lower end of the 80 % interval of net_value: its level is as uncertain as that of the twelve months';
+COMMENT ON COLUMN clv.forecast_total_monthly.p10 IS 'Lower end of the 80 % interval of net_value. The first month is the horizon of one month; the level of a later one is as uncertain as that of the twelve months';
 COMMENT ON COLUMN clv.forecast_total_monthly.p90 IS 'Upper end of that interval';
 COMMENT ON COLUMN clv.forecast_total_monthly.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.forecast_total_monthly.run_id IS 'The run that made the forecast';
@@ -2685,7 +2685,7 @@ COMMENT ON COLUMN clv.margin_forecast_total_monthly.segment_by IS 'What the cust
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.segment IS 'all, or the status, tier and so on; unknown where a customer has none';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.customers IS 'Customers in the segment';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.net_value IS 'Expected margin of the month, all customers added up';
-COMMENT ON COLUMN clv.margin_forecast_total_monthly.p10 IS 'Lower end of the 80 % interval of net_value: its level is as uncertain as that of the twelve months';
+COMMENT ON COLUMN clv.margin_forecast_total_monthly.p10 IS 'Lower end of the 80 % interval of net_value. The first month is the horizon of one month; the level of a later one is as uncertain as that of the twelve months';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.p90 IS 'Upper end of that interval';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.currency IS 'ISO 4217 code of all amounts';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.run_id IS 'The run that made the forecast';

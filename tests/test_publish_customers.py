@@ -56,7 +56,8 @@ def published(database: Database, lake: Lake, as_of: date, levels: dict[str, str
     """Publish customers of KNOWN, each worth a level more each month than the month before."""
     run_id = plan(database.writer, as_of)
     for months in HORIZONS:
-        execute(database.writer, "set_run_level", run_id=run_id, horizon_months=months, variance=0.04, quantile=1.5)
+        level = {"horizon_months": months, "variance": 0.04 * months / 12, "quantile": 1.5}
+        execute(database.writer, "set_run_level", run_id=run_id, **level)
     write(lake, as_of, [row(customer, level=level) for customer, level in levels.items()])
     write_customers(lake, as_of, {customer: KNOWN.get(customer, {}) for customer in levels})
     scored(database.writer, lake, as_of, run_id)
@@ -142,7 +143,7 @@ def test_what_no_customer_has_is_no_segment(database: Database, lake: Lake) -> N
     assert {one["segment_by"] for one in seen(database, "forecast_total")} == {"all", "status", "tier"}
 
 
-def test_each_forecast_month_has_a_total_and_an_interval_that_is_no_narrower_than_the_level_allows(
+def test_each_later_forecast_month_has_an_interval_that_is_no_narrower_than_the_level_allows(
     database: Database, lake: Lake
 ) -> None:
     published(database, lake, DECEMBER, {"a": "10.00", "b": "2.00"})
@@ -153,9 +154,19 @@ def test_each_forecast_month_has_a_total_and_an_interval_that_is_no_narrower_tha
         one for one in seen(database, "forecast_total") if one["segment"] == "all" and one["horizon_months"] == 12
     )
     assert sum(one["net_value"] for one in months) == twelve["net_value"]
-    for one in months:
+    for one in months[1:]:
         # Two level errors of 0.2, one and a half standard deviations wide.
         assert one["p10"] < float(one["net_value"]) * 0.741 < float(one["net_value"]) * 1.349 < one["p90"]
+
+
+def test_the_first_forecast_month_has_the_interval_of_the_horizon_of_one_month(database: Database, lake: Lake) -> None:
+    published(database, lake, DECEMBER, {"a": "10.00", "b": "2.00"})
+    shown = ("segment_by", "segment", "customers", "net_value", "p10", "p90")
+    first = [
+        [one[name] for name in shown] for one in seen(database, "forecast_total_monthly") if one["month_ahead"] == 1
+    ]
+    whole = [[one[name] for name in shown] for one in seen(database, "forecast_total") if one["horizon_months"] == 1]
+    assert sorted(first) == sorted(whole)
 
 
 def test_a_forecast_of_other_customers_than_the_snapshot_holds_is_refused(database: Database, lake: Lake) -> None:

@@ -18,6 +18,7 @@ RESULTS = DOCS.parent / "benchmarks" / "results"
 SCALE = RESULTS / "scale.json"
 FIRST_MONTH = RESULTS / "first_month.json"
 SERVICE = RESULTS / "service_load.json"
+VIEWS = RESULTS / "views.json"
 PAGE = DOCS / "benchmarks.md"
 
 Results = Mapping[str, Any]
@@ -54,6 +55,7 @@ def page() -> str:
         tally=tally,
         first_month=first_month.values(first_month_results()),
         scale=scale.values(json.loads(SCALE.read_text(encoding="utf-8"))) if SCALE.is_file() else None,
+        views=json.loads(VIEWS.read_text(encoding="utf-8")) if VIEWS.is_file() else None,
         service=service_load.values(json.loads(SERVICE.read_text(encoding="utf-8"))) if SERVICE.is_file() else None,
     )
 

@@ -1,4 +1,4 @@
-"""Write a period of a small table without Spark."""
+"""Write a period of a table without Spark."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ _TYPES = {
 }
 
 
+def arrow_schema(table: Table) -> pa.Schema:
+    """The columns of a table that has no times and no lists."""
+    return pa.schema([(column.name, _TYPES[column.type]) for column in table.columns])
+
+
 def write_period(frame: pd.DataFrame, lake: Lake, table: Table, period: Period, inputs: Mapping[str, str]) -> Record:
     """Replace a period of a table by the rows of a frame, sorted by its first column; the record.
 
     Raises:
         pyarrow.ArrowException: a column is missing or cannot be stored in its declared type.
     """
-    schema = pa.schema([(column.name, _TYPES[column.type]) for column in table.columns])
+    schema = arrow_schema(table)
     # pandas forgets the type of a column without values.
     rows = schema.empty_table() if frame.empty else pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     rows = rows.sort_by(table.names[0])
