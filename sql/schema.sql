@@ -1487,7 +1487,7 @@ CREATE TABLE clv.drift_rows (
     name text NOT NULL,
     statistic text NOT NULL,
     value double precision NOT NULL,
-    threshold double precision NOT NULL,
+    threshold double precision,
     first_as_of date NOT NULL,
     last_as_of date NOT NULL,
     bins text[] NOT NULL,
@@ -1501,7 +1501,7 @@ COMMENT ON COLUMN clv.drift_rows.kind IS 'input, forecast or mix, as in clv.drif
 COMMENT ON COLUMN clv.drift_rows.name IS 'The column whose distribution is compared';
 COMMENT ON COLUMN clv.drift_rows.statistic IS 'psi: population stability index';
 COMMENT ON COLUMN clv.drift_rows.value IS 'Value of the statistic';
-COMMENT ON COLUMN clv.drift_rows.threshold IS 'Value beyond which the distribution counts as drifted';
+COMMENT ON COLUMN clv.drift_rows.threshold IS 'Value beyond which the distribution counts as drifted; null where the reference is shorter than a year';
 COMMENT ON COLUMN clv.drift_rows.first_as_of IS 'as_of of the first month of the reference';
 COMMENT ON COLUMN clv.drift_rows.last_as_of IS 'as_of of its last month';
 COMMENT ON COLUMN clv.drift_rows.bins IS 'Bins of the distribution';
@@ -1532,8 +1532,8 @@ COMMENT ON COLUMN clv.drift.kind IS 'input: a feature that the model reads. fore
 COMMENT ON COLUMN clv.drift.name IS 'The column whose distribution is compared';
 COMMENT ON COLUMN clv.drift.statistic IS 'psi: population stability index, the sum over bins of (share - reference share) * ln(share / reference share); 0 for equal distributions';
 COMMENT ON COLUMN clv.drift.value IS 'Value of the statistic';
-COMMENT ON COLUMN clv.drift.threshold IS 'Value beyond which the distribution counts as drifted';
-COMMENT ON COLUMN clv.drift.is_drifted IS 'Whether value is beyond threshold';
+COMMENT ON COLUMN clv.drift.threshold IS 'Value beyond which the distribution counts as drifted; null where the reference is shorter than a year';
+COMMENT ON COLUMN clv.drift.is_drifted IS 'Whether value is beyond threshold; null where there is none';
 COMMENT ON COLUMN clv.drift.first_as_of IS 'as_of of the first month of the reference';
 COMMENT ON COLUMN clv.drift.last_as_of IS 'as_of of its last month: up to twelve months that the model was trained on';
 COMMENT ON COLUMN clv.drift.model_version IS 'Version of the registered model that made the forecast';
@@ -2422,8 +2422,8 @@ COMMENT ON COLUMN clv.margin_drift.kind IS 'input: a feature that the model read
 COMMENT ON COLUMN clv.margin_drift.name IS 'The column whose distribution is compared';
 COMMENT ON COLUMN clv.margin_drift.statistic IS 'psi: population stability index, the sum over bins of (share - reference share) * ln(share / reference share); 0 for equal distributions';
 COMMENT ON COLUMN clv.margin_drift.value IS 'Value of the statistic';
-COMMENT ON COLUMN clv.margin_drift.threshold IS 'Value beyond which the distribution counts as drifted';
-COMMENT ON COLUMN clv.margin_drift.is_drifted IS 'Whether value is beyond threshold';
+COMMENT ON COLUMN clv.margin_drift.threshold IS 'Value beyond which the distribution counts as drifted; null where the reference is shorter than a year';
+COMMENT ON COLUMN clv.margin_drift.is_drifted IS 'Whether value is beyond threshold; null where there is none';
 COMMENT ON COLUMN clv.margin_drift.first_as_of IS 'as_of of the first month of the reference';
 COMMENT ON COLUMN clv.margin_drift.last_as_of IS 'as_of of its last month: up to twelve months that the model was trained on';
 COMMENT ON COLUMN clv.margin_drift.model_version IS 'Version of the registered model that made the forecast';

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 
 from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
-from jobs.drift.stability import PSI, THRESHOLDS, Comparison, categories, compare_categories, compare_numbers
+from jobs.drift.stability import PSI, THRESHOLD, Comparison, categories, compare_categories, compare_numbers
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import FORECASTS, Table
 from jobs.models.artifacts import GoneError
@@ -23,7 +24,7 @@ from jobs.models.training_data import read_history
 log = logging.getLogger(__name__)
 
 REFERENCE_MONTHS = 12
-"""A year, so that each season is in the reference once."""
+"""A year, so that each season is in the reference once. Nothing is judged by a shorter reference."""
 SAMPLED_CUSTOMERS = 10_000
 """Customers that are compared, the same ones in each month; the mix is that of all customers."""
 
@@ -36,10 +37,41 @@ Named = tuple[str, str, Comparison]
 """Kind, name and distributions."""
 
 
+@dataclass(frozen=True)
+class Drift:
+    """What was compared.
+
+    Attributes:
+        compared: every distribution; none where there was no month to compare with.
+        threshold: the index beyond which one has drifted; None if that cannot be told yet.
+    """
+
+    compared: Sequence[Named] = ()
+    threshold: float | None = None
+
+    @property
+    def drifted(self) -> list[Named]:
+        """What has drifted, the furthest first."""
+        if self.threshold is None:
+            return []
+        beyond = [item for item in self.compared if item[2].psi > self.threshold]
+        return sorted(beyond, key=lambda item: -item[2].psi)
+
+    @property
+    def warning(self) -> str:
+        """What has drifted, on one line; empty if nothing has."""
+        drifted = self.drifted
+        if not drifted:
+            return ""
+        furthest = drifted[:_MOST_NAMED]
+        named = ", ".join(f"{kind} {name} (PSI {comparison.psi:.2f})" for kind, name, comparison in furthest)
+        return f"{len(drifted)} of {len(self.compared)} distributions differ from the months of the training: {named}"
+
+
 def measure_drift(
     engine: Engine, registry: Registry, lake: Lake, table: Table, *, as_of: date, value_basis: str = NET_REVENUE
-) -> list[Named]:
-    """Record the drift of a published month; what was compared: nothing where there is no month to compare with.
+) -> Drift:
+    """Record the drift of a published month.
 
     Where MLflow does not hold the month's model version any more, nobody knows what it was trained on: the drift stays
     as it was measured before, and the log says why.
@@ -52,30 +84,21 @@ def measure_drift(
             reference = _reference(registry, lake, table, published["model_version"], as_of)
         except GoneError as error:
             log.warning("No drift of %s: %s. What was measured before is kept", as_of, error)
-            return []
+            return Drift()
         if not reference:
             log.info("No drift of %s: the lake holds no month that the model was trained on", as_of)
-            return []
+            return Drift()
         compared = [
             *_inputs_and_forecasts(lake, table, reference, as_of),
             *_mix(engine, reference, as_of, value_basis),
         ]
-        _record(engine, published["load_id"], reference, compared)
-        for kind, name, comparison in compared:
-            if comparison.is_drifted:
-                log.warning("%s: the %s %s has drifted: PSI %.2f", as_of, kind, name, comparison.psi)
-        return compared
+        drift = Drift(compared, THRESHOLD if len(reference) == REFERENCE_MONTHS else None)
+        _record(engine, published["load_id"], reference, drift)
+        for kind, name, comparison in drift.drifted:
+            log.warning("%s: the %s %s has drifted: PSI %.2f", as_of, kind, name, comparison.psi)
+        return drift
     log.info("No drift of %s: nothing is published", as_of)
-    return []
-
-
-def warning_of(compared: Sequence[Named]) -> str:
-    """What has drifted, on one line, the furthest first; empty if nothing has."""
-    drifted = sorted((item for item in compared if item[2].is_drifted), key=lambda item: -item[2].psi)
-    if not drifted:
-        return ""
-    named = ", ".join(f"{kind} {name} (PSI {comparison.psi:.2f})" for kind, name, comparison in drifted[:_MOST_NAMED])
-    return f"{len(drifted)} of {len(compared)} distributions differ from the months of the training: {named}"
+    return Drift()
 
 
 def _reference(registry: Registry, lake: Lake, table: Table, version: int, as_of: date) -> list[date]:
@@ -127,7 +150,7 @@ def _mix(engine: Engine, reference: Sequence[date], as_of: date, value_basis: st
             yield "mix", str(name), compare_categories(*counts)
 
 
-def _record(engine: Engine, load_id: int, reference: Sequence[date], compared: Sequence[Named]) -> None:
+def _record(engine: Engine, load_id: int, reference: Sequence[date], drift: Drift) -> None:
     rows = [
         {
             "load_id": load_id,
@@ -135,14 +158,14 @@ def _record(engine: Engine, load_id: int, reference: Sequence[date], compared: S
             "name": name,
             "statistic": PSI,
             "value": comparison.psi,
-            "threshold": THRESHOLDS[PSI],
+            "threshold": drift.threshold,
             "first_as_of": reference[0],
             "last_as_of": reference[-1],
             "bins": comparison.bins,
             "reference_shares": comparison.reference_shares,
             "month_shares": comparison.shares,
         }
-        for kind, name, comparison in compared
+        for kind, name, comparison in drift.compared
     ]
     with engine.begin() as connection:
         connection.execute(statement("clear_drift"), {"load_id": load_id})

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.stats import entropy
 
 PSI = "psi"
-THRESHOLDS = {PSI: 0.25}
-"""A statistic → the value beyond which a distribution counts as drifted."""
+THRESHOLD = 0.25
+"""The index beyond which a distribution counts as drifted."""
 
 MISSING, OTHER = "missing", "other"
 _TENTHS = np.linspace(0.1, 0.9, 9)
@@ -43,11 +43,6 @@ class Comparison:
         """The population stability index."""
         q, p = (np.maximum(shares, _LEAST_SHARE) for shares in (self.reference_shares, self.shares))
         return float(entropy(p, q) + entropy(q, p))
-
-    @property
-    def is_drifted(self) -> bool:
-        """Whether the index is beyond its threshold."""
-        return self.psi > THRESHOLDS[PSI]
 
 
 def compare_numbers(reference: pd.Series, today: pd.Series) -> Comparison:

@@ -6,7 +6,8 @@ from datetime import date
 
 from jobs.core.postgres import fetch
 from jobs.drift import measure
-from jobs.drift.stability import Comparison
+from jobs.drift.measure import Drift
+from jobs.drift.stability import THRESHOLD, Comparison
 from tests.conftest import Database
 
 
@@ -14,4 +15,4 @@ def record_drift(database: Database, as_of: date) -> None:
     """Record that half of the customers who were active are new."""
     [published] = fetch(database.writer, "published_run", as_of=as_of, value_basis="net_revenue")
     mix = Comparison(["active", "new"], [1.0, 0.0], [0.5, 0.5])
-    measure._record(database.writer, published["load_id"], [as_of], [("mix", "status", mix)])
+    measure._record(database.writer, published["load_id"], [as_of], Drift([("mix", "status", mix)], THRESHOLD))

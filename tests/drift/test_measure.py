@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from jobs.core.month import Month
 from jobs.core.postgres import fetch, statement
 from jobs.drift import measure
-from jobs.drift.measure import measure_drift, warning_of
+from jobs.drift.measure import Drift, measure_drift
 from jobs.lake.lake import Lake
 from jobs.measure_drift import main
 from jobs.models.model_version import Version
@@ -57,10 +57,10 @@ def publish_month(database: Database, lake: Lake, as_of: date, *, level: int = 0
 
 
 def measured(database: Database, lake: Lake) -> int:
-    return len(compared(database, lake))
+    return len(drift_of(database, lake).compared)
 
 
-def compared(database: Database, lake: Lake) -> list[measure.Named]:
+def drift_of(database: Database, lake: Lake) -> Drift:
     return measure_drift(database.writer, Registry("http://127.0.0.1:1", database.writer), lake, TABLE, as_of=AS_OF)
 
 
@@ -99,7 +99,7 @@ def test_a_change_of_inputs_forecasts_and_mix_is_warned_of_and_blocks_nothing(
     changed = SNAPSHOTS[AS_OF].assign(net_value_30d=9_999.0, membership="monthly")
     write_snapshots(lake, {AS_OF: changed})
     with caplog.at_level(logging.WARNING):
-        warning = warning_of(compared(shop, lake))
+        warning = drift_of(shop, lake).warning
     assert drifted(shop) >= {
         ("input", "net_value_30d"),
         ("input", "membership"),
@@ -111,6 +111,21 @@ def test_a_change_of_inputs_forecasts_and_mix_is_warned_of_and_blocks_nothing(
     printed = report(shop.writer, run_id, {})
     assert "Warning: the month differs from those that the model was trained on (clv.drift):\n" in printed
     assert "forecast clv_12m" in printed
+
+
+def test_a_young_shop_is_compared_and_nothing_is_warned_of_before_a_year_is_known(
+    database: Database, lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    changed = SNAPSHOTS[AS_OF].assign(net_value_30d=9_999.0)
+    run_id = publish_month(database, lake, AS_OF)
+    write_snapshots(lake, {day: SNAPSHOTS[day] for day in DAYS[-12:-1]} | {AS_OF: changed})
+    with caplog.at_level(logging.WARNING):
+        assert drift_of(database, lake).warning == ""
+    assert caplog.text == ""
+    rows = seen(database, "drift")
+    assert rows
+    assert {(row["threshold"], row["is_drifted"]) for row in rows} == {(None, None)}
+    assert "Warning: the month differs" not in report(database.writer, run_id, {})
 
 
 def test_measuring_again_gives_the_same_rows(shop: Database, lake: Lake) -> None:
@@ -149,7 +164,7 @@ def test_a_month_whose_model_version_was_deleted_keeps_its_drift_and_the_log_say
     [run] = fetch(shop.writer, "published_run", as_of=AS_OF, value_basis="net_revenue")
     monkeypatch.undo()
     with caplog.at_level(logging.WARNING):
-        assert measure_drift(shop.writer, registry, lake, TABLE, as_of=AS_OF) == []
+        assert measure_drift(shop.writer, registry, lake, TABLE, as_of=AS_OF) == Drift()
     assert seen(shop, "drift") == before
     assert f"No drift of {AS_OF}: model clv version {run['model_version']} is not in MLflow" in caplog.text
     assert "Run its month again" in caplog.text

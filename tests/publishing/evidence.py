@@ -9,7 +9,8 @@ from decimal import Decimal
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
 from jobs.drift import measure
-from jobs.drift.stability import Comparison
+from jobs.drift.measure import Drift
+from jobs.drift.stability import THRESHOLD, Comparison
 from tests.conftest import Database
 
 _CENT = Decimal("0.01")
@@ -44,13 +45,13 @@ def record_bridge(database: Database, as_of: date) -> None:
         execute(database.writer, "record_bridge", **keys, **values)
 
 
-def record_drift(database: Database, as_of: date, *, drifted: bool = True) -> None:
-    """Record distributions of a month, of which some have drifted or none."""
+def record_drift(database: Database, as_of: date, *, drifted: bool = True, threshold: float | None = THRESHOLD) -> None:
+    """Record distributions of a month, of which some have drifted or none; without a threshold, nothing is judged."""
     [published] = fetch(database.writer, "published_run", as_of=as_of, value_basis="net_revenue")
     months = [Month.of(as_of).plus(-number).first_day for number in range(12, 0, -1)]
     named = [("input", name, _shifted(share if drifted else 0.5)) for name, share in _PSI.items()]
     named += [("forecast", "clv_12m", _shifted(0.52)), ("mix", "status", _shifted(0.5))]
-    measure._record(database.writer, published["load_id"], months, named)
+    measure._record(database.writer, published["load_id"], months, Drift(named, threshold))
 
 
 def record_rows(database: Database, run_id: int, months: Sequence[Month]) -> None:

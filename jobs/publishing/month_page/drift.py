@@ -29,6 +29,11 @@ class Drift:
         return [row for row in self.compared if row["is_drifted"]]
 
     @property
+    def is_judged(self) -> bool:
+        """Whether there are thresholds: the months of the training hold a year."""
+        return any(row["threshold"] is not None for row in self.compared)
+
+    @property
     def listed(self) -> Sequence[RowMapping]:
         """The furthest ones."""
         return self.compared[:_MOST_LISTED]
@@ -52,6 +57,10 @@ def distance(drift: Drift, status: str) -> str:
         return f"Readers see no drift of this run: it is {status}."
     if not drift.compared:
         return "Drift was not measured: the log of the task publish.measure_drift says why."
+    if not drift.is_judged:
+        return (
+            "Drift is not judged before the months of the training hold a year: until then, each season is new to it."
+        )
     number, of = len(drift.drifted), count(len(drift.compared), "distribution")
     verb = "differ" if number > 1 else "differs"
     return f"{number or 'None'} of {of} {verb} markedly from the months that the model was trained on."
