@@ -143,6 +143,10 @@ bench-service: venv ## Measure the service under load, and its memory over ten m
 bench-scale: venv ## Measure training and scoring at a million simulated customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.scale
 
+.PHONY: bench-speed
+bench-speed: venv ## Time a month beside one process that does it without checks (hours): [CUSTOMERS="5000 200000"]
+	@$(PYTHON) -m benchmarks.speed $${CUSTOMERS:+--customers $$CUSTOMERS}
+
 .PHONY: bench-views
 bench-views: venv ## Time the queries of analysts at a million customers (about 10 minutes)
 	@$(PYTHON) -m benchmarks.views

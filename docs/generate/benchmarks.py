@@ -11,10 +11,9 @@ from benchmarks import goals
 from benchmarks.inputs import SNAPSHOTS
 from benchmarks.table import decile_line, difference_rows, markdown, rows, tally, truth_rows
 from benchmarks.trials import SUITE
-from docs.generate import first_month, scale, service_load
-from docs.generate.page import DOCS, rendered, write_or_check
+from docs.generate import first_month, scale, service_load, speed
+from docs.generate.page import DOCS, RESULTS, rendered, write_or_check
 
-RESULTS = DOCS.parent / "benchmarks" / "results"
 SCALE = RESULTS / "scale.json"
 FIRST_MONTH = RESULTS / "first_month.json"
 SERVICE = RESULTS / "service_load.json"
@@ -28,6 +27,12 @@ def accuracy_results() -> dict[Path, dict[str, Any]]:
     """The results of every data set, by their file; other benchmarks keep theirs in the same folder."""
     results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
     return {path: of for path, of in results.items() if "data" in of}
+
+
+def speed_results() -> list[dict[str, Any]]:
+    """What months cost, the smallest shop first."""
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in RESULTS.glob("speed_*.json")]
+    return sorted(results, key=lambda measured: measured["customers"])
 
 
 def first_month_results() -> dict[str, dict[str, Any]]:
@@ -54,6 +59,7 @@ def page() -> str:
         difference_rows=difference_rows,
         tally=tally,
         first_month=first_month.values(first_month_results()),
+        speed=[(measured, speed.table(measured)) for measured in speed_results()],
         scale=scale.values(json.loads(SCALE.read_text(encoding="utf-8"))) if SCALE.is_file() else None,
         views=json.loads(VIEWS.read_text(encoding="utf-8")) if VIEWS.is_file() else None,
         service=service_load.values(json.loads(SERVICE.read_text(encoding="utf-8"))) if SERVICE.is_file() else None,

@@ -1,0 +1,120 @@
+"""What a month costs, beside one process that does the same without checks: `make bench-speed [CUSTOMERS=200000]`.
+
+A shop is simulated; `benchmarks.reference_month` and the real DAG, on an embedded stack of its own, do its first run
+over all history but three months, and then these three. Only one of the two runs at a time. Prints the table, writes
+`benchmarks/results/speed_<customers>.json`, and the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from docs.generate import benchmarks as page
+from docs.generate.page import RESULTS
+from docs.generate.speed import table
+from jobs.core.month import Month
+from jobs.core.postgres import engine, fetch
+from jobs.local_stack.demo import run_month
+from jobs.local_stack.home import shop_home
+from jobs.local_stack.stack import Stack, down, up
+from jobs.local_stack.start import DAG
+from jobs.simulate import DEFAULT_END
+
+log = logging.getLogger(__name__)
+
+MONTHS = {5_000: 30}
+"""Months of history by customers; `_MOST_MONTHS` for any other number."""
+_MOST_MONTHS = 36
+FURTHER = 3
+SEED = 7
+
+Costs = dict[str, Any]
+
+
+def costs(customers: int, root: Path) -> Costs:
+    """Every figure of a shop."""
+    months = MONTHS.get(customers, _MOST_MONTHS)
+    landing = root / "landing"
+    size = [f"--customers={customers}", f"--months={months}", f"--seed={SEED}"]
+    _run("jobs.simulate", *size, f"--out={landing}")
+    first = DEFAULT_END.plus(-FURTHER)
+    runs = first.through(DEFAULT_END)
+    snapshots = [months - FURTHER, *[1] * FURTHER]
+    reference = [
+        json.loads(_run("benchmarks.reference_month", landing, root / "reference", month, count))
+        for month, count in zip(runs, snapshots, strict=True)
+    ]
+    log.info("The reference: %s", reference)
+    ours = _ours(landing, root / "state", runs)
+    return {
+        "customers": customers,
+        "months": months,
+        "reference": {"first": reference[0], "further": _median(reference[1:])},
+        "ours": {"first": ours[0], "further": _median(ours[1:])},
+    }
+
+
+def _ours(landing: Path, state: Path, months: Sequence[Month]) -> list[Costs]:
+    stack = up(shop_home("simulated_shop", str(landing), state=state))
+    try:
+        return [_month(stack, month) for month in months]
+    finally:
+        down(state)
+
+
+def _month(stack: Stack, month: Month) -> Costs:
+    plan = run_month(stack, str(month))
+    tasks = fetch(engine(stack.database_url), "run_tasks", run_id=plan["run_id"])
+    [run] = stack.api().get(f"/dags/{DAG}/dagRuns", order_by="-run_after", limit=1)["dag_runs"]
+    path = f"/dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances/publish.publish"
+    ends = (run["start_date"], stack.api().get(path)["end_date"])
+    started, published = (datetime.fromisoformat(end) for end in ends)
+    return {
+        "seconds": {task["task"]: float(task["seconds"]) for task in tasks},
+        "published_after": (published - started).total_seconds(),
+        "peak_mb": max(int(task["peak_memory_mb"]) for task in tasks),
+        "rows": sum(int(task["rows"] or 0) for task in tasks if task["task"].startswith("ingest.")),
+    }
+
+
+def _median(months: Sequence[Costs]) -> Costs:
+    """The median of each figure over months."""
+    return {
+        name: _median([month[name] for month in months])
+        if isinstance(value, Mapping)
+        else round(statistics.median(month[name] for month in months), 2)
+        for name, value in months[0].items()
+    }
+
+
+def _run(module: str, *arguments: object) -> str:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, print the tables, and write the results and the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, nargs="+", default=[5_000, 200_000, 1_000_000])
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    for customers in arguments.customers:
+        with TemporaryDirectory(prefix="clv-speed-") as folder:
+            measured = costs(customers, Path(folder))
+        (RESULTS / f"speed_{customers}.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+        sys.stdout.write(table(measured) + "\n")
+    page.main(["--write"])
+
+
+if __name__ == "__main__":
+    main()
