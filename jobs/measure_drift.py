@@ -17,7 +17,7 @@ from jobs.core.month import Month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
-from jobs.drift.measure import measure_drift
+from jobs.drift.measure import measure_drift, warning_of
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
@@ -33,9 +33,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("publish.measure_drift", run_id=arguments.run_id, engine=database) as outcome:
         registry = Registry(settings.tracking_uri, database, settings.model)
         month = {"as_of": arguments.as_of, "value_basis": settings.value_basis}
-        drift = measure_drift(database, registry, Lake(settings.lake), table, **month)
-        outcome.rows = len(drift.compared)
-    result = {"month": str(Month.before(arguments.as_of)), "reason": drift.warning}
+        compared = measure_drift(database, registry, Lake(settings.lake), table, **month)
+        outcome.rows = len(compared)
+    result = {"month": str(Month.before(arguments.as_of)), "reason": warning_of(compared)}
     sys.stdout.write(json.dumps(result) + "\n")
 
 

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from docs.generate.page import DOCS, rendered, write_or_check
 from jobs.features.table import FeatureColumn, feature_columns
+from jobs.forecasting.params import ModelParams
 from jobs.forecasting.reason_codes import TEXTS
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.tables import (
@@ -38,6 +39,7 @@ def page() -> str:
             for theme, members in groupby(columns, key=lambda column: column.theme)
         ],
         forecasts=FORECASTS,
+        params=ModelParams(),
         reasons=[(group, *texts) for group, texts in TEXTS.items()],
         first_month=(FIRST_MONTH, FIRST_MONTH_ACCURACY),
         cells=_cells,

@@ -33,45 +33,38 @@ FORECAST_COLUMNS = ("clv_12m", "p_active_12m")
 _MOST_NAMED = 5
 """Distributions that a warning names."""
 
-Named = tuple[str, str, Comparison]
-"""Kind, name and distributions."""
-
 
 @dataclass(frozen=True)
-class Drift:
-    """What was compared.
+class Compared:
+    """A distribution of the month beside the same one of earlier months.
 
     Attributes:
-        compared: every distribution; none where there was no month to compare with.
-        threshold: the index beyond which one has drifted; None if that cannot be told yet.
+        kind: `input`, `forecast` or `mix`.
+        name: the column.
+        comparison: the two distributions.
+        months: the earlier months, oldest first.
     """
 
-    compared: Sequence[Named] = ()
-    threshold: float | None = None
+    kind: str
+    name: str
+    comparison: Comparison
+    months: Sequence[date]
 
     @property
-    def drifted(self) -> list[Named]:
-        """What has drifted, the furthest first."""
-        if self.threshold is None:
-            return []
-        beyond = [item for item in self.compared if item[2].psi > self.threshold]
-        return sorted(beyond, key=lambda item: -item[2].psi)
+    def threshold(self) -> float | None:
+        """The index beyond which it has drifted; None if that cannot be told yet."""
+        return THRESHOLD if len(self.months) == REFERENCE_MONTHS else None
 
     @property
-    def warning(self) -> str:
-        """What has drifted, on one line; empty if nothing has."""
-        drifted = self.drifted
-        if not drifted:
-            return ""
-        furthest = drifted[:_MOST_NAMED]
-        named = ", ".join(f"{kind} {name} (PSI {comparison.psi:.2f})" for kind, name, comparison in furthest)
-        return f"{len(drifted)} of {len(self.compared)} distributions differ from the months of the training: {named}"
+    def is_drifted(self) -> bool:
+        """Whether the index is beyond the threshold."""
+        return self.threshold is not None and self.comparison.psi > self.threshold
 
 
 def measure_drift(
     engine: Engine, registry: Registry, lake: Lake, table: Table, *, as_of: date, value_basis: str = NET_REVENUE
-) -> Drift:
-    """Record the drift of a published month.
+) -> list[Compared]:
+    """Record the drift of a published month; what was compared: nothing where there is no month to compare with.
 
     Where MLflow does not hold the month's model version any more, nobody knows what it was trained on: the drift stays
     as it was measured before, and the log says why.
@@ -84,21 +77,30 @@ def measure_drift(
             reference = _reference(registry, lake, table, published["model_version"], as_of)
         except GoneError as error:
             log.warning("No drift of %s: %s. What was measured before is kept", as_of, error)
-            return Drift()
+            return []
         if not reference:
             log.info("No drift of %s: the lake holds no month that the model was trained on", as_of)
-            return Drift()
+            return []
         compared = [
             *_inputs_and_forecasts(lake, table, reference, as_of),
             *_mix(engine, reference, as_of, value_basis),
         ]
-        drift = Drift(compared, THRESHOLD if len(reference) == REFERENCE_MONTHS else None)
-        _record(engine, published["load_id"], reference, drift)
-        for kind, name, comparison in drift.drifted:
-            log.warning("%s: the %s %s has drifted: PSI %.2f", as_of, kind, name, comparison.psi)
-        return drift
+        _record(engine, published["load_id"], compared)
+        for item in compared:
+            if item.is_drifted:
+                log.warning("%s: the %s %s has drifted: PSI %.2f", as_of, item.kind, item.name, item.comparison.psi)
+        return compared
     log.info("No drift of %s: nothing is published", as_of)
-    return Drift()
+    return []
+
+
+def warning_of(compared: Sequence[Compared]) -> str:
+    """What has drifted, on one line, the furthest first; empty if nothing has."""
+    drifted = sorted((item for item in compared if item.is_drifted), key=lambda item: -item.comparison.psi)
+    if not drifted:
+        return ""
+    named = ", ".join(f"{item.kind} {item.name} (PSI {item.comparison.psi:.2f})" for item in drifted[:_MOST_NAMED])
+    return f"{len(drifted)} of {len(compared)} distributions differ from the months of the training: {named}"
 
 
 def _reference(registry: Registry, lake: Lake, table: Table, version: int, as_of: date) -> list[date]:
@@ -108,23 +110,24 @@ def _reference(registry: Registry, lake: Lake, table: Table, version: int, as_of
     return [day for day in snapshots if day < until][-REFERENCE_MONTHS:]
 
 
-def _inputs_and_forecasts(lake: Lake, table: Table, reference: Sequence[date], as_of: date) -> Iterator[Named]:
+def _inputs_and_forecasts(lake: Lake, table: Table, reference: Sequence[date], as_of: date) -> Iterator[Compared]:
     history = read_history(lake, table, SAMPLED_CUSTOMERS, [*reference, as_of])
     today = history.pop(as_of)
     customers = today["customer_id"].tolist()
     for name in sorted(set(today.columns) - {"customer_id"}):
         before = pd.concat([snapshot[name] for snapshot in history.values()], ignore_index=True)
         if pd.api.types.is_numeric_dtype(today[name]):
-            yield "input", name, compare_numbers(before, today[name])
+            yield Compared("input", name, compare_numbers(before, today[name]), reference)
         elif not pd.api.types.is_datetime64_any_dtype(today[name]):
-            yield "input", name, compare_categories(categories(before), categories(today[name]))
+            compared = compare_categories(categories(before), categories(today[name]))
+            yield Compared("input", name, compared, reference)
     forecast_before = [day for day in reference if lake.is_complete(FORECASTS, day)]
     if not forecast_before:
         return
     before = _forecasts(lake, forecast_before, customers)
     forecast = _forecasts(lake, [as_of], customers)
     for name in FORECAST_COLUMNS:
-        yield "forecast", name, compare_numbers(before[name], forecast[name])
+        yield Compared("forecast", name, compare_numbers(before[name], forecast[name]), forecast_before)
 
 
 def _forecasts(lake: Lake, days: Sequence[date], customers: Sequence[str]) -> pd.DataFrame:
@@ -136,7 +139,7 @@ def _forecasts(lake: Lake, days: Sequence[date], customers: Sequence[str]) -> pd
     return frame
 
 
-def _mix(engine: Engine, reference: Sequence[date], as_of: date, value_basis: str) -> Iterator[Named]:
+def _mix(engine: Engine, reference: Sequence[date], as_of: date, value_basis: str) -> Iterator[Compared]:
     months = {"first_as_of": reference[0], "last_as_of": as_of}
     rows = pd.DataFrame(fetch(engine, "mix", **months, value_basis=value_basis))
     if rows.empty:
@@ -147,25 +150,25 @@ def _mix(engine: Engine, reference: Sequence[date], as_of: date, value_basis: st
         earlier = before[before["segment_by"] == name]
         if not earlier.empty:
             counts = (part.groupby("segment")["customers"].sum() for part in (earlier, today))
-            yield "mix", str(name), compare_categories(*counts)
+            yield Compared("mix", str(name), compare_categories(*counts), sorted(set(earlier["as_of"])))
 
 
-def _record(engine: Engine, load_id: int, reference: Sequence[date], drift: Drift) -> None:
+def _record(engine: Engine, load_id: int, compared: Sequence[Compared]) -> None:
     rows = [
         {
             "load_id": load_id,
-            "kind": kind,
-            "name": name,
+            "kind": item.kind,
+            "name": item.name,
             "statistic": PSI,
-            "value": comparison.psi,
-            "threshold": drift.threshold,
-            "first_as_of": reference[0],
-            "last_as_of": reference[-1],
-            "bins": comparison.bins,
-            "reference_shares": comparison.reference_shares,
-            "month_shares": comparison.shares,
+            "value": item.comparison.psi,
+            "threshold": item.threshold,
+            "first_as_of": item.months[0],
+            "last_as_of": item.months[-1],
+            "bins": item.comparison.bins,
+            "reference_shares": item.comparison.reference_shares,
+            "month_shares": item.comparison.shares,
         }
-        for kind, name, comparison in drift.compared
+        for item in compared
     ]
     with engine.begin() as connection:
         connection.execute(statement("clear_drift"), {"load_id": load_id})

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from jobs.core.month import Month
 from jobs.core.postgres import fetch, statement
 from jobs.drift import measure
-from jobs.drift.measure import Drift, measure_drift
+from jobs.drift.measure import REFERENCE_MONTHS, Compared, measure_drift, warning_of
 from jobs.lake.lake import Lake
 from jobs.measure_drift import main
 from jobs.models.model_version import Version
@@ -43,6 +43,15 @@ def shop(database: Database, lake: Lake) -> Database:
     return database
 
 
+@pytest.fixture
+def old_shop(database: Database, lake: Lake) -> Database:
+    """A year of published months, and one more."""
+    for as_of in DAYS[-1 - REFERENCE_MONTHS :]:
+        publish_month(database, lake, as_of)
+    write_snapshots(lake, SNAPSHOTS)
+    return database
+
+
 def publish_month(database: Database, lake: Lake, as_of: date, *, level: int = 0, status: str = "active") -> int:
     """Publish a month in which customer number n is worth n, or `level` if given, in the first forecast month."""
     customers = SNAPSHOTS[as_of]["customer_id"]
@@ -57,10 +66,10 @@ def publish_month(database: Database, lake: Lake, as_of: date, *, level: int = 0
 
 
 def measured(database: Database, lake: Lake) -> int:
-    return len(drift_of(database, lake).compared)
+    return len(compared(database, lake))
 
 
-def drift_of(database: Database, lake: Lake) -> Drift:
+def compared(database: Database, lake: Lake) -> list[Compared]:
     return measure_drift(database.writer, Registry("http://127.0.0.1:1", database.writer), lake, TABLE, as_of=AS_OF)
 
 
@@ -75,7 +84,10 @@ def test_readers_see_how_far_inputs_forecasts_and_mix_are_from_the_months_of_the
     drift = seen(shop, "drift")
     assert len(drift) == rows
     assert {row["as_of"] for row in drift} == {AS_OF}
-    assert {(row["first_as_of"], row["last_as_of"]) for row in drift} == {(DAYS[-13], DAYS[-2])}
+    ends = {row["kind"]: (row["first_as_of"], row["last_as_of"]) for row in drift}
+    published = (EARLIER[0], EARLIER[-1])
+    assert ends == {"input": (DAYS[-13], DAYS[-2]), "forecast": published, "mix": published}
+    assert {row["kind"] for row in drift if row["threshold"] is not None} == {"input"}, "two months hold no year"
     names = {kind: {row["name"] for row in drift if row["kind"] == kind} for kind in ("input", "forecast", "mix")}
     assert names["input"] >= {"net_value_30d", "membership", "recency_days"}
     assert names["forecast"] == {"clv_12m", "p_active_12m"}
@@ -93,22 +105,22 @@ def test_the_distributions_can_be_looked_at(shop: Database, lake: Lake) -> None:
 
 
 def test_a_change_of_inputs_forecasts_and_mix_is_warned_of_and_blocks_nothing(
-    shop: Database, lake: Lake, caplog: pytest.LogCaptureFixture
+    old_shop: Database, lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run_id = publish_month(shop, lake, AS_OF, level=500, status="dormant")
+    run_id = publish_month(old_shop, lake, AS_OF, level=500, status="dormant")
     changed = SNAPSHOTS[AS_OF].assign(net_value_30d=9_999.0, membership="monthly")
     write_snapshots(lake, {AS_OF: changed})
     with caplog.at_level(logging.WARNING):
-        warning = drift_of(shop, lake).warning
-    assert drifted(shop) >= {
+        warning = warning_of(compared(old_shop, lake))
+    assert drifted(old_shop) >= {
         ("input", "net_value_30d"),
         ("input", "membership"),
         ("forecast", "clv_12m"),
         ("mix", "status"),
     }
-    assert warning.startswith(f"{len(drifted(shop))} of ")
+    assert warning.startswith(f"{len(drifted(old_shop))} of ")
     assert f"{AS_OF}: the input net_value_30d has drifted: PSI" in caplog.text
-    printed = report(shop.writer, run_id, {})
+    printed = report(old_shop.writer, run_id, {})
     assert "Warning: the month differs from those that the model was trained on (clv.drift):\n" in printed
     assert "forecast clv_12m" in printed
 
@@ -120,7 +132,7 @@ def test_a_young_shop_is_compared_and_nothing_is_warned_of_before_a_year_is_know
     run_id = publish_month(database, lake, AS_OF)
     write_snapshots(lake, {day: SNAPSHOTS[day] for day in DAYS[-12:-1]} | {AS_OF: changed})
     with caplog.at_level(logging.WARNING):
-        assert drift_of(database, lake).warning == ""
+        assert warning_of(compared(database, lake)) == ""
     assert caplog.text == ""
     rows = seen(database, "drift")
     assert rows
@@ -164,7 +176,7 @@ def test_a_month_whose_model_version_was_deleted_keeps_its_drift_and_the_log_say
     [run] = fetch(shop.writer, "published_run", as_of=AS_OF, value_basis="net_revenue")
     monkeypatch.undo()
     with caplog.at_level(logging.WARNING):
-        assert measure_drift(shop.writer, registry, lake, TABLE, as_of=AS_OF) == Drift()
+        assert measure_drift(shop.writer, registry, lake, TABLE, as_of=AS_OF) == []
     assert seen(shop, "drift") == before
     assert f"No drift of {AS_OF}: model clv version {run['model_version']} is not in MLflow" in caplog.text
     assert "Run its month again" in caplog.text

@@ -9,8 +9,8 @@ from decimal import Decimal
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
 from jobs.drift import measure
-from jobs.drift.measure import Drift
-from jobs.drift.stability import THRESHOLD, Comparison
+from jobs.drift.measure import REFERENCE_MONTHS, Compared
+from jobs.drift.stability import Comparison
 from tests.conftest import Database
 
 _CENT = Decimal("0.01")
@@ -45,13 +45,15 @@ def record_bridge(database: Database, as_of: date) -> None:
         execute(database.writer, "record_bridge", **keys, **values)
 
 
-def record_drift(database: Database, as_of: date, *, drifted: bool = True, threshold: float | None = THRESHOLD) -> None:
-    """Record distributions of a month, of which some have drifted or none; without a threshold, nothing is judged."""
+def record_drift(
+    database: Database, as_of: date, *, drifted: bool = True, reference_months: int = REFERENCE_MONTHS
+) -> None:
+    """Record distributions of a month, of which some have drifted or none."""
     [published] = fetch(database.writer, "published_run", as_of=as_of, value_basis="net_revenue")
-    months = [Month.of(as_of).plus(-number).first_day for number in range(12, 0, -1)]
-    named = [("input", name, _shifted(share if drifted else 0.5)) for name, share in _PSI.items()]
-    named += [("forecast", "clv_12m", _shifted(0.52)), ("mix", "status", _shifted(0.5))]
-    measure._record(database.writer, published["load_id"], months, Drift(named, threshold))
+    months = [Month.of(as_of).plus(-number).first_day for number in range(reference_months, 0, -1)]
+    shown = [("input", name, _shifted(share if drifted else 0.5)) for name, share in _PSI.items()]
+    shown += [("forecast", "clv_12m", _shifted(0.52)), ("mix", "status", _shifted(0.5))]
+    measure._record(database.writer, published["load_id"], [Compared(*item, months) for item in shown])
 
 
 def record_rows(database: Database, run_id: int, months: Sequence[Month]) -> None:

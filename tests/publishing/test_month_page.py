@@ -144,7 +144,7 @@ def test_the_page_tells_what_has_drifted(shop: tuple[Database, list[int]], tmp_p
 
 def test_a_young_shop_is_told_that_drift_is_not_judged_yet(database: Database, lake: Lake, tmp_path: Path) -> None:
     run_id = published(database, lake, FIRST)
-    record_drift(database, FIRST.as_of, threshold=None)
+    record_drift(database, FIRST.as_of, reference_months=11)
     page = page_of(database, run_id, tmp_path)
     assert "Drift is not judged before the months of the training hold a year" in page
     assert '<td>0.88</td><td>–</td><td class="text">not judged</td>' in page
