@@ -164,7 +164,7 @@ def _waterfall(declared: Params) -> Params:
         "y_axis_format": _SHORT,
         "show_value": True,
         "total_label": declared["total"],
-        "x_ticks_layout": "flat",
+        "x_ticks_layout": "45°",
     }
 
 

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -30,7 +29,6 @@ pytestmark = [
 SECRET = {"dashboard_key": "a key of the test, long enough to sign with", "dashboard_password": "of-the-test"}
 READER_PASSWORD = "reader-of-the-test"
 TIMEOUT_MS = 120_000
-PICTURES = os.environ.get("CLV_PICTURES")
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +93,6 @@ def test_every_chart_of_a_page_has_data_and_none_shows_an_error(page: Page, addr
         holder.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelectorAll('.loading').length === 0")
     page.wait_for_timeout(2_000)
-    if PICTURES:
-        page.evaluate("window.scrollTo(0, 0)")
-        page.screenshot(path=str(Path(PICTURES) / f"dashboard_{slug}.png"))
     for chart in charts:
         holder = page.locator(".dashboard-component-chart-holder", has_text=chart["name"]).first
         shown = holder.inner_text()
