@@ -61,7 +61,7 @@ PARAMS = {
         False,
         type="boolean",
         title="Dry run",
-        description="Stop after the plan, which is in the run's note and in clv.runs; nothing else is changed.",
+        description="Stop after the plan, which is in the run's note and in clv.all_runs; nothing else is changed.",
     ),
 }
 

@@ -20,7 +20,7 @@ from jobs.cleaning.ingestion import ingest
 from jobs.core.arguments import parser
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
-from jobs.core.settings import Settings
+from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
@@ -32,7 +32,7 @@ from jobs.lake.lake import STAGING, Lake
 from jobs.lake.staging import private_folder
 from jobs.lake.tables import CUSTOMERS, DAILY, PRODUCTS
 from jobs.landing.deliveries import delivery, with_open_months
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
+from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_open import OpenMonth, forecast_open_month
 from jobs.models.registry import Registry
 from jobs.publishing.first_month import replace_open_months

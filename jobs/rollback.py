@@ -19,6 +19,7 @@ from jobs.core.arguments import a_month, add_value_basis, parser
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.core.value_basis import named
 from jobs.publishing.change import change_as_json
 from jobs.publishing.rollback import roll_back
 
@@ -44,9 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         because=arguments.because,
         value_basis=arguments.value_basis,
     )
-    log.info(
-        "Month %s: readers now see run %s instead of %s", arguments.month, now, f"run {before}" if before else "none"
-    )
+    rolled_back = named(arguments.month, arguments.value_basis)
+    log.info("Readers of %s now see run %s instead of %s", rolled_back, now, f"run {before}" if before else "none")
     sys.stdout.write(change_as_json(database, arguments.month.as_of, now))
 
 

@@ -13,11 +13,11 @@ from functools import partial
 from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
-from jobs.core.settings import Settings
+from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
 from jobs.lake.lake import Lake
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
+from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_scoring import score_first_month
 from jobs.models.registry import Registry
 from jobs.sources import load

@@ -14,11 +14,10 @@ from collections.abc import Sequence
 
 from jobs.core.arguments import run_parser
 from jobs.core.postgres import engine
-from jobs.core.settings import Settings
+from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
 from jobs.models.champion import set_champion
-from jobs.models.first_month import FIRST_MONTH_MODEL
 from jobs.models.registry import Registry
 
 log = logging.getLogger(__name__)

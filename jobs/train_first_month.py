@@ -18,12 +18,12 @@ from datetime import date
 
 from jobs.core.arguments import add_force, run_parser
 from jobs.core.postgres import engine, execute
-from jobs.core.settings import Settings
+from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import Lake
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
+from jobs.models.first_month import FirstMonthModels
 from jobs.models.registry import Registry
 from jobs.planning.options import CHAMPION, add_model
 from jobs.sources import load

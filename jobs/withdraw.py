@@ -24,7 +24,7 @@ from jobs.core.postgres import engine, execute, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
-from jobs.core.value_basis import NET_REVENUE
+from jobs.core.value_basis import NET_REVENUE, named
 from jobs.publishing.change import change_as_json
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def withdraw(
         raise WithdrawalError("--by and --because must not be empty: give your name and the reason for the withdrawal")
     published = next(iter(fetch(database, "published_run", as_of=month.as_of, value_basis=value_basis)), None)
     if published is None:
-        raise WithdrawalError(f"month {month} is not published: there is nothing to withdraw")
+        raise WithdrawalError(f"{named(month, value_basis)} is not published: there is nothing to withdraw")
     run_id = int(published["run_id"])
     if expected not in (None, run_id):
         raise WithdrawalError(
@@ -93,7 +93,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         expected=arguments.run_id,
         value_basis=arguments.value_basis,
     )
-    log.info("Month %s: readers see no forecast of it now; before, they saw run %s", arguments.month, run_id)
+    withdrawn = named(arguments.month, arguments.value_basis)
+    log.info("Readers see no forecast of %s now; before, they saw run %s", withdrawn, run_id)
     sys.stdout.write(change_as_json(database, arguments.month.as_of, run_id))
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from jobs import first_month
 from jobs.core.month import CLOSING_DAYS, Month
+from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.lake.lake import STAGING, Lake
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, TRANSACTIONS
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
+from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_open import OpenMonth
 from jobs.models.registry import Registry
 from jobs.withdraw import withdraw

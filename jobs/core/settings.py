@@ -11,7 +11,9 @@ from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
 
 MODEL = "clv"
-"""The registered model of net revenue. That of the margin is `clv_margin`."""
+"""The registered model of net revenue."""
+MARGIN_MODEL, FIRST_MONTH_MODEL = f"{MODEL}_margin", f"{MODEL}_first_month"
+"""Those of the margin, and of new customers."""
 
 VARIABLES = ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI")
 

@@ -9,3 +9,8 @@ from __future__ import annotations
 NET_REVENUE = "net_revenue"
 MARGIN = "margin"
 VALUE_BASES = (NET_REVENUE, MARGIN)
+
+
+def named(month: object, value_basis: str) -> str:
+    """A data month in a message: of net revenue unless it says otherwise."""
+    return f"month {month}" if value_basis == NET_REVENUE else f"month {month} of the {value_basis}"

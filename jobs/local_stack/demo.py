@@ -19,6 +19,7 @@ from datetime import date
 from typing import Any
 
 from jobs.core.arguments import a_month
+from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.task import log_to_stderr
@@ -28,6 +29,7 @@ from jobs.local_stack.airflow_config import ADMIN
 from jobs.local_stack.home import REPOSITORY, Home, shop_home, state_folder
 from jobs.local_stack.stack import Stack, up
 from jobs.local_stack.start import DAG
+from jobs.publishing.month_page.page import page_file
 from jobs.publishing.report import report, top_customers
 from jobs.quality.findings import DATA_DOCS
 from jobs.sources import load
@@ -133,11 +135,12 @@ def _failure(api: AirflowApi, path: str, stack: Stack) -> str:
 
 def summary(stack: Stack, plan: dict[str, Any]) -> str:
     """The report of a run, the ten most valuable customers of its month, and where to look."""
-    database = engine(stack.database_url)
+    database, reports = engine(stack.database_url), stack.home.folder / "reports"
     places = {
         "Airflow": f"{stack.airflow_url}/dags/{DAG} (user {ADMIN}, password {stack.admin_password})",
         "Models and plots": stack.mlflow_url,
-        "Data Docs": str(stack.home.folder / "reports" / DATA_DOCS / "index.html"),
+        "Page to forward": str(page_file(reports, Month.before(date.fromisoformat(plan["as_of"])), plan["run_id"])),
+        "Data Docs": str(reports / DATA_DOCS / "index.html"),
         "SQL": 'make psql SQL="SELECT * FROM clv.forecast_current ORDER BY clv_12m DESC LIMIT 10"',
     }
     customers = [f"{'customer':<16}{'12 months':>14}{'80 % interval':>28}{'P(active)':>11}  status"]

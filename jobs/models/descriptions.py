@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs.core.month import Month
+from jobs.core.settings import FIRST_MONTH_MODEL, MARGIN_MODEL, MODEL
 from jobs.models.model_version import Training, TrainingInputs
 
-OF_MODEL = """Customer lifetime value: the value of each customer in the twelve months from `as_of` on.
-
-Each version is trained on what was known on its `as_of`. The alias `champion` is the version that the gate promoted in
-the newest published month, or that a person chose; `challenger` is the version that was judged last for a newest month
-and is not the champion. The gate's verdicts are in the view `clv.model_decisions`; how right published forecasts turned
+_WHAT = {
+    MODEL: "Customer lifetime value: the net revenue of each customer in the twelve months from `as_of` on.",
+    MARGIN_MODEL: "Customer lifetime value: the margin of each customer in the twelve months from `as_of` on.",
+    FIRST_MONTH_MODEL: "The net revenue of each new customer in the twelve months after the first 30 days.",
+}
+_HOW = """Each version is trained on what was known on its `as_of`. The alias `champion` is the version that the gate
+promoted in the newest published month, or that a person chose; `challenger` is the version that was judged last for a
+newest month and is not the champion. The gate's verdicts are in the view `clv.model_decisions`; how right published forecasts turned
 out to be is in `clv.accuracy`, for the margin in `clv.margin_accuracy`.
 
 A forecast says what to expect, not what a campaign would change. Accuracy on the holdout is that of matured months,
 before `as_of`. See `docs/model_card.md` and `docs/decisions/0006-models-in-mlflow.md` in the repository."""
+
+
+def of_model(name: str) -> str:
+    """Of a registered model: what it forecasts, and where its verdicts are."""
+    return f"{_WHAT.get(name, _WHAT[MODEL])}\n\n{_HOW}"
+
 
 _METRICS = ("wape", "mae", "rmse", "norm_gini", "decile_mape")
 

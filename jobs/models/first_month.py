@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.postgres import fetch
-from jobs.core.settings import MODEL
 from jobs.core.value_basis import NET_REVENUE
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import Lake
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from jobs.models.first_month_data import NewCustomers
 
 log = logging.getLogger(__name__)
-
-FIRST_MONTH_MODEL = f"{MODEL}_first_month"
-"""The registered model."""
 
 MAX_CUSTOMERS = 200_000
 """The most customers that a version learns from, a fixed sample of them."""

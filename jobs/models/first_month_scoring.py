@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
+from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.first_month.holdout import OURS
@@ -19,7 +20,7 @@ from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, Record, parquet_files
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
+from jobs.models.first_month import FirstMonthModels, unpack
 from jobs.models.first_month_data import completed_in, inputs_of
 from jobs.models.first_month_level import level_of, snapshots_of
 

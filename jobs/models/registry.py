@@ -26,7 +26,7 @@ from jobs.core.code_version import files_sha256, folder_sha256
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.models.artifacts import download, gone_if_missing
-from jobs.models.descriptions import OF_MODEL, of_run
+from jobs.models.descriptions import of_model, of_run
 from jobs.models.file_hashes import hashed_versions, hashes_of, record_hashes
 from jobs.models.model_version import HOLDOUT_ORIGIN, Part, Training, TrainingInputs, Version, save
 from jobs.models.training_run import copy_code, log_figures, log_model, log_snapshots
@@ -108,7 +108,7 @@ class Registry:
             log.warning("Version %s was registered before MLflow lost its versions: its number is skipped", number)
             self._client.delete_model_version(self.model, str(number))
             number = int(mlflow.register_model(model_uri, self.model, tags=tags).version)
-        self._client.update_registered_model(self.model, OF_MODEL)
+        self._client.update_registered_model(self.model, of_model(self.model))
         return number
 
     def keep_tuning(self, tuning: Mapping[str, Any], inputs: TrainingInputs) -> str:

@@ -93,7 +93,7 @@ def _ingests(plan: Plan) -> str:
 
 def _model(plan: Plan) -> str:
     if plan.choices.model != CHAMPION:
-        return "Trains and registers a model version; the gate decides which version forecasts."
+        return "Trains a model version, unless one of the same inputs exists; the gate decides which version forecasts."
     champion = plan.history.champion
     known = f" (version {champion['model_version']} by the last decision)" if champion else ""
     return f"Scores with today's champion{known}, trains nothing.{hindsight(champion, plan.month.as_of)}"

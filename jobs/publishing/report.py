@@ -9,7 +9,7 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
-from jobs.core.value_basis import NET_REVENUE
+from jobs.core.value_basis import NET_REVENUE, named
 from jobs.publishing.month_page.content import read_run
 from jobs.publishing.month_page.drift import Drift, distance, read_drift
 
@@ -42,8 +42,8 @@ def report(engine: Engine, run_id: int, places: Mapping[str, str]) -> str:
 
 
 def _headline(run: RowMapping) -> str:
-    month = Month.before(run["as_of"])
-    return f"Run {run['run_id']} ({run['trigger']}) of month {month}, forecast from {run['as_of']} on: {run['status']}"
+    month = named(Month.before(run["as_of"]), run["value_basis"])
+    return f"Run {run['run_id']} ({run['trigger']}) of {month}, forecast from {run['as_of']} on: {run['status']}"
 
 
 def _task_lines(tasks: Sequence[RowMapping]) -> list[str]:
@@ -64,7 +64,7 @@ def _totals(run: RowMapping) -> str:
     if run["content_hash"] is None:
         return "Nothing was published."
     return (
-        f"{run['forecast_rows']:,} customers, worth {run['clv_12m_total']:,.2f} over twelve months, "
+        f"{run['forecast_rows']:,} customers, worth {run['clv_12m_total']:,.2f} {run['currency']} over twelve months, "
         f"by model version {run['model_version']} (content {run['content_hash']})"
     )
 

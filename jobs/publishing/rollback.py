@@ -12,7 +12,7 @@ from jobs.core.messages import message_of
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
 from jobs.core.refusal import RefusedError
-from jobs.core.value_basis import NET_REVENUE
+from jobs.core.value_basis import NET_REVENUE, named
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,10 @@ def roll_back(
     """
     if not by.strip() or not because.strip():
         raise RollbackError("--by and --because must not be empty: give your name and the reason for the rollback")
+    of_basis = named(month, value_basis)
     runs = fetch(database, "loaded_runs", as_of=month.as_of, value_basis=value_basis)
     if not runs:
-        raise RollbackError(f"month {month} was never published: there is nothing to roll back")
+        raise RollbackError(f"{of_basis} was never published: there is nothing to roll back")
     shown = next((run for run in runs if run["is_published"]), None)
     published = int(shown["run_id"]) if shown else None
     earlier = (int(run["run_id"]) for run in runs if run["run_id"] < (published or 0) and run["taken_back_by"] is None)
@@ -44,7 +45,7 @@ def roll_back(
     others = {int(run["run_id"]): run for run in runs if not run["is_published"]}
     if run_id is None and shown and shown["put_back_by"]:
         raise RollbackError(
-            f"month {month} was rolled back to run {published} already; name the run with --run-id (RUN=…). "
+            f"{of_basis} was rolled back to run {published} already; name the run with --run-id (RUN=…). "
             f"{_possible(others.values())}"
         )
     if target not in others:
@@ -53,9 +54,9 @@ def roll_back(
             state, reason = f"is published by run {published}", "no earlier run has a forecast that was not taken back"
         if run_id is not None:
             reason = f"run {run_id} is not a run to go back to"
-        raise RollbackError(f"month {month} {state}, and {reason}. {_possible(others.values())}")
+        raise RollbackError(f"{of_basis} {state}, and {reason}. {_possible(others.values())}")
     if taken_back_by := others[target]["taken_back_by"]:
-        log.warning("Run %s of month %s was taken back by %s", target, month, taken_back_by)
+        log.warning("Run %s of %s was taken back by %s", target, of_basis, taken_back_by)
     move = {"from_run_id": published, "to_run_id": target}
     try:
         execute(database, "roll_back", as_of=month.as_of, **move, by=by, because=because)

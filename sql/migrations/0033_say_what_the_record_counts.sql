@@ -50,6 +50,38 @@ BEGIN
                 'error of level of the whole shop. Empty for months published before intervals of totals were'
             ),
             (
+                ARRAY['margin_actual'],
+                'net_value',
+                'Margin of the month, returns subtracted'
+            ),
+            (
+                ARRAY['margin_customer', 'margin_customer_current'],
+                'tier',
+                'Value tier by margin, 1 is the highest: not that of clv.customer. The boundaries are the mapping''s; a '
+                'customer near one keeps the tier of the month before'
+            ),
+            (
+                ARRAY['margin_customer', 'margin_customer_current'],
+                'main_department',
+                'The department that brought most margin in the 365 days before as_of: not that of clv.customer. A declared one, or '
+                'other'
+            ),
+            (
+                ARRAY['margin_customer', 'margin_customer_current'],
+                'net_value_lifetime',
+                'Margin up to the data month'
+            ),
+            (
+                ARRAY['margin_accuracy'],
+                'actual_total',
+                'Margin that they brought'
+            ),
+            (
+                ARRAY['margin_accuracy'],
+                'forecast_total',
+                'Margin that was forecast'
+            ),
+            (
                 ARRAY['drift_rows', 'drift', 'margin_drift'],
                 'first_as_of',
                 'as_of of the first month of the reference; forecasts and mix are compared with published months alone'

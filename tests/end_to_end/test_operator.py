@@ -14,11 +14,10 @@ from sqlalchemy import text
 
 from jobs.core.month import Month
 from jobs.core.postgres import engine
-from jobs.core.settings import MODEL
+from jobs.core.settings import FIRST_MONTH_MODEL, MODEL
 from jobs.local_stack.airflow_config import secrets_of
 from jobs.local_stack.stack import Stack
 from jobs.local_stack.start import DAG
-from jobs.models.first_month import FIRST_MONTH_MODEL
 from tests.end_to_end.operator import ALL, MISSING, MISSING_AND_ERRORED, Operator, browser_path, signed_in
 from tests.security.kept import files, tables
 from tests.stacks import MONTHS, small_shop

@@ -19,13 +19,13 @@ from sqlalchemy import Engine, text
 from jobs.core.migrations import migrate
 from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
+from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.features.table import features
 from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import SUCCESS, Lake, Period, parquet_files
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.local_stack import postgres_server
 from jobs.models.file_hashes import hashes_of
-from jobs.models.first_month import FIRST_MONTH_MODEL
 from jobs.models.registry import Registry
 from jobs.sources import load
 from tests.faults.points import Point

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from jobs.core.month import Month
+from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.encoder import InputError
 from jobs.forecasting.first_month.days import completed, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
@@ -20,7 +21,7 @@ from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import DAILY, FORECASTS
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels, unpack
+from jobs.models.first_month import FirstMonthModels, unpack
 from jobs.models.first_month_data import completed_in, learned_from
 from jobs.models.first_month_level import COHORTS, level_of, standard_level
 from jobs.models.first_month_scoring import score_first_month

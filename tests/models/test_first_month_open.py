@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from jobs.core.month import Month
+from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import DAILY
-from jobs.models.first_month import FIRST_MONTH_MODEL, FirstMonthModels
+from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_open import OpenMonth, forecast_open_month
 from jobs.models.registry import Registry
 from tests.first_month_lake import AS_OF, DAYS, days_in, standard_version, write_shop

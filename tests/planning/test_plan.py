@@ -91,7 +91,7 @@ def test_the_note_tells_people_what_the_run_will_do(landing: Path, capsys: pytes
         "Ingests 3 months (2011-09 to 2011-11) of transactions from 3 files; "
         "not delivered up to this month: products, customers, sessions.",
         "Builds 3 snapshots (2011-10-01 to 2011-12-01).",
-        "Trains and registers a model version; the gate decides which version forecasts.",
+        "Trains a model version, unless one of the same inputs exists; the gate decides which version forecasts.",
         "Replaces nothing: the month has not been published.",
     ]
 

@@ -26,7 +26,7 @@ from tests.forecasts import CUSTOMERS, plan, publish, row, write, write_customer
 from tests.publishing.evidence import record_bridge, record_drift, record_rows, record_validation
 from tests.service.running import make_champion
 
-PLACES = {"Models": "http://127.0.0.1:5000", "Data Docs and plots": "/srv/reports"}
+PLACES = {"Models": "http://127.0.0.1:5000", "Data Docs": "/srv/reports", "Plots": "https://mlflow.shop.example"}
 HOSTILE = "<script>document.title='owned'</script>"
 FIRST = Month(2011, 6)
 MONTHS = 6
@@ -179,6 +179,9 @@ def test_the_gate_s_verdict_is_told(shop: tuple[Database, list[int]], tmp_path: 
     database, runs = shop
     make_champion(database, runs[5], 3, before=2)
     page = page_of(database, runs[5], tmp_path)
+    assert [name for name, place in PLACES.items() if place in page] == ["Plots"], (
+        "the others open on this machine only"
+    )
     assert "Version 3 of the model made the forecast. It passed the gate and replaces the champion." in page
     assert "<li>wape 0.61 against opponent 0.64: passes" in page
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -37,7 +38,7 @@ def write_page(engine: Engine, run_id: int, reports: Path, places: Mapping[str, 
         engine: the forecast database.
         run_id: the run.
         reports: the folder of reports.
-        places: what can be looked at → its address.
+        places: what can be looked at → its address; files and addresses of this machine are left out.
 
     Returns:
         the file.
@@ -46,12 +47,17 @@ def write_page(engine: Engine, run_id: int, reports: Path, places: Mapping[str, 
         UnknownRunError: the run does not exist.
     """
     content = read_content(engine, run_id)
-    path = reports / _FOLDER / str(Month.before(content.run["as_of"])) / f"run-{run_id}.html"
+    path = page_file(reports, Month.before(content.run["as_of"]), run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(page(content, places), encoding="utf-8")
     unfinished.replace(path)
     return path
+
+
+def page_file(reports: Path, month: Month, run_id: int) -> Path:
+    """The file of a run's page."""
+    return reports / _FOLDER / str(month) / f"run-{run_id}.html"
 
 
 def page(content: Content, places: Mapping[str, str]) -> str:
@@ -77,7 +83,7 @@ def page(content: Content, places: Mapping[str, str]) -> str:
             "calibration": Markup(figures.calibration(content.deciles)),
             "bridge": Markup(figures.bridge(content.movement.steps)),
         },
-        places=places,
+        places={name: place for name, place in places.items() if _opens_elsewhere(place)},
     )
 
 
@@ -134,3 +140,9 @@ def in_short(content: Content, money: wording.Money) -> list[tuple[str, str, str
 
 def _last_month(content: Content) -> str:
     return wording.month_name(Month.of(content.run["as_of"]).plus(11).first_day)
+
+
+def _opens_elsewhere(place: str) -> bool:
+    """Whether a recipient of the page can open an address: it is no file, and not on the loopback interface."""
+    address = urlsplit(place)
+    return address.scheme in ("http", "https") and address.hostname not in ("localhost", "127.0.0.1")
