@@ -15,8 +15,8 @@ _WHAT = {
 }
 _HOW = """Each version is trained on what was known on its `as_of`. The alias `champion` is the version that the gate
 promoted in the newest published month, or that a person chose; `challenger` is the version that was judged last for a
-newest month and is not the champion. The gate's verdicts are in the view `clv.model_decisions`; how right published forecasts turned
-out to be is in `clv.accuracy`, for the margin in `clv.margin_accuracy`.
+newest month and is not the champion. The gate's verdicts are in the view `clv.model_decisions`; how right published
+forecasts turned out to be is in `clv.accuracy`, for the margin in `clv.margin_accuracy`.
 
 A forecast says what to expect, not what a campaign would change. Accuracy on the holdout is that of matured months,
 before `as_of`. See `docs/model_card.md` and `docs/decisions/0006-models-in-mlflow.md` in the repository."""
