@@ -25,8 +25,7 @@ from benchmarks.table import table
 from benchmarks.trials import SUITE, deliver
 from docs.generate import benchmarks as page
 from docs.generate import model_card
-
-RESULTS = page.RESULTS
+from docs.generate.page import RESULTS
 
 
 def judge(name: str, *, choosing: bool, models: Mapping[str, Model], data: Path) -> dict[str, Any]:

@@ -91,9 +91,10 @@ def queries(as_of: date) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
         kept = "WHERE customer_id = :customer" if customer else ""
         yield "clv_reader", f"dashboards: {file.stem}", f"SELECT * FROM ({sql}) AS shown {kept}", customer  # noqa: S608
     everybody = dict.fromkeys(("customer_ids", "status", "tier", "country", "membership", "main_department"))
-    for asked, kept in (("all", {}), ("a country", {"country": "Italy"}), ("a tier", {"tier": 2})):
+    filters: dict[str, dict[str, Any]] = {"all": {}, "a country": {"country": "Italy"}, "a tier": {"tier": 2}}
+    for asked, kept_by in filters.items():
         sql = str(statement("totals_of_customers").text)
-        yield "clv_api", f"`/v1/totals`: {asked}", sql, everybody | kept | {"as_of": as_of}
+        yield "clv_api", f"`/v1/totals`: {asked}", sql, {**everybody, **kept_by, "as_of": as_of}
 
 
 def measured(root: Path, customers: int) -> dict[str, Any]:
