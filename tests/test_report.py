@@ -48,7 +48,7 @@ def test_a_report_tells_what_each_task_cost_what_was_published_and_where_to_look
         "score.score                           61.3     2,310     1,234,567\n"
         "all tasks                             62.1     2,310\n"
         "\n"
-        f"3 customers, worth 288,887.04 over twelve months, by model version 3 (content {content_hash})\n"
+        f"3 customers, worth 288,887.04 EUR over twelve months, by model version 3 (content {content_hash})\n"
         "\n"
         "Drift was not measured: the log of the task publish.measure_drift says why.\n"
         "\n"

@@ -72,15 +72,14 @@ def run_as_program(main: Callable[[], None]) -> None:
     """Run a job's `main`; the exit code says whether a retry can help.
 
     A RefusedError exits with 65, EX_DATAERR of sysexits.h. Any other exception, a ValueError of a library too, may be
-    a bug or a passing fault: it exits with 1, and its traceback is logged. In both cases the reason is recorded, with
-    the month in AS_OF, and is the last line of the log, with passwords masked.
+    a bug or a passing fault: it exits with 1. In both cases the reason is recorded, with the month in AS_OF, and is
+    the last line of the log, with passwords masked.
     """
     context = copy_context()
     try:
         context.run(main)
     except Exception as error:
-        if not isinstance(error, RefusedError):
-            sys.stderr.write(masked(traceback_of(error)) + "\n")
+        sys.stderr.write(masked(traceback_of(error)) + "\n")
         record_failure(error, as_of=context.get(AS_OF))
         log_to_stderr()
         log.error("%s", reason_of(error))
