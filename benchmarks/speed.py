@@ -28,14 +28,13 @@ from jobs.local_stack.demo import run_month
 from jobs.local_stack.home import shop_home
 from jobs.local_stack.stack import Stack, down, up
 from jobs.local_stack.start import DAG
-from jobs.simulate import DEFAULT_END
 
 log = logging.getLogger(__name__)
 
 MONTHS = {5_000: 30}
 """Months of history by customers; `_MOST_MONTHS` for any other number."""
 _MOST_MONTHS = 36
-FURTHER = 3
+LAST, FURTHER = Month(2025, 6), 3
 SEED = 7
 
 Costs = dict[str, Any]
@@ -45,10 +44,10 @@ def costs(customers: int, root: Path) -> Costs:
     """Every figure of a shop."""
     months = MONTHS.get(customers, _MOST_MONTHS)
     landing = root / "landing"
-    size = [f"--customers={customers}", f"--months={months}", f"--seed={SEED}"]
+    size = [f"--customers={customers}", f"--months={months}", f"--seed={SEED}", f"--end={LAST}"]
     _run("jobs.simulate", *size, f"--out={landing}")
-    first = DEFAULT_END.plus(-FURTHER)
-    runs = first.through(DEFAULT_END)
+    first = LAST.plus(-FURTHER)
+    runs = first.through(LAST)
     snapshots = [months - FURTHER, *[1] * FURTHER]
     reference = [
         json.loads(_run("benchmarks.reference_month", landing, root / "reference", month, count))

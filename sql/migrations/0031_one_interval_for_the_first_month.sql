@@ -16,8 +16,8 @@ END
 $$;
 
 COMMENT ON COLUMN clv.forecast_total_monthly.p10 IS
-'Lower end of the 80 % interval of net_value. The first month is the horizon of one month; the level of a later one is as '
-'uncertain as that of the twelve months';
+'Lower end of the 80 % interval of net_value. The first month is the horizon of one month; the level of a later one is '
+'as uncertain as that of the twelve months';
 COMMENT ON COLUMN clv.margin_forecast_total_monthly.p10 IS
-'Lower end of the 80 % interval of net_value. The first month is the horizon of one month; the level of a later one is as '
-'uncertain as that of the twelve months';
+'Lower end of the 80 % interval of net_value. The first month is the horizon of one month; the level of a later one is '
+'as uncertain as that of the twelve months';
