@@ -46,14 +46,22 @@ def record_bridge(database: Database, as_of: date) -> None:
 
 
 def record_drift(
-    database: Database, as_of: date, *, drifted: bool = True, reference_months: int = REFERENCE_MONTHS
+    database: Database,
+    as_of: date,
+    *,
+    drifted: bool = True,
+    reference_months: int = REFERENCE_MONTHS,
+    mix_months: int = REFERENCE_MONTHS,
 ) -> None:
-    """Record distributions of a month, of which some have drifted or none."""
+    """Record distributions of a month, of which some have drifted or none, and those of the mix over fewer months."""
     [published] = fetch(database.writer, "published_run", as_of=as_of, value_basis="net_revenue")
     months = [Month.of(as_of).plus(-number).first_day for number in range(reference_months, 0, -1)]
-    shown = [("input", name, _shifted(share if drifted else 0.5)) for name, share in _PSI.items()]
-    shown += [("forecast", "clv_12m", _shifted(0.52)), ("mix", "status", _shifted(0.5))]
-    measure._record(database.writer, published["load_id"], [Compared(*item, months) for item in shown])
+    shown = [Compared("input", name, _shifted(share if drifted else 0.5), months) for name, share in _PSI.items()]
+    shown += [
+        Compared("forecast", "clv_12m", _shifted(0.52), months),
+        Compared("mix", "status", _shifted(0.5), months[-mix_months:]),
+    ]
+    measure._record(database.writer, published["load_id"], shown)
 
 
 def record_rows(database: Database, run_id: int, months: Sequence[Month]) -> None:

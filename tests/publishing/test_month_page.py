@@ -151,6 +151,16 @@ def test_a_young_shop_is_told_that_drift_is_not_judged_yet(database: Database, l
     assert "drifted</b>" not in page
 
 
+def test_a_distribution_that_is_not_judged_yet_stands_beside_those_that_are(
+    database: Database, lake: Lake, tmp_path: Path
+) -> None:
+    run_id = published(database, lake, FIRST)
+    record_drift(database, FIRST.as_of, mix_months=2)
+    page = page_of(database, run_id, tmp_path)
+    assert "<code>tenure_days</code></td><td>0.88</td><td>0.25</td>" in page
+    assert '<code>status</code></td><td>0.00</td><td>–</td><td class="text">not judged</td>' in page
+
+
 def test_a_sound_month_says_that_nothing_was_rejected_broken_or_has_drifted(
     database: Database, lake: Lake, tmp_path: Path
 ) -> None:

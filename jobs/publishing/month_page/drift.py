@@ -41,7 +41,7 @@ class Drift:
     @property
     def months(self) -> str:
         """The months of the training: `December 2010 to November 2011`."""
-        ends = (self.compared[0][name] for name in ("first_as_of", "last_as_of"))
+        ends = (min(row["first_as_of"] for row in self.compared), max(row["last_as_of"] for row in self.compared))
         first, last = (month_name(Month.before(as_of).first_day) for as_of in ends)
         return first if first == last else f"{first} to {last}"
 
