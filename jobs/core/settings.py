@@ -78,7 +78,7 @@ class Settings:
     @property
     def model(self) -> str:
         """Name of the registered model."""
-        return MODEL if self.value_basis == NET_REVENUE else f"{MODEL}_{self.value_basis}"
+        return MODEL if self.value_basis == NET_REVENUE else MARGIN_MODEL
 
     def _own(self, folder: Path) -> Path:
         return folder if self.value_basis == NET_REVENUE else folder / self.value_basis
