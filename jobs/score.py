@@ -12,11 +12,12 @@ from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
+from jobs.core.spark import shipped_package
 from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.models.registry import Registry
-from jobs.models.scoring import score, shipped_package, start, total_levels
+from jobs.models.scoring import score, start, total_levels
 from jobs.sources import load
 
 

@@ -12,8 +12,9 @@ from pyspark.sql import functions as F
 
 from jobs.core.month import Month
 from jobs.features import leak_check, profile
-from jobs.features.assemble import FrameInputs, build_snapshots
+from jobs.features.assemble import build_snapshots
 from jobs.features.build import build_daily, build_features, check_for_leaks
+from jobs.features.histories import FrameInputs
 from jobs.features.table import features
 from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake

@@ -15,7 +15,7 @@ from jobs.bridge.steps import COLUMNS, END, START, Step, steps
 from jobs.core.month import Month, previous_as_of
 from jobs.core.postgres import fetch, statement
 from jobs.core.refusal import RefusedError
-from jobs.core.spark import session
+from jobs.core.spark import session, shipped_package
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import IncompleteError, Lake
@@ -23,7 +23,7 @@ from jobs.lake.tables import FORECASTS, Table
 from jobs.models.artifacts import GoneError
 from jobs.models.model_version import UnreadableError
 from jobs.models.registry import Registry, UncheckedError
-from jobs.models.scoring import Model, ScoreError, forecast, inputs_of, read_by, shipped_package
+from jobs.models.scoring import Model, ScoreError, forecast, inputs_of, read_by
 
 log = logging.getLogger(__name__)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
+
+from jobs.core.code_version import JOBS, folder_sha256
 
 SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
@@ -14,6 +20,8 @@ SESSION_CONF = {
     "spark.ui.showConsoleProgress": "false",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # With a lower limit, Spark measures the whole batch again for every row. Batches are limited to 10,000 rows.
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
 }
 """What every session of the jobs and their tests needs. spark-submit sets the master and the memory."""
 
@@ -35,3 +43,15 @@ def session(app_name: str) -> SparkSession:
     for name in _LOGS_MESSAGES:
         PySparkLogger.getLogger(name).disabled = True
     return spark
+
+
+@contextmanager
+def shipped_package(spark: SparkSession) -> Iterator[None]:
+    """Within the context, every worker can import the package `jobs`, whatever its PYTHONPATH."""
+    with TemporaryDirectory() as scratch:
+        archive = Path(scratch, f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip")
+        with zipfile.ZipFile(archive, "w") as package:
+            for path in sorted(JOBS.rglob("*.py")):
+                package.write(path, path.relative_to(JOBS.parent))
+        spark.sparkContext.addPyFile(str(archive))
+        yield

@@ -10,14 +10,18 @@ from pyspark.sql import functions as F
 
 from jobs.core.month import Month, previous_as_of
 from jobs.features import leak_check
-from jobs.features.assemble import FrameInputs, build_snapshots
+from jobs.features.assemble import build_snapshots
 from jobs.features.daily import daily
+from jobs.features.histories import FrameInputs
 from jobs.features.population import accounts_of, lines_of, list_read
 from jobs.features.staleness import SnapshotInputs, daily_inputs, months_until, snapshot_inputs
 from jobs.features.table import features
 from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import Lake, Period, Record
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
+
+_DAYS_PER_PARTITION = 500_000
+"""Rows of the daily table that a Python worker holds in memory at a time."""
 
 
 def build_daily(
@@ -100,13 +104,16 @@ def _read(
     """The frames from which consecutive snapshots are built."""
     lists = sorted({snapshot.customers for snapshot in span if snapshot.customers is not None})
     before = [] if is_first else [previous_as_of(span[0].as_of)]
+    months = _months(snapshot.daily for snapshot in span)
+    days = sum(lake.record(DAILY, month).rows for month in months)
     return FrameInputs(
-        daily=read_periods(spark, lake, DAILY, _months(snapshot.daily for snapshot in span)),
+        daily=read_periods(spark, lake, DAILY, months),
         previous=read_periods(spark, lake, features(departments), before),
         customers=accounts_of(read_periods(spark, lake, CUSTOMERS, lists), customers_where),
         sessions=read_periods(spark, lake, SESSIONS, _months(snapshot.sessions for snapshot in span)),
         lists=lists,
         snapshots_with_sessions=[snapshot.as_of for snapshot in span if snapshot.has_sessions],
+        partitions=max(spark.sparkContext.defaultParallelism, days // _DAYS_PER_PARTITION + 1),
     )
 
 

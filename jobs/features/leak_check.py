@@ -18,7 +18,8 @@ from pyspark.sql.types import DateType, NumericType
 
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
-from jobs.features.assemble import FrameInputs, build_snapshots
+from jobs.features.assemble import build_snapshots
+from jobs.features.histories import FrameInputs
 from jobs.features.profile import PROFILE
 
 SAMPLE = 100

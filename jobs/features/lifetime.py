@@ -4,99 +4,120 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import Column, DataFrame, Window
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.window import WindowSpec
 
+from jobs.core.month import Month
+from jobs.features.days import Days, Flags, Ints
 from jobs.features.table import MONTH_NAMES
-from jobs.features.windows import in_month, money_where, ratio, sum_where
-from jobs.lake.tables import ALL_DEPARTMENTS, MONEY
+from jobs.features.windows import exact_money, in_units, money, ratio
 
 _DAYS_PER_MONTH = 30
 
-_ADDED_UP = {
-    "orders_lifetime": "bigint",
-    "order_days_lifetime": "bigint",
-    "net_value_lifetime": MONEY,
-    "sales_value_lifetime": MONEY,
-    "return_value_lifetime": MONEY,
-    "return_orders_lifetime": "bigint",
-    "units_lifetime": MONEY,
-    "gap_days_squared_lifetime": "bigint",
-    **{f"orders_{month}_lifetime": "bigint" for month in MONTH_NAMES},
-}
-"""Columns of the state that are summed month by month → their types."""
+_MONEY = ("net_value_lifetime", "sales_value_lifetime", "return_value_lifetime", "units_lifetime")
+_SUMMED = ("orders_lifetime", "order_days_lifetime", "return_orders_lifetime", *_MONEY)
+_ADDED_UP = (
+    *_SUMMED,
+    "gap_days_squared_lifetime",
+    *(f"orders_{month}_lifetime" for month in MONTH_NAMES),
+)
+"""Columns of the state that are summed month by month."""
 
 STATE = ("first_ordered_on", "last_ordered_on", *_ADDED_UP)
 """The columns that a snapshot reads from the previous one."""
 
-
-def add_gaps_in_month(daily: DataFrame) -> DataFrame:
-    """Adds `gap_days_in_month`: days since the customer's last order day in the same month, else null."""
-    days_of_month = Window.partitionBy("customer_id", "department", F.trunc("ordered_on", "month")).orderBy(
-        "ordered_on"
-    )
-    earlier = days_of_month.rowsBetween(Window.unboundedPreceding, -1)
-    day = _order_day()
-    gap = F.date_diff(day, F.last(day, ignorenulls=True).over(earlier)).cast("bigint")
-    return daily.withColumn("gap_days_in_month", F.when(F.col("department") == F.lit(ALL_DEPARTMENTS), gap))
+_NEVER_FIRST, _NEVER_LAST = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+"""The days of the first and last order of a customer without one."""
 
 
-def sums() -> Mapping[str, Column]:
-    """What the month before the snapshot adds to the state, by the names of its columns."""
-    this_month = in_month(1)
-    in_calendar_month = {
-        f"orders_{name}_lifetime": sum_where(this_month & (F.month("ordered_on") == F.lit(number)), F.col("orders"))
-        for number, name in enumerate(MONTH_NAMES, start=1)
-    }
-    return {
-        "first_order_in_month": F.min(F.when(this_month, _order_day())),
-        "last_order_in_month": F.max(F.when(this_month, _order_day())),
-        "order_days_lifetime": F.count(F.when(this_month, _order_day())),
-        "gap_days_squared_lifetime": sum_where(this_month, F.col("gap_days_in_month") * F.col("gap_days_in_month")),
-        **{f"{measure}_lifetime": sum_where(this_month, F.col(measure)) for measure in ("orders", "return_orders")},
-        **{
-            f"{measure}_lifetime": money_where(this_month, measure)
-            for measure in ("net_value", "sales_value", "return_value", "units")
-        },
-        **in_calendar_month,
-    }
+def state_numbers() -> list[Column]:
+    """The columns of `STATE` as whole numbers: days since 1970-01-01, and money in ten-thousandths."""
+    return [
+        F.coalesce(F.unix_date("first_ordered_on").cast("bigint"), F.lit(_NEVER_FIRST)),
+        F.coalesce(F.unix_date("last_ordered_on").cast("bigint"), F.lit(_NEVER_LAST)),
+        *(in_units(F.col(name)) if name in _MONEY else F.col(name) for name in _ADDED_UP),
+    ]
 
 
-def roll_forward(customers: DataFrame, previous: DataFrame) -> DataFrame:
-    """Replace what each month adds to the state by the state at its snapshot.
+def add_order_days(days: Days) -> Days:
+    """Add `order_days` (1 on a day with an order) as a measure; the days with an order alone, and the gaps before them.
 
-    Args:
-        customers: `as_of`, `customer_id` and the columns of `sums`, among others; a customer in a snapshot is in all
-            later ones.
-        previous: the snapshot before the first of them, with the columns of `STATE`; empty if there is none.
+    `gap_days_squared` is 0 on a customer's first day with an order.
     """
-    before = previous.select("customer_id", *(F.col(name).alias(f"{name}_before") for name in STATE))
-    snapshots = Window.partitionBy("customer_id").orderBy("as_of")
-    so_far = snapshots.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    earlier = snapshots.rowsBetween(Window.unboundedPreceding, -1)
-    first_on, last_on = F.col("first_order_in_month"), F.col("last_order_in_month")
-    gap_into_month = F.date_diff(first_on, F.greatest("last_ordered_on_before", F.max(last_on).over(earlier))).cast(
-        "bigint"
-    )
-    return (
-        customers.join(before, "customer_id", how="left")
-        .withColumn(
-            "gap_days_squared_lifetime",
-            _or_zero(F.col("gap_days_squared_lifetime")) + _or_zero(gap_into_month * gap_into_month),
-        )
-        .withColumns(
-            {
-                "first_ordered_on": F.least("first_ordered_on_before", F.min(first_on).over(so_far)),
-                "last_ordered_on": F.greatest("last_ordered_on_before", F.max(last_on).over(so_far)),
-                **{name: _total(name, so_far).cast(type_) for name, type_ in _ADDED_UP.items()},
-            }
-        )
-    )
+    is_order_day = days["orders"] > 0
+    days.derive("order_days", is_order_day.astype(np.int64))
+    day, customer = days.day[is_order_day], days.customer[is_order_day]
+    gaps = np.zeros(len(day), dtype=np.int64)
+    gaps[1:] = np.where(customer[1:] == customer[:-1], day[1:] - day[:-1], 0)
+    squared = np.zeros(len(days.day), dtype=np.int64)
+    squared[is_order_day] = gaps * gaps
+    return days.where(is_order_day, gap_days_squared=squared)
+
+
+class State:
+    """What is known of each customer's life so far; moves forward month by month."""
+
+    def __init__(self, customers: int) -> None:
+        """Customers without a past."""
+        self.first = np.full(customers, _NEVER_FIRST, dtype=np.int64)
+        self.last = np.full(customers, _NEVER_LAST, dtype=np.int64)
+        self.totals = {name: np.zeros(customers, dtype=np.int64) for name in _ADDED_UP}
+
+    def load(self, customer: Ints, numbers: pa.Array) -> None:
+        """Continue from rows of the previous snapshot: their `state_numbers`, one row after the other."""
+        columns = numbers.to_numpy(zero_copy_only=False).reshape(-1, len(STATE)).T
+        for state, column in zip((self.first, self.last, *self.totals.values()), columns, strict=True):
+            state[customer] = column
+
+    def advance(self, days: Days, order_days: Days, month: Month) -> None:
+        """Add what happened in a month."""
+        span, orders = (rows.between(month.first_day, month.as_of) for rows in (days, order_days))
+        added = {
+            **{name: span.sum(name.removesuffix("_lifetime")) for name in _SUMMED},
+            f"orders_{MONTH_NAMES[month.number - 1]}_lifetime": span.sum("orders"),
+            "gap_days_squared_lifetime": self._gaps_squared(order_days, month),
+        }
+        for name, total in added.items():
+            self.totals[name] = self.totals[name] + total
+        self.first = np.minimum(self.first, orders.first_day(without=_NEVER_FIRST))
+        self.last = np.maximum(self.last, orders.last_day(without=_NEVER_LAST))
+
+    def _gaps_squared(self, order_days: Days, month: Month) -> Ints:
+        """The squared gaps that end in a month; the one that leads into it starts on the last day of the state."""
+        span = order_days.between(month.first_day, month.as_of)
+        first = span.first_day(without=_NEVER_FIRST)
+        has_row = span.rows > 0
+        has_gap_into = has_row & (self.last > _NEVER_LAST)
+        gaps = np.zeros(len(first), dtype=np.int64)
+        gaps[has_gap_into] = (first[has_gap_into] - self.last[has_gap_into]) ** 2
+        running = order_days.running("gap_days_squared")
+        gaps[has_row] += running[span.end[has_row]] - running[span.start[has_row] + 1]
+        return gaps
+
+    @property
+    def has_transactions(self) -> Flags:
+        """Whether each customer has an order or a return."""
+        flags: Flags = (self.totals["orders_lifetime"] > 0) | (self.totals["return_orders_lifetime"] > 0)
+        return flags
+
+    def columns(self, known: Ints) -> dict[str, pa.Array]:
+        """The columns of `STATE` of some customers."""
+        return {
+            "first_ordered_on": _days(self.first[known], _NEVER_FIRST),
+            "last_ordered_on": _days(self.last[known], _NEVER_LAST),
+            **{name: pa.array(total[known]) for name, total in self.totals.items()},
+        }
+
+
+def _days(numbers: Ints, never: int) -> pa.Array:
+    is_never = numbers == never
+    return pa.array(np.where(is_never, 0, numbers).astype(np.int32), pa.int32(), mask=is_never).cast(pa.date32())
 
 
 def columns() -> Mapping[str, Column]:
-    """The features derived from the state at `as_of`."""
+    """The state at `as_of`, and the features derived from it."""
     gaps = F.col("order_days_lifetime") - F.lit(1)
     span = F.date_diff("last_ordered_on", "first_ordered_on").cast("bigint")
     variance = (gaps * F.col("gap_days_squared_lifetime") - span * span) / (gaps * gaps)
@@ -105,28 +126,17 @@ def columns() -> Mapping[str, Column]:
     tenure = F.date_diff("as_of", "first_ordered_on")
     recency = F.date_diff("as_of", "last_ordered_on")
     return {
+        **{name: exact_money(F.col(name)) for name in _MONEY},
         "tenure_days": tenure,
         "recency_days": recency,
         "signup_days": F.date_diff("as_of", "signup_on"),
         "orders_per_30d_lifetime": F.col("orders_lifetime") * F.lit(_DAYS_PER_MONTH) / tenure,
-        "order_value_mean_lifetime": ratio("sales_value_lifetime", "orders_lifetime"),
+        "order_value_mean_lifetime": ratio(money(F.col("sales_value_lifetime")), F.col("orders_lifetime")),
         "gap_days_mean": mean_gap,
         "gap_days_std": F.when(has_gap, F.sqrt(variance)),
         "recency_to_gap_mean": recency / mean_gap,
         **{
-            f"orders_share_{month}_lifetime": ratio(f"orders_{month}_lifetime", "orders_lifetime")
+            f"orders_share_{month}_lifetime": ratio(F.col(f"orders_{month}_lifetime"), F.col("orders_lifetime"))
             for month in MONTH_NAMES
         },
     }
-
-
-def _order_day() -> Column:
-    return F.when(F.col("orders") > F.lit(0), F.col("ordered_on"))
-
-
-def _total(name: str, so_far: WindowSpec) -> Column:
-    return _or_zero(F.col(f"{name}_before")) + _or_zero(F.sum(name).over(so_far))
-
-
-def _or_zero(column: Column) -> Column:
-    return F.coalesce(column, F.lit(0))

@@ -1,16 +1,16 @@
-"""The customers known at a snapshot, and their attributes in the customer list at that time."""
+"""The attributes of customers in the customer list at the time of a snapshot."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.core.month import Month
-from jobs.lake.tables import ALL_DEPARTMENTS
+from jobs.features.days import Flags, Ints, day_number
 
 PROFILE = ("signup_on", "membership", "city", "country")
 
@@ -20,52 +20,31 @@ def list_of(as_of: date, lists: Collection[Month]) -> Month | None:
     return max((month for month in lists if month.as_of <= as_of), default=None)
 
 
-def profiles_by_snapshot(customers: DataFrame, lists: Collection[Month], *, first: date, last: date) -> DataFrame:
-    """The customer list at each snapshot from `first` to `last`: customers who signed up before `as_of`.
+class Accounts:
+    """The customer lists of some months, for some customers, which are numbered from 0."""
 
-    Args:
-        customers: the customers table with its `month`, the month of the list.
-        lists: the months of the lists in it.
-        first: the first snapshot.
-        last: the last snapshot.
-    """
-    as_ofs = [month.first_day for month in Month.of(first).through(Month.of(last))]
-    snapshots: defaultdict[Month, list[date]] = defaultdict(list)
-    for as_of in as_ofs:
-        listed = list_of(as_of, lists)
+    def __init__(self, customers: int, customer: Ints, accounts: pa.Table) -> None:
+        """Keep the rows.
+
+        Args:
+            customers: the number of customers, also of those without an account.
+            customer: of each row, the number of its customer.
+            accounts: the columns of `PROFILE`, and `month`, the month of the list.
+        """
+        self._customers, self._customer, self._accounts = customers, customer, accounts
+        signup = accounts["signup_on"].cast(pa.int32()).fill_null(np.iinfo(np.int32).max)
+        self._signup_day = signup.to_numpy().astype(np.int64)
+
+    def row_at(self, as_of: date, listed: Month | None) -> Ints:
+        """The position of each customer's account in a month's list; -1 if it has none from before `as_of`."""
+        row = np.full(self._customers, -1, dtype=np.int64)
         if listed is not None:
-            snapshots[listed].append(as_of)
-    if not snapshots:
-        return customers.select(F.lit(None).cast("date").alias("as_of"), "customer_id", *PROFILE).limit(0)
-    pairs = [(F.lit(str(month)), F.array(*map(F.lit, as_ofs))) for month, as_ofs in snapshots.items()]
-    as_ofs_of_month = F.create_map(*(part for pair in pairs for part in pair))
-    return (
-        customers.withColumn("as_of", F.explode(as_ofs_of_month[F.col("month")]))
-        .where(F.col("signup_on") < F.col("as_of"))
-        .select("as_of", "customer_id", *PROFILE)
-    )
+            in_list: Flags = pc.equal(self._accounts["month"], str(listed)).to_numpy()
+            position = np.flatnonzero(in_list & (self._signup_day < day_number(as_of)))
+            row[self._customer[position]] = position
+        return row
 
-
-def buyers_by_snapshot(daily: DataFrame, previous: DataFrame, *, first: date, last: date) -> DataFrame:
-    """Customers with a transaction before `as_of`, for each snapshot from `first` to `last`: `as_of`, `customer_id`.
-
-    Buyers from before the first daily row are taken from the previous snapshot.
-    """
-    bought_before = previous.where(_has_transactions()).select("customer_id", F.lit(first).alias("known_from"))
-    bought_since = daily.where(F.col("department") == F.lit(ALL_DEPARTMENTS)).select(
-        "customer_id",
-        F.greatest(F.add_months(F.trunc("ordered_on", "month"), 1), F.lit(first)).alias("known_from"),
-    )
-    return (
-        bought_since.unionByName(bought_before)
-        .groupBy("customer_id")
-        .agg(F.min("known_from").alias("known_from"))
-        .where(F.col("known_from") <= F.lit(last))
-        .select(
-            F.explode(F.sequence("known_from", F.lit(last), F.expr("interval 1 month"))).alias("as_of"), "customer_id"
-        )
-    )
-
-
-def _has_transactions() -> Column:
-    return (F.col("orders_lifetime") > F.lit(0)) | (F.col("return_orders_lifetime") > F.lit(0))
+    def columns(self, row: Ints) -> dict[str, pa.Array]:
+        """The columns of `PROFILE` of accounts at these positions; null where the position is -1."""
+        positions = pa.array(row, mask=row < 0)
+        return {name: self._accounts[name].take(positions).combine_chunks() for name in PROFILE}

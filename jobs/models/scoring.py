@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.core.code_version import JOBS, code_fingerprint, files_sha256, folder_sha256
+from jobs.core.code_version import code_fingerprint, files_sha256
 from jobs.core.month import HORIZONS
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
@@ -131,18 +127,6 @@ def total_levels(model: Model) -> list[dict[str, float]]:
         }
         for months in HORIZONS
     ]
-
-
-@contextmanager
-def shipped_package(spark: SparkSession) -> Iterator[None]:
-    """Within the context, every worker can import the package `jobs`, whatever its PYTHONPATH."""
-    with TemporaryDirectory() as scratch:
-        archive = Path(scratch, f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip")
-        with zipfile.ZipFile(archive, "w") as package:
-            for path in sorted(JOBS.rglob("*.py")):
-                package.write(path, path.relative_to(JOBS.parent))
-        spark.sparkContext.addPyFile(str(archive))
-        yield
 
 
 def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:

@@ -1,27 +1,33 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
-from pyspark.sql import SparkSession
-from pyspark.testing import assertDataFrameEqual
+import numpy as np
+import pytest
 
-from jobs.features.logins import logins_by_snapshot
-from jobs.lake.tables import SESSIONS
+from jobs.features.days import Days, day_number
+from jobs.features.logins import logins
+
+DAYS = [date(2024, 3, 31), date(2024, 3, 25), date(2024, 3, 24), date(2024, 3, 2), date(2024, 4, 1)]
 
 
-def test_a_login_counts_in_the_days_before_each_snapshot_that_looks_back_on_it(spark: SparkSession) -> None:
-    moments = ["2024-03-31 23:59:59", "2024-03-25 00:00:00", "2024-03-24 12:00:00", "2024-03-02 00:00:00"]
-    sessions = spark.createDataFrame(
-        [("a", datetime.fromisoformat(at).replace(tzinfo=UTC)) for at in (*moments, "2024-04-01 00:00:00")],
-        SESSIONS.ddl,
-    )
-    actual = logins_by_snapshot(sessions, first=date(2024, 4, 1), last=date(2024, 6, 1))
-    expected = spark.createDataFrame(
-        [
-            (date(2024, 4, 1), "a", 2, 4, 1),
-            (date(2024, 5, 1), "a", 0, 1, 30),
-            (date(2024, 6, 1), "a", 0, 0, 61),
-        ],
-        "as_of date, customer_id string, logins_7d bigint, logins_30d bigint, days_since_last_login int",
-    )
-    assertDataFrameEqual(actual, expected)
+@pytest.mark.parametrize(
+    ("as_of", "last_7_days", "last_30_days", "since_last"),
+    [
+        (date(2024, 4, 1), 2, 4, 1),
+        (date(2024, 5, 1), 0, 1, 30),
+        (date(2024, 6, 1), 0, 0, 61),
+        (date(2024, 8, 1), 0, 0, None),
+    ],
+)
+def test_a_login_counts_in_the_days_before_each_snapshot_that_looks_back_on_it(
+    as_of: date, last_7_days: int, last_30_days: int, since_last: int | None
+) -> None:
+    first_customer = np.zeros(len(DAYS), dtype=np.int64)
+    days = Days(2, first_customer, np.array([day_number(day) for day in DAYS]), {})
+    counted = logins(days, as_of, known=np.array([0, 1]))
+    assert {name: values.to_pylist() for name, values in counted.items()} == {
+        "logins_7d": [last_7_days, 0],
+        "logins_30d": [last_30_days, 0],
+        "days_since_last_login": [since_last, None],
+    }

@@ -13,8 +13,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.core.month import Month
-from jobs.features.assemble import FrameInputs, build_snapshots
+from jobs.features.assemble import build_snapshots
 from jobs.features.daily import daily
+from jobs.features.histories import FrameInputs
 from jobs.features.table import features
 from jobs.lake.tables import CUSTOMERS, SESSIONS, TRANSACTIONS
 from tests.features import customer_by_customer
