@@ -1,4 +1,4 @@
-"""Spark's defaults on one machine, where a stage takes seconds: fast start, loopback interface only, little logging.
+"""Spark's defaults on one machine: fast start, loopback interface only, little logging.
 
 The settings of the connection and of the DAG take precedence. A cluster has its own defaults.
 """
@@ -9,9 +9,6 @@ import shlex
 from pathlib import Path
 
 from jobs.local_stack.ports import LOOPBACK
-
-QUICK_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""A stage ends before the optimising compiler pays off: without it, a month of 1 M lines takes half the CPU time."""
 
 _DEFAULTS = {
     # Scheduling the default of 200 shuffle tasks costs more than shuffling a month.
@@ -49,4 +46,4 @@ def submit_options(log_config: Path, *classes: str) -> str:
         classes: the options that create or use an archive of classes; see `spark_classes.py`.
     """
     settings = [f"-D{key}={value}" for key, value in _DEFAULTS.items()]
-    return shlex.join([*QUICK_JVM, *classes, f"-Dlog4j2.configurationFile={log_config.as_uri()}", *settings])
+    return shlex.join([*classes, f"-Dlog4j2.configurationFile={log_config.as_uri()}", *settings])

@@ -53,6 +53,7 @@ def xcom(plan: Plan, run_id: int, note: str) -> dict[str, Any]:
         "model": plan.choices.model,
         "ends": plan.choices.is_dry_run,
         "force": plan.choices.is_forced,
+        "is_small": plan.is_small,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,13 +11,16 @@ from pathlib import Path
 from jobs.core.code_version import code_version
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.lake.tables import Table
+from jobs.lake.tables import TRANSACTIONS, Table
 from jobs.landing.layouts import Delivery
 from jobs.landing.restatements import Restatement
 from jobs.planning.history import DeliveredInputs, MonthHistory, differences
 from jobs.planning.options import RunChoices
 from jobs.planning.reading import reading
 from jobs.sources.mapping import Source
+
+SMALL_BYTES, SMALL_LINES = 20_000_000, 2_000_000
+"""A run is small if it reads fewer bytes, and the lake holds fewer order lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,7 @@ class Plan:
         inputs: the fingerprints of the deliveries.
         history: the state of the month before the run.
         differs: the differences to the published run of the month.
+        is_small: whether the tasks take seconds rather than minutes, which decides how Spark's JVM compiles.
     """
 
     month: Month
@@ -52,6 +56,7 @@ class Plan:
     inputs: DeliveredInputs
     history: MonthHistory
     differs: Sequence[str]
+    is_small: bool
 
     @property
     def needs_acceptance(self) -> bool:
@@ -96,13 +101,14 @@ def make_plan(month: Month, surroundings: Surroundings, history: MonthHistory, c
         is_forced=choices.is_forced,
     )
     until_now = delivered["transactions"].first.through(month)
+    files = {table: delivery.files_of(read.months.get(table, ())) for table, delivery in delivered.items()}
     return Plan(
         month=month,
         value_basis=surroundings.source.value_basis,
         choices=choices,
         months=read.months,
         reads_anything_new=read.is_new,
-        files={table: delivery.files_of(read.months.get(table, ())) for table, delivery in delivered.items()},
+        files=files,
         snapshots=[
             past.as_of
             for past in until_now
@@ -113,7 +119,16 @@ def make_plan(month: Month, surroundings: Surroundings, history: MonthHistory, c
         inputs=inputs,
         history=history,
         differs=_differs(inputs, history, choices),
+        is_small=_bytes(files.values()) < SMALL_BYTES and _lines(lake) < SMALL_LINES,
     )
+
+
+def _bytes(files: Iterable[Sequence[Path]]) -> int:
+    return sum(path.stat().st_size for of_table in files for path in of_table)
+
+
+def _lines(lake: Lake) -> int:
+    return sum(lake.record(TRANSACTIONS, Month.parse(month)).rows for month in lake.periods(TRANSACTIONS))
 
 
 def _inputs(delivered: Mapping[str, Delivery], month: Month) -> DeliveredInputs:

@@ -23,6 +23,7 @@ PLAN = {
     "model": "as_of",
     "ends": False,
     "force": False,
+    "is_small": True,
 }
 RESULTS = {"plan.plan": PLAN, "retrain.train": {"model_version": 4}, "retrain.promote": {"model_version": 3}}
 

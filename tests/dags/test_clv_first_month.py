@@ -21,7 +21,7 @@ def test_it_runs_every_morning_once_at_a_time_and_does_not_catch_up(first_month:
 
 def test_its_only_task_submits_the_job_to_spark_in_the_pool_of_all_spark_jobs(first_month: Any) -> None:
     [task] = first_month.tasks
-    submitted = renderer(first_month, {})("first_month")
+    submitted = renderer(first_month, {"plan.plan": None})("first_month")
     assert submitted.application.endswith("jobs/first_month.py")
     assert submitted.application_args == []
     assert task.pool == "clv_spark"

@@ -10,6 +10,7 @@ from jobs.core.postgres import execute, fetch
 from jobs.features.table import features
 from jobs.lake.lake import STAGING, Lake
 from jobs.lake.tables import SESSIONS
+from jobs.planning import run_plan
 from jobs.sources import load
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, publish, publish_new_run, row, write
@@ -211,3 +212,12 @@ def test_a_forced_run_reads_and_builds_everything_again_and_says_so(
     assert [(plan["force"], len(plan["snapshots"])) for plan in plans] == [(False, 0), (True, 3)]
     champion = planned(capsys, options=["--force", "--model", "champion"])
     assert champion["note"].splitlines()[1] == "FORCED: everything is computed again but the model."
+
+
+@pytest.mark.parametrize(("limit", "is_small"), [("SMALL_BYTES", False), ("SMALL_LINES", False), ("", True)])
+def test_a_run_is_large_by_what_it_reads_or_by_what_the_lake_holds(
+    landing: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, limit: str, is_small: bool
+) -> None:
+    if limit:
+        monkeypatch.setattr(run_plan, limit, 0)
+    assert planned(capsys)["is_small"] is is_small
