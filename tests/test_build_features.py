@@ -6,15 +6,15 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
-from jobs.features import leak_check, profile
-from jobs.features.assemble import build_snapshots
+from jobs.features import leak_check, logins, profile
 from jobs.features.build import build_daily, build_features, check_for_leaks
-from jobs.features.histories import FrameInputs
+from jobs.features.days import Days, Ints, Span, day_number
+from jobs.features.lifetime import State
 from jobs.features.table import features
 from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake
@@ -23,6 +23,7 @@ from tests.features.random_shop import EMPTY_MONTH, LISTED, random_shop, spark_f
 
 MONTHS = EMPTY_MONTH.plus(-1).through(EMPTY_MONTH.plus(3))
 AS_OFS = [month.as_of for month in MONTHS]
+FAR_AHEAD = date(2200, 1, 1)
 FEATURES = features(())
 
 
@@ -115,12 +116,21 @@ def test_the_canary_lets_features_pass_that_do_not_know_the_future(caught_up: Sh
 
 
 def test_the_canary_finds_a_window_without_an_upper_end(caught_up: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def leaking(inputs: FrameInputs, **arguments: object) -> DataFrame:
-        ever = inputs.daily.groupBy("customer_id").agg(F.sum("net_value").alias("ever"))
-        frame = build_snapshots(inputs, **arguments)
-        return frame.join(ever, "customer_id", "left").withColumn("net_value_lifetime", F.col("ever")).drop("ever")
+    def leaking(self: Days, days: int, as_of: date) -> Span:
+        return self.between(day_number(as_of) - days, FAR_AHEAD)
 
-    monkeypatch.setattr(leak_check, "build_snapshots", leaking)
+    monkeypatch.setattr(Days, "last", leaking)
+    with pytest.raises(
+        leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* in .*net_value_30d, .* of the quintiles: a"
+    ):
+        check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
+
+
+def test_the_canary_finds_a_lifetime_without_an_end(caught_up: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaking(self: State, days: Days, order_days: Days, month: Month) -> None:
+        self.totals["net_value_lifetime"] = days.between(month.first_day, FAR_AHEAD).sum("net_value")
+
+    monkeypatch.setattr(State, "advance", leaking)
     with pytest.raises(
         leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* in net_value_lifetime: a feature"
     ):
@@ -136,12 +146,13 @@ def test_the_canary_finds_a_snapshot_that_knows_a_later_customer_list(
 
 
 def test_the_canary_finds_a_snapshot_that_counts_later_logins(caught_up: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def leaking(inputs: FrameInputs, **arguments: object) -> DataFrame:
-        ever = inputs.sessions.groupBy("customer_id").agg(F.count("*").cast("double").alias("ever"))
-        frame = build_snapshots(inputs, **arguments)
-        return frame.join(ever, "customer_id", "left").withColumn("logins_30d", F.col("ever")).drop("ever")
+    counted = logins.logins
 
-    monkeypatch.setattr(leak_check, "build_snapshots", leaking)
+    def leaking(days: Days, as_of: date, known: Ints) -> dict[str, pa.Array]:
+        ever = pa.array(days.between(date.min, FAR_AHEAD).rows[known])
+        return counted(days, as_of, known) | {"logins_30d": ever}
+
+    monkeypatch.setattr(logins, "logins", leaking)
     with pytest.raises(leak_check.FeatureLeakError, match=f"as of {AS_OFS[-2]} changes .* in logins_30d: a feature"):
         check_for_leaks(caught_up.spark, caught_up.lake, (), as_of=AS_OFS[-1])
 

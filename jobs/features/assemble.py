@@ -25,9 +25,8 @@ from jobs.features.table import features
 
 def build_snapshots(inputs: FrameInputs, *, first: date, last: date, departments: Sequence[str]) -> DataFrame:
     """The features (with `as_of` as text) of every snapshot from `first` to `last`, a month apart."""
-    months = Month.before(first).through(Month.before(last))
-    as_ofs = [month.as_of for month in months]
-    summed = _Sums({month: profile.list_of(month.as_of, inputs.lists) for month in months}, departments)
+    summed = sums_of(inputs, first=first, last=last, departments=departments)
+    as_ofs = [month.as_of for month in summed.lists]
     return (
         history_rows(inputs, departments)
         .mapInArrow(summed, from_arrow_schema(next(summed([])).schema))
@@ -36,8 +35,14 @@ def build_snapshots(inputs: FrameInputs, *, first: date, last: date, departments
     )
 
 
+def sums_of(inputs: FrameInputs, *, first: date, last: date, departments: Sequence[str]) -> Sums:
+    """What sums the history rows of the inputs for every snapshot from `first` to `last`."""
+    months = Month.before(first).through(Month.before(last))
+    return Sums({month: profile.list_of(month.as_of, inputs.lists) for month in months}, departments)
+
+
 @dataclass(frozen=True)
-class _Sums:
+class Sums:
     """The sums of every snapshot that the features are derived from, with state, attributes and logins.
 
     Attributes:

@@ -62,7 +62,9 @@ def history_rows(inputs: FrameInputs, departments: Sequence[str]) -> DataFrame:
 
     All rows of a customer are in one partition.
     """
-    state = F.struct(F.array(*state_numbers()).alias("numbers"))
+    # Arrow refuses a field that is never null inside a struct that is: the condition is always true.
+    numbers = F.when(F.col("customer_id").isNotNull(), F.array(*state_numbers()))
+    state = F.struct(numbers.alias("numbers"))
     kinds = [
         inputs.previous.select("customer_id", state.alias("state")),
         inputs.customers.select("customer_id", F.struct("month", *PROFILE).alias("account")),

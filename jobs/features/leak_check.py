@@ -1,8 +1,8 @@
 """Leak check for features: a snapshot must not change with data from on or after its `as_of`.
 
-A past snapshot is built twice for a few customers with later activity: from what came before it, and from that and a
-later month that is altered: its days multiplied by seven, its customer list with other attributes, its logins. Both
-results must be equal.
+What a past snapshot is derived from is summed twice for a few customers with later activity: from what came before it,
+and from that and a later month that is altered: its days multiplied by seven, its customer list with other attributes,
+its logins. Both results must be equal.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-import pandas as pd
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, NumericType
 
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
-from jobs.features.assemble import build_snapshots
-from jobs.features.histories import FrameInputs
+from jobs.features.assemble import sums_of
+from jobs.features.histories import FrameInputs, Histories, history_rows
 from jobs.features.profile import PROFILE
+from jobs.features.rfm import buyers_at
 
 SAMPLE = 100
 """Customers that are compared."""
@@ -60,11 +61,11 @@ def check(inputs: FrameInputs, since: LaterMonth, *, as_of: date, departments: S
     active = since.daily.select("customer_id").distinct().orderBy("customer_id").limit(SAMPLE).collect()
     chosen = F.col("customer_id").isin([row["customer_id"] for row in active])
     sample = replace(inputs, **{name: getattr(inputs, name).where(chosen) for name in _BY_CUSTOMER})
-    before, after = (_built(frames, as_of, departments) for frames in (sample, _later(sample, since, chosen)))
-    changed = [name for name in before.columns if not before[name].equals(after[name])]
-    if changed or len(before) != len(after):
+    before, after = (_summed(frames, as_of, departments) for frames in (sample, _later(sample, since, chosen)))
+    changed = [name for name, values in before.items() if not values.equals(after[name])]
+    if changed:
         raise FeatureLeakError(
-            f"the snapshot as of {as_of} changes with later data, in {', '.join(changed) or 'its customers'}: a "
+            f"the snapshot as of {as_of} changes with later data, in {', '.join(changed)}: a "
             "feature uses data from after as_of. Look for a window without an upper bound, and do not train on "
             "this snapshot"
         )
@@ -97,8 +98,10 @@ def _altered(frame: DataFrame) -> DataFrame:
     return frame.withColumns(others)
 
 
-def _built(inputs: FrameInputs, as_of: date, departments: Sequence[str]) -> pd.DataFrame:
-    frame = build_snapshots(inputs, first=as_of, last=as_of, departments=departments).where(
-        F.col("as_of") == str(as_of)
-    )
-    return frame.toPandas().sort_values("customer_id", ignore_index=True)
+def _summed(inputs: FrameInputs, as_of: date, departments: Sequence[str]) -> dict[str, pa.Array]:
+    """The sums of the snapshot, and the measures that its quintiles are cut from, by customer id."""
+    rows = history_rows(inputs, departments).toArrow().to_batches()
+    [sums] = sums_of(inputs, first=as_of, last=as_of, departments=departments)(rows)
+    buyers = buyers_at(Histories(rows, ()), as_of)
+    columns = [*zip(sums.schema.names, sums.columns, strict=True)]
+    return dict(columns) | {f"{name} of the quintiles": buyers[name] for name in buyers.schema.names}

@@ -34,7 +34,7 @@ def quintile_cuts(daily: DataFrame, as_ofs: Sequence[date]) -> DataFrame:
     def buyers(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         histories = Histories(rows, ())
         for as_of in as_ofs:
-            yield _buyers(histories, as_of)
+            yield buyers_at(histories, as_of)
 
     return (
         day_rows(daily, (), ("orders", "net_value"))
@@ -45,7 +45,7 @@ def quintile_cuts(daily: DataFrame, as_ofs: Sequence[date]) -> DataFrame:
     )
 
 
-def _buyers(histories: Histories, as_of: date) -> pa.RecordBatch:
+def buyers_at(histories: Histories, as_of: date) -> pa.RecordBatch:
     """The `RFM_MEASURES` of customers with an order in the year before a snapshot."""
     orders = histories.order_days.last(YEAR_DAYS, as_of)
     year = histories.overall.last(YEAR_DAYS, as_of)
