@@ -16,6 +16,7 @@ from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
 from jobs.drift.stability import PSI, THRESHOLD, Comparison, categories, compare_categories, compare_numbers
 from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.pandas_tables import with_doubles
 from jobs.lake.tables import FORECASTS, Table
 from jobs.models.artifacts import GoneError
 from jobs.models.registry import Registry
@@ -135,7 +136,7 @@ def _forecasts(lake: Lake, days: Sequence[date], customers: Sequence[str]) -> pd
     files = parquet_files(lake, FORECASTS, days)
     in_sample = pc.field("customer_id").isin(customers)
     rows = pq.read_table(files, columns=list(FORECAST_COLUMNS), filters=in_sample, partitioning=None)
-    frame: pd.DataFrame = rows.to_pandas().astype("float64")
+    frame: pd.DataFrame = with_doubles(rows).to_pandas().astype("float64")
     return frame
 
 

@@ -16,6 +16,7 @@ from jobs.forecasting.first_month.days import FIRST_DAYS
 from jobs.forecasting.first_month.features import PROFILE
 from jobs.forecasting.outcomes import sample_customers
 from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.pandas_tables import with_doubles
 from jobs.lake.tables import CUSTOMERS, DAILY, Table
 
 COHORT_MONTHS = 60
@@ -101,7 +102,7 @@ def days_of(lake: Lake, months: Sequence[Month], customers: Sequence[str] | None
     files = parquet_files(lake, DAILY, months)
     rows = pq.read_table(files, columns=DAILY.names, filters=_chosen(customers), partitioning=None)
     numbers = dict.fromkeys((name for name in DAILY.names if name not in _KEYS), "float64")
-    typed: pd.DataFrame = rows.to_pandas().astype(numbers | {"ordered_on": "datetime64[ns]"})
+    typed: pd.DataFrame = with_doubles(rows).to_pandas().astype(numbers | {"ordered_on": "datetime64[ns]"})
     return typed
 
 
