@@ -5,6 +5,7 @@ There is a DAG for each value basis: `clv_monthly` forecasts net revenue, `clv_m
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from clv_tasks import (
     MARGIN_DAG,
     NOT_YET,
     PYTHON_TIMEOUT,
+    QUICK_CONF,
     TRAINING_TIMEOUT,
     RetryUnlessRefused,
     python_job,
@@ -33,6 +35,7 @@ RUN_ID = ["--run-id", f"{{{{ {PLAN}['run_id'] }}}}"]
 RUN = ["--as-of", f"{{{{ {PLAN}['as_of'] }}}}", *RUN_ID]
 FORCE = ["--force", f"{{{{ {PLAN}['force'] | tojson }}}}"]
 MODEL = ["--model", f"{{{{ {PLAN}['model'] }}}}"]
+validation = partial(spark_job, "validate", conf=QUICK_CONF)
 RETRAIN: dict[str, Any] = {"execution_timeout": TRAINING_TIMEOUT, "output_processor": json.loads}
 TABLES = ("products", "customers", "sessions", "transactions")
 FIRST_MONTH_VERSION = [
@@ -105,10 +108,10 @@ def add_features(basis: list[str], go_on: Any) -> SparkSubmitOperator:
         products, customers, sessions, transactions = map(ingest, TABLES)
     with TaskGroup("validate"):
         rule = TriggerRule.NONE_FAILED
-        inputs = spark_job("validate", "--stage", "inputs", *RUN, *basis, task_id="inputs", trigger_rule=rule)
+        inputs = validation("--stage", "inputs", *RUN, *basis, task_id="inputs", trigger_rule=rule)
     with TaskGroup("features"):
         build_features = spark_job("build_features", *FORCE, *RUN, *basis)
-        validate_features = spark_job("validate", "--stage", "features", *RUN, *basis, task_id="validate_features")
+        validate_features = validation("--stage", "features", *RUN, *basis, task_id="validate_features")
     go_on >> [products, customers, sessions]
     # Transaction lines take their department from the products.
     products >> transactions
@@ -124,7 +127,7 @@ def add_forecast(basis: list[str], features: SparkSubmitOperator, *, of_revenue:
         train_first_month = python_job("train_first_month", *FORCE, *RUN, *MODEL, **RETRAIN) if of_revenue else None
     with TaskGroup("score"):
         score = spark_job("score", *FORCE, *RUN, *basis, *model_version_of("retrain.promote"))
-        validate = spark_job("validate", "--stage", "forecasts", *RUN, *basis, task_id="validate_forecasts")
+        validate = validation("--stage", "forecasts", *RUN, *basis, task_id="validate_forecasts")
         if train_first_month:
             score_first_month = python_job("score_first_month", *FORCE, *RUN, *FIRST_MONTH_VERSION)
             # The standard forecasts stand in where the model of the first month has too little to learn from.

@@ -26,13 +26,14 @@ ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
 
 MARGIN_DAG = "clv_monthly_margin"
 
-DRIVER_MEMORY = os.environ.get("CLV_DRIVER_MEMORY", "3g")
+DRIVER_MEMORY = os.environ.get("CLV_DRIVER_MEMORY") or "3g"
 """The heap of a Spark driver, which in local mode does all the work."""
 
 _QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """For tasks of seconds, which end before the optimising compiler pays off: half the CPU time and memory."""
 _THOROUGH_JVM = "-XX:+UseParallelGC"
 """For tasks of minutes: half the time."""
+_DRIVER_JVM = "spark.driver.extraJavaOptions"
 _IS_SMALL = "(ti.xcom_pull('plan.plan') or {}).get('is_small', true)"
 
 SPARK_POOL = "clv_spark"
@@ -41,8 +42,10 @@ SPARK_CONF = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "WARN",
-    "spark.driver.extraJavaOptions": f"{{{{ '{_QUICK_JVM}' if {_IS_SMALL} else '{_THOROUGH_JVM}' }}}}",
+    _DRIVER_JVM: f"{{{{ '{_QUICK_JVM}' if {_IS_SMALL} else '{_THOROUGH_JVM}' }}}}",
 }
+QUICK_CONF = SPARK_CONF | {_DRIVER_JVM: _QUICK_JVM}
+"""For jobs that run many short queries, whatever the size of the shop."""
 
 SPARK_TIMEOUT = timedelta(hours=2)
 PYTHON_TIMEOUT = timedelta(minutes=30)
@@ -113,10 +116,9 @@ def spark_job(module: str, *arguments: str, **options: Any) -> SparkSubmitOperat
         application_args=list(arguments),
         name=f"clv_{module}",
         env_vars=ENVIRONMENT,
-        conf=SPARK_CONF,
         driver_memory=DRIVER_MEMORY,
         pool=SPARK_POOL,
-        **_merged(options, task_id=module, execution_timeout=SPARK_TIMEOUT),
+        **_merged(options, task_id=module, execution_timeout=SPARK_TIMEOUT, conf=SPARK_CONF),
     )
 
 

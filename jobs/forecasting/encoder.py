@@ -170,6 +170,11 @@ class InputEncoder:
         )
 
 
+def may_be_read(name: str) -> bool:
+    """Whether a forecaster can read a column of a snapshot."""
+    return name in REQUIRED or name in OPTIONAL or _is_input(name)
+
+
 def _is_input(name: str) -> bool:
     column = _DECLARED.get(name)
     if column is None:

@@ -78,42 +78,41 @@ class FirstMonthModels:
 
     def holdout(self, version: Version) -> tuple[FirstMonthForecaster, Holdout] | None:
         """A version's holdout model, and the customers that it forecasts; None if it has none."""
-        from jobs.forecasting.first_month.holdout import Holdout
-
         if version.holdout_origin is None:
             return None
-        known = self._known(version.as_of)
-        customers = Holdout.read(known.daily, known.profiles, origin=version.holdout_origin, as_of=version.as_of)
+        customers = self._held_out(version.as_of, version.holdout_origin)
         return unpack(self.registry.fetch(version.number, "backtest")), customers
 
     def _compare(self, own: Files, opponents: Files | None, challenger: Version) -> list[BacktestOrigin]:
-        from jobs.forecasting.first_month.holdout import Holdout
-
-        known, origin = self._known(challenger.as_of), challenger.holdout_origin
-        assert origin is not None
-        customers = Holdout.read(known.daily, known.profiles, origin=origin, as_of=challenger.as_of)
+        assert challenger.holdout_origin is not None
+        customers = self._held_out(challenger.as_of, challenger.holdout_origin)
         return customers.compared(unpack(own), None if opponents is None else unpack(opponents))
 
     def _inputs(self, as_of: date) -> TrainingInputs:
         from jobs.forecasting.first_month.fit import PARAMS
-        from jobs.models.first_month_data import inputs_of
 
         return TrainingInputs(
             as_of=str(as_of),
-            input_fingerprint=fingerprint_of(inputs_of(self.lake, self.table, as_of)),
+            input_fingerprint=self._fingerprint(as_of),
             params_fingerprint=fingerprint_of(asdict(PARAMS) | {"max_customers": MAX_CUSTOMERS}),
             code_fingerprint=code_fingerprint(__name__),
             libraries=library_versions(),
         )
 
     def _known(self, as_of: date) -> NewCustomers:
+        return _learned_from(self.lake, self.table, as_of, self._fingerprint(as_of))
+
+    def _held_out(self, as_of: date, origin: date) -> Holdout:
+        return _holdout(self.lake, self.table, as_of, origin, self._fingerprint(as_of))
+
+    def _fingerprint(self, as_of: date) -> str:
         from jobs.models.first_month_data import inputs_of
 
-        return _learned_from(self.lake, self.table, as_of, fingerprint_of(inputs_of(self.lake, self.table, as_of)))
+        return fingerprint_of(inputs_of(self.lake, self.table, as_of))
 
     def _training(self, as_of: date) -> Training:
         from jobs.forecasting.first_month.fit import PARAMS, fit_first_month
-        from jobs.forecasting.first_month.holdout import Holdout, holdout_origin
+        from jobs.forecasting.first_month.holdout import holdout_origin
 
         known = self._known(as_of)
         fit = partial(fit_first_month, known.daily, known.profiles, opened=known.first.first_day)
@@ -125,7 +124,7 @@ class FirstMonthModels:
             if origin is None:
                 raise InputError(f"the data begin in {known.first}: no month is left to be compared")
             backtest = fit(as_of=origin)
-            metrics = Holdout.read(known.daily, known.profiles, origin=origin, as_of=as_of).metrics(backtest)
+            metrics = self._held_out(as_of, origin).metrics(backtest)
         except InputError as error:
             missing = (f"everything: {error}",)
         return Training(
@@ -146,6 +145,15 @@ def _learned_from(lake: Lake, table: Table, as_of: date, _fingerprint: str) -> N
     from jobs.models.first_month_data import learned_from
 
     return learned_from(lake, table, as_of, MAX_CUSTOMERS)
+
+
+@lru_cache(maxsize=1)
+def _holdout(lake: Lake, table: Table, as_of: date, origin: date, fingerprint: str) -> Holdout:
+    """Training and the gate judge by the same customers, whose simple forecasts take a while to fit."""
+    from jobs.forecasting.first_month.holdout import Holdout
+
+    known = _learned_from(lake, table, as_of, fingerprint)
+    return Holdout.read(known.daily, known.profiles, origin=origin, as_of=as_of)
 
 
 def _example(known: NewCustomers, as_of: date) -> pd.DataFrame:

@@ -51,9 +51,10 @@ def train(
         log.info("Version %s has the same snapshots, settings and code: nothing to train", existing)
         return existing
 
-    from jobs.models.training_data import read_history, read_rfm_cuts
+    from jobs.models.training_data import read_columns, read_history, read_rfm_cuts
 
-    snapshots = read_history(lake, table, params.max_customers, snapshots_until(lake, table, as_of))
+    days = snapshots_until(lake, table, as_of)
+    snapshots = read_history(lake, table, params.max_customers, days, read_columns(table))
     return registry.register(_training(snapshots, as_of, params, read_rfm_cuts(lake, table, as_of)), inputs)
 
 
@@ -132,10 +133,11 @@ def tune_month(
         InputError: the history is too short to select settings on some months and confirm them on others.
     """
     from jobs.forecasting.tuning import tune
-    from jobs.models.training_data import read_history
+    from jobs.models.training_data import read_columns, read_history
 
     inputs = inputs_of(lake, table, as_of=as_of, params=present)
-    snapshots = read_history(lake, table, present.max_customers, snapshots_until(lake, table, as_of))
+    days = snapshots_until(lake, table, as_of)
+    snapshots = read_history(lake, table, present.max_customers, days, read_columns(table))
     tuning = tune(snapshots, as_of=as_of, present=present, tried=tried)
     log.info("%d settings tried; adopted: %s; %s", len(tuning.trials) - 1, tuning.adopted, "; ".join(tuning.reasons))
     return registry.keep_tuning(asdict(tuning), inputs)

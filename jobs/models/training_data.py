@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from jobs.core.month import Month
 from jobs.features.rfm_cuts import RFM_MEASURES, RfmCuts
 from jobs.features.table import FeatureColumn, lag_name
-from jobs.forecasting.encoder import REQUIRED
+from jobs.forecasting.encoder import REQUIRED, may_be_read
 from jobs.forecasting.outcomes import sample_customers
 from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.tables import Table
@@ -32,8 +32,15 @@ def model_columns(table: Table) -> list[str]:
     ]
 
 
-def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence[date]) -> dict[date, pd.DataFrame]:
-    """The snapshots of `periods` with the model columns: date → one row per customer.
+def read_columns(table: Table) -> list[str]:
+    """Those of the `model_columns` that today's forecaster reads."""
+    return [name for name in model_columns(table) if may_be_read(name)]
+
+
+def read_history(
+    lake: Lake, table: Table, max_customers: int, periods: Sequence[date], columns: Sequence[str] | None = None
+) -> dict[date, pd.DataFrame]:
+    """The snapshots of `periods` with some columns (None: the model columns): date → one row per customer.
 
     If the last snapshot holds more than `max_customers`, the same sample of its customers is read from every snapshot.
 
@@ -41,7 +48,7 @@ def read_history(lake: Lake, table: Table, max_customers: int, periods: Sequence
         IncompleteError: a snapshot is not complete.
     """
     customers = _sample(lake, table, periods[-1], max_customers)
-    return {as_of: read_snapshot(lake, table, as_of, customers) for as_of in periods}
+    return {as_of: _read(lake, table, as_of, columns or model_columns(table), customers) for as_of in periods}
 
 
 def read_holdout(

@@ -19,7 +19,7 @@ from jobs.planning.options import RunChoices
 from jobs.planning.reading import reading
 from jobs.sources.mapping import Source
 
-SMALL_BYTES, SMALL_LINES = 20_000_000, 2_000_000
+SMALL_BYTES, SMALL_LINES = 20_000_000, 10_000_000
 """A run is small if it reads fewer bytes, and the lake holds fewer order lines."""
 
 
