@@ -121,11 +121,12 @@ def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
     assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
 
 
-def test_a_large_month_is_compiled_thoroughly(render: Render, results: dict[str, Any]) -> None:
+def test_a_large_month_is_compiled_thoroughly_but_for_its_validations(render: Render, results: dict[str, Any]) -> None:
     key = "spark.driver.extraJavaOptions"
     assert render("score.score").conf[key] == "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     results["plan.plan"] = PLAN | {"is_small": False}
     assert render("score.score").conf[key] == "-XX:+UseParallelGC"
+    assert render("validate.inputs").conf[key] == "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def test_a_forced_run_passes_that_on_to_every_job_that_leaves_out_what_is_current(
