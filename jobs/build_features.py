@@ -17,7 +17,7 @@ from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import session, shipped_package
+from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.features.build import build_daily, build_features, check_for_leaks
 from jobs.lake.lake import Lake, Period, Record
@@ -46,10 +46,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         started = time.monotonic()
         _log("daily", build_daily(spark, lake, **month, is_forced=args.force), started)
         started = time.monotonic()
-        with shipped_package(spark):
-            written = build_features(spark, lake, source.departments, **month, is_forced=args.force)
-            if written:
-                check_for_leaks(spark, lake, source.departments, **month)
+        written = build_features(spark, lake, source.departments, **month, is_forced=args.force)
+        if written:
+            check_for_leaks(spark, lake, source.departments, **month)
         _log("features", written, started)
         outcome.rows = sum(record.rows for record in written.values())
 

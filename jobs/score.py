@@ -12,7 +12,6 @@ from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
-from jobs.core.spark import shipped_package
 from jobs.core.task import recorded, run_as_program
 from jobs.features.table import features
 from jobs.lake.lake import Lake
@@ -34,9 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         spark, model = start(
             "score", Registry(settings.tracking_uri, database, settings.model), arguments.model_version
         )
-        with shipped_package(spark):
-            lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
-            made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)
+        lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
+        made = score(spark, lake, table, model, as_of=arguments.as_of, is_forced=arguments.force)
         for level in total_levels(model):
             execute(database, "set_run_level", run_id=run_id, **level)
         execute(database, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)

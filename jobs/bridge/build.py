@@ -15,7 +15,7 @@ from jobs.bridge.steps import COLUMNS, END, START, Step, steps
 from jobs.core.month import Month, previous_as_of
 from jobs.core.postgres import fetch, statement
 from jobs.core.refusal import RefusedError
-from jobs.core.spark import session, shipped_package
+from jobs.core.spark import session
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import IncompleteError, Lake
@@ -115,11 +115,10 @@ class _Rescoring:
         if self._holds_published and self._lake.is_current(FORECASTS, self._as_of, inputs):
             return self._published
         spark = session("build_bridge")
-        with shipped_package(spark):
-            snapshot = read_periods(spark, self._lake, self._table, [self._as_of])
-            scored = forecast(snapshot.select(*read_by(model, self._table)), model, as_of=self._as_of)
-            cents = [(F.col(name) * 100).cast("bigint").alias(name) for name in _CENTS]
-            return scored.select("customer_id", "status", *cents).toPandas().set_index("customer_id")
+        snapshot = read_periods(spark, self._lake, self._table, [self._as_of])
+        scored = forecast(snapshot.select(*read_by(model, self._table)), model, as_of=self._as_of)
+        cents = [(F.col(name) * 100).cast("bigint").alias(name) for name in _CENTS]
+        return scored.select("customer_id", "status", *cents).toPandas().set_index("customer_id")
 
     def by_old(self, number: int) -> pd.DataFrame | None:
         """What the version before says; None, with the reason in the log, if it cannot score any more."""

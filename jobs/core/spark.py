@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +30,10 @@ _LOGS_MESSAGES = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 
 
 def session(app_name: str) -> SparkSession:
-    """The session of a job, on the master and with the resources that spark-submit was given. Its log quotes no row."""
+    """The session of a job, on the master and with the resources that spark-submit was given. Its log quotes no row.
+
+    Its workers can import the package `jobs`.
+    """
     builder = SparkSession.builder.appName(app_name)
     for key, value in SESSION_CONF.items():
         builder = builder.config(key, value)
@@ -42,16 +44,19 @@ def session(app_name: str) -> SparkSession:
     spark.sparkContext.setLogLevel("WARN")
     for name in _LOGS_MESSAGES:
         PySparkLogger.getLogger(name).disabled = True
+    _ship_package(spark)
     return spark
 
 
-@contextmanager
-def shipped_package(spark: SparkSession) -> Iterator[None]:
-    """Within the context, every worker can import the package `jobs`, whatever its PYTHONPATH."""
-    with TemporaryDirectory() as scratch:
-        archive = Path(scratch, f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip")
-        with zipfile.ZipFile(archive, "w") as package:
-            for path in sorted(JOBS.rglob("*.py")):
-                package.write(path, path.relative_to(JOBS.parent))
-        spark.sparkContext.addPyFile(str(archive))
-        yield
+def _ship_package(spark: SparkSession) -> None:
+    """Every worker can import the package `jobs`, whatever its PYTHONPATH."""
+    name = f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip"
+    if any(shipped.endswith(name) for shipped in spark.sparkContext.listFiles):
+        return
+    scratch = TemporaryDirectory()
+    atexit.register(scratch.cleanup)  # workers may fetch the archive at any time
+    archive = Path(scratch.name, name)
+    with zipfile.ZipFile(archive, "w") as package:
+        for path in sorted(JOBS.rglob("*.py")):
+            package.write(path, path.relative_to(JOBS.parent))
+    spark.sparkContext.addPyFile(str(archive))
