@@ -82,7 +82,7 @@ def _month(stack: Stack, month: Month) -> Costs:
         "seconds": {task["task"]: float(task["seconds"]) for task in tasks},
         "published_after": (published - started).total_seconds(),
         "peak_mb": max(int(task["peak_memory_mb"]) for task in tasks),
-        "rows": sum(int(task["rows"] or 0) for task in tasks if task["task"].startswith("ingest.")),
+        "rows": sum(int(task["rows"] or 0) for task in tasks if task["task"] == "ingest"),
     }
 
 

@@ -63,10 +63,9 @@ def add_links(dag: DAG) -> None:
     """Let the tasks of a monthly run link to what they made; the page of the month and the dashboard show revenue."""
     is_of_revenue = dag.dag_id != MARGIN_DAG
     for task in dag.tasks:
-        module = task.task_id.rpartition(".")[2]
         if task.task_id in ("retrain.train", "retrain.promote"):
             task.operator_extra_links = [ModelVersionLink()]
-        elif task.task_id == "validate.inputs" or module.startswith("validate_"):
+        elif task.task_id in ("ingest", "build_features", "score"):
             task.operator_extra_links = [DataDocsLink()]
         elif task.task_id == "publish.report" and is_of_revenue:
             task.operator_extra_links = [MonthPageLink(), DashboardLink()]

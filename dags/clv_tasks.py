@@ -44,8 +44,6 @@ SPARK_CONF = {
     "spark.log.level": "WARN",
     _DRIVER_JVM: f"{{{{ '{_QUICK_JVM}' if {_IS_SMALL} else '{_THOROUGH_JVM}' }}}}",
 }
-QUICK_CONF = SPARK_CONF | {_DRIVER_JVM: _QUICK_JVM}
-"""For jobs that run many short queries, whatever the size of the shop."""
 
 SPARK_TIMEOUT = timedelta(hours=2)
 PYTHON_TIMEOUT = timedelta(minutes=30)

@@ -1,7 +1,7 @@
 """Send an alert: a task has failed for good, a month is late, or a month has drifted.
 
     CLV_ALERTS='{"host": "https://…"}' python -m jobs.alert failed --dag-run-id manual__2011-12-05 \
-        --task validate.inputs --month 2011-11 --reason "exit code 65" --link https://…
+        --task ingest --month 2011-11 --reason "exit code 65" --link https://…
 
 CLV_ALERTS is the Airflow connection `clv_alerts` as JSON; it names the receiver.
 """

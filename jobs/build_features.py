@@ -1,4 +1,4 @@
-"""Build the features: the daily months, then the snapshots, that are missing or stale.
+"""Build the features: the daily months, then the snapshots, that are missing or stale; and validate the newest ones.
 
     spark-submit jobs/build_features.py --as-of 2011-12-01 --run-id 17
 
@@ -17,10 +17,11 @@ from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import session
+from jobs.core.spark import session_and
 from jobs.core.task import recorded, run_as_program
 from jobs.features.build import build_daily, build_features, check_for_leaks
 from jobs.lake.lake import Lake, Period, Record
+from jobs.quality.validation import import_rules, validate
 from jobs.sources import load
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     source, database = load(settings.source), engine(settings.database_url)
     month = {"as_of": args.as_of, "customers_where": source.customers_where}
     lake = Lake(settings.lake, partial(refuse_superseded, database, args.run_id))
-    with recorded("features.build_features", run_id=args.run_id, engine=database) as outcome:
-        spark = session(f"build_features {args.as_of}")
+    with recorded("build_features", run_id=args.run_id, engine=database) as outcome:
+        spark, _ = session_and(f"build_features {args.as_of}", import_rules)
         started = time.monotonic()
         _log("daily", build_daily(spark, lake, **month, is_forced=args.force), started)
         started = time.monotonic()
@@ -51,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             check_for_leaks(spark, lake, source.departments, **month)
         _log("features", written, started)
         outcome.rows = sum(record.rows for record in written.values())
+        validate("features", spark, settings, as_of=args.as_of, run_id=args.run_id, database=database)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Print why an attempt at a task failed, and for which month.
 
-    python -m jobs.reason --dag-run-id manual__2011-12-05 --task validate.inputs --attempt 1 --ended "exit code 65"
+    python -m jobs.reason --dag-run-id manual__2011-12-05 --task ingest --attempt 1 --ended "exit code 65"
 
 The last line on stdout is a JSON object. `reason` is the one that the job recorded in `clv.run_failure`, followed by
 how the job ended; if none is recorded, or Postgres cannot be reached, only how it ended. `month` is the data month, or

@@ -19,7 +19,6 @@ from jobs import (
     promote,
     publish,
     score,
-    score_first_month,
     set_champion,
     train,
     train_first_month,
@@ -32,7 +31,7 @@ _DAG_RUNS = count(1)
 
 @dataclass(frozen=True)
 class Months:
-    """A shop's months, each run as a scheduler would run it, without the validations and the report.
+    """A shop's months, each run as a scheduler would run it, without the record and the report.
 
     Attributes:
         database: where they are published.
@@ -48,14 +47,12 @@ class Months:
         planned = self._printed(plan.main, [*asked, "--dag-run-id", f"manual__{next(_DAG_RUNS)}", *options])
         run = ["--as-of", planned["as_of"], "--run-id", str(planned["run_id"])]
         forced = [*run, "--force", json.dumps(planned["force"])]
-        for table, months in planned["months"].items():
-            ingest.main(["--table", table, "--months", months, *forced])
+        ingest.main(["--months", json.dumps(planned["months"]), *forced])
         build_features.main(forced)
         trained = ["--model-version", str(self._printed(train.main, forced)["model_version"])]
         decided = ["--model-version", str(self._printed(promote.main, [*run, *trained])["model_version"])]
-        score.main([*forced, *decided])
-        version = self._printed(train_first_month.main, forced)["model_version"]
-        score_first_month.main([*run, *([] if version is None else ["--model-version", str(version)])])
+        version = self._printed(train_first_month.main, forced)["model_version"] or ""
+        score.main([*forced, *decided, "--first-month-version", str(version)])
         publish.main(run)
         set_champion.main(run)
         gc.collect()  # closes the connections of the programs, which a process of their own would close

@@ -17,7 +17,7 @@ from tests.accuracy.days import write_days
 from tests.conftest import Database
 from tests.forecasts import DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, write
 
-COSTS = [("plan.plan", 0.84, 120, None), ("score.score", 61.26, 2310, 1234567)]
+COSTS = [("plan.plan", 0.84, 120, None), ("score", 61.26, 2310, 1234567)]
 
 
 def run_with_tasks(database: Database, run_id: int) -> int:
@@ -45,7 +45,7 @@ def test_a_report_tells_what_each_task_cost_what_was_published_and_where_to_look
         "\n"
         "task                               seconds   peak MB          rows\n"
         "plan.plan                              0.8       120\n"
-        "score.score                           61.3     2,310     1,234,567\n"
+        "score                                 61.3     2,310     1,234,567\n"
         "all tasks                             62.1     2,310\n"
         "\n"
         f"3 customers, worth 288,887.04 EUR over twelve months, by model version 3 (content {content_hash})\n"

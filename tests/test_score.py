@@ -120,7 +120,14 @@ def test_the_job_refuses_a_version_whose_files_cannot_be_checked(
     assert not shop.is_complete(FORECASTS, AS_OF)
 
 
-@pytest.mark.usefixtures("spark", "environment")
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job without the first month and the validation, which need the whole lake."""
+    for name in ("score_first_month", "validate"):
+        monkeypatch.setattr(f"jobs.score.{name}", lambda *_, **__: None)
+
+
+@pytest.mark.usefixtures("spark", "environment", "alone")
 def test_the_job_scores_with_the_version_it_was_given(
     shop: Lake, registry: Registry, database: Database, forecaster: Forecaster
 ) -> None:
@@ -136,7 +143,7 @@ def test_the_job_scores_with_the_version_it_was_given(
     [run] = fetch(database.writer, "run_forecast", run_id=run_id)
     assert run["forecast_fingerprint"] == shop.record(FORECASTS, AS_OF).fingerprint
     [task] = fetch(database.writer, "run_tasks", run_id=run_id)
-    assert (task["task"], task["rows"]) == ("score.score", len(SNAPSHOTS[AS_OF]))
+    assert (task["task"], task["rows"]) == ("score", len(SNAPSHOTS[AS_OF]))
 
     newer_run = plan(database.writer, AS_OF)
     with pytest.raises(SupersededError, match=f"superseded by run {newer_run}"):

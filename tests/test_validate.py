@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.build_features import main
 from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.core.settings import Settings
@@ -22,8 +23,8 @@ from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import IncompleteError, Lake
 from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table
 from jobs.quality.findings import ValidationFailedError
+from jobs.quality.validation import validate
 from jobs.sources import load
-from jobs.validate import main, validate
 from tests import forecasts
 from tests.conftest import Database
 from tests.small_shop import DEPARTMENTS, PEOPLE, SOURCE, order_lines, store
@@ -87,10 +88,10 @@ def failures(lake: Lake, stage: str) -> dict[str, dict[str, object]]:
 
 @pytest.mark.parametrize("stage", ["inputs", "features", "forecasts"])
 def test_a_good_month_passes_every_stage(
-    settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture, stage: str
+    spark: SparkSession, settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture, stage: str
 ) -> None:
     caplog.set_level(logging.INFO)
-    rules = validate(stage, settings, as_of=AS_OF, run_id=1)
+    rules = validate(stage, spark, settings, as_of=AS_OF, run_id=1)
     assert failures(lake, stage) == {}
     assert f"validation of {stage} as of {AS_OF}: {rules} rules, 0 failed" in caplog.text
     assert "not delivered" not in caplog.text
@@ -106,38 +107,38 @@ def test_a_part_of_the_shop_is_compared_with_its_own_lines(
     build_features(spark, lake, DEPARTMENTS, as_of=AS_OF, customers_where=where)
     people = [f"c{number:02d}" for number in range(PEOPLE + 2) if number not in (1, 2)]
     forecasts.write(lake, AS_OF, [forecasts.row(person, level="20.00") for person in people])
-    monkeypatch.setattr("jobs.validate.load", lambda _: inside)
+    monkeypatch.setattr("jobs.quality.validation.load", lambda _: inside)
     for stage in ("features", "forecasts"):
-        validate(stage, settings, as_of=AS_OF, run_id=1)
+        validate(stage, spark, settings, as_of=AS_OF, run_id=1)
         assert failures(lake, stage) == {}
-    monkeypatch.setattr("jobs.validate.load", load)
+    monkeypatch.setattr("jobs.quality.validation.load", load)
     with pytest.raises(ValidationFailedError, match="net_value_as_in_transactions"):
-        validate("features", settings, as_of=AS_OF, run_id=1)
+        validate("features", spark, settings, as_of=AS_OF, run_id=1)
 
 
-def test_a_rerun_leaves_the_same_record(settings: Settings, lake: Lake) -> None:
+def test_a_rerun_leaves_the_same_record(spark: SparkSession, settings: Settings, lake: Lake) -> None:
     record = lake.root / "validation" / "forecasts" / f"as_of={AS_OF}" / "run_1.json"
-    validate("forecasts", settings, as_of=AS_OF, run_id=1)
+    validate("forecasts", spark, settings, as_of=AS_OF, run_id=1)
     first = record.read_bytes()
-    validate("forecasts", settings, as_of=AS_OF, run_id=1)
+    validate("forecasts", spark, settings, as_of=AS_OF, run_id=1)
     assert record.read_bytes() == first
 
 
 def test_tables_that_were_not_delivered_are_not_validated_and_the_log_says_so(
-    settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture
+    spark: SparkSession, settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
     forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
     for month in MONTHS[:-1]:  # and the shop is in its first month
         shutil.rmtree(lake.folder(TRANSACTIONS, month))
     caplog.set_level(logging.INFO)
-    validate("inputs", settings, as_of=AS_OF, run_id=1)
+    validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
     assert "not delivered with 2011-11, so not validated: customers, sessions, products" in caplog.text
     assert failures(lake, "inputs") == {}
 
 
-def test_a_month_that_was_never_ingested_is_refused(settings: Settings) -> None:
+def test_a_month_that_was_never_ingested_is_refused(spark: SparkSession, settings: Settings) -> None:
     with pytest.raises(IncompleteError, match="clean/transactions has no complete month=2011-12"):
-        validate("inputs", settings, as_of=date(2012, 1, 1), run_id=1)
+        validate("inputs", spark, settings, as_of=date(2012, 1, 1), run_id=1)
 
 
 def test_half_a_month_stops_the_run(spark: SparkSession, settings: Settings, lake: Lake) -> None:
@@ -145,7 +146,7 @@ def test_half_a_month_stops_the_run(spark: SparkSession, settings: Settings, lak
     half = lines_of(spark, lake).where("ordered_at < TIMESTAMP'2011-11-16'")
     replaced(spark, lake, TRANSACTIONS, MONTH, half)
     with pytest.raises(ValidationFailedError, match=r"ends_far_too_early \(observed 15, allowed at most 10"):
-        validate("inputs", settings, as_of=AS_OF, run_id=1)
+        validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
     assert set(failures(lake, "inputs")) == {
         "transactions_totals.net_value_off_earlier_months",
         "transactions_totals.too_few_order_days",
@@ -159,7 +160,7 @@ def test_an_empty_month_stops_the_run(spark: SparkSession, settings: Settings, l
     forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
     replaced(spark, lake, TRANSACTIONS, MONTH, lines_of(spark, lake).limit(0))
     with pytest.raises(ValidationFailedError, match=r"transactions_totals.not_empty \(observed 0, allowed at least 1"):
-        validate("inputs", settings, as_of=AS_OF, run_id=1)
+        validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
 
 
 def test_ten_times_the_rows_stop_the_run(spark: SparkSession, settings: Settings, lake: Lake) -> None:
@@ -167,7 +168,7 @@ def test_ten_times_the_rows_stop_the_run(spark: SparkSession, settings: Settings
     tenfold = lines_of(spark, lake).withColumn("copy", F.explode(F.sequence(F.lit(1), F.lit(10))))
     replaced(spark, lake, TRANSACTIONS, MONTH, tenfold)
     with pytest.raises(ValidationFailedError, match=r"rows_far_off_earlier_months \(observed 900, allowed"):
-        validate("inputs", settings, as_of=AS_OF, run_id=1)
+        validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
 
 
 def test_bad_rows_are_listed_with_a_query_that_finds_them(
@@ -177,7 +178,7 @@ def test_bad_rows_are_listed_with_a_query_that_finds_them(
     spoilt = F.when(F.col("order_id").isin("o2011-11-1-0", "o2011-11-2-0"), F.lit(None)).otherwise(F.col("is_return"))
     replaced(spark, lake, TRANSACTIONS, MONTH, lines_of(spark, lake).withColumn("is_return", spoilt))
     with pytest.raises(ValidationFailedError, match=r"transactions.is_return_filled \(observed 2 of 90 rows"):
-        validate("inputs", settings, as_of=AS_OF, run_id=1)
+        validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
     folder = lake.folder(TRANSACTIONS, MONTH)
     query = f"SELECT * FROM parquet.`{folder}` WHERE is_return IS NULL"  # noqa: S608
     assert caplog.records[-1].getMessage().splitlines()[1:4] == [
@@ -193,11 +194,13 @@ def test_bad_rows_are_listed_with_a_query_that_finds_them(
     assert "is_return_filled" in Path(unquote(urlsplit(page).path)).read_text(encoding="utf-8")
 
 
-def test_a_column_that_is_missing_stops_the_run_before_any_other_rule(settings: Settings, lake: Lake) -> None:
+def test_a_column_that_is_missing_stops_the_run_before_any_other_rule(
+    spark: SparkSession, settings: Settings, lake: Lake
+) -> None:
     for file in lake.folder(TRANSACTIONS, MONTH).glob("*.parquet"):
         pq.write_table(pq.read_table(file).drop_columns("net_value"), file)
     with pytest.raises(ValidationFailedError, match=r"inputs_columns.stored_as_declared \(observed 1 of"):
-        validate("inputs", settings, as_of=AS_OF, run_id=1)
+        validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
     actual = failures(lake, "inputs")
     assert {entry["suite"] for entry in actual.values()} == {"inputs_columns"}
     assert actual["inputs_columns.stored_as_declared"]["examples"] == [
@@ -212,12 +215,12 @@ def test_a_snapshot_that_lost_a_customer_and_his_money_stops_the_run(
     kept = read_periods(spark, lake, table, [AS_OF]).where("customer_id <> 'c03'").localCheckpoint()
     replaced(spark, lake, table, AS_OF, kept.withColumn("orders_365d", F.lit(None).cast("double")))
     with pytest.raises(ValidationFailedError):
-        validate("features", settings, as_of=AS_OF, run_id=1)
+        validate("features", spark, settings, as_of=AS_OF, run_id=1)
     actual = failures(lake, "features")
     assert set(actual) == {"features_columns.no_null_where_required"} | {"features_columns.not_newly_constant"}
     replaced(spark, lake, table, AS_OF, kept)
     with pytest.raises(ValidationFailedError):
-        validate("features", settings, as_of=AS_OF, run_id=1)
+        validate("features", spark, settings, as_of=AS_OF, run_id=1)
     actual = failures(lake, "features")
     assert set(actual) == {
         "features_totals.every_known_customer_has_a_row",
@@ -227,11 +230,13 @@ def test_a_snapshot_that_lost_a_customer_and_his_money_stops_the_run(
     assert actual["features_totals.every_known_customer_has_a_row"]["examples"] == ["customer_id=c03"]
 
 
-def test_forecasts_that_miss_a_customer_or_the_level_stop_the_run(settings: Settings, lake: Lake) -> None:
+def test_forecasts_that_miss_a_customer_or_the_level_stop_the_run(
+    spark: SparkSession, settings: Settings, lake: Lake
+) -> None:
     rows = [forecasts.row(f"c{number:02d}", level="9000.00") for number in range(1, PEOPLE + 2)]
     forecasts.write(lake, AS_OF, [*rows[1:], rows[1] | {"customer_id": "stranger"}])
     with pytest.raises(ValidationFailedError):
-        validate("forecasts", settings, as_of=AS_OF, run_id=1)
+        validate("forecasts", spark, settings, as_of=AS_OF, run_id=1)
     assert set(failures(lake, "forecasts")) == {
         "forecasts.customer_known",
         "forecasts_totals.every_known_customer_has_a_forecast",
@@ -240,18 +245,17 @@ def test_forecasts_that_miss_a_customer_or_the_level_stop_the_run(settings: Sett
     }
 
 
-@pytest.mark.usefixtures("environment")
-def test_the_job_records_what_it_cost_and_stops_the_run_where_rows_are_bad(lake: Lake, database: Database) -> None:
+def test_the_results_are_recorded_whether_or_not_they_stop_the_run(
+    spark: SparkSession, settings: Settings, lake: Lake, database: Database
+) -> None:
     run_id = forecasts.plan(database.writer, AS_OF)
-    arguments = ["--stage", "forecasts", "--as-of", str(AS_OF), "--run-id", str(run_id)]
-    main(arguments)
-    [task] = fetch(database.writer, "run_tasks", run_id=run_id)
-    assert (task["task"], task["rows"]) == ("score.validate_forecasts", None)
+    of_run = {"as_of": AS_OF, "run_id": run_id, "database": database.writer}
+    validate("forecasts", spark, settings, **of_run)
     first = forecasts.seen(database, "validation")
     assert {row["success"] for row in first} == {True}
     forecasts.write(lake, AS_OF, [])
     with pytest.raises(ValidationFailedError, match="every_known_customer_has_a_forecast"):
-        main(arguments)
+        validate("forecasts", spark, settings, **of_run)
     again = forecasts.seen(database, "validation")
     assert [(row["suite"], row["rule"]) for row in again] == [(row["suite"], row["rule"]) for row in first]
     record = json.loads(
@@ -264,3 +268,18 @@ def test_the_job_records_what_it_cost_and_stops_the_run_where_rows_are_bad(lake:
         (str(MONTH), AS_OF, run_id, "forecasts")
     }
     assert {row["column_name"] for row in again if row["rule"] == "reason_1_filled"} == {"reason_1"}
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_job_fails_where_what_it_wrote_is_bad(spark: SparkSession, lake: Lake, database: Database) -> None:
+    run_id = forecasts.plan(database.writer, AS_OF)
+    arguments = ["--as-of", str(AS_OF), "--run-id", str(run_id)]
+    main(arguments)
+    [task] = fetch(database.writer, "run_tasks", run_id=run_id)
+    assert (task["task"], task["rows"]) == ("build_features", 0)
+    assert {(row["stage"], row["success"]) for row in forecasts.seen(database, "validation")} == {("features", True)}
+    table, record = features(DEPARTMENTS), lake.record(features(DEPARTMENTS), AS_OF)
+    rows = read_periods(spark, lake, table, [AS_OF]).where("customer_id <> 'c03'").localCheckpoint()
+    write_periods(rows, lake, table, {AS_OF: record.inputs})
+    with pytest.raises(ValidationFailedError, match="every_known_customer_has_a_row"):
+        main(arguments)

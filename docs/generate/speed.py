@@ -9,11 +9,10 @@ from docs.generate.page import table as markdown
 
 STAGES = {
     "plan": ("plan.",),
-    "ingest": ("ingest.",),
-    "validate": ("validate.", "features.validate_features", "score.validate_forecasts"),
-    "features": ("features.build_features",),
+    "ingest": ("ingest",),
+    "features": ("build_features",),
     "train and gate": ("retrain.",),
-    "score": ("score.score",),
+    "score": ("score",),
     "publish": ("publish.publish",),
     "record and report": ("publish.",),
 }

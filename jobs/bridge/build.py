@@ -110,7 +110,7 @@ class _Rescoring:
 
     def by(self, number: int) -> pd.DataFrame:
         """What a version says; read instead of scored where it made the published forecast from the same inputs."""
-        model = Model.of(number, self._registry.fetch(number), self._registry.model)
+        model = Model.fetched(self._registry, number)
         inputs = inputs_of(self._lake.record(self._table, self._as_of), model)
         if self._holds_published and self._lake.is_current(FORECASTS, self._as_of, inputs):
             return self._published

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import atexit
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
@@ -46,6 +49,13 @@ def session(app_name: str) -> SparkSession:
         PySparkLogger.getLogger(name).disabled = True
     _ship_package(spark)
     return spark
+
+
+def session_and(app_name: str, *work: Callable[[], Any]) -> tuple[Any, ...]:
+    """The session of a job, and the results of work that is done while Spark starts, one piece after the other."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        results = [pool.submit(piece) for piece in work]
+        return (session(app_name), *(result.result() for result in results))
 
 
 def _ship_package(spark: SparkSession) -> None:

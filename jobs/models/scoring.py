@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +15,6 @@ from jobs.core.code_version import code_fingerprint, files_sha256
 from jobs.core.month import HORIZONS
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
-from jobs.core.spark import session
 from jobs.lake.frames import read_periods, write_periods
 from jobs.lake.lake import Lake, Record
 from jobs.lake.tables import FORECASTS, Table
@@ -50,6 +48,11 @@ class Model:
     def of(cls, number: int, files: Mapping[str, bytes], name: str = MODEL) -> Model:
         """The model in a version's files; raises UnreadableError if this code cannot read their format."""
         return cls(number, files, unpack(files).encoder.columns, name)
+
+    @classmethod
+    def fetched(cls, registry: Registry, number: int) -> Model:
+        """The model of a version in the registry. Raises the errors of `Registry.fetch` and of `of`."""
+        return cls.of(number, registry.fetch(number), registry.model)
 
 
 def score(
@@ -127,10 +130,3 @@ def total_levels(model: Model) -> list[dict[str, float]]:
         }
         for months in HORIZONS
     ]
-
-
-def start(name: str, registry: Registry, number: int) -> tuple[SparkSession, Model]:
-    """Start Spark and fetch a version in parallel: each takes seconds, mostly for imports."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        fetched = pool.submit(lambda: Model.of(number, registry.fetch(number), registry.model))
-        return session(name), fetched.result()

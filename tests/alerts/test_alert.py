@@ -144,13 +144,13 @@ def test_an_attempt_that_is_tried_again_is_told_to_nobody(dag: Any, monkeypatch:
             end(task, "up_for_retry", "Error code is: 1.", pulled=PLAN)
         assert webhook.received == []
         end(
-            dag.get_task("score.score"),
+            dag.get_task("score"),
             "failed",
             "Error code is: 137.\nLast spark-submit output:\nexit code 1.",
             pulled=PLAN,
         )
     [(_, body)] = webhook.received
-    assert (body["task"], body["month"], body["reason"]) == ("score.score", "2011-11", "exit code 137")
+    assert (body["task"], body["month"], body["reason"]) == ("score", "2011-11", "exit code 137")
 
 
 def test_every_task_tells_of_its_failure(dag: Any) -> None:
@@ -222,7 +222,7 @@ def test_a_failure_that_could_not_be_recorded_is_told_with_what_airflow_knows(
 
 
 def test_without_the_connection_there_is_a_line_in_the_log(dag: Any, caplog: pytest.LogCaptureFixture) -> None:
-    end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+    end(dag.get_task("score"), "failed", "Error code is: 1.", pulled=PLAN)
     assert "No alert was sent: there is no connection 'clv_alerts'" in caplog.text
 
 
@@ -243,7 +243,7 @@ def test_a_receiver_that_is_wrong_is_a_line_in_the_log_without_its_secret(
     dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, connection: Any, message: str
 ) -> None:
     connect(monkeypatch, **connection)
-    end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+    end(dag.get_task("score"), "failed", "Error code is: 1.", pulled=PLAN)
     out = caplog.text
     assert "No notice was sent" in out
     assert message in out
@@ -255,14 +255,14 @@ def test_a_receiver_that_answers_with_an_error_is_a_line_in_the_log(
 ) -> None:
     with serving(Webhook(status=500)) as webhook:
         connect(monkeypatch, host=webhook.url)
-        end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+        end(dag.get_task("score"), "failed", "Error code is: 1.", pulled=PLAN)
     assert "No notice was sent: HTTPError: HTTP Error 500" in caplog.text
 
 
 def test_a_receiver_that_never_answers_is_given_up(
     dag: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    task = dag.get_task("score.score")
+    task = dag.get_task("score")
     [callback] = task.on_failure_callback
     monkeypatch.setitem(callback.__globals__, "ALERT_TIMEOUT_SECONDS", 5)
     with serving(Webhook(hangs=True)) as webhook:
@@ -278,14 +278,14 @@ def test_a_password_is_not_given_to_a_mail_server_without_encryption(
         extra = {"from_email": "clv@example.com", "to": "team@example.com"}
         login = {"login": "clv", "password": "s3cr3t"}
         connect(monkeypatch, conn_type="smtp", host="127.0.0.1", port=server.port, extra=extra, **login)
-        end(dag.get_task("score.score"), "failed", "Error code is: 1.", pulled=PLAN)
+        end(dag.get_task("score"), "failed", "Error code is: 1.", pulled=PLAN)
     assert server.messages == []
     assert "s3cr3t" not in " ".join(server.commands)
     assert "does not support TLS: the password was not sent" in caplog.text
 
 
 def test_a_chat_reads_no_mark_up_in_a_notice() -> None:
-    fields = {"event": "failed", "month": "2011-11", "task": "ingest.transactions", "dag_run_id": RUN, "link": LINK}
+    fields = {"event": "failed", "month": "2011-11", "task": "ingest", "dag_run_id": RUN, "link": LINK}
     notice = Notice(reason="november.csv: <!channel> <https://evil.example|here>", **fields)
     assert "<" not in notice.text
     assert ">" not in notice.text

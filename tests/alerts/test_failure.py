@@ -19,7 +19,7 @@ from tests.forecasts import DECEMBER, plan, seen
 
 TASK = {
     "AIRFLOW_CTX_DAG_RUN_ID": f"manual__{DECEMBER}",
-    "AIRFLOW_CTX_TASK_ID": "validate.inputs",
+    "AIRFLOW_CTX_TASK_ID": "ingest",
     "AIRFLOW_CTX_TRY_NUMBER": "2",
 }
 BROKEN_RULE = "The inputs as of 2011-12-01 break 1 critical rule(s): transactions.volume (observed 12, allowed ≥ 900)."
@@ -100,7 +100,7 @@ def test_a_failed_attempt_is_recorded_once_with_the_newest_run_planned_for_it(da
 def test_a_failure_before_any_plan_has_no_run(database: Database) -> None:
     record_failure(ValueError("no month"), TASK | {"CLV_DATABASE_URL": database.writer_url})
     [row] = seen(database, "run_failures")
-    assert (row["run_id"], row["as_of"], row["task"]) == (None, None, "validate.inputs")
+    assert (row["run_id"], row["as_of"], row["task"]) == (None, None, "ingest")
 
 
 def test_a_job_started_by_hand_records_nothing(database: Database) -> None:

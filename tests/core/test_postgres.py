@@ -49,9 +49,7 @@ def test_values_are_bound_and_never_read_as_sql(database: Database) -> None:
 def test_a_task_that_ran_again_says_what_it_cost_the_last_time(database: Database) -> None:
     run_id = plan(database.writer, DECEMBER)
     for seconds in (1.0, 2.0):
-        execute(
-            database.writer, "record_task", run_id=run_id, task="score.score", seconds=seconds, peak_memory_mb=1, rows=4
-        )
+        execute(database.writer, "record_task", run_id=run_id, task="score", seconds=seconds, peak_memory_mb=1, rows=4)
     assert [actual["seconds"] for actual in fetch(database.writer, "run_tasks", run_id=run_id)] == [2.0]
 
 

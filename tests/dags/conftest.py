@@ -12,7 +12,6 @@ import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
 
-INGEST = {f"ingest.{table}" for table in ("products", "customers", "sessions", "transactions")}
 PLAN = {
     "run_id": 17,
     "month": "2011-11",
@@ -25,7 +24,12 @@ PLAN = {
     "force": False,
     "is_small": True,
 }
-RESULTS = {"plan.plan": PLAN, "retrain.train": {"model_version": 4}, "retrain.promote": {"model_version": 3}}
+RESULTS = {
+    "plan.plan": PLAN,
+    "retrain.train": {"model_version": 4},
+    "retrain.promote": {"model_version": 3},
+    "retrain.train_first_month": {"model_version": None},
+}
 
 
 @pytest.fixture(scope="session")

@@ -203,7 +203,7 @@ def test_a_month_whose_scheduled_run_was_refused_in_its_plan_is_not_started_agai
         execute(database.writer, "record_failure", **failure, reason="why", was_refused=True)
 
     fail("scheduled__2011-11-01", "plan.plan", date(2011, 11, 1))
-    fail("scheduled__2011-12-01", "ingest.customers", DECEMBER)
+    fail("scheduled__2011-12-01", "ingest", DECEMBER)
     fail("manual__of_a_segment", "plan.plan", DECEMBER)
     assert started(deliveries) is None
     fail("scheduled__2011-12-01", "plan.plan", DECEMBER)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.dags.conftest import DAGS, INGEST, PLAN, Render, renderer
+from tests.dags.conftest import DAGS, PLAN, Render, renderer
 
-RUN = "--as-of 2011-12-01 --run-id 17 --value-basis net_revenue"
+RUN = ["--as-of", "2011-12-01", "--run-id", "17", "--value-basis", "net_revenue"]
 
 
 @pytest.mark.parametrize(
@@ -100,33 +101,26 @@ def test_python_jobs_are_called_with_the_plan_and_the_model_version(render: Rend
 @pytest.mark.parametrize(
     ("task_id", "job", "arguments"),
     [
-        *[
-            (f"ingest.{table}", "ingest", f"--table {table} --months {months} --force false {RUN}")
-            for table, months in {**PLAN["months"], "sessions": ""}.items()
-        ],
-        ("validate.inputs", "validate", f"--stage inputs {RUN}"),
-        ("features.build_features", "build_features", f"--force false {RUN}"),
-        ("features.validate_features", "validate", f"--stage features {RUN}"),
-        ("score.score", "score", f"--force false {RUN} --model-version 3"),
-        ("score.validate_forecasts", "validate", f"--stage forecasts {RUN}"),
+        ("ingest", "ingest", ["--months", json.dumps(PLAN["months"], sort_keys=True), "--force", "false", *RUN]),
+        ("build_features", "build_features", ["--force", "false", *RUN]),
+        ("score", "score", ["--force", "false", *RUN, "--model-version", "3", "--first-month-version", ""]),
         ("publish.build_bridge", "build_bridge", RUN),
     ],
 )
-def test_spark_jobs_are_submitted_with_the_plan_and_the_model_version(
-    render: Render, task_id: str, job: str, arguments: str
+def test_spark_jobs_are_submitted_with_the_plan_and_the_model_versions(
+    render: Render, task_id: str, job: str, arguments: list[str]
 ) -> None:
     task = render(task_id)
     assert task.application == str(DAGS.parent / "jobs" / f"{job}.py")
-    assert task.application_args == arguments.split(" ")
+    assert task.application_args == arguments
     assert task.env_vars == {"PYTHONPATH": str(DAGS.parent), "PYTHONSAFEPATH": "1"}
 
 
-def test_a_large_month_is_compiled_thoroughly_but_for_its_validations(render: Render, results: dict[str, Any]) -> None:
+def test_a_large_month_is_compiled_thoroughly(render: Render, results: dict[str, Any]) -> None:
     key = "spark.driver.extraJavaOptions"
-    assert render("score.score").conf[key] == "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    assert render("score").conf[key] == "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     results["plan.plan"] = PLAN | {"is_small": False}
-    assert render("score.score").conf[key] == "-XX:+UseParallelGC"
-    assert render("validate.inputs").conf[key] == "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    assert render("score").conf[key] == "-XX:+UseParallelGC"
 
 
 def test_a_forced_run_passes_that_on_to_every_job_that_leaves_out_what_is_current(
@@ -134,13 +128,16 @@ def test_a_forced_run_passes_that_on_to_every_job_that_leaves_out_what_is_curren
 ) -> None:
     assert shlex.split(render("plan.plan", force=True, dry_run=True).bash_command)[-2:] == ["--force", "--dry-run"]
     results["plan.plan"] = PLAN | {"force": True}
-    for task_id in INGEST | {"features.build_features", "score.score"}:
+    for task_id in ("ingest", "build_features", "score"):
         arguments = render(task_id).application_args
         assert arguments[arguments.index("--force") + 1] == "true"
     assert "jobs.train --force true --as-of" in render("retrain.train").bash_command
-    results["retrain.train_first_month"] = {"model_version": 3}
-    for task_id in ("retrain.train_first_month", "score.score_first_month"):
-        assert " --force true --as-of" in render(task_id).bash_command
+    assert " --force true --as-of" in render("retrain.train_first_month").bash_command
+
+
+def test_the_first_month_is_forecast_by_the_version_that_was_trained(render: Render, results: dict[str, Any]) -> None:
+    results["retrain.train_first_month"] = {"model_version": 2}
+    assert render("score").application_args[-2:] == ["--first-month-version", "2"]
 
 
 def test_every_job_of_the_margin_is_called_with_its_value_basis(dag_bag: Any, results: dict[str, Any]) -> None:
@@ -158,7 +155,6 @@ def test_the_jobs_that_are_called_exist() -> None:
         *(
             "plan",
             "ingest",
-            "validate",
             "build_features",
             "train",
             "promote",

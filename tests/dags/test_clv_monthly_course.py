@@ -32,25 +32,6 @@ def test_a_key_that_is_no_parameter_ends_the_run_at_its_first_task(render: Rende
         render("plan.plan")._pre_execute_hook({"dag_run": SimpleNamespace(conf=conf)})
 
 
-def test_tables_that_are_not_delivered_are_skipped(render: Render) -> None:
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    whys = {
-        "products": None,
-        "transactions": None,
-        "customers": "There is no list of customers up to this month",
-        "sessions": "The shop does not deliver sessions",
-    }
-    for table, why in whys.items():
-        task = render(f"ingest.{table}")
-        context = {"task": task, "ti": _Plan()}
-        if why:
-            with pytest.raises(AirflowSkipException, match=f"^{why}$"):
-                task._pre_execute_hook(context)
-        else:
-            task._pre_execute_hook(context)
-
-
 @pytest.mark.parametrize("is_dry", [True, False])
 def test_a_dry_run_ends_with_its_plan(dag: Any, is_dry: bool) -> None:
     go_on = dag.get_task("plan.go_on")

@@ -188,13 +188,13 @@ def test_without_the_connection_there_is_a_line_in_the_log(write: Any, caplog: p
 def test_failures_are_added_to_the_note_the_newest_of_each_task(add: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Api(note="Month 2011-11: forecast")) as api:
         connect(monkeypatch, api.url)
-        add(instance(PLAN, "ingest.customers"), "customers.csv is empty (exit code 65)")
+        add(instance(PLAN, "ingest"), "customers.csv is empty (exit code 65)")
         add(instance(PLAN, "retrain.train"), "MLflow is down (exit code 1)")
-        add(instance(PLAN, "ingest.customers"), "customers.csv has no header (exit code 65)")
+        add(instance(PLAN, "ingest"), "customers.csv has no header (exit code 65)")
     assert api.note.splitlines() == [
         "Month 2011-11: forecast",
         "FAILED retrain.train: MLflow is down (exit code 1)",
-        "FAILED ingest.customers: customers.csv has no header (exit code 65)",
+        "FAILED ingest: customers.csv has no header (exit code 65)",
     ]
 
 

@@ -30,13 +30,12 @@ TASK = "airflow worker -- "
 SERVERS = {"scheduler": "airflow scheduler", "mlflow": "mlflow server"}
 
 STRIKES = {
-    "ingest.transactions": "supervisor",
-    "validate.inputs": "task",
-    "features.build_features": "scheduler",
+    "ingest": "supervisor",
+    "build_features": "scheduler",
     "retrain.train": "mlflow",
-    "score.score": "driver",
-    "score.validate_forecasts": "postgres",
+    "score": "driver",
     "publish.publish": "task",
+    "publish.build_bridge": "postgres",
 }
 """What is killed while a task runs, one after the other."""
 

@@ -105,7 +105,7 @@ def test_the_note_tells_the_month_and_what_the_run_does(operator: Operator, sche
 
 def test_the_graph_shows_how_each_task_of_a_run_ended(operator: Operator, manual: str) -> None:
     text = operator.graph(manual)
-    for task in ("go_on", "transactions", "build_features", "promote", "validate_forecasts", "publish"):
+    for task in ("go_on", "ingest", "build_features", "promote", "score", "publish"):
         assert f"{task}\n" in text
     assert "skipped" in text
     assert "failed" not in text

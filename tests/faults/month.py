@@ -37,11 +37,9 @@ MONTH = Month(2025, 6)
 CUSTOMERS, MONTHS = 300, 10
 SHOP = "simulated_shop"
 
-SPARK = ("ingest", "validate_inputs", "build_features", "validate_features", "score", "validate_forecasts",
-         "build_bridge")  # fmt: skip
-STAGES = ("plan", "ingest", "validate_inputs", "build_features", "validate_features", "train", "promote",
-          "train_first_month", "score", "score_first_month", "validate_forecasts", "publish", "set_champion",
-          "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
+SPARK = ("ingest", "build_features", "score", "build_bridge")
+STAGES = ("plan", "ingest", "build_features", "train", "promote", "train_first_month", "score", "publish",
+          "set_champion", "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
 DEADLINE_SECONDS = 600
 
 
@@ -285,20 +283,14 @@ class MonthRun:
         if stage == "plan":
             options = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
             return [sys.executable, "-m", "jobs.plan", *options, "--dag-run-id", f"manual__{uuid4()}"]
-        ingested = arguments.get("table", "transactions")
-        table = ["--table", ingested, "--months", str(self.plan.get("months", {}).get(ingested))]
+        versions = ["--model-version", str(self.model_version), "--first-month-version", str(self.first_month_version)]
         extra = {
-            "ingest": table,
-            "validate_inputs": ["--stage", "inputs"],
-            "validate_features": ["--stage", "features"],
-            "validate_forecasts": ["--stage", "forecasts"],
+            "ingest": ["--months", json.dumps(self.plan.get("months"))],
             "promote": ["--model-version", str(self.trained_version)],
-            "score": ["--model-version", str(self.model_version)],
-            "score_first_month": ["--model-version", str(self.first_month_version)],
+            "score": versions,
         }.get(stage, [])
         if stage not in SPARK:
             return [sys.executable, "-m", f"jobs.{stage}", *(run if stage != "report" else run[2:]), *extra]
-        job = "validate" if stage.startswith("validate") else stage
         submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[2]", "--driver-memory", "1g"]
         quiet = ["--conf", "spark.ui.enabled=false", "--conf", "spark.log.level=WARN"]
-        return [*submit, *quiet, str(ROOT / "jobs" / f"{job}.py"), *run, *extra]
+        return [*submit, *quiet, str(ROOT / "jobs" / f"{stage}.py"), *run, *extra]

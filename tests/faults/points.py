@@ -32,6 +32,7 @@ class Point:
 
 STATEMENT, COMMIT = "jobs.core.postgres:statement", "sqlalchemy.engine.default:DefaultDialect.do_commit"
 PROMOTE, WRITE = "jobs.lake.lake:Lake.promote", "jobs.lake.frames:write_periods"
+VALIDATE = "jobs.quality.runner:run_checks"
 REGISTER = "mlflow.tracking._model_registry.client:ModelRegistryClient.create_model_version"
 
 
@@ -53,12 +54,10 @@ INGEST = (
     Point("ingest", PROMOTE),
     Point("ingest", PROMOTE, when="after"),
     Point("ingest", "os:rename", when="after", text=".replaced"),
+    Point("ingest", VALIDATE),
+    Point("ingest", VALIDATE, "kill_jvm"),
     sql("ingest", "record_task"),
     sql("ingest", "record_task", "kill_postgres"),
-)
-VALIDATE = (
-    Point("validate_inputs", "jobs.quality.runner:run_checks"),
-    Point("validate_inputs", "jobs.quality.runner:run_checks", "kill_jvm"),
 )
 FEATURES = (
     Point("build_features", WRITE),
@@ -67,6 +66,7 @@ FEATURES = (
     Point("build_features", WRITE, "kill_jvm", call=2),
     Point("build_features", PROMOTE, call=2),
     Point("build_features", "jobs.features.leak_check:check"),
+    Point("build_features", VALIDATE),
     sql("build_features", "record_task"),
 )
 TRAIN = (
@@ -93,16 +93,15 @@ SCORE = (
     Point("score", PROMOTE),
     Point("score", PROMOTE, when="after"),
     sql("score", "set_run_forecast"),
+    Point("score", PROMOTE, call=2),
+    Point("score", PROMOTE, when="after", call=2),
+    Point("score", PROMOTE, call=3),
+    Point("score", VALIDATE),
 )
 TRAIN_FIRST_MONTH = (
     Point("train_first_month", "jobs.models.registry:Registry.register", "kill_mlflow"),
     sql("train_first_month", "record_decision"),
     sql("train_first_month", "set_run_first_month_version", "kill_postgres"),
-)
-SCORE_FIRST_MONTH = (
-    Point("score_first_month", PROMOTE),
-    Point("score_first_month", PROMOTE, when="after"),
-    Point("score_first_month", PROMOTE, call=2),
 )
 _PUBLISHING = ("begin_load", "copy_forecast", "copy_first_month", "record_load", "publish_load")
 PUBLISH = (
@@ -141,13 +140,13 @@ SAMPLE = frozenset(
     {
         sql("plan", "plan_run"),
         Point("ingest", WRITE, "kill_jvm"),
-        Point("validate_inputs", "jobs.quality.runner:run_checks"),
+        Point("ingest", VALIDATE),
         Point("build_features", PROMOTE, call=2),
         Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
         sql("promote", "record_decision", "kill_postgres"),
         Point("score", PROMOTE, when="after"),
         sql("train_first_month", "record_decision"),
-        Point("score_first_month", PROMOTE, call=2),
+        Point("score", PROMOTE, call=2),
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
         sql("measure_accuracy", "record_actual_month", "kill_postgres"),
@@ -158,6 +157,6 @@ SAMPLE = frozenset(
 """A part of the points that covers every stage, for every change."""
 
 POINTS = (
-    *(*PLAN, *INGEST, *VALIDATE, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE, *SCORE_FIRST_MONTH),
+    *(*PLAN, *INGEST, *FEATURES, *TRAIN, *PROMOTE_MODEL, *TRAIN_FIRST_MONTH, *SCORE),
     *(*PUBLISH, *SET_CHAMPION, *MEASURE_ACCURACY, *BUILD_BRIDGE, *MEASURE_DRIFT),
 )

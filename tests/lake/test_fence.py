@@ -87,7 +87,7 @@ def test_a_task_of_a_superseded_run_ends_before_it_begins_unless_it_only_reads(d
     older = plan(database.writer, DECEMBER)
     plan(database.writer, DECEMBER)
     done = []
-    with pytest.raises(SupersededError), recorded("score.score", engine=database.writer, run_id=older):
+    with pytest.raises(SupersededError), recorded("score", engine=database.writer, run_id=older):
         done.append("score")
     with recorded("publish.report", engine=database.writer, run_id=older, is_fenced=False):
         done.append("report")

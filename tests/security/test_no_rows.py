@@ -24,6 +24,7 @@ from jobs.core.messages import traceback_of
 from jobs.ingest import main as ingest
 from jobs.lake.lake import Lake
 from jobs.landing.file_checks import LandingError
+from jobs.quality.findings import ValidationFailedError
 from tests.alerts.receivers import Webhook, serving
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, plan, row, scored, seen, write
@@ -137,7 +138,7 @@ def test_a_file_that_is_no_delivery(database: Database, landing: Path, environ: 
     assert "transactions.csv" in reason
 
 
-INGEST = ["--table", "transactions", "--months", "2011-11", "--as-of", str(DECEMBER), "--run-id", "1"]
+INGEST = ["--months", '{"transactions": "2011-11"}', "--as-of", str(DECEMBER), "--run-id", "1"]
 
 
 def deliver(landing: Path, content: bytes) -> None:
@@ -180,7 +181,8 @@ def test_rows_in_quarantine_are_counted_in_the_log_and_not_quoted(
     too_long = f"2,{MARK},2,2011-11-05 10:00:00,2.50,c1,one,too,many\n"
     bad_utf8 = MARK.encode() + b"\xff,A,-,2011-11-05 10:00:00,2.50,c1\n"
     deliver(landing, f"{HEADER}{GOOD}{too_long}".encode() + bad_utf8)
-    ingest(INGEST)
+    with pytest.raises(ValidationFailedError, match="ends_far_too_early"):
+        ingest(INGEST)
     assert "rejected for malformed_row: 1 rows" in caplog.text
     assert "1 clean" in caplog.text
     assert MARK not in caplog.text

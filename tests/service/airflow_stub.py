@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         if run is None:
             return self._answer(404, {"detail": "The DagRun was not found"})
         if rest.startswith("taskInstances?"):
-            tasks = [{"task_id": "plan.plan", "state": "success"}, {"task_id": "ingest.products", "state": None}]
+            tasks = [{"task_id": "plan.plan", "state": "success"}, {"task_id": "ingest", "state": None}]
             return self._answer(200, {"task_instances": tasks})
         if rest.endswith("/xcomEntries/return_value"):
             plan = self.server.plans.get(dag_run_id)

@@ -60,10 +60,10 @@ def test_a_run_is_followed(service: Service, operator: str, airflow: AirflowStub
     assert (waiting["planned"], waiting["failures"]) == (None, [])
     [run] = fetch(service.database.owner, "published_run", as_of="2011-12-01", value_basis="net_revenue")
     airflow.plans[dag_run_id] = {"run_id": run["run_id"]}
-    failure = {"dag_run_id": dag_run_id, "task": "score.score", "attempt": 1, "reason": "no space"}
+    failure = {"dag_run_id": dag_run_id, "task": "score", "attempt": 1, "reason": "no space"}
     execute(service.database.writer, "record_failure", **failure, as_of=None, was_refused=False)
     followed = service.get(f"/v1/runs/{dag_run_id}", operator).json()
-    assert followed["tasks"] == {"plan.plan": "success", "ingest.products": None}
+    assert followed["tasks"] == {"plan.plan": "success", "ingest": None}
     assert followed["dag_is_paused"] is True
     assert followed["note"] == "Started through the API with the key nightly"
     assert followed["planned"] | {"published_at": ""} == {
@@ -76,7 +76,7 @@ def test_a_run_is_followed(service: Service, operator: str, airflow: AirflowStub
     }
     [failed] = followed["failures"]
     assert failed.pop("failed_at")
-    assert failed == {"task": "score.score", "attempt": 1, "reason": "no space", "was_refused": False}
+    assert failed == {"task": "score", "attempt": 1, "reason": "no space", "was_refused": False}
 
 
 def test_an_idempotency_key_with_the_same_body_gets_the_first_answer_again(

@@ -48,22 +48,22 @@ def test_a_run_has_failed_until_the_task_that_failed_has_finished(
 ) -> None:
     run_id = plan(database.writer, DECEMBER)
     finish(database, run_id, "plan.plan")
-    fail(database, "ingest.customers", refused=refused)
+    fail(database, "ingest", refused=refused)
     assert statuses(database) == {run_id: status}
-    finish(database, run_id, "ingest.transactions")
+    finish(database, run_id, "build_features")
     assert statuses(database) == {run_id: status}
-    finish(database, run_id, "ingest.customers")
+    finish(database, run_id, "ingest")
     assert statuses(database) == {run_id: "running"}
-    fail(database, "ingest.customers", attempt=2, refused=refused)
+    fail(database, "ingest", attempt=2, refused=refused)
     assert statuses(database) == {run_id: status}
 
 
 def test_the_newest_failure_says_whether_the_run_was_refused(database: Database) -> None:
     run_id = plan(database.writer, DECEMBER)
-    fail(database, "validate.inputs", attempt=1)
-    fail(database, "validate.inputs", attempt=2, refused=True)
+    fail(database, "ingest", attempt=1)
+    fail(database, "ingest", attempt=2, refused=True)
     assert statuses(database) == {run_id: "refused"}
-    fail(database, "validate.inputs", attempt=3)
+    fail(database, "ingest", attempt=3)
     assert statuses(database) == {run_id: "failed"}
 
 
@@ -73,7 +73,7 @@ def test_a_run_that_a_newer_one_overtook_is_superseded_whether_or_not_it_failed(
 ) -> None:
     overtaken = plan(database.writer, DECEMBER)
     failed = plan(database.writer, DECEMBER)
-    fail(database, "score.score", refused=refused)
+    fail(database, "score", refused=refused)
     other_month = plan(database.writer, NOVEMBER)
     newest = plan(database.writer, DECEMBER)
     dry = plan(database.writer, DECEMBER, is_dry_run=True)

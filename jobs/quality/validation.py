@@ -1,7 +1,5 @@
 """Validate the output of a stage of a run, before any other task reads it.
 
-    spark-submit jobs/validate.py --stage inputs --as-of 2011-12-01 --run-id 17
-
 A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and the queries
 that find the rows. All results are in the Data Docs below CLV_REPORTS and in the lake below `validation/<stage>/`, with
 the keys of up to three rows a rule.
@@ -10,18 +8,12 @@ the keys of up to three rows a rule.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from importlib import import_module
 
+from pyspark.sql import SparkSession
 from sqlalchemy import Engine
 
-from jobs.core.arguments import run_parser
-from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import session
-from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical, record_results
@@ -29,17 +21,32 @@ from jobs.sources import load
 
 log = logging.getLogger(__name__)
 
-CHATTY = ("great_expectations", "py4j")
-
-TASKS = {
-    "inputs": "validate.inputs",
-    "features": "features.validate_features",
-    "forecasts": "score.validate_forecasts",
-}
+_CHATTY = ("great_expectations", "py4j")
 
 
-def validate(stage: str, settings: Settings, *, as_of: date, run_id: int, database: Engine | None = None) -> int:
+def import_rules() -> None:
+    """Import Great Expectations, which takes seconds; `validate` does so where it has not been done."""
+    import jobs.quality.stages  # noqa: F401
+
+
+def validate(
+    stage: str,
+    spark: SparkSession,
+    settings: Settings,
+    *,
+    as_of: date,
+    run_id: int,
+    database: Engine | None = None,
+) -> int:
     """Validate a stage's tables with their suites, and record the results in the lake and, where given, a database.
+
+    Args:
+        stage: `inputs`, `features` or `forecasts`.
+        spark: the session.
+        settings: the places of the lake and the reports, the source and the value basis.
+        as_of: first day after the data month.
+        run_id: the run.
+        database: where the results are recorded.
 
     Returns:
         The number of rules.
@@ -48,14 +55,12 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int, databa
         IncompleteError: a table that the stage needs is missing.
         ValidationFailedError: a critical rule failed or could not be evaluated.
     """
-    with ThreadPoolExecutor(1) as executor:  # Great Expectations is imported while Spark starts
-        importing = executor.submit(import_module, "jobs.quality.stages")
-        spark = session(f"validate {stage} {as_of}")
-        importing.result()
     from jobs.quality.runner import run_checks
     from jobs.quality.stage import Stage
     from jobs.quality.stages import STAGES
 
+    for library in _CHATTY:
+        logging.getLogger(library).setLevel(logging.WARNING)
     source = load(settings.source)
     checked = Stage(
         spark=spark,
@@ -79,20 +84,3 @@ def validate(stage: str, settings: Settings, *, as_of: date, run_id: int, databa
         record_results(database, results, stage=stage, run_id=run_id)
     raise_if_critical(results, stage=stage, as_of=as_of)
     return len(results)
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Validate a stage of a run; see `--help`."""
-    parser = run_parser(__doc__)
-    parser.add_argument("--stage", required=True, choices=sorted(TASKS))
-    args = parser.parse_args(argv)
-    settings = Settings().on(args.value_basis)
-    for library in CHATTY:
-        logging.getLogger(library).setLevel(logging.WARNING)
-    database = engine(settings.database_url)
-    with recorded(TASKS[args.stage], run_id=args.run_id, engine=database):
-        validate(args.stage, settings, as_of=args.as_of, run_id=args.run_id, database=database)
-
-
-if __name__ == "__main__":
-    run_as_program(main)
