@@ -144,8 +144,8 @@ bench-scale: venv ## Measure training and scoring at a million simulated custome
 	@$(PYTHON) -m benchmarks.scale
 
 .PHONY: bench-speed
-bench-speed: venv ## Time a month beside one process that does it without checks (hours): [CUSTOMERS="5000 200000"]
-	@$(PYTHON) -m benchmarks.speed $${CUSTOMERS:+--customers $$CUSTOMERS}
+bench-speed: venv ## Time a month beside one process that does it without checks (hours): [CUSTOMERS="5000 200000"] [FOLDER=path]
+	@$(PYTHON) -m benchmarks.speed $${CUSTOMERS:+--customers $$CUSTOMERS} $${FOLDER:+--folder "$$FOLDER"}
 
 .PHONY: bench-views
 bench-views: venv ## Time the queries of analysts at a million customers (about 10 minutes)

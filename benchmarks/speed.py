@@ -1,5 +1,7 @@
 """What a month costs, beside one process that does the same without checks: `make bench-speed [CUSTOMERS=200000]`.
 
+With FOLDER, the shops and the figures are kept in that folder, and a benchmark that was stopped goes on there.
+
 A shop is simulated; `benchmarks.reference_month` and the real DAG, on an embedded stack of its own, do its first run
 over all history but three months, and then these three. Only one of the two runs at a time. Prints the table, writes
 `benchmarks/results/speed_<customers>.json`, and the page.
@@ -13,8 +15,9 @@ import logging
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,17 +47,16 @@ def costs(customers: int, root: Path) -> Costs:
     """Every figure of a shop."""
     months = MONTHS.get(customers, _MOST_MONTHS)
     landing = root / "landing"
-    size = [f"--customers={customers}", f"--months={months}", f"--seed={SEED}", f"--end={LAST}"]
-    _run("jobs.simulate", *size, f"--out={landing}")
-    first = LAST.plus(-FURTHER)
-    runs = first.through(LAST)
-    snapshots = [months - FURTHER, *[1] * FURTHER]
+    if not landing.exists():
+        size = [f"--customers={customers}", f"--months={months}", f"--seed={SEED}", f"--end={LAST}"]
+        _run("jobs.simulate", *size, f"--out={root / 'simulated'}")
+        (root / "simulated").rename(landing)
+    runs = LAST.plus(-FURTHER).through(LAST)
     reference = [
-        json.loads(_run("benchmarks.reference_month", landing, root / "reference", month, count))
-        for month, count in zip(runs, snapshots, strict=True)
+        _kept(root / f"reference_{month}", partial(_reference, landing, root / "reference", month, count))
+        for month, count in zip(runs, [months - FURTHER, *[1] * FURTHER], strict=True)
     ]
-    log.info("The reference: %s", reference)
-    ours = _ours(landing, root / "state", runs)
+    ours = _ours(landing, root, runs)
     return {
         "customers": customers,
         "months": months,
@@ -63,12 +65,30 @@ def costs(customers: int, root: Path) -> Costs:
     }
 
 
-def _ours(landing: Path, state: Path, months: Sequence[Month]) -> list[Costs]:
-    stack = up(shop_home("simulated_shop", str(landing), state=state))
+def _kept(folder: Path, measure: Callable[[], Costs]) -> Costs:
+    """A figure, from its folder where it has been measured before."""
+    figures, begun = folder.with_name(f"{folder.name}.json"), folder.with_name(f"{folder.name}.begun")
+    if not figures.exists():
+        if begun.exists():
+            raise SystemExit(f"{begun.stem} was stopped halfway: delete {folder.parent} but for its landing")
+        begun.touch()
+        figures.write_text(json.dumps(measure()), encoding="utf-8")
+    costs: Costs = json.loads(figures.read_text(encoding="utf-8"))
+    log.info("%s: %s", figures.stem, costs)
+    return costs
+
+
+def _reference(landing: Path, lake: Path, month: Month, snapshots: int) -> Costs:
+    costs: Costs = json.loads(_run("benchmarks.reference_month", landing, lake, month, snapshots))
+    return costs
+
+
+def _ours(landing: Path, root: Path, months: Sequence[Month]) -> list[Costs]:
+    stack = up(shop_home("simulated_shop", str(landing), state=root / "state"))
     try:
-        return [_month(stack, month) for month in months]
+        return [_kept(root / f"ours_{month}", partial(_month, stack, month)) for month in months]
     finally:
-        down(state)
+        down(root / "state")
 
 
 def _month(stack: Stack, month: Month) -> Costs:
@@ -105,11 +125,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the tables, and write the results and the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, nargs="+", default=[5_000, 200_000, 1_000_000])
+    parser.add_argument("--folder", type=Path, help="keep the shops and the figures here (default: keep nothing)")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     for customers in arguments.customers:
-        with TemporaryDirectory(prefix="clv-speed-") as folder:
-            measured = costs(customers, Path(folder))
+        with TemporaryDirectory(prefix="clv-speed-") as scratch:
+            root = (arguments.folder or Path(scratch)) / str(customers)
+            root.mkdir(parents=True, exist_ok=True)
+            measured = costs(customers, root.resolve())
         (RESULTS / f"speed_{customers}.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
         sys.stdout.write(table(measured) + "\n")
     page.main(["--write"])

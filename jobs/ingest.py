@@ -22,13 +22,13 @@ from jobs.core.fence import refuse_superseded
 from jobs.core.month import Month
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import session_and
+from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.landing.deliveries import TABLES, delivery
 from jobs.landing.file_checks import LandingError
-from jobs.quality.validation import import_rules, validate
+from jobs.quality.validation import import_meanwhile, validate
 from jobs.sources import load
 from jobs.sources.mapping import Source
 
@@ -75,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     database: Engine = engine(settings.database_url)
     lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
     with recorded("ingest", run_id=run_id, engine=database) as outcome:
-        spark, _ = session_and(f"ingest {as_of}", import_rules)
+        import_meanwhile()
+        spark = session(f"ingest {as_of}")
         outcome.rows = 0
         for table in ORDER:
             if table not in arguments.months:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import atexit
 import zipfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
@@ -24,6 +21,8 @@ SESSION_CONF = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # With a lower limit, Spark measures the whole batch again for every row. Batches are limited to 10,000 rows.
     "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
+    # Otherwise every Column that is built costs a search of the call stack, a millisecond each.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 """What every session of the jobs and their tests needs. spark-submit sets the master and the memory."""
 
@@ -49,13 +48,6 @@ def session(app_name: str) -> SparkSession:
         PySparkLogger.getLogger(name).disabled = True
     _ship_package(spark)
     return spark
-
-
-def session_and(app_name: str, *work: Callable[[], Any]) -> tuple[Any, ...]:
-    """The session of a job, and the results of work that is done while Spark starts, one piece after the other."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        results = [pool.submit(piece) for piece in work]
-        return (session(app_name), *(result.result() for result in results))
 
 
 def _ship_package(spark: SparkSession) -> None:

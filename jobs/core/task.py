@@ -26,6 +26,8 @@ from jobs.core.refusal import RefusedError
 log = logging.getLogger(__name__)
 
 _SAMPLE_SECONDS = 0.5
+_CHATTY = ("great_expectations", "py4j")
+"""Libraries that log what only their authors need."""
 
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -91,6 +93,8 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutSecrets("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for library in _CHATTY:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class _WithoutSecrets(logging.Formatter):

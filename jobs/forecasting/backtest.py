@@ -8,8 +8,9 @@ from datetime import date
 
 from jobs.forecasting.baselines import btyd_value, trailing_value
 from jobs.forecasting.encoder import Customers, Floats
-from jobs.forecasting.fit import Uncalibrated, before_holdout, calibration_months, calibration_of, nothing_to_learn
+from jobs.forecasting.fit import Uncalibrated, before_holdout, calibration_of, nothing_to_learn
 from jobs.forecasting.forecaster import Forecaster
+from jobs.forecasting.holdout import calibration_months
 from jobs.forecasting.metrics import activity_metrics, decile_metrics, interval_metrics, value_metrics
 from jobs.forecasting.outcomes import Outcomes, Snapshots, known_by
 from jobs.forecasting.params import ModelParams

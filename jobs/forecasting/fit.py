@@ -14,6 +14,7 @@ from jobs.forecasting.cold_start import Rates
 from jobs.forecasting.encoder import Customers, InputEncoder, InputError
 from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.frailty import fit_shape
+from jobs.forecasting.holdout import calibration_months, snapshots_before_holdout
 from jobs.forecasting.monthly_model import MonthlyModel
 from jobs.forecasting.outcomes import Snapshots, first_month, known_by
 from jobs.forecasting.params import ModelParams
@@ -81,14 +82,9 @@ def nothing_to_learn(known: Snapshots) -> str | None:
     return None
 
 
-def calibration_months(snapshots: int) -> int:
-    """How many of the newest months are held back to calibrate and to judge: a third, a year at most."""
-    return min(snapshots // 3, HORIZON_MONTHS)
-
-
 def before_holdout(known: Snapshots) -> Snapshots:
     """The snapshots before the months that are held back; `known` is sorted, oldest first."""
-    return dict(list(known.items())[: len(known) - calibration_months(len(known))])
+    return dict(list(known.items())[: snapshots_before_holdout(len(known))])
 
 
 @dataclass(frozen=True)

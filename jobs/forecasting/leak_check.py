@@ -12,7 +12,8 @@ from datetime import date
 import pandas as pd
 
 from jobs.core.refusal import RefusedError
-from jobs.forecasting.fit import calibration_months, fit, nothing_to_learn
+from jobs.forecasting.fit import fit, nothing_to_learn
+from jobs.forecasting.holdout import calibration_months
 from jobs.forecasting.outcomes import Snapshots, known_by, sample_customers
 from jobs.forecasting.params import ModelParams
 

@@ -16,8 +16,9 @@ import numpy as np
 from jobs.forecasting.bootstrap import MEASURES, MONEY, measure, resampled
 from jobs.forecasting.champion_challenger import CHALLENGER, OPPONENT, compare_candidates
 from jobs.forecasting.encoder import InputError
-from jobs.forecasting.fit import LEAST_SNAPSHOTS, calibration_months, fit
+from jobs.forecasting.fit import LEAST_SNAPSHOTS, fit
 from jobs.forecasting.gate import RULES, compare
+from jobs.forecasting.holdout import calibration_months
 from jobs.forecasting.outcomes import Snapshots, known_by
 from jobs.forecasting.params import ModelParams
 

@@ -73,7 +73,7 @@ class FirstMonthModels:
     def judge(self, number: int, *, as_of: date, run_id: int) -> Verdict:
         """Let the gate judge a version. Raises the same errors as `promote`."""
         [newest] = fetch(self.registry.database, "newest_published_as_of", value_basis=NET_REVENUE)
-        trial = Trial(self._compare, self.train)
+        trial = Trial(self._compare, self.train, partial(self._shares_holdout, as_of))
         return promote(self.registry, number, run_id=run_id, as_of=as_of, newest_published=newest["as_of"], trial=trial)
 
     def holdout(self, version: Version) -> tuple[FirstMonthForecaster, Holdout] | None:
@@ -87,6 +87,12 @@ class FirstMonthModels:
         assert challenger.holdout_origin is not None
         customers = self._held_out(challenger.as_of, challenger.holdout_origin)
         return customers.compared(unpack(own), None if opponents is None else unpack(opponents))
+
+    def _shares_holdout(self, as_of: date, before: date) -> bool:
+        from jobs.forecasting.first_month.holdout import holdout_origin
+
+        first = self._known(as_of).first
+        return holdout_origin(first, as_of) == holdout_origin(first, before)
 
     def _inputs(self, as_of: date) -> TrainingInputs:
         from jobs.forecasting.first_month.fit import PARAMS

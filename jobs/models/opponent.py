@@ -45,10 +45,13 @@ class Trial:
     Attributes:
         compare: makes the forecasts of the holdout.
         train: trains the version of the month before.
+        shares_holdout: as_of of the month before → whether its version holds back the same months, and so has learned
+            for the comparison from what the challenger has.
     """
 
     compare: Compare
     train: Train
+    shares_holdout: Callable[[date], bool]
 
 
 class NoHoldoutModelError(RefusedError):
@@ -70,14 +73,14 @@ class Opponent:
     reasons: tuple[str, ...]
 
 
-def opponent_of(challenger: Version, champion: Version | None, registry: Registry, train: Train) -> Opponent:
+def opponent_of(challenger: Version, champion: Version | None, registry: Registry, trial: Trial) -> Opponent:
     """The opponent of a version.
 
     Args:
         challenger: the version to be judged.
         champion: the champion that no version of the month before stands for; None if there is none.
         registry: the models.
-        train: trains the version of the month before.
+        trial: trains the version of the month before.
     """
     if champion is not None:
         return Opponent(champion, True, (f"the opponent is the champion, {_described(champion)}",))
@@ -86,14 +89,15 @@ def opponent_of(challenger: Version, champion: Version | None, registry: Registr
 
     from jobs.forecasting.leak_check import LeakError
 
+    before = Month.before(challenger.as_of).first_day
+    if trial.shares_holdout(before):
+        shared = f"the holdout of the version as of {before} starts on the same day, so the baselines decide"
+        return Opponent(None, False, (shared,))
     try:
-        previous = registry.version(train(Month.before(challenger.as_of).first_day))
+        previous = registry.version(trial.train(before))
     except (InputError, LeakError) as error:
         return Opponent(None, False, (f"the month before has no version to compare with: {error}",))
-    who = f"the opponent is that of the month before, {_described(previous)}"
-    if previous.holdout_origin == challenger.holdout_origin:
-        who += ": both holdouts start on the same day, so the baselines decide"
-    return Opponent(previous, False, (who,))
+    return Opponent(previous, False, (f"the opponent is that of the month before, {_described(previous)}",))
 
 
 def _described(version: Version) -> str:

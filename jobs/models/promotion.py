@@ -8,6 +8,7 @@ from functools import partial
 
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
+from jobs.forecasting.holdout import snapshots_before_holdout
 from jobs.forecasting.params import ModelParams
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
@@ -16,7 +17,7 @@ from jobs.models.descriptions import of_version
 from jobs.models.model_version import Version
 from jobs.models.opponent import Trial, compare_snapshots, holdout_forecasts, opponent_of
 from jobs.models.registry import Registry
-from jobs.models.training import params_of, train
+from jobs.models.training import params_of, snapshots_until, train
 from jobs.models.training_data import read_holdout
 from jobs.models.verdict import Decision, Judgement, PromoteError, Verdict, as_asked, judgement_of
 
@@ -140,7 +141,7 @@ def _judge(
     number = challenger.number
     if not_newest is None and champion is not None and champion.number == number:
         return Verdict(model_version=number, decision="promoted", reasons=("it is already the champion",))
-    opponent = opponent_of(challenger, standing, registry, trial.train)
+    opponent = opponent_of(challenger, standing, registry, trial)
     backtest, notes = holdout_forecasts(registry, challenger, opponent.version, trial.compare)
     registry.measured(number, figures_of(backtest))
     outcome = decide(backtest, has_opponent=opponent.version is not None, seed=ModelParams().seed)
@@ -228,8 +229,14 @@ class Promotion:
             run_id=run_id,
             as_of=as_of,
             newest_published=newest_published,
-            trial=Trial(partial(compare_snapshots, read), self._train),
+            trial=Trial(partial(compare_snapshots, read), self._train, partial(self._shares_holdout, as_of)),
         )
+
+    def _shares_holdout(self, as_of: date, before: date) -> bool:
+        """Whether the holdouts of two consecutive versions start on the same day, with the same settings."""
+        snapshots = len(snapshots_until(self.lake, self.table, as_of))
+        is_same = snapshots_before_holdout(snapshots) == snapshots_before_holdout(snapshots - 1)
+        return is_same and params_of(self.registry, as_of=as_of) == params_of(self.registry, as_of=before)
 
     def _train(self, as_of: date) -> int:
         """The version of another month; it is trained if there is none."""

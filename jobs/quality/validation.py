@@ -8,7 +8,9 @@ the keys of up to three rows a rule.
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import date
+from importlib import import_module
 
 from pyspark.sql import SparkSession
 from sqlalchemy import Engine
@@ -21,12 +23,10 @@ from jobs.sources import load
 
 log = logging.getLogger(__name__)
 
-_CHATTY = ("great_expectations", "py4j")
 
-
-def import_rules() -> None:
-    """Import Great Expectations, which takes seconds; `validate` does so where it has not been done."""
-    import jobs.quality.stages  # noqa: F401
+def import_meanwhile() -> None:
+    """Begin to import Great Expectations, which takes seconds, while the caller goes on; `validate` waits for it."""
+    threading.Thread(target=import_module, args=("jobs.quality.stages",), daemon=True).start()
 
 
 def validate(
@@ -59,8 +59,6 @@ def validate(
     from jobs.quality.stage import Stage
     from jobs.quality.stages import STAGES
 
-    for library in _CHATTY:
-        logging.getLogger(library).setLevel(logging.WARNING)
     source = load(settings.source)
     checked = Stage(
         spark=spark,

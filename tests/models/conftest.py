@@ -67,7 +67,7 @@ def judge(holdout: ReadHoldout) -> Judge:
             run_id=run_id,
             as_of=as_of,
             newest_published=newest_published,
-            trial=Trial(partial(compare_snapshots, read_holdout), partial(registered, registry)),
+            trial=Trial(partial(compare_snapshots, read_holdout), partial(registered, registry), lambda _: False),
         )
         version = {"model_name": registry.model, "model_version": verdict.model_version}
         execute(registry.database, "set_run_model", run_id=run_id, **version)

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, partial
 
 import pandas as pd
+import pytest
 
 from jobs.forecasting.backtest import evaluate
 from jobs.forecasting.encoder import InputError
@@ -38,15 +39,20 @@ def at_level(factor: float) -> Forecaster:
     return replace(holdout_model(), monthly=replace(monthly, level=factor * monthly.level))
 
 
-def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
-    """The verdict on a version with this holdout model."""
+def registered(registry: Registry, forecaster: Forecaster, code: str) -> int:
+    """A version with this holdout model."""
     training = Training(
         forecaster=forecaster, backtest=forecaster, params={}, metrics={}, figures={}, example=SNAPSHOTS[AS_OF].head(2)
     )
     origin = TrainingInputs(
         as_of=str(AS_OF), input_fingerprint="a", params_fingerprint="b", code_fingerprint=code, libraries="d"
     )
-    number = registry.register(training, origin)
+    return registry.register(training, origin)
+
+
+def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
+    """The verdict on a version with this holdout model."""
+    number = registered(registry, forecaster, code)
 
     def read(_: Sequence[date], __: date) -> dict[date, pd.DataFrame]:
         return SNAPSHOTS
@@ -55,7 +61,7 @@ def judged(registry: Registry, forecaster: Forecaster, code: str) -> Verdict:
         raise InputError("too few snapshots")
 
     run_id = plan(registry.database, AS_OF)
-    trial = Trial(partial(compare_snapshots, read), too_short)
+    trial = Trial(partial(compare_snapshots, read), too_short, lambda _: False)
     return promote(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, trial=trial)
 
 
@@ -63,6 +69,16 @@ def test_a_model_that_is_no_worse_than_its_rivals_becomes_champion(registry: Reg
     verdict = judged(registry, holdout_model(), "good")
     assert verdict.decision == "first"
     assert all("passes" in reason for reason in verdict.reasons if " against " in reason)
+
+
+def test_a_version_that_would_have_the_same_holdout_model_is_not_trained(registry: Registry) -> None:
+    run_id = plan(registry.database, AS_OF)
+    trial = Trial(partial(compare_snapshots, lambda *_: SNAPSHOTS), pytest.fail, lambda _: True)
+    number = registered(registry, holdout_model(), "good")
+    verdict = promote(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, trial=trial)
+    before = max(SNAPSHOTS.keys() - {AS_OF})
+    reason = f"the holdout of the version as of {before} starts on the same day, so the baselines decide"
+    assert (verdict.decision, verdict.reasons[0]) == ("first", reason)
 
 
 def test_a_model_of_the_wrong_level_is_stopped_by_the_rules_on_money_and_level_but_not_on_ranking(

@@ -203,7 +203,7 @@ def test_a_cleared_run_that_trains_another_version_has_that_one_judged_and_made_
     run_id, _ = judge(registry, trained(AS_OF), as_of=AS_OF)
     number = trained(AS_OF)
 
-    trial = Trial(partial(compare_snapshots, holdout), partial(registered, registry))
+    trial = Trial(partial(compare_snapshots, holdout), partial(registered, registry), lambda _: False)
     verdict = judge_version(registry, number, run_id=run_id, as_of=AS_OF, newest_published=None, trial=trial)
     execute(registry.database, "set_run_model", run_id=run_id, model_name=registry.model, model_version=number)
     published(registry, run_id, AS_OF, verdict)
