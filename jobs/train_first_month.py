@@ -1,4 +1,4 @@
-"""Train the model of the first month on data from before `as_of`, and let the gate judge it.
+"""Train the model of the first month on data from before `as_of`, let the gate judge it, and record its accuracy.
 
     python -m jobs.train_first_month --as-of 2011-12-01 --run-id 17
 
@@ -15,8 +15,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from jobs.core.arguments import add_force, run_parser
+from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.task import recorded, run_as_program
@@ -24,6 +26,7 @@ from jobs.features.table import features
 from jobs.forecasting.encoder import InputError
 from jobs.lake.lake import Lake
 from jobs.models.first_month import FirstMonthModels
+from jobs.models.first_month_accuracy import write_accuracy
 from jobs.models.registry import Registry
 from jobs.planning.options import CHAMPION, add_model
 from jobs.sources import load
@@ -39,14 +42,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     settings, as_of, run_id = Settings(), arguments.as_of, arguments.run_id
     database = engine(settings.database_url)
+    lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
     with recorded("retrain.train_first_month", run_id=run_id, engine=database):
         registry = Registry(settings.tracking_uri, database, FIRST_MONTH_MODEL)
         table = features(load(settings.source).departments)
-        models = FirstMonthModels(registry=registry, lake=Lake(settings.lake), table=table)
+        models = FirstMonthModels(registry=registry, lake=lake, table=table)
         if arguments.model == CHAMPION:
             number = registry.aliased("champion")
         else:
             number = _trained(models, as_of, run_id, is_forced=arguments.force)
+        write_accuracy(models, number, as_of=as_of, is_forced=arguments.force)
         execute(database, "set_run_first_month_version", run_id=run_id, model_version=number)
     sys.stdout.write(json.dumps({"model_version": number}) + "\n")
 

@@ -210,7 +210,7 @@ BEGIN
     ON CONFLICT (as_of, value_basis) DO UPDATE
     SET run_id = excluded.run_id, load_id = excluded.load_id, published_at = excluded.published_at;
     -- Not worth waiting for a vacuum that is under way: autovacuum will gather statistics in its time.
-    ANALYZE (SKIP_LOCKED) clv.forecast_rows, clv.published, clv.published_margin;
+    ANALYZE (SKIP_LOCKED) clv.forecast_rows, clv.customer_rows, clv.published, clv.published_margin;
 END
 $$;
 
@@ -321,6 +321,7 @@ COMMENT ON FUNCTION clv.record_load(p_load_id bigint, p_lake_fingerprint text) I
 CREATE FUNCTION clv.record_totals(p_load_id bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
     AS $$
     -- First by all that customers have in common, which are few rows, then by one thing at a time.
     WITH alike AS (

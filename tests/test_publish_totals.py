@@ -16,12 +16,19 @@ from jobs.forecasting.intervals import Intervals, Outlook
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
 from tests.conftest import Database
-from tests.forecasts import NOVEMBER, plan, publish, publish_new_run, row, seen, write
+from tests.forecasts import DECEMBER, NOVEMBER, plan, publish, publish_new_run, row, seen, write
 
 INTERVALS = Intervals(0.4, 0.2, [0.0] * 4, [0.8] * 5, [0.1, -0.2, 0.1], 6)
 OUTLOOK = Outlook(np.array([780.0, 390.0, 78.0]), np.array([0.9, 0.5, 0.2]), np.array([6.0, 2.0, 0.3]))
 STATUSES = ("active", "new", "active")
 COVERAGE = 0.8
+CROWD = 200
+COPY_LOAD = """
+    INSERT INTO clv.{table}
+    SELECT (jsonb_populate_record(known, jsonb_build_object('load_id', :load_id))).* FROM clv.{table} AS known
+"""
+SCANS = "SELECT coalesce(sum(idx_scan), 0) FROM pg_stat_xact_user_tables WHERE relname = 'customer_rows'"
+"""How often this transaction has looked up rows of the table in an index."""
 
 
 def published(database: Database, lake: Lake) -> int:
@@ -118,3 +125,28 @@ def test_the_record_says_whether_a_total_came_to_lie_within_its_interval(
     assert (record["all"]["total_p10"], record["all"]["total_p90"]) == (ends["p10"], ends["p90"])
     assert record["all"]["total_is_covered"] is covered
     assert record["decile"]["total_is_covered"] is None
+
+
+def test_the_totals_of_a_load_that_the_statistics_do_not_know_yet_are_added_up_in_one_pass(
+    database: Database, lake: Lake
+) -> None:
+    """The planner expects no row of a new load; a loop over each of its customers for each customer takes hours."""
+    write(lake, NOVEMBER, [row(f"c{number}") for number in range(CROWD)])
+    publish(database.writer, lake, as_of=NOVEMBER, run_id=plan(database.writer, NOVEMBER))
+    again = {"as_of": NOVEMBER, "run_id": plan(database.writer, NOVEMBER)}
+    with database.owner.begin() as connection:
+        connection.execute(text("ANALYZE clv.forecast_rows, clv.customer_rows"))
+        load = {"load_id": connection.execute(text("SELECT clv.begin_load(:as_of, :run_id)"), again).scalar_one()}
+        for table in ("forecast_rows", "customer_rows"):
+            connection.execute(text(COPY_LOAD.format(table=table)), load)
+        before = connection.execute(text(SCANS)).scalar_one()
+        connection.execute(text("SELECT clv.record_totals(:load_id)"), load)
+        assert connection.execute(text(SCANS)).scalar_one() - before < CROWD / 10
+
+
+def test_the_planner_knows_a_load_as_soon_as_readers_see_it(database: Database, lake: Lake) -> None:
+    for as_of in (NOVEMBER, DECEMBER):
+        publish_new_run(database, lake, as_of)
+    common = "SELECT tablename FROM pg_stats WHERE attname = 'load_id' AND most_common_vals::text LIKE '%,%'"
+    with database.owner.connect() as connection:
+        assert set(connection.execute(text(common)).scalars()) >= {"forecast_rows", "customer_rows"}

@@ -1,11 +1,9 @@
-"""Forecast the customers who completed their first month in a data month, and say how accurate such forecasts were."""
+"""Forecast the customers who completed their first month in a data month."""
 
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -14,9 +12,8 @@ from jobs.core.month import Month
 from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
-from jobs.forecasting.first_month.holdout import OURS
 from jobs.forecasting.status import BY_FIRST_MONTH, BY_STANDARD
-from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
+from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import Lake, Record, parquet_files
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
@@ -33,7 +30,7 @@ _STANDARD = [
 
 
 def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: date, is_forced: bool = False) -> Record:
-    """Write `first_month/as_of=…` and `first_month_accuracy/as_of=…`; the record of the forecasts.
+    """Write `first_month/as_of=…`; its record.
 
     Where there is no version, because too few customers have lived through a month after their first one, the standard
     forecasts of these customers stand in. Nothing is written that the lake holds already, unless forced.
@@ -57,8 +54,6 @@ def score_first_month(models: FirstMonthModels, number: int | None, *, as_of: da
             "forecasts": lake.record(FORECASTS, as_of).fingerprint,
         }
     )
-    if is_forced or not lake.is_current(FIRST_MONTH_ACCURACY, as_of, inputs):
-        write_period(_accuracy(models, number), lake, FIRST_MONTH_ACCURACY, as_of, inputs)
     if not is_forced and lake.is_current(FIRST_MONTH, as_of, inputs):
         return lake.record(FIRST_MONTH, as_of)
     return write_period(_forecasts(models, number, as_of), lake, FIRST_MONTH, as_of, inputs)
@@ -98,32 +93,3 @@ def _standard(lake: Lake, as_of: date, first: pd.Series) -> pd.DataFrame:
     rows = pq.read_table(files, columns=["customer_id", *_STANDARD], partitioning=None).to_pandas()
     chosen: pd.DataFrame = rows.set_index("customer_id").loc[first.index].reset_index()
     return chosen.assign(first_ordered_on=first.to_numpy(), method=BY_STANDARD)
-
-
-def _accuracy(models: FirstMonthModels, number: int | None) -> pd.DataFrame:
-    """A row for each candidate; none if there is no version, or it has no holdout."""
-    held_out = None if number is None else models.holdout(models.registry.version(number))
-    if held_out is None:
-        return pd.DataFrame(columns=FIRST_MONTH_ACCURACY.names)
-    forecaster, customers = held_out
-    total = float(customers.actual.sum())
-    rows = [
-        {
-            "candidate": candidate,
-            "trained_until": customers.origin,
-            "customers": len(customers.actual),
-            "months": customers.months,
-            "actual_total": _cents(total),
-            "forecast_total": _cents(metrics.get("total_ratio", np.nan) * total),
-            "norm_gini": metrics.get("norm_gini"),
-            "decile_mape": metrics.get("decile_mape"),
-            "wape": metrics.get("wape"),
-            "coverage": metrics.get("coverage80") if candidate == OURS else None,
-        }
-        for candidate, metrics in customers.metrics(forecaster).items()
-    ]
-    return pd.DataFrame(rows, columns=FIRST_MONTH_ACCURACY.names)
-
-
-def _cents(value: float) -> Decimal | None:
-    return None if np.isnan(value) else Decimal(round(value * 100)).scaleb(-2)

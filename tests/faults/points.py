@@ -95,12 +95,12 @@ SCORE = (
     sql("score", "set_run_forecast"),
     Point("score", PROMOTE, call=2),
     Point("score", PROMOTE, when="after", call=2),
-    Point("score", PROMOTE, call=3),
     Point("score", VALIDATE),
 )
 TRAIN_FIRST_MONTH = (
     Point("train_first_month", "jobs.models.registry:Registry.register", "kill_mlflow"),
     sql("train_first_month", "record_decision"),
+    Point("train_first_month", PROMOTE),
     sql("train_first_month", "set_run_first_month_version", "kill_postgres"),
 )
 _PUBLISHING = ("begin_load", "copy_forecast", "copy_first_month", "record_load", "publish_load")

@@ -50,10 +50,11 @@ def make_due(month: MonthRun, stage: str) -> None:
         month.forget_model()
     elif stage == "train_first_month":
         month.forget_first_month_model()
+        month.make_stale(FIRST_MONTH_ACCURACY)
     elif stage in ("promote", "set_champion"):
         month.forget_decision()
     elif stage == "score":
-        month.make_stale(FORECASTS, FIRST_MONTH, FIRST_MONTH_ACCURACY)
+        month.make_stale(FORECASTS, FIRST_MONTH)
     elif stage == "measure_accuracy":
         month.forget_actuals()
     if stage == "set_champion":

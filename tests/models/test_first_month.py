@@ -22,6 +22,7 @@ from jobs.lake.lake import Lake, parquet_files
 from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import DAILY, FORECASTS
 from jobs.models.first_month import FirstMonthModels, unpack
+from jobs.models.first_month_accuracy import write_accuracy
 from jobs.models.first_month_data import completed_in, learned_from
 from jobs.models.first_month_level import COHORTS, level_of, standard_level
 from jobs.models.first_month_scoring import score_first_month
@@ -101,8 +102,7 @@ def test_everybody_who_completed_the_first_month_in_the_data_month_is_forecast_o
 
 
 def test_the_accuracy_is_that_of_the_holdout_model_and_the_simple_forecasts(models: FirstMonthModels) -> None:
-    write(models.lake, AS_OF, [row("c0001", model_version=standard_version(standard_registry(models)))])
-    score_first_month(models, models.train(AS_OF), as_of=AS_OF)
+    write_accuracy(models, models.train(AS_OF), as_of=AS_OF)
     [file] = parquet_files(models.lake, FIRST_MONTH_ACCURACY, [AS_OF])
     accuracy = pq.read_table(file, partitioning=None).to_pandas().set_index("candidate")
     assert set(accuracy.index) == {"first_month", "cohort_mean", "spend_times_ratio", "pareto_nbd_gg"}
