@@ -17,11 +17,10 @@ from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.features.build import build_daily, build_features, check_for_leaks
 from jobs.lake.lake import Lake, Period, Record
-from jobs.quality.validation import import_meanwhile, validate
+from jobs.quality.validation import session_to_validate, validate
 from jobs.sources import load
 
 log = logging.getLogger(__name__)
@@ -43,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     month = {"as_of": args.as_of, "customers_where": source.customers_where}
     lake = Lake(settings.lake, partial(refuse_superseded, database, args.run_id))
     with recorded("build_features", run_id=args.run_id, engine=database) as outcome:
-        import_meanwhile()
-        spark = session(f"build_features {args.as_of}")
+        spark = session_to_validate(f"build_features {args.as_of}")
         started = time.monotonic()
         _log("daily", build_daily(spark, lake, **month, is_forced=args.force), started)
         started = time.monotonic()

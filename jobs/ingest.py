@@ -16,10 +16,9 @@ from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
-from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.lake.lake import Lake
-from jobs.quality.validation import import_meanwhile, validate
+from jobs.quality.validation import session_to_validate, validate
 from jobs.sources import load
 
 
@@ -33,8 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings().on(arguments.value_basis)
     database = engine(settings.database_url)
     with recorded("ingest", run_id=run_id, engine=database) as outcome:
-        import_meanwhile()
-        spark = session(f"ingest {as_of}")
+        spark = session_to_validate(f"ingest {as_of}")
         ingestion = RunIngestion(
             spark=spark,
             source=load(settings.source, arguments.value_basis),

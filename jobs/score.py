@@ -9,14 +9,12 @@ month, too. Where it has no version, their standard forecasts stand in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from jobs.core.arguments import add_force, run_parser
 from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import FIRST_MONTH_MODEL, Settings
-from jobs.core.spark import session
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE
 from jobs.features.table import features
@@ -25,7 +23,7 @@ from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_scoring import score_first_month
 from jobs.models.registry import Registry
 from jobs.models.scoring import Model, score, total_levels
-from jobs.quality.validation import import_meanwhile, validate
+from jobs.quality.validation import session_to_validate, validate
 from jobs.sources import load
 
 
@@ -49,11 +47,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = features(load(settings.source).departments)
     with recorded("score", run_id=run_id, engine=database) as outcome:
         registry = Registry(settings.tracking_uri, database, settings.model)
-        with ThreadPoolExecutor(max_workers=1) as pool:  # each takes seconds, mostly for imports
-            fetched = pool.submit(Model.fetched, registry, number)
-            spark = session(f"score {as_of}")
-        model = fetched.result()
-        import_meanwhile()
+        spark = session_to_validate(f"score {as_of}")
+        model = Model.fetched(registry, number)
         made = score(spark, lake, table, model, as_of=as_of, is_forced=is_forced)
         for level in total_levels(model):
             execute(database, "set_run_level", run_id=run_id, **level)

@@ -8,7 +8,7 @@ the keys of up to three rows a rule.
 from __future__ import annotations
 
 import logging
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib import import_module
 
@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from sqlalchemy import Engine
 
 from jobs.core.settings import Settings
+from jobs.core.spark import session
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
 from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical, record_results
@@ -24,9 +25,13 @@ from jobs.sources import load
 log = logging.getLogger(__name__)
 
 
-def import_meanwhile() -> None:
-    """Begin to import Great Expectations, which takes seconds, while the caller goes on; `validate` waits for it."""
-    threading.Thread(target=import_module, args=("jobs.quality.stages",), daemon=True).start()
+def session_to_validate(app_name: str) -> SparkSession:
+    """The session of a job that validates. Great Expectations is imported while Spark starts: each takes seconds."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        imported = pool.submit(import_module, "jobs.quality.stages")
+        spark = session(app_name)
+    imported.result()
+    return spark
 
 
 def validate(

@@ -120,7 +120,7 @@ class MonthRun:
             self.model_version = json.loads(out.splitlines()[-1])["model_version"]
         if process.returncode == 0 and stage == "train_first_month":
             self.first_month_version = json.loads(out.splitlines()[-1])["model_version"]
-        return process.returncode, err
+        return process.returncode, out + err  # spark-submit sends the log of the job to stdout
 
     def _record_current(self) -> None:
         """Record for a new run what promote and score would, without running them where they have nothing to do."""
