@@ -79,7 +79,7 @@ def accuracy(
         LandingError, IngestError: the files cannot be used.
     """
     with TemporaryDirectory(prefix="clv-benchmark-") as folder:
-        delivered = shop(spark, source, landing, Lake(Path(folder)), origins=origins)
+        delivered = shop(spark, source, landing, Lake(str(Path(folder))), origins=origins)
         return judged(source.name, delivered, landing, origins, models)
 
 

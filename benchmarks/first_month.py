@@ -107,7 +107,7 @@ def judge(case: Case, data: Path) -> dict[str, Any]:
         if case.file is None:
             landing = Path(folder, "landing")
             simulate(SIMULATED, landing)
-        known, not_run = known_at(case, source, landing, Lake(Path(folder, "lake")))
+        known, not_run = known_at(case, source, landing, Lake(str(Path(folder, "lake"))))
         parts = [forecast(origin, case.months) for origin in known]
     return _judged(source.name, case, parts, not_run)
 

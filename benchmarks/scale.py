@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -35,8 +34,10 @@ from jobs.forecasting.forecaster import Forecaster
 from jobs.forecasting.metrics import value_metrics
 from jobs.forecasting.outcomes import Outcomes
 from jobs.forecasting.params import ModelParams
-from jobs.lake.lake import Lake, Record, parquet_files
+from jobs.lake.arrow import batches_of_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
+from jobs.lake.versions import Record
 from jobs.models.training_data import read_history
 from jobs.simulation.deliveries import Shop
 from jobs.simulation.population import chunks
@@ -61,16 +62,13 @@ def written(lake: Lake, table: Table, shop: Shop) -> list[date]:
     """Write every snapshot of a shop into a lake, one file a chunk of customers; their periods."""
     schema = pa.schema([(column.name, _TYPES.get(column.type, pa.float64())) for column in table.columns])
     days = [shop.first.plus(age).as_of for age in range(shop.months)]
-    with ExitStack() as stack:
-        staged = stack.enter_context(lake.staging(table))
+    with lake.writing(table) as folder:
         for chunk in chunks(shop.customers):
             for day, frame in snapshots(shop, chunk):
-                folder = staged / str(day)
-                folder.mkdir(exist_ok=True)
-                rows = _rows(frame, schema)
-                pq.write_table(rows, folder / f"part-{chunk:05d}.parquet")
-        for day in days:
-            lake.promote(staged / str(day), table, day, Record(rows=shop.customers, fingerprint=str(day)))
+                place = f"{folder}/{table.period_key}={day}"
+                lake.files.create_dir(place)
+                pq.write_table(_rows(frame, schema), f"{place}/part-{chunk:05d}.parquet", filesystem=lake.files)
+        lake.commit(table, folder, {day: Record(rows=shop.customers, fingerprint=str(day)) for day in days})
     return days
 
 
@@ -88,7 +86,7 @@ def _rows(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
 def trained(root: Path, days: Sequence[date]) -> dict[str, float]:
     """Read the history and train as production does: seconds, and the largest resident size of this process in MB."""
     started = time.perf_counter()
-    history = read_history(Lake(root), _TABLE, FEW, days)
+    history = read_history(Lake(str(root)), _TABLE, FEW, days)
     read = time.perf_counter()
     fit(history, as_of=days[-1])
     ended = time.perf_counter()
@@ -102,7 +100,7 @@ def sampled(root: Path, days: Sequence[date]) -> tuple[Forecaster, list[dict[str
     Everybody judged is in none of the samples. Returns the last forecaster too.
     """
     origin = days[-1 - AHEAD]
-    history = read_history(Lake(root), _TABLE, max(SAMPLES) * 2 + HELD_OUT, days)
+    history = read_history(Lake(str(root)), _TABLE, max(SAMPLES) * 2 + HELD_OUT, days)
     ids = np.sort(history[origin]["customer_id"].to_numpy(dtype=object))
     np.random.default_rng(0).shuffle(ids)
     held_out, others = ids[:HELD_OUT], ids[HELD_OUT:]
@@ -123,9 +121,9 @@ def sampled(root: Path, days: Sequence[date]) -> tuple[Forecaster, list[dict[str
 def scored(forecaster: Forecaster, root: Path, day: date, customers: int) -> float:
     """Seconds that forecasting so many customers takes, batch by batch as Spark hands them over."""
     seconds, done = 0.0, 0
-    for file in parquet_files(Lake(root), _TABLE, [day]):
-        rows: pd.DataFrame = pq.read_table(file, partitioning=None).to_pandas(date_as_object=False)
-        batch = rows.head(min(_BATCH, customers - done))
+    for rows in batches_of_rows(Lake(str(root)), _TABLE, day, _TABLE.names, _BATCH):
+        frame: pd.DataFrame = rows.to_pandas(date_as_object=False)
+        batch = frame.head(min(_BATCH, customers - done))
         started = time.perf_counter()
         forecaster.predict(batch, as_of=day)
         seconds, done = seconds + time.perf_counter() - started, done + len(batch)
@@ -138,7 +136,7 @@ def scale(root: Path) -> dict[str, Any]:
     """Every figure; the lakes are written below a folder."""
     shops = {count: Shop(customers=count, months=MONTHS, seed=1, end=_END) for count in (FEW, MANY)}
     for count, shop in shops.items():
-        days = written(Lake(root / str(count)), _TABLE, shop)
+        days = written(Lake(str(root / str(count))), _TABLE, shop)
     log.info("Both shops are written")
     training = {}
     for count in shops:

@@ -81,7 +81,7 @@ def stage(root: Path) -> Iterator[Stage]:
         url = {role: postgres.url(role, "postgres", sockets.parent) for role in ("postgres", "clv_writer", "clv_api")}
         owner, writer = engine(url["postgres"]), engine(url["clv_writer"])
         migrate(owner)
-        registry, lake = Registry(tracking_uri, writer), Lake(root / "lake")
+        registry, lake = Registry(tracking_uri, writer), Lake(str(root / "lake"))
         shop = RawShop.simulated(CUSTOMERS, root / "landing")
         number = champion(shop, lake, registry)
         customers = publish(lake, registry, number, writer)
@@ -95,7 +95,7 @@ def stage(root: Path) -> Iterator[Stage]:
             "CLV_API_BURST": "100000",
             "CLV_API_MODEL_SECONDS": "1",
             "CLV_SOURCE": NAME,
-            "CLV_LAKE": str(lake.root),
+            "CLV_LAKE": lake.root,
             "MLFLOW_TRACKING_URI": tracking_uri,
         }
         address = f"http://{HOST}:{environment['CLV_API_PORT']}"

@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from jobs.cleaning.rows import Delivered, clean_transactions
@@ -24,11 +23,13 @@ from jobs.features.rfm_cuts import NONE, RFM_MEASURES, RfmCuts
 from jobs.features.single.customer import CustomerHistory, customer_features
 from jobs.features.table import features
 from jobs.forecasting.params import ModelParams
+from jobs.lake.arrow import write_period, write_rows
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
-from jobs.lake.lake import Lake, Period, Record
-from jobs.lake.pandas_tables import arrow_schema, write_period
+from jobs.lake.lake import Lake
 from jobs.lake.rows import Line
+from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import FORECASTS, PRODUCTS, Table
+from jobs.lake.versions import Period, Record
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
 from jobs.models.training import train
@@ -134,12 +135,8 @@ def write(
 ) -> None:
     """Put a complete period into a lake."""
     content = hashlib.sha256(repr(rows).encode()).hexdigest()
-    with lake.staging(table) as staged:
-        folder = staged / "period"
-        folder.mkdir()
-        pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(table)), folder / "part-0.parquet")
-        record = Record(rows=len(rows), fingerprint=content, inputs=inputs or {}, sums=sums or {})
-        lake.promote(folder, table, period, record)
+    record = Record(rows=len(rows), fingerprint=content, inputs=inputs or {}, sums=sums or {})
+    write_rows([pa.Table.from_pylist(list(rows), arrow_schema(table))], lake, table, period, record)
 
 
 def _snapshot(lines: Mapping[str, Sequence[Line]], as_of: date) -> list[dict[str, Any]]:

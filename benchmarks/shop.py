@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
@@ -27,8 +26,10 @@ from jobs.features.table import features
 from jobs.forecasting.encoder import Floats
 from jobs.forecasting.outcomes import Snapshots
 from jobs.forecasting.params import ModelParams
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, Table
+from jobs.landing.cache import Kept
 from jobs.landing.deliveries import TABLES, dated, deliveries, keep_lists
 from jobs.landing.layouts import Delivery, MonthFolders
 from jobs.models.training_data import read_history
@@ -170,7 +171,8 @@ def shop(spark: SparkSession, source: Source, landing: Path, lake: Lake, *, orig
         NotMaturedError: an origin has no history, or months that it covers have not been delivered in full.
         LandingError: the files cannot be used.
     """
-    delivered = keep_lists(dated(deliveries(source, landing, lake.root)))
+    kept = Kept.in_folder(lake.root)
+    delivered = keep_lists(dated(deliveries(source, landing, kept)))
     lines = delivered["transactions"]
     newest = max(origins, key=lambda origin: origin.end)
     last, forecast = newest.end.plus(-1), f"the {newest.months} months from {newest.day} on"
@@ -182,7 +184,9 @@ def shop(spark: SparkSession, source: Source, landing: Path, lake: Lake, *, orig
     for name in (name for name in TABLES if name in delivered):
         until = lines.first.through(last)
         lists = [month for month in delivered[name].months if month <= last]
-        ingest(spark, source, delivered[name], lake, months=until if delivered[name].has_times else lists)
+        ingest(
+            spark, source, delivered[name], lake, months=until if delivered[name].has_times else lists, cache=kept.cache
+        )
     build_daily(spark, lake, as_of=last.as_of)
     days = _days(lake, lines.first.through(last))
     if last == lines.months[-1] and not _is_whole(lines, last, days):
@@ -204,9 +208,8 @@ def outcome(days: pd.DataFrame, ids: pd.Index, origin: date, months: int) -> Out
 
 def _days(lake: Lake, months: Sequence[Month]) -> pd.DataFrame:
     """The daily grain over all departments, sorted."""
-    files = parquet_files(lake, DAILY, months)
     whole = pc.field("department") == ALL_DEPARTMENTS
-    days = pq.read_table(files, columns=list(_DAY_COLUMNS), filters=whole, partitioning=None).to_pandas()
+    days = read_rows(lake, DAILY, months, _DAY_COLUMNS, whole).to_pandas()
     days = days.astype({"net_value": "float64", "ordered_on": "datetime64[ns]"})
     ordered: pd.DataFrame = days.sort_values(["customer_id", "ordered_on"], kind="stable", ignore_index=True)
     return ordered

@@ -126,4 +126,4 @@ def deliver(spark: SparkSession, name: str, folder: Path, origins: Sequence[Orig
     else:
         landing = folder / "landing"
         simulate(SIMULATED, landing)
-    return shop(spark, trial.mapping(name), landing, Lake(folder / "lake"), origins=origins), landing
+    return shop(spark, trial.mapping(name), landing, Lake(str(folder / "lake")), origins=origins), landing

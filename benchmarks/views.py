@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
 from benchmarks.service_shop import SOURCE, TABLE, plan
@@ -36,10 +35,12 @@ from jobs.core.postgres import engine, execute, statement
 from jobs.core.settings import MODEL
 from jobs.features.table import LAG_MONTHS, YEAR_DAYS, lag_name, window_name
 from jobs.forecasting.status import ACTIVE, DORMANT, LAPSING, NEW
+from jobs.lake.arrow import write_rows
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
-from jobs.lake.lake import Lake, Period, Record
-from jobs.lake.pandas_tables import arrow_schema
+from jobs.lake.lake import Lake
+from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, FORECAST_MONTHS, FORECASTS, Table
+from jobs.lake.versions import Period, Record
 from jobs.local_stack import postgres_server as postgres
 from jobs.publishing import standard
 
@@ -102,7 +103,7 @@ def measured(root: Path, customers: int) -> dict[str, Any]:
     with postgres.temporary(root / "data") as sockets:
         url = {role: postgres.url(role, "postgres", sockets.parent) for role in ("postgres", "clv_writer")}
         migrate(engine(url["postgres"]))
-        publish_months(engine(url["clv_writer"]), Lake(root / "lake"), customers)
+        publish_months(engine(url["clv_writer"]), Lake(str(root / "lake")), customers)
         with engine(url["postgres"]).connect() as owner:
             owner.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
         answers = []
@@ -137,11 +138,7 @@ def _put(
     money = [column.name for column in table.columns if column.type.startswith("decimal")]
     sums = {name: str(pc.sum(content[name]).as_py() or 0) for name in money}
     record = Record(rows=rows, fingerprint=f"{table.name} {period}", inputs=inputs or {}, sums=sums)
-    with lake.staging(table) as staged:
-        folder = staged / "period"
-        folder.mkdir()
-        pq.write_table(content, folder / "part-0.parquet")
-        lake.promote(folder, table, period, record)
+    write_rows([content], lake, table, period, record)
     return record
 
 

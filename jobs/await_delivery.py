@@ -16,6 +16,7 @@ from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.month import MonthRefusedError, named_month
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
+from jobs.landing.cache import Kept
 from jobs.planning.data_month import why_not_delivered
 from jobs.sources import load
 
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     if month is None:
         raise MonthRefusedError("the run has no month to wait for: trigger it with the parameter `month`")
-    missing = why_not_delivered(load(settings.source), settings.landing, settings.lake, month)
+    missing = why_not_delivered(load(settings.source), settings.landing, Kept.of(settings), month)
     sys.stdout.write(json.dumps({"month": str(month), "missing": missing}) + "\n")
     if missing:
         sys.exit(os.EX_TEMPFAIL)

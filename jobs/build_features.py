@@ -11,15 +11,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from functools import partial
 
 from jobs.core.arguments import add_force, run_parser
-from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.features.build import build_daily, build_features, check_for_leaks
-from jobs.lake.lake import Lake, Period, Record
+from jobs.lake.lake import Lake
+from jobs.lake.versions import Period, Record
 from jobs.quality.validation import session_to_validate, validate
 from jobs.sources import load
 
@@ -40,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings().on(args.value_basis)
     source, database = load(settings.source), engine(settings.database_url)
     month = {"as_of": args.as_of, "customers_where": source.customers_where}
-    lake = Lake(settings.lake, partial(refuse_superseded, database, args.run_id))
+    lake = Lake.of_run(settings.lake, args.as_of, args.run_id)
     with recorded("build_features", run_id=args.run_id, engine=database) as outcome:
         spark = session_to_validate(f"build_features {args.as_of}")
         started = time.monotonic()

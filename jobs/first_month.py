@@ -2,10 +2,10 @@
 
     spark-submit jobs/first_month.py
 
-Orders of a month that is still open are read into a private folder of the lake's staging area, and never become a
-month of the lake. The forecasts in `clv.first_month` of months that are not published yet are replaced as a whole; the
-run of such a month later takes their place. Without a champion of the model, a published month, or newer orders,
-nothing is changed.
+Orders of a month that is still open are read into a lake of their own, in a scratch folder of the cache, and never
+become a month of the lake. The forecasts in `clv.first_month` of months that are not published yet are replaced as a
+whole; the run of such a month later takes their place. Without a champion of the model, a published month, or newer
+orders, nothing is changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from jobs.cleaning.ingestion import ingest
 from jobs.core.arguments import parser
@@ -27,10 +26,11 @@ from jobs.core.value_basis import NET_REVENUE
 from jobs.features.build import lines_that_count
 from jobs.features.daily import daily
 from jobs.features.table import features
+from jobs.lake.copies import copy_periods
 from jobs.lake.frames import write_periods
-from jobs.lake.lake import STAGING, Lake
-from jobs.lake.staging import private_folder
+from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, PRODUCTS
+from jobs.landing.cache import Kept, scratch_folder
 from jobs.landing.deliveries import delivery, with_open_months
 from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_open import OpenMonth, forecast_open_month
@@ -48,8 +48,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings()
     source, database = load(settings.source), engine(settings.database_url)
     registry = Registry(settings.tracking_uri, database, FIRST_MONTH_MODEL)
-    with recorded("first_month", engine=database), private_folder(settings.lake / STAGING, "open_months") as scratch:
-        models = FirstMonthModels(registry=registry, lake=Lake(settings.lake), table=features(source.departments))
+    lake = Lake(settings.lake, is_fixed=True)
+    with recorded("first_month", engine=database), scratch_folder(settings.cache) as scratch:
+        models = FirstMonthModels(registry=registry, lake=lake, table=features(source.departments))
         number = registry.aliased("champion")
         if number is None:
             log.info("There is no champion of %s yet: a monthly run makes it", FIRST_MONTH_MODEL)
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if since is None:
             log.info("No month is published: open months are those after the newest published one")
             return
-        opened = _read(source, settings.landing, models.lake, since, scratch)
+        opened = _read(source, settings, lake, since, Lake(str(scratch)))
         if opened is None:
             log.info("Nothing has been delivered since %s", since)
             return
@@ -72,23 +73,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         log.info("Version %s forecast %d customers whose first month ended after %s", number, len(rows), since)
 
 
-def _read(source: Source, landing: Path, lake: Lake, since: date, scratch: Path) -> OpenMonth | None:
+def _read(source: Source, settings: Settings, lake: Lake, since: date, own: Lake) -> OpenMonth | None:
     """The orders since a day, in a lake of their own; None if there is none."""
-    delivered = delivery(source, "transactions", landing, lake.root)
+    delivered = delivery(source, "transactions", settings.landing, Kept.of(settings))
     if delivered is None:
         return None
-    delivered = with_open_months(delivered, landing)
+    delivered = with_open_months(delivered, settings.landing)
     months = [month for month in delivered.months if month >= Month.of(since)]
     if not months:
         return None
-    own = Lake(scratch)
     for table in (PRODUCTS, CUSTOMERS):
-        if lake.periods(table):
-            linked = own.root / table.name
-            linked.parent.mkdir(parents=True, exist_ok=True)
-            linked.symlink_to((lake.root / table.name).resolve(), target_is_directory=True)
+        lists = [Month.parse(text) for text in lake.periods(table)]
+        oldest = lake.newest(table, months[0]) or months[0]
+        copy_periods(lake, own, table, [month for month in lists if month >= oldest])
     spark = session("first month")
-    ingest(spark, source, delivered, own, months=months)
+    ingest(spark, source, delivered, own, months=months, cache=settings.cache)
     days = daily(lines_that_count(spark, own, months, source.customers_where))
     write_periods(days, own, DAILY, {month: {} for month in months})
     return OpenMonth(since, own, months)

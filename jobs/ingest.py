@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 
 from jobs.cleaning.run_ingestion import RunIngestion
 from jobs.core.arguments import add_force, run_parser
-from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
@@ -37,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             spark=spark,
             source=load(settings.source, arguments.value_basis),
             settings=settings,
-            lake=Lake(settings.lake, partial(refuse_superseded, database, run_id)),
+            lake=Lake.of_run(settings.lake, as_of, run_id),
             database=database,
             run_id=run_id,
             months=arguments.months,

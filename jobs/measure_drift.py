@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("publish.measure_drift", run_id=arguments.run_id, engine=database) as outcome:
         registry = Registry(settings.tracking_uri, database, settings.model)
         month = {"as_of": arguments.as_of, "value_basis": settings.value_basis}
-        compared = measure_drift(database, registry, Lake(settings.lake), table, **month)
+        lake = Lake.of_run(settings.lake, arguments.as_of, arguments.run_id)
+        compared = measure_drift(database, registry, lake, table, **month)
         outcome.rows = len(compared)
     result = {"month": str(Month.before(arguments.as_of)), "reason": warning_of(compared)}
     sys.stdout.write(json.dumps(result) + "\n")

@@ -16,22 +16,24 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.failure import AS_OF
 from jobs.core.month import named_month
-from jobs.core.postgres import engine
+from jobs.core.postgres import engine, execute
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
-from jobs.core.value_basis import MARGIN, NET_REVENUE
+from jobs.core.value_basis import MARGIN
 from jobs.features.table import features
 from jobs.lake.lake import Lake
-from jobs.landing.cache import CACHE, cache_root
+from jobs.landing.cache import Kept, scratch_copy
 from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.restatements import RestatedError
 from jobs.planning.data_month import data_month, why_not_delivered
 from jobs.planning.document import open_run, xcom
 from jobs.planning.history import month_history
+from jobs.planning.lake_tables import tables_of_run
 from jobs.planning.note import note_of, refusal_of
 from jobs.planning.options import REFUSE, add_options, options_of
 from jobs.planning.run_plan import Surroundings, make_plan
@@ -67,18 +69,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     database = engine(settings.database_url)
     with (
         recorded("plan.plan", engine=database) as outcome,
-        cache_root(settings.on(NET_REVENUE).lake, is_dry_run=arguments.dry_run) as caching,
+        scratch_copy(Kept.of(settings)) if arguments.dry_run else nullcontext(Kept.of(settings)) as kept,
     ):
         source = load(settings.source, arguments.value_basis)
         if arguments.run_type == "scheduled":
             month = named_month(requested=arguments.month, run_type="scheduled", logical_date=arguments.logical_date)
-            missing = month and why_not_delivered(source, settings.landing, caching, month)
+            missing = month and why_not_delivered(source, settings.landing, kept, month)
             if missing:
                 log.warning("Month %s is not delivered in full yet: %s. %s", month, missing, STARTED_LATER)
                 sys.exit(os.EX_TEMPFAIL)
         table = features(source.departments)
         choices = options_of(arguments)
-        delivered = deliveries(source, settings.landing, caching)
+        delivered = deliveries(source, settings.landing, kept)
         month = data_month(
             database,
             delivered["transactions"],
@@ -88,9 +90,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             dag_run_id=arguments.dag_run_id,
         )
         AS_OF.set(month.as_of)
-        lake = Lake(settings.lake)
+        lake = Lake(settings.lake, is_fixed=True)
         surroundings = Surroundings(
-            source=source, delivered=dated(delivered), lake=lake, features=table, cache=caching / CACHE
+            source=source, delivered=dated(delivered), lake=lake, features=table, cache=kept.cache
         )
         plan = make_plan(month, surroundings, month_history(database, month, settings), choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
@@ -101,7 +103,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         asked = {"dag_run_id": arguments.dag_run_id, "trigger": arguments.run_type}
         run_id = open_run(database, plan, settings, currency=source.currency, note=note, **asked)
         if not choices.is_dry_run:
-            lake.remove_orphans()
+            lake = Lake.of_run(settings.lake, month.as_of, run_id)
+            versions = json.dumps(lake.take_over(tables_of_run(table)))
+            execute(database, "set_run_lake_versions", run_id=run_id, versions=versions)
             outcome.run_id = run_id
     sys.stdout.write(json.dumps(xcom(plan, run_id, note)) + "\n")
 

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         registry = Registry(settings.tracking_uri, database, settings.model)
         promotion = Promotion(
             registry=registry,
-            lake=Lake(settings.lake),
+            lake=Lake.of_run(settings.lake, arguments.as_of, arguments.run_id),
             table=features(load(settings.source).departments),
             value_basis=settings.value_basis,
         )

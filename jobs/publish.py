@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     # An attempt that was killed after its commit left no record newer than that: its change has not been announced.
     was_recorded = bool(fetch(database, "recorded_since_publication", run_id=arguments.run_id, task=TASK))
     with recorded(TASK, run_id=arguments.run_id, engine=database) as outcome:
-        lake, source = Lake(settings.lake), load(settings.source, settings.value_basis)
+        lake = Lake.of_run(settings.lake, arguments.as_of, arguments.run_id)
+        source = load(settings.source, settings.value_basis)
         publication = publish(database, lake, source, as_of=arguments.as_of, run_id=arguments.run_id)
         outcome.rows = publication.rows
         log.info("Run %s as of %s: %s", arguments.run_id, arguments.as_of, publication)

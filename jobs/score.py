@@ -9,10 +9,8 @@ month, too. Where it has no version, their standard forecasts stand in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from jobs.core.arguments import add_force, run_parser
-from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.task import recorded, run_as_program
@@ -43,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings().on(arguments.value_basis)
     database, run_id = engine(settings.database_url), arguments.run_id
     as_of, number, is_forced = arguments.as_of, arguments.model_version, arguments.force
-    lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
+    lake = Lake.of_run(settings.lake, as_of, run_id)
     table = features(load(settings.source).departments)
     with recorded("score", run_id=run_id, engine=database) as outcome:
         registry = Registry(settings.tracking_uri, database, settings.model)

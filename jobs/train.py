@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             version = champion_for(registry, arguments.run_id)
         else:
             version = train(
-                Lake(settings.lake),
+                Lake.of_run(settings.lake, arguments.as_of, arguments.run_id),
                 features(load(settings.source).departments),
                 registry,
                 as_of=arguments.as_of,

@@ -15,10 +15,8 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 
 from jobs.core.arguments import add_force, run_parser
-from jobs.core.fence import refuse_superseded
 from jobs.core.postgres import engine, execute
 from jobs.core.settings import FIRST_MONTH_MODEL, Settings
 from jobs.core.task import recorded, run_as_program
@@ -42,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     settings, as_of, run_id = Settings(), arguments.as_of, arguments.run_id
     database = engine(settings.database_url)
-    lake = Lake(settings.lake, partial(refuse_superseded, database, run_id))
+    lake = Lake.of_run(settings.lake, as_of, run_id)
     with recorded("retrain.train_first_month", run_id=run_id, engine=database):
         registry = Registry(settings.tracking_uri, database, FIRST_MONTH_MODEL)
         table = features(load(settings.source).departments)

@@ -176,7 +176,7 @@ def empty_database(postgres: Postgres, template: str) -> Database:
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """An empty lake."""
-    return Lake(tmp_path / "lake")
+    return Lake(str(tmp_path / "lake"))
 
 
 @pytest.fixture
@@ -234,9 +234,9 @@ def environment(lake: Lake, database: Database, mlflow_server: str, monkeypatch:
     """What a job's `main` reads its settings from: the test's own places, the source `simulated_shop`."""
     variables = {
         "CLV_SOURCE": "simulated_shop",
-        "CLV_LANDING": str(lake.root.with_name("landing")),
-        "CLV_LAKE": str(lake.root),
-        "CLV_REPORTS": str(lake.root.with_name("reports")),
+        "CLV_LANDING": str(Path(lake.root).with_name("landing")),
+        "CLV_LAKE": lake.root,
+        "CLV_REPORTS": str(Path(lake.root).with_name("reports")),
         "CLV_DATABASE_URL": database.writer_url,
         "MLFLOW_TRACKING_URI": mlflow_server,
     }

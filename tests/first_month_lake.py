@@ -12,8 +12,8 @@ from jobs.core.month import Month
 from jobs.forecasting.first_month.days import first_orders
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
+from jobs.lake.arrow import write_period
 from jobs.lake.lake import Lake
-from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import CUSTOMERS, DAILY
 from jobs.models.model_version import Training, TrainingInputs
 from jobs.models.registry import Registry

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, RowMapping, text
 
 from jobs.core.month import HORIZONS
 from jobs.core.postgres import execute, fetch, statement
 from jobs.core.settings import MODEL
+from jobs.lake.arrow import read_rows, write_period
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
-from jobs.lake.lake import Lake, Record
-from jobs.lake.pandas_tables import write_period
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS
+from jobs.lake.versions import Record
 from jobs.publishing import copy, standard
 from jobs.publishing.standard import Publication
 from jobs.sources import load
 from tests.conftest import Database
+from tests.periods import planned, put
 from tests.snapshots import SOURCE, TABLE, write_snapshots
 
 OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 12, 1)
@@ -122,11 +120,8 @@ def write(
     sums = {name: str(sum((entry[name] for entry in rows), Decimal(0))) for name in MONEY}  # type: ignore[arg-type]
     fingerprint = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode("utf-8", "surrogatepass")).hexdigest()
     record = {"rows": len(rows), "fingerprint": fingerprint, "inputs": inputs, "sums": sums} | dict(recorded or {})
-    with lake.staging(FORECASTS) as staged:
-        for number in range(files):
-            part = pa.Table.from_pylist(list(rows[number::files]), SCHEMA)
-            pq.write_table(part, staged / f"part-{number}.parquet")
-        lake.promote(staged, FORECASTS, as_of, Record(**record))  # type: ignore[arg-type]
+    parts = [pa.Table.from_pylist(list(rows[number::files]), SCHEMA) for number in range(files)]
+    put(lake, FORECASTS, as_of, Record(**record), *parts)  # type: ignore[arg-type]
     write_new_customers(lake, as_of, [])
 
 
@@ -141,10 +136,8 @@ def write_customers(lake: Lake, as_of: date, customers: Mapping[str, Mapping[str
 
 def write_snapshot(lake: Lake, as_of: date, fingerprint: str = "snapshot") -> None:
     """Write another record of a snapshot beside its rows, if there are any."""
-    with lake.staging(TABLE) as staged:
-        if lake.is_complete(TABLE, as_of):
-            shutil.copytree(lake.folder(TABLE, as_of), staged / "period")
-        lake.promote(staged / "period", TABLE, as_of, Record(rows=0, fingerprint=fingerprint))
+    rows = read_rows(lake, TABLE, [as_of] if lake.is_complete(TABLE, as_of) else [])
+    put(lake, TABLE, as_of, Record(rows=len(rows), fingerprint=fingerprint), rows)
 
 
 def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
@@ -160,20 +153,19 @@ def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publicat
     scored(engine, lake, as_of, run_id)
     if not lake.record(TABLE, as_of).rows:
         return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
-    snapshot = lake.folder(TABLE, as_of)
-    with TemporaryDirectory() as scratch:
-        kept = shutil.copytree(snapshot, Path(scratch, "kept"))
-        ids = pq.read_table(lake.folder(FORECASTS, as_of), columns=["customer_id"], partitioning=None)["customer_id"]
-        write_customers(lake, as_of, {customer_id: {} for customer_id in ids.to_pylist()})
-        try:
-            return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
-        finally:
-            shutil.rmtree(snapshot)
-            shutil.copytree(kept, snapshot)
+    record, snapshot = lake.record(TABLE, as_of), read_rows(lake, TABLE, [as_of])
+    ids = read_rows(lake, FORECASTS, [as_of], ["customer_id"])["customer_id"]
+    write_customers(lake, as_of, {customer_id: {} for customer_id in ids.to_pylist()})
+    try:
+        return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
+    finally:
+        put(lake, TABLE, as_of, record, snapshot)
 
 
-def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: object) -> int:
-    """Register a run of a month, on net revenue unless something else is asked for; its id."""
+def plan(
+    engine: Engine, as_of: date, *, lake: Lake | None = None, trigger: str = "manual", **parameters: object
+) -> int:
+    """Register a run of a month, on net revenue by default, in the database and in `lake`, if given; its id."""
     [run] = fetch(
         engine,
         "plan_run",
@@ -189,6 +181,8 @@ def plan(engine: Engine, as_of: date, *, trigger: str = "manual", **parameters: 
         | {"is_dry_run": False, "model_choice": "as_of", "restate": "refuse", "plan": None}
         | parameters,
     )
+    if lake is not None:
+        planned(lake, as_of, run["run_id"])
     return int(run["run_id"])
 
 

@@ -10,9 +10,11 @@ from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.lake.frames import write_periods
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import Table, rejected
+from jobs.lake.versions import Record
 from jobs.sources import load
+from tests.periods import put
 
 SOURCE = "simulated_shop"
 DEPARTMENTS = load(SOURCE).departments
@@ -41,5 +43,4 @@ def store(spark: SparkSession, lake: Lake, table: Table, rows: Mapping[Month, li
     frame = spark.createDataFrame([row for month in rows.values() for row in month], f"{table.ddl}, {key}")
     write_periods(frame, lake, table, {month: {} for month in rows})
     for month in rows:
-        with lake.staging(rejected(table)) as staged:
-            lake.promote(staged, rejected(table), month, Record(rows=0, fingerprint="0"))
+        put(lake, rejected(table), month, Record(rows=0, fingerprint="0"))

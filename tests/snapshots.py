@@ -10,15 +10,17 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.features.table import LAG_MONTHS, features, lag_name
 from jobs.forecasting.params import ModelParams
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
+from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table
+from jobs.lake.versions import Record
 from jobs.models.training_data import model_columns
 from jobs.sources import load
+from tests.periods import put
 
 SOURCE = "simulated_shop"
 TABLE = features(load(SOURCE).departments)
@@ -75,15 +77,8 @@ def _row(customer_id: str, orders: np.ndarray, amount: int, as_of: date) -> dict
 
 def write_snapshots(lake: Lake, snapshots: Mapping[date, pd.DataFrame], table: Table = TABLE) -> None:
     """Put complete snapshots into a lake."""
-    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    schema = arrow_schema(table)
     for as_of, frame in snapshots.items():
-        with lake.staging(table) as staged:
-            folder = staged / str(as_of)
-            folder.mkdir()
-            pq.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False), folder / "part-0.parquet")
-            content = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
-            lake.promote(folder, table, as_of, Record(rows=len(frame), fingerprint=content))
-
-
-def _arrow_type(spark_type: str) -> pa.DataType:
-    return _ARROW_TYPES.get(spark_type) or pa.decimal128(18, 4)
+        content = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
+        rows = pa.Table.from_pandas(frame, schema, preserve_index=False)
+        put(lake, table, as_of, Record(rows=len(frame), fingerprint=content), rows)

@@ -20,6 +20,7 @@ from jobs.lake.frames import write_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
 from tests.features.random_shop import EMPTY_MONTH, LISTED, random_shop, spark_frame
+from tests.periods import take_out
 
 MONTHS = EMPTY_MONTH.plus(-1).through(EMPTY_MONTH.plus(3))
 AS_OFS = [month.as_of for month in MONTHS]
@@ -36,7 +37,7 @@ class Shop:
 
     def copied_to(self, folder: Path) -> Shop:
         shutil.copytree(self.lake.root, folder, dirs_exist_ok=True)
-        return Shop(self.spark, Lake(folder))
+        return Shop(self.spark, Lake(str(folder)))
 
     def write(self, table: Table, rows: pd.DataFrame, months: list[Month]) -> None:
         chosen = rows[rows["month"].isin([str(month) for month in months])]
@@ -55,7 +56,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def delivered(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop whose months are ingested; the second without a line, sessions from the fourth on, two customer lists."""
-    shop, rows = Shop(spark, Lake(tmp_path_factory.mktemp("delivered"))), random_shop()
+    shop, rows = Shop(spark, Lake(str(tmp_path_factory.mktemp("delivered")))), random_shop()
     shop.write(TRANSACTIONS, rows.lines, MONTHS)
     shop.write(SESSIONS, rows.sessions, MONTHS[3:])
     first, last = (rows.customers[rows.customers["month"] == str(month)] for month in (LISTED[1], MONTHS[4]))
@@ -160,7 +161,7 @@ def test_the_canary_finds_a_snapshot_that_counts_later_logins(caught_up: Shop, m
 def test_a_customer_list_changes_no_snapshot_from_before_it(delivered: Shop, caught_up: Shop, tmp_path: Path) -> None:
     """Running a month and then backfilling an earlier one leaves every snapshot current."""
     shop = delivered.copied_to(tmp_path)
-    shutil.rmtree(shop.lake.folder(CUSTOMERS, MONTHS[4]))
+    take_out(shop.lake, CUSTOMERS, MONTHS[4])
     shop.run(AS_OFS[3])
     shop.write(CUSTOMERS, random_shop().customers, MONTHS[4:])
     assert shop.run(AS_OFS[4])[1] == [str(AS_OFS[4])]

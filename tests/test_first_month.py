@@ -12,9 +12,10 @@ from jobs import first_month
 from jobs.core.month import CLOSING_DAYS, Month
 from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import completed_between, first_orders
-from jobs.lake.lake import STAGING, Lake
-from jobs.lake.pandas_tables import write_period
+from jobs.lake.arrow import write_period
+from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, TRANSACTIONS
+from jobs.landing.cache import Kept
 from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_open import OpenMonth
 from jobs.models.registry import Registry
@@ -48,7 +49,7 @@ def shop(
 def deliver(lake: Lake, until: date) -> None:
     """Deliver every order and return up to a day in one file."""
     known = DAYS[(DAYS["department"] == ALL_DEPARTMENTS) & (DAYS["ordered_on"] <= pd.Timestamp(until))]
-    file = lake.root.with_name("landing") / "transactions.csv"
+    file = Path(lake.root).with_name("landing") / "transactions.csv"
     file.parent.mkdir(exist_ok=True)
     columns = {"customer": known["customer_id"], "day": known["ordered_on"].dt.date, "paid": known["net_value"]}
     pd.DataFrame(columns).to_csv(file, index=False)
@@ -133,14 +134,15 @@ def test_executors_and_the_driver_share_the_folder_of_the_open_orders_and_it_is_
     folders: list[Path] = []
 
     def stop(models: FirstMonthModels, number: int, opened: OpenMonth, *, today: date) -> None:
-        folders.append(opened.lake.root)
+        folders.append(Path(opened.lake.root))
         raise KeyError
 
     monkeypatch.setattr(first_month, "forecast_open_month", stop)
     with pytest.raises(KeyError):
         first_month.main([])
-    assert [folder.parent for folder in folders] == [shop.lake.root / STAGING]
-    assert list((shop.lake.root / STAGING).iterdir()) == []
+    cache = Kept.in_folder(shop.lake.root).cache
+    assert [folder.parent for folder in folders] == [cache]
+    assert list(cache.glob(".scratch*")) == []
 
 
 def test_without_a_champion_nothing_is_forecast(

@@ -15,9 +15,8 @@ from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
-from jobs.landing.deliveries import deliveries
 from tests.corner_shop import CUSTOMERS, LINES, ODD_AMOUNTS, PRODUCTS, SESSIONS, SHOP, THREE_COLUMNS, deliver_month
-from tests.ingesting import ingest_all, rejected, stored
+from tests.ingesting import deliveries_of, ingest_all, rejected, stored
 
 NOVEMBER, DECEMBER = Month(2011, 11), Month(2011, 12)
 AS_OF = date(2011, 12, 1)
@@ -36,7 +35,7 @@ class Ingested:
 def november(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
     """The corner shop's November: lines and logins in month folders, accounts and articles as single files."""
     root = tmp_path_factory.mktemp("november")
-    landing, lake = root / "landing", Lake(root / "lake")
+    landing, lake = root / "landing", Lake(str(root / "lake"))
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     deliver_month(landing, "sessions", NOVEMBER, SESSIONS)
     (landing / "customers.csv").write_text(CUSTOMERS)
@@ -48,7 +47,7 @@ def november(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> I
 def autumn(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
     """October and November from one file with three columns that also holds December and mistyped dates."""
     root = tmp_path_factory.mktemp("autumn")
-    file, lake = root / "till.csv", Lake(root / "lake")
+    file, lake = root / "till.csv", Lake(str(root / "lake"))
     days = [f"2011-{month}-{day:02d}" for month in (10, 11, 12) for day in range(1, 29)]
     rows = pd.DataFrame({"customer": "7", "day": days * 40, "paid": "10"})
     odd = pd.DataFrame(
@@ -162,7 +161,7 @@ def test_three_columns_are_enough_and_equal_rows_are_as_many_purchases(spark: Sp
 def test_months_without_rows_become_empty_folders(spark: SparkSession, lake: Lake, landing: Path) -> None:
     deliver_month(landing, "transactions", Month(2011, 10), LINES)
     deliver_month(landing, "sessions", NOVEMBER, "who,at\n")
-    delivered = deliveries(SHOP, landing, lake.root)["sessions"]
+    delivered = deliveries_of(SHOP, landing, lake)["sessions"]
 
     result = ingest(spark, SHOP, delivered, lake, months=[Month(2011, 10), NOVEMBER])
 
@@ -186,7 +185,7 @@ def test_the_order_and_the_number_of_files_change_nothing(
         == november.lake.record(tables.TRANSACTIONS, NOVEMBER).fingerprint
     )
     months = [NOVEMBER]
-    before, after = (deliveries(SHOP, folder, lake.root)["transactions"] for folder in (november.landing, landing))
+    before, after = (deliveries_of(SHOP, folder, lake)["transactions"] for folder in (november.landing, landing))
     assert (
         ingested(SHOP, before, november.lake, months=months) == ingested(SHOP, after, lake, months=months) == len(lines)
     )

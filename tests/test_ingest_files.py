@@ -15,11 +15,11 @@ from jobs.cleaning.ingestion import ingest, ingested
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
-from jobs.landing.cache import KEPT
-from jobs.landing.deliveries import dated, deliveries, keep_lists
+from jobs.landing.cache import Kept
+from jobs.landing.deliveries import dated, keep_lists
 from jobs.landing.file_checks import LandingError
 from tests.corner_shop import LINES, PRODUCTS, SHOP, deliver_month
-from tests.ingesting import ingest_all, rejected, stored
+from tests.ingesting import deliveries_of, ingest_all, rejected, stored
 from tests.test_ingest import AS_OF, DECEMBER, NOVEMBER
 
 
@@ -53,14 +53,14 @@ def test_lines_are_ingested_anew_when_the_articles_have_changed(spark: SparkSess
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     (landing / "products.csv").write_text(PRODUCTS)
     ingest_all(spark, SHOP, landing, lake, AS_OF)
-    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, months=[NOVEMBER]) is not None
+    assert ingested(SHOP, deliveries_of(SHOP, landing, lake)["transactions"], lake, months=[NOVEMBER]) is not None
 
-    shutil.rmtree(lake.root / KEPT)
+    shutil.rmtree(Path(lake.root) / tables.delivered("products").name)
     (landing / "products.csv").write_text(PRODUCTS.splitlines(keepends=True)[0])
-    products = keep_lists(dated(deliveries(SHOP, landing, lake.root)))["products"]
-    ingest(spark, SHOP, products, lake, months=[NOVEMBER])
+    products = keep_lists(dated(deliveries_of(SHOP, landing, lake)))["products"]
+    ingest(spark, SHOP, products, lake, months=[NOVEMBER], cache=Kept.in_folder(lake.root).cache)
 
-    assert ingested(SHOP, deliveries(SHOP, landing, lake.root)["transactions"], lake, months=[NOVEMBER]) is None
+    assert ingested(SHOP, deliveries_of(SHOP, landing, lake)["transactions"], lake, months=[NOVEMBER]) is None
 
 
 def test_a_file_that_the_mapping_does_not_fit_stops_the_task(spark: SparkSession, lake: Lake, landing: Path) -> None:

@@ -133,7 +133,7 @@ def test_each_move_of_the_pointer_is_kept_for_the_audit(database: Database, lake
 def settings(database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLV_SOURCE", "CLV_LANDING", "CLV_REPORTS", "MLFLOW_TRACKING_URI"):
         monkeypatch.setenv(name, SOURCE)
-    monkeypatch.setenv("CLV_LAKE", str(lake.root))
+    monkeypatch.setenv("CLV_LAKE", lake.root)
     monkeypatch.setenv("CLV_DATABASE_URL", database.writer_url)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -33,7 +34,7 @@ Total = Callable[[str], dict[object, Decimal]]
 
 @pytest.fixture
 def margins(lake: Lake) -> Lake:
-    return Lake(lake.root / MARGIN)
+    return Lake(str(Path(lake.root) / MARGIN))
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from jobs.core.postgres import execute
 from jobs.core.refusal import RefusedError
-from jobs.lake.lake import IncompleteError, Lake
+from jobs.lake.lake import Lake
+from jobs.lake.versions import IncompleteError
 from jobs.publishing import standard
 from jobs.publishing.copy import PublishError
 from tests.conftest import Database

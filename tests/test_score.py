@@ -12,8 +12,10 @@ from jobs.core.fence import SupersededError, refuse_superseded
 from jobs.core.postgres import fetch
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
-from jobs.lake.lake import IncompleteError, Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
+from jobs.lake.versions import IncompleteError
 from jobs.models.model_version import Training
 from jobs.models.registry import Registry, UncheckedError
 from jobs.models.scoring import Model, ScoreError, forecast, score
@@ -70,7 +72,7 @@ def test_every_customer_of_the_snapshot_gets_exactly_one_forecast_in_the_lake(
 ) -> None:
     made = score(spark, shop, TABLE, model, as_of=AS_OF)
 
-    written = pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]), partitioning=None)
+    written = read_rows(shop, FORECASTS, [AS_OF]).to_pandas()
     assert made.rows == len(SNAPSHOTS[AS_OF])
     written = written.sort_values("customer_id", ignore_index=True)
     pd.testing.assert_frame_equal(written, expected(forecaster), check_exact=True)
@@ -81,13 +83,13 @@ def test_scoring_again_with_the_same_version_changes_nothing_and_with_another_re
     spark: SparkSession, shop: Lake, model: Model
 ) -> None:
     made = score(spark, shop, TABLE, model, as_of=AS_OF)
-    first = parquet_files(shop, FORECASTS, [AS_OF])
+    first = shop.files_of(FORECASTS, [AS_OF])
 
     assert score(spark, shop, TABLE, model, as_of=AS_OF) == made
-    assert parquet_files(shop, FORECASTS, [AS_OF]) == first
+    assert shop.files_of(FORECASTS, [AS_OF]) == first
 
     score(spark, shop, TABLE, replace(model, number=4), as_of=AS_OF)
-    assert set(pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]))["model_version"]) == {4}
+    assert set(read_rows(shop, FORECASTS, [AS_OF])["model_version"].to_pylist()) == {4}
 
 
 def test_a_model_that_reads_a_column_the_features_lack_is_refused(
@@ -134,12 +136,12 @@ def test_the_job_scores_with_the_version_it_was_given(
     example = FRAMES[EARLIER].head(2)
     training = Training(forecaster=forecaster, backtest=None, params={}, metrics={}, figures={}, example=example)
     given, newer = registry.register(training, ORIGIN), registry.register(training, ORIGIN)
-    run_id = plan(database.writer, AS_OF)
+    run_id = plan(database.writer, AS_OF, lake=shop)
 
     main(["--as-of", str(AS_OF), "--run-id", str(run_id), "--model-version", str(given)])
 
     assert newer > given
-    assert set(pd.read_parquet(parquet_files(shop, FORECASTS, [AS_OF]))["model_version"]) == {given}
+    assert set(read_rows(shop, FORECASTS, [AS_OF])["model_version"].to_pylist()) == {given}
     [run] = fetch(database.writer, "run_forecast", run_id=run_id)
     assert run["forecast_fingerprint"] == shop.record(FORECASTS, AS_OF).fingerprint
     [task] = fetch(database.writer, "run_tasks", run_id=run_id)

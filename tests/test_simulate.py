@@ -103,7 +103,7 @@ def test_truth_is_written_of_everybody_who_had_signed_up_and_of_nobody_else(shop
 def test_the_ingest_keeps_every_true_line_and_refuses_every_kind_of_dirt(
     spark: SparkSession, shop: Path, tmp_path: Path
 ) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(str(tmp_path))
 
     results = ingest_all(spark, load("simulated_shop"), shop, lake, date(2011, 12, 1))
 

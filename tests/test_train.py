@@ -11,7 +11,8 @@ from sqlalchemy import text
 from jobs.core.postgres import fetch
 from jobs.features.rfm_cuts import RfmCuts
 from jobs.forecasting.encoder import InputError
-from jobs.lake.lake import IncompleteError, Lake
+from jobs.lake.lake import Lake
+from jobs.lake.versions import IncompleteError
 from jobs.models.file_hashes import hashes_of, record_hashes
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
@@ -32,7 +33,7 @@ EARLIER, AS_OF = sorted(SNAPSHOTS)[-2:]
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake that no test changes."""
-    lake = Lake(tmp_path_factory.mktemp("shop"))
+    lake = Lake(str(tmp_path_factory.mktemp("shop")))
     write_snapshots(lake, SNAPSHOTS)
     return lake
 

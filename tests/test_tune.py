@@ -10,7 +10,8 @@ from jobs.core.month import Month
 from jobs.core.postgres import fetch
 from jobs.forecasting.params import ModelParams
 from jobs.forecasting.tuning import SPACE, candidates
-from jobs.lake.lake import IncompleteError, Lake
+from jobs.lake.lake import Lake
+from jobs.lake.versions import IncompleteError
 from jobs.models.registry import Registry
 from jobs.models.training import inputs_of, params_of, train, tune_month
 from jobs.tune import main

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from dataclasses import replace
@@ -8,7 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,14 +17,17 @@ from jobs.core.postgres import fetch
 from jobs.core.settings import Settings
 from jobs.features.build import build_daily, build_features
 from jobs.features.table import features
+from jobs.lake.arrow import read_rows
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import IncompleteError, Lake
-from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table
+from jobs.lake.lake import Lake
+from jobs.lake.tables import CUSTOMERS, PRODUCTS, SESSIONS, TRANSACTIONS, Table, validation
+from jobs.lake.versions import IncompleteError
 from jobs.quality.findings import ValidationFailedError
 from jobs.quality.validation import validate
 from jobs.sources import load
 from tests import forecasts
 from tests.conftest import Database
+from tests.periods import planned, put, take_out
 from tests.small_shop import DEPARTMENTS, PEOPLE, SOURCE, order_lines, store
 
 MONTHS = Month(2011, 8).through(Month(2011, 11))
@@ -37,7 +38,7 @@ AS_OF = MONTH.as_of
 @pytest.fixture(scope="module")
 def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Four months of a small shop, all stages done; the last month came with customers, logins and articles."""
-    lake = Lake(tmp_path_factory.mktemp("built") / "lake")
+    lake = Lake(str(tmp_path_factory.mktemp("built") / "lake"))
     people = [f"c{number:02d}" for number in range(PEOPLE + 2)]
     store(spark, lake, TRANSACTIONS, {month: order_lines(month) for month in MONTHS})
     accounts = [(person, date(2011, 1, 1), "none", "Oslo", "NO", str(MONTH)) for person in people]
@@ -54,20 +55,20 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake
 
 @pytest.fixture
 def lake(built: Lake, tmp_path: Path) -> Lake:
-    """A copy to spoil."""
+    """A copy to spoil, as run 1 sees it."""
     shutil.copytree(built.root, tmp_path / "lake")
-    return Lake(tmp_path / "lake")
+    return planned(Lake(str(tmp_path / "lake")), AS_OF, 1)
 
 
 @pytest.fixture
 def settings(lake: Lake) -> Settings:
-    reports = lake.root.with_name("reports")
-    return Settings(environ={"CLV_SOURCE": SOURCE, "CLV_LAKE": str(lake.root), "CLV_REPORTS": str(reports)})
+    reports = Path(lake.root).with_name("reports")
+    return Settings(environ={"CLV_SOURCE": SOURCE, "CLV_LAKE": lake.root, "CLV_REPORTS": str(reports)})
 
 
 def forget(lake: Lake, *tables: Table) -> None:
     for table in tables:
-        shutil.rmtree(lake.root / table.name)
+        take_out(lake, table, *map(Month.parse, lake.periods(table)))
 
 
 def replaced(spark: SparkSession, lake: Lake, table: Table, period: Month | date, rows: DataFrame) -> None:
@@ -80,10 +81,9 @@ def lines_of(spark: SparkSession, lake: Lake) -> DataFrame:
 
 
 def failures(lake: Lake, stage: str) -> dict[str, dict[str, object]]:
-    """Rule → its entry in the record in the lake, of the rules that failed."""
-    record = json.loads((lake.root / "validation" / stage / f"as_of={AS_OF}" / "run_1.json").read_text("utf-8"))
-    assert (record["stage"], record["as_of"], record["run_id"]) == (stage, str(AS_OF), 1)
-    return {f"{entry['suite']}.{entry['rule']}": entry for entry in record["rules"] if not entry["passed"]}
+    """Rule → its row in the lake, of the rules that failed."""
+    rules = read_rows(Lake(lake.root), validation(stage), [AS_OF]).to_pylist()
+    return {f"{entry['suite']}.{entry['rule']}": entry for entry in rules if not entry["passed"]}
 
 
 @pytest.mark.parametrize("stage", ["inputs", "features", "forecasts"])
@@ -117,19 +117,19 @@ def test_a_part_of_the_shop_is_compared_with_its_own_lines(
 
 
 def test_a_rerun_leaves_the_same_record(spark: SparkSession, settings: Settings, lake: Lake) -> None:
-    record = lake.root / "validation" / "forecasts" / f"as_of={AS_OF}" / "run_1.json"
-    validate("forecasts", spark, settings, as_of=AS_OF, run_id=1)
-    first = record.read_bytes()
-    validate("forecasts", spark, settings, as_of=AS_OF, run_id=1)
-    assert record.read_bytes() == first
+    records = []
+    for _ in range(2):
+        validate("forecasts", spark, settings, as_of=AS_OF, run_id=1)
+        records.append(Lake(lake.root).record(validation("forecasts"), AS_OF))
+    assert records[0] == records[1]
+    assert records[0].inputs == {"run": "1"}
 
 
 def test_tables_that_were_not_delivered_are_not_validated_and_the_log_says_so(
     spark: SparkSession, settings: Settings, lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
     forget(lake, CUSTOMERS, SESSIONS, PRODUCTS)
-    for month in MONTHS[:-1]:  # and the shop is in its first month
-        shutil.rmtree(lake.folder(TRANSACTIONS, month))
+    take_out(lake, TRANSACTIONS, *MONTHS[:-1])  # and the shop is in its first month
     caplog.set_level(logging.INFO)
     validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
     assert "not delivered with 2011-11, so not validated: customers, sessions, products" in caplog.text
@@ -197,8 +197,8 @@ def test_bad_rows_are_listed_with_a_query_that_finds_them(
 def test_a_column_that_is_missing_stops_the_run_before_any_other_rule(
     spark: SparkSession, settings: Settings, lake: Lake
 ) -> None:
-    for file in lake.folder(TRANSACTIONS, MONTH).glob("*.parquet"):
-        pq.write_table(pq.read_table(file).drop_columns("net_value"), file)
+    rows = read_rows(lake, TRANSACTIONS, [MONTH]).drop_columns("net_value")
+    put(lake, TRANSACTIONS, MONTH, lake.record(TRANSACTIONS, MONTH), rows)
     with pytest.raises(ValidationFailedError, match=r"inputs_columns.stored_as_declared \(observed 1 of"):
         validate("inputs", spark, settings, as_of=AS_OF, run_id=1)
     actual = failures(lake, "inputs")
@@ -249,6 +249,7 @@ def test_the_results_are_recorded_whether_or_not_they_stop_the_run(
     spark: SparkSession, settings: Settings, lake: Lake, database: Database
 ) -> None:
     run_id = forecasts.plan(database.writer, AS_OF)
+    lake = planned(lake, AS_OF, run_id)
     of_run = {"as_of": AS_OF, "run_id": run_id, "database": database.writer}
     validate("forecasts", spark, settings, **of_run)
     first = forecasts.seen(database, "validation")
@@ -258,11 +259,9 @@ def test_the_results_are_recorded_whether_or_not_they_stop_the_run(
         validate("forecasts", spark, settings, **of_run)
     again = forecasts.seen(database, "validation")
     assert [(row["suite"], row["rule"]) for row in again] == [(row["suite"], row["rule"]) for row in first]
-    record = json.loads(
-        (lake.root / "validation/forecasts" / f"as_of={AS_OF}" / f"run_{run_id}.json").read_text("utf-8")
-    )
+    record = read_rows(Lake(lake.root), validation("forecasts"), [AS_OF]).to_pylist()
     assert {(row["suite"], row["rule"], row["success"], row["observed"], row["unexpected_rows"]) for row in again} == {
-        (rule["suite"], rule["rule"], rule["passed"], rule["observed"], rule["rows"]) for rule in record["rules"]
+        (rule["suite"], rule["rule"], rule["passed"], rule["observed"], rule["rows"]) for rule in record
     }
     assert {(row["data_month"], row["as_of"], row["run_id"], row["stage"]) for row in again} == {
         (str(MONTH), AS_OF, run_id, "forecasts")
@@ -273,11 +272,13 @@ def test_the_results_are_recorded_whether_or_not_they_stop_the_run(
 @pytest.mark.usefixtures("environment")
 def test_a_job_fails_where_what_it_wrote_is_bad(spark: SparkSession, lake: Lake, database: Database) -> None:
     run_id = forecasts.plan(database.writer, AS_OF)
+    lake = planned(lake, AS_OF, run_id)
     arguments = ["--as-of", str(AS_OF), "--run-id", str(run_id)]
     main(arguments)
     [task] = fetch(database.writer, "run_tasks", run_id=run_id)
     assert (task["task"], task["rows"]) == ("build_features", 0)
     assert {(row["stage"], row["success"]) for row in forecasts.seen(database, "validation")} == {("features", True)}
+    lake = Lake.of_run(lake.root, AS_OF, run_id)
     table, record = features(DEPARTMENTS), lake.record(features(DEPARTMENTS), AS_OF)
     rows = read_periods(spark, lake, table, [AS_OF]).where("customer_id <> 'c03'").localCheckpoint()
     write_periods(rows, lake, table, {AS_OF: record.inputs})

@@ -7,14 +7,15 @@ import logging
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from jobs.core.month import Month
 from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY
 from jobs.publishing.copy import PublishError, copy_rows
 
@@ -57,15 +58,8 @@ def _load(engine: Engine, lake: Lake, month: Month, counted_in: Mapping[str, str
 
 def _csv(lake: Lake, month: Month, value_basis: str) -> Iterator[io.BytesIO]:
     """The month's rows, one a customer, in the order of the customers."""
-    files = parquet_files(lake, DAILY, [month])
-    if not files:
-        return
-    days = pq.read_table(
-        files,
-        columns=["customer_id", "net_value", "orders"],
-        filters=[("department", "=", ALL_DEPARTMENTS)],
-        partitioning=None,
-    )
+    is_total = pc.field("department") == ALL_DEPARTMENTS
+    days = read_rows(lake, DAILY, [month], ["customer_id", "net_value", "orders"], is_total)
     customers = days.group_by("customer_id").aggregate([("net_value", "sum"), ("orders", "sum")])
     customers = customers.sort_by("customer_id")
     first_day = pa.repeat(str(month.first_day), len(customers))

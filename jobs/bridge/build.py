@@ -18,8 +18,9 @@ from jobs.core.refusal import RefusedError
 from jobs.core.spark import session
 from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.frames import read_periods
-from jobs.lake.lake import IncompleteError, Lake
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS, Table
+from jobs.lake.versions import IncompleteError
 from jobs.models.artifacts import GoneError
 from jobs.models.model_version import UnreadableError
 from jobs.models.registry import Registry, UncheckedError
@@ -34,7 +35,7 @@ _GONE = (GoneError, UncheckedError, UnreadableError)
 
 
 class BridgeError(RefusedError):
-    """The steps do not add up to the published total, or the snapshot was replaced while it was scored."""
+    """The steps do not add up to the published total."""
 
 
 def build_bridges(
@@ -46,7 +47,7 @@ def build_bridges(
     reason is logged.
 
     Raises:
-        BridgeError: the steps do not add up, or the snapshot was replaced while it was scored.
+        BridgeError: the steps do not add up.
         TamperedError: the files of a version differ from those that were registered.
     """
     rows = 0
@@ -64,7 +65,6 @@ def _build(engine: Engine, registry: Registry, lake: Lake, table: Table, as_of: 
     if loads["before_load_id"] is None:
         log.info("No bridge to %s: nothing is published as of %s", as_of, before)
         return 0
-    snapshot = lake.record(table, before)
     published, now = _customers(engine, loads["before_load_id"]), _customers(engine, loads["load_id"])
     rescoring = _Rescoring(registry, lake, table, before, loads["before_lake_fingerprint"], published)
     rescored = rescoring.by(loads["model_version"])
@@ -73,11 +73,6 @@ def _build(engine: Engine, registry: Registry, lake: Lake, table: Table, as_of: 
         restated = published
     elif loads["before_model_version"] != loads["model_version"]:
         restated = rescoring.by_old(loads["before_model_version"])
-    if lake.record(table, before) != snapshot:
-        raise BridgeError(
-            f"the snapshot as of {before} in {lake.root} was replaced while it was scored: nothing was changed; run "
-            "this task again once the other run has ended"
-        )
     made = steps(published, restated, rescored, now)
     _check(made, loads)
     _record(engine, loads, made)

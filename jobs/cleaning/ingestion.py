@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -15,8 +16,8 @@ from jobs.cleaning.transactions import add_department
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import Lake, Period
-from jobs.landing.cache import CACHE
+from jobs.lake.lake import Lake
+from jobs.lake.versions import Period
 from jobs.landing.deliveries import TABLES, ingest_inputs
 from jobs.landing.layouts import DatedFiles, Delivery
 from jobs.landing.spark_reader import delivered_rows, rows_being_read
@@ -28,7 +29,7 @@ class IngestError(RuntimeError):
 
 
 def ingest(
-    spark: SparkSession, source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month]
+    spark: SparkSession, source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], cache: Path
 ) -> Reconciliation:
     """Write whole months of one table, clean and rejected, from all files delivered for them.
 
@@ -38,6 +39,7 @@ def ingest(
         delivered: what was delivered of the table.
         lake: the lake to write to; it also holds the products that give order lines their departments.
         months: the months to write.
+        cache: the folder of copies of delivered files.
 
     Raises:
         LandingError: a file is damaged, lacks a mapped column, or has no readable row.
@@ -46,7 +48,7 @@ def ingest(
     table = TABLES[delivered.table]
     inputs = _inputs(source, delivered, lake, months)
     observation = Observation()
-    flagged = _flagged(spark, source, delivered, lake, sorted(months), observation)
+    flagged = _flagged(spark, source, delivered, lake, sorted(months), cache, observation)
     flagged.persist()  # read by the tally and by both writers
     try:
         with rows_being_read():
@@ -101,6 +103,7 @@ def _flagged(
     delivered: Delivery,
     lake: Lake,
     months: Sequence[Month],
+    cache: Path,
     observation: Observation,
 ) -> DataFrame:
     """The flagged rows of the months; `observation` counts all rows of the files in the same pass."""
@@ -111,7 +114,7 @@ def _flagged(
         source,
         columns,
         by_month=not isinstance(delivered, DatedFiles),
-        cache=lake.root / CACHE,
+        cache=cache,
         older_lists=delivered.older_lists,
     )
     span = delivered.calendar if isinstance(delivered, DatedFiles) else None

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from jobs.cleaning.quarantine import REJECTED_FOR
 from jobs.core.month import Month
 from jobs.core.postgres import statement
+from jobs.lake.arrow import read_rows
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table, rejected
 
@@ -36,10 +36,9 @@ def row_counts(lake: Lake, table: Table, month: Month) -> RowCounts:
     """The counts of a month, from the lake's records; raises IncompleteError if either half is not complete."""
     refused = lake.record(rejected(table), month).rows
     reasons: Counter[str] = Counter()
-    for file in sorted(lake.folder(rejected(table), month).glob("*.parquet")) if refused else []:
-        for chunk in pq.ParquetFile(file).read(columns=[REJECTED_FOR])[REJECTED_FOR].chunks:
-            for entry in pc.value_counts(pc.list_flatten(chunk)):
-                reasons[entry["values"].as_py()] += entry["counts"].as_py()
+    for chunk in read_rows(lake, rejected(table), [month], [REJECTED_FOR])[REJECTED_FOR].chunks:
+        for entry in pc.value_counts(pc.list_flatten(chunk)):
+            reasons[entry["values"].as_py()] += entry["counts"].as_py()
     return RowCounts(lake.record(table, month).rows, refused, reasons)
 
 

@@ -13,8 +13,8 @@ from jobs.cleaning.ingestion import ingest, ingested
 from jobs.cleaning.row_counts import record_row_counts
 from jobs.core.month import Month
 from jobs.core.settings import Settings
-from jobs.core.value_basis import NET_REVENUE
 from jobs.lake.lake import Lake
+from jobs.landing.cache import Kept
 from jobs.landing.deliveries import TABLES, delivery
 from jobs.landing.file_checks import LandingError
 from jobs.sources.mapping import Source
@@ -68,7 +68,7 @@ class RunIngestion:
         return rows
 
     def _rows(self, table: str, months: Sequence[Month]) -> int:
-        delivered = delivery(self.source, table, self.settings.landing, self.settings.on(NET_REVENUE).lake)
+        delivered = delivery(self.source, table, self.settings.landing, Kept.of(self.settings))
         if delivered is None:
             raise LandingError(f"{self.settings.landing} holds no {table}: nothing to ingest")
         name = f"{table} of {self.months[table]}"
@@ -76,7 +76,7 @@ class RunIngestion:
         if present is not None:
             log.info("%s: the lake holds this delivery already, %d rows", name, present)
             return present
-        result = ingest(self.spark, self.source, delivered, self.lake, months=months)
+        result = ingest(self.spark, self.source, delivered, self.lake, months=months, cache=self.settings.cache)
         for line in result.lines(name):
             log.info("%s", line)
         return result.read

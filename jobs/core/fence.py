@@ -20,7 +20,12 @@ def refuse_superseded(engine: Engine, run_id: int) -> None:
         raise RefusedError(f"run {run_id} is not in this database: nothing was written; use the plan task's run id")
     [plan] = planned
     if plan["newest_run_id"] != run_id:
-        raise SupersededError(
-            f"run {run_id} of {Month.before(plan['as_of'])} is superseded by run {plan['newest_run_id']}: nothing was "
-            "written; let the newer run finish, or clear this one from its plan task on"
-        )
+        raise superseded(run_id, Month.before(plan["as_of"]), plan["newest_run_id"])
+
+
+def superseded(run_id: int, month: Month, newest_run_id: int) -> SupersededError:
+    """The error of a run whose place a newer plan has taken."""
+    return SupersededError(
+        f"run {run_id} of {month} is superseded by run {newest_run_id}: nothing was written; let the newer run finish, "
+        "or clear this one from its plan task on"
+    )

@@ -17,6 +17,9 @@ MARGIN_MODEL, FIRST_MONTH_MODEL = f"{MODEL}_margin", f"{MODEL}_first_month"
 
 VARIABLES = ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI")
 
+LANDING_CACHE = "landing_cache"
+"""The cache of a lake in a folder is in that folder, unless CLV_CACHE says otherwise."""
+
 
 class SettingsError(RefusedError):
     """A variable that the job needs is not set."""
@@ -51,14 +54,22 @@ class Settings:
         return Path(self._variable("CLV_LANDING"))
 
     @property
-    def lake(self) -> Path:
-        """The folder of the lake's tables; every Spark worker must reach it."""
-        return self._own(Path(self._variable("CLV_LAKE")))
+    def lake(self) -> str:
+        """The folder of the lake, or the address of its prefix in an object store; every Spark worker must reach it."""
+        return self._own(self._variable("CLV_LAKE").removeprefix("file://").rstrip("/"))
+
+    @property
+    def cache(self) -> Path:
+        """The folder with what is known of delivered files; Spark's workers must reach it."""
+        own = self.environ.get("CLV_CACHE")
+        if not own and "://" in self._variable("CLV_LAKE"):
+            raise SettingsError("CLV_CACHE is not set. A lake in an object store needs it: .env.example explains it")
+        return Path(own or self._variable("CLV_LAKE"), *([] if own else [LANDING_CACHE]))
 
     @property
     def reports(self) -> Path:
         """The folder of the Data Docs."""
-        return self._own(Path(self._variable("CLV_REPORTS")))
+        return Path(self._own(self._variable("CLV_REPORTS")))
 
     @property
     def database_url(self) -> str:
@@ -80,8 +91,8 @@ class Settings:
         """Name of the registered model."""
         return MODEL if self.value_basis == NET_REVENUE else MARGIN_MODEL
 
-    def _own(self, folder: Path) -> Path:
-        return folder if self.value_basis == NET_REVENUE else folder / self.value_basis
+    def _own(self, folder: str) -> str:
+        return folder if self.value_basis == NET_REVENUE else f"{folder}/{self.value_basis}"
 
     def _variable(self, name: str) -> str:
         value = self.environ.get(name)

@@ -9,14 +9,13 @@ from datetime import date
 
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
 from jobs.drift.stability import PSI, THRESHOLD, Comparison, categories, compare_categories, compare_numbers
-from jobs.lake.lake import Lake, parquet_files
-from jobs.lake.pandas_tables import with_doubles
+from jobs.lake.arrow import read_rows, with_doubles
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS, Table
 from jobs.models.artifacts import GoneError
 from jobs.models.registry import Registry
@@ -133,9 +132,8 @@ def _inputs_and_forecasts(lake: Lake, table: Table, reference: Sequence[date], a
 
 def _forecasts(lake: Lake, days: Sequence[date], customers: Sequence[str]) -> pd.DataFrame:
     """The compared columns of some customers' forecasts, as doubles."""
-    files = parquet_files(lake, FORECASTS, days)
     in_sample = pc.field("customer_id").isin(customers)
-    rows = pq.read_table(files, columns=list(FORECAST_COLUMNS), filters=in_sample, partitioning=None)
+    rows = read_rows(lake, FORECASTS, days, FORECAST_COLUMNS, in_sample)
     frame: pd.DataFrame = with_doubles(rows).to_pandas().astype("float64")
     return frame
 

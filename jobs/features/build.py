@@ -17,8 +17,9 @@ from jobs.features.population import accounts_of, lines_of, list_read
 from jobs.features.staleness import SnapshotInputs, daily_inputs, months_until, snapshot_inputs
 from jobs.features.table import features
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import Lake, Period, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
+from jobs.lake.versions import Period, Record
 
 _DAYS_PER_PARTITION = 500_000
 """Rows of the daily table that a Python worker holds in memory at a time."""

@@ -17,8 +17,9 @@ from jobs.core.month import HORIZON_MONTHS, Month
 from jobs.features.population import list_read
 from jobs.features.profile import list_of
 from jobs.features.table import LOGIN_RECENCY_DAYS
-from jobs.lake.lake import IncompleteError, Lake
+from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS
+from jobs.lake.versions import IncompleteError
 
 _BUILD = "jobs.features.build"
 """The module whose code determines the daily rows and the snapshots."""

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.lake.lake import Lake, Period, Record
+from jobs.lake.lake import Lake
+from jobs.lake.storage import spark_path
 from jobs.lake.tables import Column, Table
-
-
-class ContractError(ValueError):
-    """A frame does not match the columns that its table declares."""
+from jobs.lake.versions import Period, Record
+from jobs.lake.written import ContractError
 
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
@@ -33,15 +32,18 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
 
 
 def read_periods(spark: SparkSession, lake: Lake, table: Table, periods: Sequence[Period]) -> DataFrame:
-    """The rows of periods, with the table's columns and its period key (text); raises IncompleteError."""
-    for period in periods:
-        lake.record(table, period)
+    """The rows of periods, with the table's columns and its period key (text).
+
+    Raises:
+        IncompleteError: a period was never written.
+        DamagedError: a file is not as the log says.
+    """
     schema = f"{table.ddl}, `{table.period_key}` string"
-    folders = [str(lake.folder(table, period)) for period in periods]
-    if not folders:
+    files = [spark_path(lake.root, file.path) for file in lake.files_of(table, periods)]
+    if not files:
         return spark.createDataFrame([], schema)
-    reader = spark.read.schema(schema).option("basePath", str(lake.root / table.name))
-    return reader.parquet(*folders)
+    reader = spark.read.schema(schema).option("basePath", spark_path(lake.root, table.name))
+    return reader.parquet(*files).select(*table.names, table.period_key)
 
 
 def write_periods(
@@ -50,34 +52,33 @@ def write_periods(
     table: Table,
     periods: Mapping[Period, Mapping[str, str]],
 ) -> dict[Period, Record]:
-    """Replace whole periods of a table, written in one pass.
+    """Replace whole periods of a table, written in one pass and committed in one step.
 
     Args:
         frame: the table's columns and its period key (text, `str(period)`); rows of other periods are an error.
         lake: the lake.
         table: the table.
-        periods: every period to write → the inputs it was made from. A period without rows becomes an empty folder.
+        periods: every period to write → the inputs it was made from. A period may have no rows.
 
     Returns:
         The record of each period.
 
     Raises:
         ContractError: a column is missing or has another type, or the frame holds rows of a period not listed.
+        SupersededError: a newer run of the month is planned.
     """
     key = table.period_key
-    with_key = replace(table, columns=(*table.columns, Column(key, "string", "The folder's period")))
+    with_key = replace(table, columns=(*table.columns, Column(key, "string", "The period of the row")))
     rows = conform(frame, with_key)
-    with lake.staging(table) as staged:
-        rows.write.partitionBy(key).mode("append").parquet(str(staged))
-        contents = _contents(frame.sparkSession, str(staged), table)
-        unlisted = sorted(set(contents) - {str(period) for period in periods})
-        if unlisted:
-            raise ContractError(f"{table.name}: rows of {key} {', '.join(unlisted)} are not among the periods to write")
+    with lake.writing(table) as folder:
+        path = spark_path(lake.root, folder)
+        rows.write.partitionBy(key).mode("append").parquet(path)
+        contents = _contents(frame.sparkSession, path, table)
         records = {}
         for period, inputs in periods.items():
             count, fingerprint, sums = contents.get(str(period), (0, "0", {}))
             records[period] = Record(rows=count, fingerprint=fingerprint, inputs=dict(inputs), sums=sums)
-            lake.promote(staged / f"{key}={period}", table, period, records[period])
+        lake.commit(table, folder, records)
     return records
 
 

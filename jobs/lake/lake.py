@@ -1,135 +1,183 @@
-"""The lake: one folder per table and period, complete once it holds `_SUCCESS`, and replaced atomically.
+"""The lake: one Delta table per table, split by period; a period is replaced as a whole, in one commit.
 
-`_SUCCESS` is a JSON record of the folder's rows and of the inputs they were made from. A folder is current as long as
-the fingerprints of its inputs, and of the code that made it, equal those in its record.
+A period has a record: its rows, and the inputs they were made from. It is current as long as the fingerprints of its
+inputs, and of the code that made it, equal those in its record, and its files are as the log says.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from uuid import uuid4
+
+from pyarrow.fs import FileSystem
 
 from jobs.core.month import Month, previous_as_of
-from jobs.lake.staging import exclusive, private_folder, remove_orphans
+from jobs.lake.commits import Change, PlannedRun, refuse_older, replace_periods, take_over
+from jobs.lake.storage import file_system
 from jobs.lake.tables import Table
-
-STAGING = ".staging"
-LOCKS = ".locks"
-SUCCESS = "_SUCCESS"
-
-Period = Month | date
-"""A month for tables split by month, an `as_of` date for those split by as_of."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """The content of a period's `_SUCCESS` file.
-
-    Attributes:
-        rows: number of rows in the folder.
-        fingerprint: hash of the rows, independent of their order.
-        inputs: what the rows were made from: name of an input → its fingerprint.
-        sums: sums of the money columns, as text.
-    """
-
-    rows: int
-    fingerprint: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    sums: Mapping[str, str] = field(default_factory=dict)
-
-
-class IncompleteError(RuntimeError):
-    """A required period has no `_SUCCESS`."""
+from jobs.lake.versions import DamagedError, File, IncompleteError, Period, Record, Version, open_version
+from jobs.lake.written import written_files
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake in one root folder.
+    """The lake as it is now, as a run sees it, or as it was.
 
     Attributes:
-        root: the folder.
-        fence: called right before each replacement of a period; raises if the writer's run may not write any more.
+        root: its folder, or the address of its prefix in an object store.
+        run: the run that reads and writes. It sees each table as it was when the run was planned, with what the run
+            has written since, and writes only while no newer run of its month is planned.
+        versions: table → the version to read; of other tables, the newest.
+        is_fixed: whether a table is read in one version from the first time on. What a run reads always is.
     """
 
-    root: Path
-    fence: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    root: str
+    run: PlannedRun | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
+    is_fixed: bool = False
+    _seen: dict[str, Version] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def folder(self, table: Table, period: Period) -> Path:
-        """The folder of a table's period, whether it exists or not."""
-        return self.root / table.name / f"{table.period_key}={period}"
+    @classmethod
+    def of_run(cls, root: str, as_of: date, run_id: int) -> Lake:
+        """The lake as a run sees it whose data month ends before `as_of`."""
+        return cls(root, PlannedRun(run_id, Month.before(as_of)))
 
-    def record(self, table: Table, period: Period) -> Record:
-        """The record of a complete period; raises IncompleteError if the period is not complete."""
-        try:
-            text = (self.folder(table, period) / SUCCESS).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise IncompleteError(
-                f"{table.name} has no complete {table.period_key}={period} in {self.root}: run the task that writes it"
-            ) from None
-        return Record(**json.loads(text))
+    @property
+    def files(self) -> FileSystem:
+        """Its files, by their paths below the root."""
+        return file_system(self.root)
+
+    def version(self, table: Table) -> Version | None:
+        """The version of a table that is read; None if the table does not exist.
+
+        Raises:
+            SupersededError: a newer run of the month is planned.
+            DamagedError: the log cannot be read.
+        """
+        if table.name in self._seen:
+            return self._seen[table.name]
+        version = open_version(self.root, table)
+        number = self.versions.get(table.name)
+        if version is not None and self.run is not None:
+            refuse_older(version, self.run)
+            number = version.named(self.run.view)
+        if version is not None and number not in (None, version.number):
+            version = open_version(self.root, table, number)
+        self._keep(table, version)
+        return version
+
+    @property
+    def read(self) -> dict[str, int]:
+        """Table → the version that was read so far, as far as it is fixed."""
+        return {name: version.number for name, version in sorted(self._seen.items())}
 
     def is_complete(self, table: Table, period: Period) -> bool:
-        """Whether a period is complete."""
-        return (self.folder(table, period) / SUCCESS).is_file()
+        """Whether a period was written; its files may be damaged."""
+        version = self.version(table)
+        return version is not None and str(period) in version.files
+
+    def record(self, table: Table, period: Period) -> Record:
+        """The record of a period; raises IncompleteError if it was never written."""
+        version = self.version(table)
+        if version is None or str(period) not in version.files:
+            raise IncompleteError(
+                f"{table.name} has no complete {table.period_key}={period} in {self.root}: run the task that writes it"
+            )
+        return version.record(str(period))
+
+    def is_intact(self, table: Table, period: Period) -> bool:
+        """Whether a period was written and its files are as the log says."""
+        version = self.version(table)
+        return version is not None and str(period) in version.files and version.damage(str(period)) is None
 
     def is_current(self, table: Table, period: Period, inputs: Mapping[str, str]) -> bool:
-        """Whether a period is complete and was made from exactly these inputs."""
-        return self.is_complete(table, period) and dict(self.record(table, period).inputs) == dict(inputs)
+        """Whether a period is intact and was made from exactly these inputs."""
+        return self.is_intact(table, period) and dict(self.record(table, period).inputs) == dict(inputs)
 
     def before(self, table: Table, period: Period) -> Period | None:
-        """The period a month earlier, if it is complete."""
+        """The period a month earlier, if it was written."""
         earlier = period.plus(-1) if isinstance(period, Month) else previous_as_of(period)
         return earlier if self.is_complete(table, earlier) else None
 
     def newest(self, table: Table, month: Month) -> Month | None:
-        """The newest complete month of a table up to `month`; None if there is none."""
+        """The newest month of a table up to `month`; None if there is none."""
         return max((past for past in map(Month.parse, self.periods(table)) if past <= month), default=None)
 
     def periods(self, table: Table) -> list[str]:
-        """The complete periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
-        prefix = f"{table.period_key}="
-        complete = (self.root / table.name).glob(f"{prefix}*/{SUCCESS}")
-        return sorted(path.parent.name.removeprefix(prefix) for path in complete)
+        """The periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
+        version = self.version(table)
+        return [] if version is None else sorted(version.files)
+
+    def files_of(self, table: Table, periods: Sequence[Period]) -> list[File]:
+        """The data files of periods.
+
+        Raises:
+            IncompleteError: a period was never written.
+            DamagedError: a file is not as the log says.
+        """
+        files: list[File] = []
+        for period in periods:
+            self.record(table, period)
+            version = self.version(table)
+            assert version is not None
+            damage = version.damage(str(period))
+            if damage is not None:
+                raise DamagedError(
+                    f"{table.name} {table.period_key}={period} in {self.root}, version {version.number}: {damage}. "
+                    "Nothing was read; clear the month's run from its plan task on, which writes the period again"
+                )
+            files += version.files[str(period)]
+        return files
+
+    def folder(self, table: Table, period: Period) -> str:
+        """Where the files of a period are; raises the errors of `files_of`."""
+        [folder] = {file.path.rpartition("/")[0] for file in self.files_of(table, [period])}
+        return f"{self.root}/{folder}"
 
     @contextmanager
-    def staging(self, table: Table) -> Iterator[Path]:
-        """A private folder to write into before `promote`; always removed afterwards."""
-        with private_folder(self.root / STAGING, table.name.replace("/", "_")) as folder:
+    def writing(self, table: Table) -> Iterator[str]:
+        """A new folder for files of a table, as its path below the root; removed if an error ends the block."""
+        folder = f"{table.name}/write={self.run.run_id if self.run else 'none'}-{uuid4().hex}"
+        self.files.create_dir(folder)
+        try:
             yield folder
+        except BaseException:
+            self.files.delete_dir(folder)
+            raise
 
-    def remove_orphans(self) -> None:
-        """Remove the staging folders of killed tasks."""
-        remove_orphans(self.root / STAGING)
+    def commit(self, table: Table, folder: str, records: Mapping[Period, Record]) -> None:
+        """Replace periods by the files in a folder, in one step.
 
-    def promote(self, staged: Path, table: Table, period: Period, record: Record) -> None:
-        """Replace a period by a staged folder. `staged` need not exist if the period has no rows.
+        Args:
+            table: the table.
+            folder: the folder of `writing`; the files of a period are in its `month=2011-11` or `as_of=2011-12-01`.
+            records: every period to replace → its record. A period without files must have no rows.
 
-        Processes that replace periods of one table wait for each other. Raises what the fence raises, if it refuses.
+        Raises:
+            ContractError: the files hold other periods or another number of rows than the records say.
+            SupersededError: a newer run of the month is planned.
+            CommitError: the log cannot be written.
         """
-        staged.mkdir(parents=True, exist_ok=True)
-        (staged / SUCCESS).write_text(json.dumps(asdict(record), sort_keys=True, indent=1), encoding="utf-8")
-        target = self.folder(table, period)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        replaced = staged.with_name(f"{staged.name}.replaced")
-        with exclusive(self.root / LOCKS / table.name.replace("/", "_")):
-            if self.fence is not None:
-                self.fence()
-            if target.exists():
-                os.rename(target, replaced)
-            os.rename(staged, target)
-        shutil.rmtree(replaced, ignore_errors=True)
+        texts = {str(period): record for period, record in records.items()}
+        files = written_files(self.files, table, folder, texts)
+        change = Change(write=folder.rpartition("/")[2], records=texts, files=files, read=self.read)
+        number = replace_periods(self.root, table, change, self.run)
+        self._keep(table, open_version(self.root, table, number))
 
+    def take_over(self, tables: Sequence[Table]) -> dict[str, int]:
+        """Let no earlier run of the month write from now on; table → the version that the run reads.
 
-def parquet_files(lake: Lake, table: Table, periods: Sequence[Period]) -> list[str]:
-    """The Parquet files of periods, for readers other than Spark; raises IncompleteError if one is not complete."""
-    files: list[str] = []
-    for period in periods:
-        lake.record(table, period)
-        files += sorted(str(path) for path in lake.folder(table, period).glob("*.parquet"))
-    return files
+        Raises SupersededError if a newer run is planned already.
+        """
+        assert self.run is not None
+        for table in tables:
+            number = take_over(self.root, table, self.run)
+            self._keep(table, open_version(self.root, table, number))
+        return self.read
+
+    def _keep(self, table: Table, version: Version | None) -> None:
+        if version is not None and (self.run is not None or self.versions or self.is_fixed):
+            self._seen[table.name] = version

@@ -108,6 +108,12 @@ REJECTED_COLUMNS = (
     Column("rejected_for", "array<string>", "Every reason why the row is not in the clean table"),
 )
 
+DELIVERED_COLUMNS = (
+    Column("source_file", "string", "The delivered file"),
+    Column("piece", "bigint", "The position of the piece in the file, from 0 on"),
+    Column("content", "binary", "The bytes of the piece"),
+)
+
 DAILY = Table(
     "daily",
     "a customer, day and department; department '(all)' holds the day over all departments",
@@ -175,6 +181,36 @@ FORECASTS = Table(
         ),
     ),
 )
+
+
+STAGES = ("inputs", "features", "forecasts")
+"""The stages of a run whose output is validated."""
+
+_VALIDATION_COLUMNS = (
+    Column("suite", "string", "The suite"),
+    Column("rule", "string", "The rule"),
+    Column("says", "string", "The rule as a sentence"),
+    Column("severity", "string", "critical or warning; a rule that could not be evaluated is critical"),
+    Column("column", "string", "The column that the rule is about, or several with commas; null for a rule about rows"),
+    Column("passed", "boolean", "Whether it holds"),
+    Column("observed", "string", "The observed value"),
+    Column("allowed", "string", "What the rule allows"),
+    Column("rows", "bigint", "Rows that break it; null for rules about totals"),
+    Column("place", "string", "Where these rows are"),
+    Column("query", "string", "Spark SQL that selects them"),
+    Column("examples", "array<string>", "The keys of up to three of them"),
+    Column("page", "string", "Address of the suite's results in the Data Docs"),
+)
+
+
+def validation(stage: str) -> Table:
+    """The table of what the validation of a stage found."""
+    return Table(f"validation/{stage}", "a rule", "as_of", _VALIDATION_COLUMNS)
+
+
+def delivered(name: str) -> Table:
+    """The table of the lists that a shop overwrites: customers or products, as they were delivered."""
+    return Table(f"delivered/{name}", "a piece of a delivered file", "month", DELIVERED_COLUMNS)
 
 
 def rejected(clean: Table) -> Table:

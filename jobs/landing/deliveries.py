@@ -2,7 +2,7 @@
 
 Each table is delivered in one of two ways: in files that hold any months (one file, or a folder of files), or in a
 folder per month (`<landing>/<table>/month=2011-11/`), which is read once it holds `_SUCCESS`. A list in files without
-months is overwritten by the shop: the lake keeps each state of it, in a folder of the month that it is filed under.
+months is overwritten by the shop: the lake keeps each state of it, under the month that it is filed under.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
 from jobs.lake import tables
-from jobs.lake.lake import SUCCESS
-from jobs.landing.cache import CACHE, KEPT
+from jobs.landing.cache import Kept
 from jobs.landing.calendar import calendar
 from jobs.landing.file_checks import FORMATS, LandingError, check_is_file, check_is_inside, has_known_format, reading
-from jobs.landing.layouts import DatedFiles, Delivery, MonthFolders, StateFiles, StateFolders
+from jobs.landing.kept_lists import KeptLists
+from jobs.landing.layouts import SUCCESS, DatedFiles, Delivery, MonthFolders, StateFiles, StateFolders
 from jobs.sources.mapping import Source
 
 TABLES = {
@@ -56,20 +56,20 @@ def reading_inputs(source: Source) -> dict[str, str]:
     }
 
 
-def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]:
+def deliveries(source: Source, landing: Path, kept: Kept) -> dict[str, Delivery]:
     """Every table of the source that has been delivered, by name.
 
     Args:
         source: the mapping.
         landing: the file or folder the shop delivers to.
-        lake: the folder that keeps what is known of the landing, see `jobs.landing.cache`.
+        kept: what is kept of the landing.
 
     Raises:
         LandingError: there are no transactions, or a file cannot be used.
     """
     if not landing.exists():
         raise LandingError(f"{landing} does not exist: set CLV_LANDING to the file or folder that the shop delivers to")
-    delivered = {table: delivery(source, table, landing, lake) for table in source.tables}
+    delivered = {table: delivery(source, table, landing, kept) for table in source.tables}
     if delivered["transactions"] is None:
         raise LandingError(
             f"{landing} contains no transactions: deliver transactions{'|'.join(FORMATS)}, or "
@@ -78,30 +78,29 @@ def deliveries(source: Source, landing: Path, lake: Path) -> dict[str, Delivery]
     return {table: delivery for table, delivery in delivered.items() if delivery is not None}
 
 
-def delivery(source: Source, table: str, landing: Path, lake: Path) -> Delivery | None:
+def delivery(source: Source, table: str, landing: Path, kept: Kept) -> Delivery | None:
     """What was delivered of one table, or None; raises LandingError if it cannot be used."""
     columns = source.tables[table]
     with reading(landing):
         place = _place(table, landing)
         if place is None:
             return None
-        cache = lake / CACHE
         if isinstance(place, Path) and any(place.glob(f"{_MONTH_PREFIX}*")):
             layout = StateFolders if columns.time is None else MonthFolders
             folders = _month_folders(place)
             for path in (path for paths in folders.values() for path in paths):
                 check_is_inside(path, landing)
-            return layout(table=table, folders=folders, source=source, cache=cache)
+            return layout(table=table, folders=folders, source=source, cache=kept.cache)
         files = _data_files(place) if isinstance(place, Path) else place
     for path in files:
         check_is_file(path)
         check_is_inside(path, landing)
     if columns.time is None:
-        kept = lake / KEPT / table
+        lists = KeptLists(table, kept)
         return StateFiles(
-            table=table, folders=_complete_folders(kept), source=source, cache=cache, files=files, kept=kept
+            table=table, folders=lists.folders(), source=source, cache=kept.cache, files=files, kept=lists
         )
-    return DatedFiles(table=table, calendar=calendar(files, source, columns, cache))
+    return DatedFiles(table=table, calendar=calendar(files, source, columns, kept.cache))
 
 
 def with_open_months(delivered: Delivery, landing: Path) -> Delivery:

@@ -10,22 +10,21 @@ A table whose rows describe a state is a list: the customers, the products. Each
 
 from __future__ import annotations
 
-import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from jobs.core.month import Month
-from jobs.lake.lake import SUCCESS
-from jobs.lake.staging import private_folder
 from jobs.landing.calendar import Calendar
 from jobs.landing.contents import Rows, contents
 from jobs.landing.file_checks import LandingError
+from jobs.landing.kept_lists import KeptLists
 from jobs.sources.mapping import Source
+
+SUCCESS = "_SUCCESS"
+"""The file that says that a month's folder is complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,16 +147,16 @@ class StateFolders(_Folders):
 
 @dataclass(frozen=True, kw_only=True)
 class StateFiles(StateFolders):
-    """The table's state in files that are overwritten: each month's first is kept in a folder of that month.
+    """The table's state in files that are overwritten: the lake keeps each month's first.
 
     Attributes:
         files: the state that is delivered now.
-        kept: the folder of the month folders.
+        kept: the lists that the lake keeps.
         filed_under: the months that the files are filed under but not kept for yet.
     """
 
     files: tuple[Path, ...]
-    kept: Path
+    kept: KeptLists
     filed_under: tuple[Month, ...] = ()
 
     def missing(self, months: Sequence[Month]) -> list[Month]:
@@ -170,29 +169,17 @@ class StateFiles(StateFolders):
         return replace(self, folders={**self.folders, **dict.fromkeys(new, self.files)}, filed_under=new)
 
     def keep(self) -> StateFiles:
-        """Copy what was filed into the folders of its months, so that it stays when the shop overwrites it.
+        """Keep what was filed, so that it stays when the shop overwrites it.
 
         Only a kept list can be ingested: rows have the month of their file's folder.
 
         Raises:
-            LandingError: a file is damaged or lacks a column that the mapping names, or the folder is not complete.
+            LandingError: a file is damaged or lacks a column that the mapping names.
         """
         if self.filed_under:
             self._rows(self.files)
-        folders = {month: self._kept(month) for month in self.filed_under}
+        folders = {month: self.kept.keep(month, self.files) for month in self.filed_under}
         return replace(self, folders={**self.folders, **folders}, filed_under=())
-
-    def _kept(self, month: Month) -> tuple[Path, ...]:
-        folder = self.kept / f"month={month}"
-        with private_folder(self.kept / ".staging", self.table) as staged:
-            for path in self.files:
-                shutil.copy(path, staged)
-            (staged / SUCCESS).touch()
-            with suppress(OSError):  # another plan may have kept the month meanwhile
-                os.rename(staged, folder)
-        if not (folder / SUCCESS).is_file():
-            raise LandingError(f"{self.table} of {month} cannot be kept in {folder}: check its permissions")
-        return tuple(folder / path.name for path in self.files)
 
 
 @dataclass(frozen=True, kw_only=True)

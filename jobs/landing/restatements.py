@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.core.value_basis import NET_REVENUE
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import rejected
 from jobs.landing.deliveries import TABLES, reading_inputs
 from jobs.landing.files import batches, readable
@@ -168,12 +168,7 @@ def _ingested(lake: Lake, table: str, month: Month, columns: Sequence[str] | Non
     rows = record.rows + lake.record(refused, month).rows
     if columns is None:
         return Total(rows=rows, money=None)
-    texts = (
-        text
-        for path in parquet_files(lake, refused, [month])
-        for text in pq.read_table(path, columns=["raw"], partitioning=None)["raw"].to_pylist()
-    )
-    raw = (json.loads(text) for text in texts)
+    raw = map(json.loads, read_rows(lake, refused, [month], ["raw"])["raw"].to_pylist())
     unclean = _value(Counter(tuple(row.get(name) for name in columns) for row in raw))
     return Total(rows=rows, money=Decimal(record.sums.get("net_value", "0")) + unclean)
 

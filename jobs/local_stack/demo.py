@@ -23,6 +23,7 @@ from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.core.refusal import RefusedError
 from jobs.core.task import log_to_stderr
+from jobs.landing.cache import Kept
 from jobs.landing.deliveries import deliveries
 from jobs.local_stack.airflow_api import AirflowApi
 from jobs.local_stack.airflow_config import ADMIN
@@ -74,8 +75,9 @@ def run_month(stack: Stack, month: str | None) -> dict[str, Any]:
 
 def last_month(home: Home) -> str | None:
     """The last month that a shop has delivered in full; None if that cannot be told: the run's plan says why."""
+    kept = Kept.in_folder(str(home.folder / "lake"))
     try:
-        transactions = deliveries(load(home.source), home.landing, home.folder / "lake")["transactions"]
+        transactions = deliveries(load(home.source), home.landing, kept)["transactions"]
     except RefusedError:
         return None
     return str(transactions.last_closed) if transactions.last_closed else None

@@ -11,8 +11,8 @@ import pandas as pd
 from jobs.core.code_version import code_fingerprint
 from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.holdout import OURS
+from jobs.lake.arrow import write_period
 from jobs.lake.first_month_tables import FIRST_MONTH_ACCURACY
-from jobs.lake.pandas_tables import write_period
 from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_data import inputs_of
 

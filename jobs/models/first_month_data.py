@@ -9,14 +9,13 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import FIRST_DAYS
 from jobs.forecasting.first_month.features import PROFILE
 from jobs.forecasting.outcomes import sample_customers
-from jobs.lake.lake import Lake, parquet_files
-from jobs.lake.pandas_tables import with_doubles
+from jobs.lake.arrow import read_rows, with_doubles
+from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, Table
 
 COHORT_MONTHS = 60
@@ -91,16 +90,14 @@ def _months(lake: Lake, table: Table, as_of: date) -> list[Month]:
 
 def first_orders_of(lake: Lake, table: Table, as_of: date) -> pd.Series:
     """Customer → day of the first order, of those who have ordered."""
-    files = parquet_files(lake, table, [as_of])
-    rows = pq.read_table(files, columns=["customer_id", "first_ordered_on"], partitioning=None).to_pandas()
+    rows = read_rows(lake, table, [as_of], ["customer_id", "first_ordered_on"]).to_pandas()
     first: pd.Series = pd.to_datetime(rows.set_index("customer_id")["first_ordered_on"]).dropna()
     return first
 
 
 def days_of(lake: Lake, months: Sequence[Month], customers: Sequence[str] | None) -> pd.DataFrame:
     """The daily rows of some customers (None: all) in some months, `ordered_on` as datetime64, its numbers as float."""
-    files = parquet_files(lake, DAILY, months)
-    rows = pq.read_table(files, columns=DAILY.names, filters=_chosen(customers), partitioning=None)
+    rows = read_rows(lake, DAILY, months, where=_chosen(customers))
     numbers = dict.fromkeys((name for name in DAILY.names if name not in _KEYS), "float64")
     typed: pd.DataFrame = with_doubles(rows).to_pandas().astype(numbers | {"ordered_on": "datetime64[ns]"})
     return typed
@@ -114,12 +111,7 @@ def profiles_until(lake: Lake, as_of: date, since: date, customers: Sequence[str
     if not read:
         return None
     lists = [
-        pq.read_table(
-            parquet_files(lake, CUSTOMERS, [month]),
-            columns=["customer_id", *PROFILE],
-            filters=_chosen(customers),
-            partitioning=None,
-        )
+        read_rows(lake, CUSTOMERS, [month], ["customer_id", *PROFILE], _chosen(customers))
         .to_pandas()
         .assign(as_of=pd.Timestamp(month.as_of))
         for month in read

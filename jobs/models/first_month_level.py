@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.forecasting.first_month.days import completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, Table
 from jobs.models.first_month_data import NewCustomers, completed_in
 from jobs.models.model_version import unpack
@@ -49,8 +49,7 @@ def level_of(models: FirstMonthModels, own: FirstMonthForecaster, as_of: date) -
         IncompleteError: the snapshot, a month or the standard forecasts of `as_of` are not in the lake.
     """
     lake, table = models.lake, models.table
-    files = parquet_files(lake, FORECASTS, [as_of])
-    [number] = pq.read_table(files, columns=["model_version"], partitioning=None)["model_version"].unique().to_pylist()
+    [number] = read_rows(lake, FORECASTS, [as_of], ["model_version"])["model_version"].unique().to_pylist()
     standard = unpack(Registry(models.registry.tracking_uri, models.registry.database).fetch(number))
     known = completed_in(lake, table, as_of, COHORTS, _MOST)
     level = standard_level(own, standard, lake, table, known, as_of)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from jobs.core.code_version import code_fingerprint
 from jobs.core.month import Month
@@ -13,10 +12,11 @@ from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import FIRST_DAYS, completed_between, first_orders
 from jobs.forecasting.first_month.features import first_month_features
 from jobs.forecasting.status import BY_FIRST_MONTH, BY_STANDARD
+from jobs.lake.arrow import read_rows, write_period
 from jobs.lake.first_month_tables import FIRST_MONTH
-from jobs.lake.lake import Lake, Record, parquet_files
-from jobs.lake.pandas_tables import write_period
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECAST_MONTHS, FORECASTS, REASON_COLUMNS
+from jobs.lake.versions import Record
 from jobs.models.first_month import FirstMonthModels, unpack
 from jobs.models.first_month_data import completed_in, inputs_of
 from jobs.models.first_month_level import level_of, snapshots_of
@@ -89,7 +89,6 @@ def _dated(made: pd.DataFrame) -> pd.DataFrame:
 
 def _standard(lake: Lake, as_of: date, first: pd.Series) -> pd.DataFrame:
     """The standard forecasts of some customers."""
-    files = parquet_files(lake, FORECASTS, [as_of])
-    rows = pq.read_table(files, columns=["customer_id", *_STANDARD], partitioning=None).to_pandas()
+    rows = read_rows(lake, FORECASTS, [as_of], ["customer_id", *_STANDARD]).to_pandas()
     chosen: pd.DataFrame = rows.set_index("customer_id").loc[first.index].reset_index()
     return chosen.assign(first_ordered_on=first.to_numpy(), method=BY_STANDARD)

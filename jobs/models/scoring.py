@@ -16,8 +16,9 @@ from jobs.core.month import HORIZONS
 from jobs.core.refusal import RefusedError
 from jobs.core.settings import MODEL
 from jobs.lake.frames import read_periods, write_periods
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS, Table
+from jobs.lake.versions import Record
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
 

@@ -8,14 +8,14 @@ from datetime import date
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.features.rfm_cuts import RFM_MEASURES, RfmCuts
 from jobs.features.table import FeatureColumn, lag_name
 from jobs.forecasting.encoder import REQUIRED, may_be_read
 from jobs.forecasting.outcomes import sample_customers
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 
 MODEL_ROLES = ("feature", "category", "history")
@@ -79,8 +79,7 @@ def read_rfm_cuts(lake: Lake, table: Table, as_of: date) -> RfmCuts:
 
 def _sample(lake: Lake, table: Table, as_of: date, limit: int) -> list[str] | None:
     """The sampled customers; None if the snapshot holds at most `limit`."""
-    files = parquet_files(lake, table, [as_of])
-    ids = pq.read_table(files, columns=["customer_id"], partitioning=None)["customer_id"].to_pylist()
+    ids = read_rows(lake, table, [as_of], ["customer_id"])["customer_id"].to_pylist()
     return sample_customers(ids, limit) if len(ids) > limit else None
 
 
@@ -93,9 +92,8 @@ def _read(
     lake: Lake, table: Table, as_of: date, columns: Sequence[str], customers: Sequence[str] | None
 ) -> pd.DataFrame:
     """Columns of a snapshot, decimals as doubles, for `customers` or for all."""
-    files = parquet_files(lake, table, [as_of])
     in_sample = None if customers is None else pc.field("customer_id").isin(customers)
-    rows = pq.read_table(files, columns=list(columns), filters=in_sample, partitioning=None)
+    rows = read_rows(lake, table, [as_of], columns, in_sample)
     fields = [field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field for field in rows.schema]
     frame: pd.DataFrame = rows.cast(pa.schema(fields)).to_pandas(date_as_object=False)
     return frame

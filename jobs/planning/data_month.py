@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from jobs.core.month import DATED_RUN_TYPES, Month, MonthRefusedError, resolve_month
 from jobs.core.postgres import fetch
+from jobs.landing.cache import Kept
 from jobs.landing.deliveries import deliveries
 from jobs.landing.file_checks import LandingError
 from jobs.landing.layouts import Delivery
@@ -51,13 +52,13 @@ def data_month(
     )
 
 
-def why_not_delivered(source: Source, landing: Path, lake: Path, month: Month) -> str | None:
+def why_not_delivered(source: Source, landing: Path, kept: Kept, month: Month) -> str | None:
     """What is missing of a month; None if it is delivered in full.
 
     A delivery that cannot be read may still be in transfer, so it counts as not delivered yet.
     """
     try:
-        return why_incomplete(deliveries(source, landing, lake), month)
+        return why_incomplete(deliveries(source, landing, kept), month)
     except LandingError as error:
         return str(error)
 

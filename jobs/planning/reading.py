@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.lake.tables import PRODUCTS, TRANSACTIONS
+from jobs.lake.tables import PRODUCTS, TRANSACTIONS, rejected
 from jobs.landing.deliveries import TABLES
 from jobs.landing.file_checks import LandingError
 from jobs.landing.layouts import Delivery
@@ -76,8 +76,12 @@ def reading(
     months = sorted({*unread, month})
     _refuse_gaps(events, months)
     lists = {
-        table: sorted(inputs[table]) if is_forced else _months_of_lists(inputs[table], changed[table], new[table])
+        table: [past for past in inputs[table] if not _is_intact(lake, table, past)]
         for table in delivered.keys() - events.keys()
+    }
+    lists = {
+        table: sorted(inputs[table]) if is_forced else _months_of_lists(inputs[table], changed[table], lacking)
+        for table, lacking in lists.items()
     }
     read = dict.fromkeys(events, months) | lists
     until_published = _last_published(lake, history)
@@ -110,12 +114,17 @@ def _unread(
 ) -> set[Month]:
     """The months of orders and logins that the lake lacks, or holds otherwise."""
     again = {past for table in events for past in changed[table].months} | set(other_products)
-    lacking = {past for past in until_now if not all(lake.is_complete(TABLES[table], past) for table in events)}
+    lacking = {past for past in until_now if not all(_is_intact(lake, table, past) for table in events)}
     return lacking | again
 
 
 def _months_of_lists(delivered: Collection[Month], changed: Changes, new: Collection[Month]) -> list[Month]:
     return sorted({*new, *changed.months, *sorted(delivered)[-1:]})
+
+
+def _is_intact(lake: Lake, table: str, month: Month) -> bool:
+    """Whether the lake holds a month of a table, clean and rejected rows, as it was written."""
+    return all(lake.is_intact(half, month) for half in (TABLES[table], rejected(TABLES[table])))
 
 
 def _last_published(lake: Lake, history: MonthHistory) -> Month:

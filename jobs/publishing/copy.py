@@ -9,12 +9,12 @@ from datetime import date
 import psycopg2.extensions
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from jobs.core.postgres import statement
 from jobs.core.refusal import RefusedError
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import batches_of_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
 
 BATCH_ROWS = 100_000
@@ -28,9 +28,8 @@ def csv_batches(
     lake: Lake, table: Table, as_of: date, columns: Sequence[str], *, first: Mapping[str, int]
 ) -> Iterator[io.BytesIO]:
     """Columns of a table as batches of CSV; the one item of `first` (name, number) is the first column of every row."""
-    for path in parquet_files(lake, table, [as_of]):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(columns)):
-            yield from csv_of(pa.Table.from_batches([batch]), first=first)
+    for batch in batches_of_rows(lake, table, as_of, columns, BATCH_ROWS):
+        yield from csv_of(pa.Table.from_batches([batch]), first=first)
 
 
 def csv_of(rows: pa.Table, *, first: Mapping[str, int]) -> Iterator[io.BytesIO]:

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from jobs.core.month import HORIZONS, Month
 from jobs.core.postgres import statement
 from jobs.features.table import LAG_MONTHS, YEAR_DAYS, features, lag_name, window_name
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS, Table
 from jobs.publishing.copy import PublishError, copy_rows, csv_of
 from jobs.sources.mapping import Source
@@ -64,8 +64,7 @@ def load_customers(connection: Connection, lake: Lake, source: Source, *, as_of:
 
 def _read(lake: Lake, table: Table, as_of: date, columns: Sequence[str]) -> pa.Table:
     """Columns of a period, in the order of the customers."""
-    files = parquet_files(lake, table, [as_of])
-    return pq.read_table(files, columns=list(columns), partitioning=None).sort_by("customer_id")
+    return read_rows(lake, table, [as_of], columns).sort_by("customer_id")
 
 
 def _numbers(rows: pa.Table, name: str) -> NDArray[np.float64]:

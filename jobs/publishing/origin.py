@@ -8,7 +8,8 @@ from datetime import date
 from sqlalchemy import RowMapping
 
 from jobs.features.table import features
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
+from jobs.lake.versions import Record
 
 
 def foreign_origin(run: RowMapping, forecast: Record, lake: Lake, as_of: date) -> Iterator[str]:

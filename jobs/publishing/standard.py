@@ -15,8 +15,9 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
+from jobs.lake.versions import Record
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
 from jobs.publishing.customers import load_customers
 from jobs.publishing.first_month import load_first_month

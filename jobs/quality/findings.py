@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Engine
@@ -89,12 +88,6 @@ def raise_if_critical(results: Sequence[RuleResult], *, stage: str, as_of: date)
         f"The {stage} as of {as_of} break {len(critical)} critical rule(s): {named}{more}. "
         "The task's log has the query for the rows of each rule; no task after this stage has run."
     )
-
-
-def as_json(results: Sequence[RuleResult], *, stage: str, as_of: date, run_id: int) -> str:
-    """All results as a JSON text, the same for the same results."""
-    record = {"stage": stage, "as_of": str(as_of), "run_id": run_id, "rules": [asdict(result) for result in results]}
-    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
 
 
 def record_results(database: Engine, results: Sequence[RuleResult], *, stage: str, run_id: int) -> None:

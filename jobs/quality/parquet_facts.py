@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.lake.lake import Lake, Period, parquet_files
+from jobs.lake.lake import Lake
 from jobs.lake.tables import Column, Table
+from jobs.lake.versions import Period
 
 MISSING = "(missing)"
 
@@ -73,7 +74,7 @@ def column_facts(
 
 
 def _footers(lake: Lake, table: Table, period: Period) -> list[_Footer]:
-    footers = [pq.read_metadata(file) for file in parquet_files(lake, table, [period])]
+    footers = [pq.read_metadata(file.path, filesystem=lake.files) for file in lake.files_of(table, [period])]
     return [(footer.schema.to_arrow_schema(), footer) for footer in footers]
 
 

@@ -45,7 +45,7 @@ class Stored:
     """Rows, and the folder that stores them."""
 
     rows: DataFrame
-    folder: Path
+    folder: str
 
 
 @dataclass(frozen=True, kw_only=True)

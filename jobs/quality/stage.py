@@ -14,8 +14,9 @@ from jobs.features import table as feature_table
 from jobs.features.build import lines_that_count
 from jobs.features.population import accounts_of
 from jobs.lake.frames import read_periods
-from jobs.lake.lake import Lake, Period
+from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, PRODUCTS, TRANSACTIONS, Table
+from jobs.lake.versions import Period
 from jobs.quality.counted import net_value_by_month, sums_of_lines
 from jobs.quality.runner import Stored
 

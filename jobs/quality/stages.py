@@ -83,9 +83,7 @@ def inputs(stage: Stage) -> Iterator[Check]:
         yield _rows(products.suite(), products.KEYS, stored["products"])
         yield _list(stage, PRODUCTS, products.totals_suite)
     reasons = rejected_reasons(stage.spark, lake, months)
-    yield Check(
-        suite=delivery.reasons_suite(), frame=reasons, keys=delivery.REASON_KEYS, place=str(lake.root / "rejected")
-    )
+    yield Check(suite=delivery.reasons_suite(), frame=reasons, keys=delivery.REASON_KEYS, place=f"{lake.root}/rejected")
 
 
 def snapshot(stage: Stage) -> Iterator[Check]:
@@ -154,7 +152,7 @@ def _columns(stage: Stage, name: str, facts: Sequence[pd.DataFrame]) -> Check:
         suite=columns.suite(name),
         frame=pd.concat(facts, ignore_index=True),
         keys=columns.KEYS,
-        place=str(stage.lake.root),
+        place=stage.lake.root,
         is_contract=True,
     )
 
@@ -162,7 +160,7 @@ def _columns(stage: Stage, name: str, facts: Sequence[pd.DataFrame]) -> Check:
 def _rows(
     suite: ExpectationSuite, keys: Sequence[str], rows: Stored, others: Mapping[str, Stored] = MappingProxyType({})
 ) -> Check:
-    return Check(suite=suite, frame=rows.rows, keys=keys, place=str(rows.folder), tables={**others, "rows": rows})
+    return Check(suite=suite, frame=rows.rows, keys=keys, place=rows.folder, tables={**others, "rows": rows})
 
 
 def _totals(suite: ExpectationSuite, figures: Mapping[str, float], tables: Mapping[str, Stored]) -> Check:
@@ -170,7 +168,7 @@ def _totals(suite: ExpectationSuite, figures: Mapping[str, float], tables: Mappi
         suite=suite,
         frame=pd.DataFrame([figures]),
         keys=("customer_id",),
-        place=str(tables["rows"].folder),
+        place=tables["rows"].folder,
         tables=tables,
     )
 

@@ -1,25 +1,29 @@
 """Validate the output of a stage of a run, before any other task reads it.
 
 A critical rule that fails stops the run; a warning is reported. The log ends with the rules that failed and the queries
-that find the rows. All results are in the Data Docs below CLV_REPORTS and in the lake below `validation/<stage>/`, with
-the keys of up to three rows a rule.
+that find the rows. All results are in the Data Docs below CLV_REPORTS and in the lake's table `validation/<stage>`,
+with the keys of up to three rows a rule.
 """
 
 from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import date
 from importlib import import_module
 
+import pandas as pd
 from pyspark.sql import SparkSession
 from sqlalchemy import Engine
 
 from jobs.core.settings import Settings
 from jobs.core.spark import session
 from jobs.core.value_basis import NET_REVENUE
+from jobs.lake.arrow import write_period
 from jobs.lake.lake import Lake
-from jobs.quality.findings import DATA_DOCS, as_json, listing, raise_if_critical, record_results
+from jobs.lake.tables import validation
+from jobs.quality.findings import DATA_DOCS, listing, raise_if_critical, record_results
 from jobs.sources import load
 
 log = logging.getLogger(__name__)
@@ -64,10 +68,10 @@ def validate(
     from jobs.quality.stage import Stage
     from jobs.quality.stages import STAGES
 
-    source = load(settings.source)
+    source, lake = load(settings.source), Lake.of_run(settings.lake, as_of, run_id)
     checked = Stage(
         spark=spark,
-        lake=Lake(settings.lake),
+        lake=lake,
         as_of=as_of,
         run_id=run_id,
         departments=source.departments,
@@ -76,11 +80,7 @@ def validate(
     )
     checks = STAGES[stage](checked)
     results = run_checks(checks, as_of=as_of, run_id=run_id, reports=settings.reports)
-    folder = settings.lake / "validation" / stage / f"as_of={as_of}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"run_{run_id}.json").write_text(
-        as_json(results, stage=stage, as_of=as_of, run_id=run_id), encoding="utf-8"
-    )
+    write_period(pd.DataFrame(map(asdict, results)), lake, validation(stage), as_of, {"run": str(run_id)})
     log.info("all results in the Data Docs: %s", settings.reports.resolve() / DATA_DOCS / "index.html")
     log.info("validation of %s as of %s: %s", stage, as_of, listing(results))
     if database is not None:

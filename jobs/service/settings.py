@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.core.refusal import RefusedError
 
@@ -27,7 +26,7 @@ class ModelAccess:
     """Where the champion, and the shop that it forecasts, are read from."""
 
     source: str
-    lake: Path
+    lake: str
     tracking_uri: str
 
 
@@ -130,7 +129,7 @@ def _airflow(environ: Mapping[str, str]) -> AirflowAccess | None:
 def _model(environ: Mapping[str, str]) -> ModelAccess | None:
     source, lake, tracking_uri = (environ.get(name) for name in ("CLV_SOURCE", "CLV_LAKE", "MLFLOW_TRACKING_URI"))
     if source and lake and tracking_uri:
-        return ModelAccess(source=source, lake=Path(lake), tracking_uri=tracking_uri)
+        return ModelAccess(source=source, lake=lake, tracking_uri=tracking_uri)
     if source or lake:
         raise ServiceSettingsError(
             "CLV_SOURCE or CLV_LAKE is set, but CLV_SOURCE, CLV_LAKE and MLFLOW_TRACKING_URI are not. Set all three, "

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from jobs.lake.lake import SUCCESS
+from jobs.landing.layouts import SUCCESS
 from jobs.simulation.deliveries import Shop, deliver_chunk, deliver_products
 from jobs.simulation.population import chunks
 from jobs.simulation.truth import SCHEMA

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pandas as pd
 
 from jobs.core.month import Month
+from jobs.lake.arrow import write_period
 from jobs.lake.lake import Lake
-from jobs.lake.pandas_tables import write_period
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY
 
 

@@ -85,7 +85,7 @@ def test_every_random_row_is_found_once_and_clean_values_are_those_that_were_wri
 ) -> None:
     rows = drawn(random_rows, 500)
     root = tmp_path_factory.mktemp("fuzz")
-    lake = Lake(root / "lake")
+    lake = Lake(str(root / "lake"))
     with (month(root / "landing") / "rows.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(["row", *COLUMNS])

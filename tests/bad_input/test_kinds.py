@@ -50,7 +50,7 @@ class Ingested:
 def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
     """Every kind of rows, all ingested at once: those that are about a file in one of their own."""
     root = tmp_path_factory.mktemp("bad_input")
-    landing, lake = root / "landing", Lake(root / "lake")
+    landing, lake = root / "landing", Lake(str(root / "lake"))
     for table in GOOD:
         folder = month(landing, table) if table in ("transactions", "sessions") else landing / table
         folder.mkdir(exist_ok=True)

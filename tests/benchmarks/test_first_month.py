@@ -36,7 +36,7 @@ def rows() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def known(spark: SparkSession, rows: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> list[Known]:
     folder = tmp_path_factory.mktemp("first_month")
-    origins, not_run = known_at(CASE, SOURCE, written(rows, folder / "small.csv"), Lake(folder / "lake"))
+    origins, not_run = known_at(CASE, SOURCE, written(rows, folder / "small.csv"), Lake(str(folder / "lake")))
     assert not_run == {}
     return origins
 

@@ -22,7 +22,7 @@ AT = Origin(Month.of(ORIGIN), MONTHS)
 def problem(spark: SparkSession, rows: pd.DataFrame, folder: Path) -> Problem:
     folder.mkdir()
     file = written(rows, folder / "small.csv")
-    return shop(spark, SOURCE, file, Lake(folder / "lake"), origins=[AT]).problem(AT)
+    return shop(spark, SOURCE, file, Lake(str(folder / "lake")), origins=[AT]).problem(AT)
 
 
 def all_forecasts(known: Problem) -> dict[str, Forecast]:

@@ -17,7 +17,7 @@ TABLE = features(load("simulated_shop").departments)
 
 
 def test_a_written_shop_is_read_and_trained_on_as_any_other(tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "lake")
+    lake = Lake(str(tmp_path / "lake"))
     days = written(lake, TABLE, Shop(customers=300, months=6, seed=1, end=Month(2025, 6)))
 
     history = read_history(lake, TABLE, 200, days)

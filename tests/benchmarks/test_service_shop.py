@@ -19,7 +19,7 @@ from tests.forecasts import seen
 def test_requests_are_forecast_as_the_month_was_published(
     registry: Registry, database: Database, tmp_path: Path
 ) -> None:
-    shop, lake = RawShop.simulated(60, tmp_path / "landing"), Lake(tmp_path / "lake")
+    shop, lake = RawShop.simulated(60, tmp_path / "landing"), Lake(str(tmp_path / "lake"))
     number = champion(shop, lake, registry)
     customers = publish(lake, registry, number, database.writer)
     published = {row["customer_id"]: row for row in seen(database)}

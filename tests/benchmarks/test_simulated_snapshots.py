@@ -25,7 +25,7 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> pd.D
     """The snapshot of the same shop that the jobs build from its files."""
     folder = tmp_path_factory.mktemp("built")
     simulate(SHOP, folder / "landing")
-    lake, source = Lake(folder / "lake"), load("simulated_shop")
+    lake, source = Lake(str(folder / "lake")), load("simulated_shop")
     shop(spark, source, folder / "landing", lake, origins=[Origin(Month.of(AS_OF), 1)])
     frame = read_history(lake, features(source.departments), 10_000, [AS_OF])[AS_OF]
     return frame.set_index("customer_id").sort_index()

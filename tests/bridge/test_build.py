@@ -23,6 +23,7 @@ from jobs.publishing.report import report
 from jobs.withdraw import withdraw
 from tests.bridge.conftest import AS_OF, BEFORE, FRAMES, SNAPSHOTS, Shop
 from tests.forecasts import seen
+from tests.periods import take_out
 from tests.snapshots import TABLE
 
 
@@ -105,7 +106,7 @@ def test_a_bridge_that_cannot_be_known_is_left_out_with_its_reason(
     if gone == "month":
         withdraw(shop.database.writer, Month.before(BEFORE), by="an operator", because="wrong prices")
     elif gone == "snapshot":
-        (shop.lake.folder(TABLE, BEFORE) / "_SUCCESS").unlink()
+        take_out(shop.lake, TABLE, BEFORE)
     else:
         shop.registry._client.delete_model_version(shop.registry.model, str(shop.new))
     with caplog.at_level(logging.INFO):

@@ -18,7 +18,7 @@ from jobs.features.build import build_daily, build_features
 from jobs.lake.frames import read_periods
 from jobs.lake.lake import Lake
 from jobs.lake.tables import ALL_DEPARTMENTS, DAILY, TRANSACTIONS
-from jobs.landing.deliveries import deliveries, ingest_inputs
+from jobs.landing.deliveries import ingest_inputs
 from jobs.quality.findings import critical_failures
 from jobs.quality.runner import run_checks
 from jobs.quality.stage import Stage
@@ -28,7 +28,7 @@ from jobs.simulation.deliveries import Shop
 from jobs.simulation.shop import simulate
 from jobs.sources import load
 from jobs.sources.mapping import MappingError, Source, TransactionColumns
-from tests.ingesting import ingest_all, rejected, stored
+from tests.ingesting import deliveries_of, ingest_all, rejected, stored
 
 MONTH = Month(2011, 11)
 AS_OF = date(2011, 12, 1)
@@ -113,13 +113,13 @@ def test_a_margin_delivered_without_a_sign_is_taken_back_with_its_line(
 
 def test_net_revenue_is_the_same_whatever_margins_are_declared(spark: SparkSession, landing: Path, lake: Lake) -> None:
     without = replace(SHOP, transactions=replace(COLUMNS, margin=None), margin_rates={})
-    other = Lake(lake.root.with_name("other"))
+    other = Lake(str(Path(lake.root).with_name("other")))
     for source, where in ((SHOP, lake), (without, other)):
         ingest_all(spark, source.on(NET_REVENUE), landing, where, AS_OF)
     assert stored(spark, lake, TRANSACTIONS) == stored(spark, other, TRANSACTIONS)
     assert len(stored(spark, lake, TRANSACTIONS)) == 5
     one, two = (
-        ingest_inputs(source, deliveries(source, landing, lake.root)["transactions"], MONTH)
+        ingest_inputs(source, deliveries_of(source, landing, lake)["transactions"], MONTH)
         for source in (SHOP.on(NET_REVENUE), without.on(NET_REVENUE))
     )
     assert one == two
@@ -132,7 +132,7 @@ def test_the_daily_grain_of_a_whole_shop_is_revenue_times_rate(spark: SparkSessi
     shutil.rmtree(landing / "customers")
 
     def days(name: str, source: Source) -> dict[tuple[str, date, str], Row]:
-        lake = Lake(tmp_path / name)
+        lake = Lake(str(tmp_path / name))
         ingest_all(spark, source, landing, lake, AS_OF)
         build_daily(spark, lake, as_of=AS_OF)
         rows = read_periods(spark, lake, DAILY, [MONTH.plus(-1), MONTH]).collect()

@@ -24,7 +24,7 @@ AS_OF = date(2011, 12, 1)
 def test_clean_and_rejected_rows_are_recorded_by_month_and_reason(
     spark: SparkSession, database: Database, tmp_path: Path
 ) -> None:
-    landing, lake = tmp_path / "landing", Lake(tmp_path / "lake")
+    landing, lake = tmp_path / "landing", Lake(str(tmp_path / "lake"))
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     (landing / "products.csv").write_text(PRODUCTS)
     delivered = ingest_all(spark, SHOP, landing, lake, AS_OF)["transactions"]

@@ -30,7 +30,7 @@ STATUSES = ("active", "dormant", "lapsing", "new")
 def published_months(folder: Path, password: str) -> Iterator[URL]:
     """Sixteen published months and what came; the address at which `clv_reader` reads them."""
     with readable_server(folder, password) as database:
-        _publish(database.writer, Lake(folder / "lake"))
+        _publish(database.writer, Lake(str(folder / "lake")))
         yield database.reader
 
 

@@ -12,11 +12,11 @@ from pyspark.sql import SparkSession
 import jobs.sources
 from jobs.core.month import Month
 from jobs.lake import tables
+from jobs.lake.arrow import read_rows
 from jobs.lake.lake import Lake
-from jobs.landing.deliveries import deliveries
 from jobs.sources import load
 from tests.conftest import ROOT
-from tests.ingesting import ingest_all, stored
+from tests.ingesting import deliveries_of, ingest_all, stored
 
 PAGE = (ROOT / "docs" / "your_own_data.md").read_text(encoding="utf-8")
 
@@ -39,7 +39,7 @@ def own_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_corner_shop_is_ingested_as_the_page_shows(spark: SparkSession, tmp_path: Path) -> None:
-    landing, lake = tmp_path / "landing", Lake(tmp_path / "lake")
+    landing, lake = tmp_path / "landing", Lake(str(tmp_path / "lake"))
     landing.mkdir()
     for table in ("transactions", "products"):
         (landing / f"{table}.csv").write_text(example("csv", table), encoding="utf-8")
@@ -51,14 +51,14 @@ def test_the_corner_shop_is_ingested_as_the_page_shows(spark: SparkSession, tmp_
     header, *lines = example("csv", "clean").splitlines()
     assert header == ";".join(tables.TRANSACTIONS.names)
     assert clean == lines
-    refused = lake.folder(tables.rejected(tables.TRANSACTIONS), october)
-    rows = [(row.raw, ",".join(row.rejected_for)) for row in spark.read.parquet(str(refused)).collect()]
+    refused = read_rows(lake, tables.rejected(tables.TRANSACTIONS), [october]).to_pylist()
+    rows = [(row["raw"], ",".join(row["rejected_for"])) for row in refused]
     assert sorted(f"{raw};{reasons}" for raw, reasons in rows) == example("csv", "rejected").splitlines()[1:]
 
 
 def test_three_columns_are_a_mapping(tmp_path: Path) -> None:
     (tmp_path / "till.csv").write_text("card,day,paid\n1,2025-10-01,5.00\n1,2025-11-01,5.00\n1,2025-11-03,2.00\n")
 
-    delivered = deliveries(load("market_stall"), tmp_path / "till.csv", tmp_path / "lake")
+    delivered = deliveries_of(load("market_stall"), tmp_path / "till.csv", Lake(str(tmp_path / "lake")))
 
     assert delivered["transactions"].last_closed == Month(2025, 10)

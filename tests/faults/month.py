@@ -13,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
-import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
 from jobs.core.migrations import migrate
@@ -21,9 +20,12 @@ from jobs.core.month import Month
 from jobs.core.postgres import engine, execute, fetch
 from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.features.table import features
+from jobs.lake.arrow import read_rows
 from jobs.lake.first_month_tables import FIRST_MONTH
-from jobs.lake.lake import SUCCESS, Lake, Period, parquet_files
+from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
+from jobs.lake.versions import Period
+from jobs.landing.layouts import SUCCESS
 from jobs.local_stack import postgres_server
 from jobs.models.file_hashes import hashes_of
 from jobs.models.registry import Registry
@@ -56,7 +58,7 @@ class MonthRun:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.folder / "lake")
+        return Lake(str(self.folder / "lake"))
 
     @property
     def registry(self) -> Registry:
@@ -81,7 +83,7 @@ class MonthRun:
         environment = os.environ | {
             "CLV_SOURCE": SHOP,
             "CLV_LANDING": str(self.folder / "landing"),
-            "CLV_LAKE": str(self.lake.root),
+            "CLV_LAKE": self.lake.root,
             "CLV_REPORTS": str(self.folder / "reports"),
             "CLV_DATABASE_URL": self.servers.url("clv_writer"),
             "MLFLOW_TRACKING_URI": self.servers.mlflow,
@@ -236,14 +238,13 @@ class MonthRun:
 
     def _content(self, table: Table, period: Period) -> tuple[str, str]:
         """The fingerprint in a folder's record, and a hash of the rows in its files."""
-        files = parquet_files(self.lake, table, [period])
-        rows = sorted(repr(row) for file in files for row in pq.read_table(file, partitioning=None).to_pylist())
+        rows = sorted(map(repr, read_rows(self.lake, table, [period]).to_pylist()))
         digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
         return self.lake.record(table, period).fingerprint, digest
 
     def left_behind(self) -> list[str]:
         """What a next run could trip over."""
-        actual = [str(path) for path in (self.lake.root / ".staging").glob("*")]
+        actual = [str(path) for path in (Path(self.lake.root) / ".staging").glob("*")]
         with engine(self.servers.url(postgres_server.SUPERUSER)).connect() as connection:
             states = "SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'"
             actual += [f"a connection, {state}" for (state,) in connection.execute(text(states))]

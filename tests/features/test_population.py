@@ -26,7 +26,7 @@ FRENCH = "country = 'FR' AND customer_id <> 'c02'"
 
 def deliver(spark: SparkSession, root: Path, shop: Shop, lists: Sequence[Month] = (LISTED[1],)) -> Lake:
     """A lake with the clean tables of two months."""
-    lake = Lake(root)
+    lake = Lake(str(root))
 
     def write(table: Table, rows: pd.DataFrame, months: Sequence[Month]) -> None:
         chosen = rows[rows["month"].isin([str(month) for month in months])]

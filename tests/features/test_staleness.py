@@ -7,8 +7,10 @@ import pytest
 
 from jobs.core.month import Month
 from jobs.features.staleness import daily_inputs, months_until, snapshot_inputs
-from jobs.lake.lake import IncompleteError, Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import CUSTOMERS, DAILY, SESSIONS, TRANSACTIONS, Table
+from jobs.lake.versions import IncompleteError, Record
+from tests.periods import put
 
 MONTHS = Month(2023, 10).through(Month(2024, 12))
 UNTIL = date(2025, 1, 1)
@@ -16,7 +18,7 @@ UNTIL = date(2025, 1, 1)
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    lake = Lake(tmp_path)
+    lake = Lake(str(tmp_path))
     for month in MONTHS:
         deliver(lake, TRANSACTIONS, month)
         deliver(lake, DAILY, month)
@@ -24,8 +26,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def deliver(lake: Lake, table: Table, month: Month, fingerprint: str = "1") -> None:
-    with lake.staging(table) as staged:
-        lake.promote(staged, table, month, Record(rows=1, fingerprint=fingerprint))
+    put(lake, table, month, Record(rows=1, fingerprint=fingerprint))
 
 
 def changed(before: list[dict[str, str]], lake: Lake) -> list[str]:
@@ -85,7 +86,7 @@ def test_another_declaration_of_departments_makes_every_snapshot_stale(lake: Lak
 
 
 def test_a_gap_in_the_months_is_refused_by_name(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(str(tmp_path))
     deliver(lake, TRANSACTIONS, Month(2024, 1))
     deliver(lake, TRANSACTIONS, Month(2024, 3))
     with pytest.raises(IncompleteError, match="lacks 2024-02 in"):

@@ -36,7 +36,7 @@ SHOP = Shop(customers=40, months=14, seed=3, end=MONTH)
 
 def golden_month(spark: SparkSession, scratch: Path) -> dict[str, pd.DataFrame]:
     """Features and forecasts of the month, every value as text, by customer."""
-    landing, lake, source = scratch / "landing", Lake(scratch / "lake"), load("simulated_shop")
+    landing, lake, source = scratch / "landing", Lake(str(scratch / "lake")), load("simulated_shop")
     table = features(source.departments)
     simulate(SHOP, landing)
     ingest_all(spark, source, landing, lake, AS_OF)

@@ -1,86 +1,126 @@
-"""A task whose run was superseded writes nothing to the lake, and two tasks that replace one period do not collide."""
+"""Only the run that was planned last for a month writes, and what it reads does not change below it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 
-from jobs.core.fence import SupersededError, refuse_superseded
+from jobs.core.fence import SupersededError
 from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.core.task import recorded
-from jobs.lake.lake import STAGING, Lake, Record
-from jobs.lake.tables import TRANSACTIONS
+from jobs.lake.lake import Lake
+from jobs.lake.tables import DAILY, TRANSACTIONS
+from jobs.lake.versions import Record
 from tests.conftest import ROOT, Database
 from tests.forecasts import DECEMBER, NOVEMBER, count, plan
+from tests.periods import planned, put
 
 OCTOBER = Month(2011, 10)
 
 REPLACE = """
 import sys
-from pathlib import Path
 from jobs.core.month import Month
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
-lake = Lake(Path(sys.argv[1]))
+from jobs.lake.versions import Record
+from tests.periods import put
+root, name, month = sys.argv[1:]
 sys.stdin.readline()
-for number in range(1000):
-    with lake.staging(TRANSACTIONS) as staged:
-        (staged / "month").mkdir()
-        (staged / "month" / "part-0.parquet").write_text(sys.argv[2])
-        lake.promote(staged / "month", TRANSACTIONS, Month(2011, 10), Record(rows=1, fingerprint=sys.argv[2]))
+for number in range(30):
+    put(Lake(root), TRANSACTIONS, Month.parse(month), Record(rows=1, fingerprint=name))
 """
 
 
-def of_run(lake: Lake, database: Database, run_id: int) -> Lake:
-    """The lake as a task of a run writes to it."""
-    return Lake(lake.root, partial(refuse_superseded, database.writer, run_id))
-
-
 def write_october(lake: Lake, fingerprint: str) -> None:
-    with lake.staging(TRANSACTIONS) as staged:
-        lake.promote(staged / "month", TRANSACTIONS, OCTOBER, Record(rows=0, fingerprint=fingerprint))
+    put(lake, TRANSACTIONS, OCTOBER, Record(rows=1, fingerprint=fingerprint))
 
 
-def test_a_run_that_is_superseded_while_it_writes_leaves_the_newer_run_s_rows(database: Database, lake: Lake) -> None:
-    older = plan(database.writer, DECEMBER)
-    late = of_run(lake, database, older)
+def test_a_run_that_is_superseded_while_it_writes_leaves_the_newer_run_s_rows(lake: Lake) -> None:
+    late = planned(lake, DECEMBER, 1)
     write_october(late, "older")
-    with late.staging(TRANSACTIONS) as staged:
-        newer = plan(database.writer, DECEMBER)
-        write_october(of_run(lake, database, newer), "newer")
-        with pytest.raises(SupersededError) as refused:
-            late.promote(staged / "month", TRANSACTIONS, OCTOBER, Record(rows=0, fingerprint="older"))
+    with pytest.raises(SupersededError) as refused, late.writing(TRANSACTIONS) as folder:
+        write_october(planned(lake, DECEMBER, 2), "newer")
+        late.commit(TRANSACTIONS, folder, {OCTOBER: Record(rows=0, fingerprint="older")})
     assert str(refused.value) == (
-        f"run {older} of 2011-11 is superseded by run {newer}: nothing was written; let the newer run finish, or clear "
+        "run 1 of 2011-11 is superseded by run 2: nothing was written; let the newer run finish, or clear "
         "this one from its plan task on"
     )
     assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == "newer"
-    assert list((lake.root / STAGING).iterdir()) == []
+    assert not lake.files.get_file_info(folder).is_file
 
 
-def test_runs_of_two_months_both_write_a_month_they_share(database: Database, lake: Lake) -> None:
-    first, second = plan(database.writer, NOVEMBER), plan(database.writer, DECEMBER)
-    write_october(of_run(lake, database, second), "second")
-    write_october(of_run(lake, database, first), "first")
+def test_a_plan_alone_keeps_the_older_run_from_writing_and_from_reading(lake: Lake) -> None:
+    write_october(planned(lake, DECEMBER, 1), "older")
+    planned(lake, DECEMBER, 2)
+    late = Lake.of_run(lake.root, DECEMBER, 1)
+    with pytest.raises(SupersededError):
+        write_october(late, "again")
+    with pytest.raises(SupersededError):
+        late.record(TRANSACTIONS, OCTOBER)
+    assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == "older"
+
+
+def test_an_older_plan_that_comes_late_takes_nothing_over(lake: Lake) -> None:
+    newer = planned(lake, DECEMBER, 2)
+    with pytest.raises(SupersededError, match="run 1 of 2011-11 is superseded by run 2"):
+        planned(lake, DECEMBER, 1)
+    write_october(newer, "newer")
+
+
+def test_a_commit_that_was_prepared_before_a_newer_plan_is_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check and the commit are one step: a plan in between is noticed."""
+    late = planned(lake, DECEMBER, 1)
+    from jobs.lake import commits
+
+    def after_a_plan(*arguments: object) -> None:
+        monkeypatch.setattr(commits, "_make", make)
+        planned(lake, DECEMBER, 2)
+        make(*arguments)  # type: ignore[arg-type]
+
+    make = commits._make
+    monkeypatch.setattr(commits, "_make", after_a_plan)
+    with pytest.raises(SupersededError):
+        write_october(late, "older")
+    assert not lake.is_complete(TRANSACTIONS, OCTOBER)
+
+
+def test_runs_of_two_months_both_write_a_month_they_share(lake: Lake) -> None:
+    first, second = planned(lake, NOVEMBER, 1), planned(lake, DECEMBER, 2)
+    write_october(second, "second")
+    write_october(first, "first")
     assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == "first"
 
 
-def test_dry_runs_and_runs_of_another_value_basis_supersede_no_run(database: Database, lake: Lake) -> None:
-    run_id = plan(database.writer, DECEMBER)
-    plan(database.writer, DECEMBER, value_basis="margin")
-    plan(database.writer, DECEMBER, is_dry_run=True)
-    write_october(of_run(lake, database, run_id), "written")
-    assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == "written"
+def test_a_run_reads_what_was_there_when_it_was_planned_and_what_it_has_written_since(lake: Lake) -> None:
+    write_october(lake, "before")
+    run = planned(lake, DECEMBER, 1)
+    write_october(planned(lake, NOVEMBER, 2), "by another month's run")
+    for seen in (run, Lake.of_run(lake.root, DECEMBER, 1)):
+        assert seen.record(TRANSACTIONS, OCTOBER).fingerprint == "before"
+    write_october(run, "own")
+    for seen in (run, Lake.of_run(lake.root, DECEMBER, 1)):
+        assert seen.record(TRANSACTIONS, OCTOBER).fingerprint == "own"
 
 
-def test_a_run_that_was_never_planned_writes_nothing(database: Database, lake: Lake) -> None:
-    with pytest.raises(RefusedError, match="run 4711 is not in this database: nothing was written"):
-        write_october(of_run(lake, database, 4711), "written")
+def test_a_run_that_was_never_planned_writes_nothing(lake: Lake) -> None:
+    with pytest.raises(RefusedError, match="run 4711 of 2011-11 was not planned in this lake: nothing was written"):
+        write_october(Lake.of_run(lake.root, DECEMBER, 4711), "written")
     assert not lake.is_complete(TRANSACTIONS, OCTOBER)
+
+
+def test_a_commit_tells_its_run_and_what_it_has_read(lake: Lake) -> None:
+    run = planned(lake, DECEMBER, 7)
+    write_october(run, "days come from these lines")
+    put(run, DAILY, OCTOBER, Record(rows=0, fingerprint="days"))
+    version = lake.version(DAILY)
+    assert version is not None
+    commit = version.commit(version.number)
+    assert (commit["run_id"], commit["month"]) == (7, "2011-11")
+    assert commit["read"][TRANSACTIONS.name] == run.read[TRANSACTIONS.name]
+    assert commit["periods"]["2011-10"]["fingerprint"] == "days"
 
 
 def test_a_task_of_a_superseded_run_ends_before_it_begins_unless_it_only_reads(database: Database) -> None:
@@ -95,11 +135,12 @@ def test_a_task_of_a_superseded_run_ends_before_it_begins_unless_it_only_reads(d
     assert count(database, "run_task") == 1
 
 
-def test_two_processes_that_replace_one_period_both_succeed(lake: Lake) -> None:
-    command = [sys.executable, "-c", REPLACE, str(lake.root)]
+@pytest.mark.parametrize("months", [("2011-10", "2011-10"), ("2011-10", "2011-11")])
+def test_two_processes_that_write_one_table_at_once_both_succeed(lake: Lake, months: tuple[str, str]) -> None:
+    command = [sys.executable, "-c", REPLACE, lake.root]
     both = [
-        subprocess.Popen([*command, name], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for name in ("one", "other")
+        subprocess.Popen([*command, name, month], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for name, month in zip(("one", "other"), months, strict=True)
     ]
     for process in both:
         assert process.stdin is not None
@@ -107,6 +148,10 @@ def test_two_processes_that_replace_one_period_both_succeed(lake: Lake) -> None:
         process.stdin.flush()
     errors = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
-    content = (lake.folder(TRANSACTIONS, OCTOBER) / "part-0.parquet").read_text()
-    assert lake.record(TRANSACTIONS, OCTOBER).fingerprint == content
-    assert list((lake.root / STAGING).iterdir()) == []
+    version = lake.version(TRANSACTIONS)
+    assert version is not None
+    assert version.number == 60
+    written = {month: lake.record(TRANSACTIONS, Month.parse(month)).fingerprint for month in months}
+    assert set(written.values()) <= {"one", "other"}
+    assert len(written) < 2 or written == {"2011-10": "one", "2011-11": "other"}
+    assert len(lake.files_of(TRANSACTIONS, [Month.parse(month) for month in set(months)])) == len(set(months))

@@ -11,34 +11,34 @@ from pyspark.sql import SparkSession
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
-from jobs.landing.cache import KEPT, cache_root
+from jobs.landing.cache import Kept, scratch_copy
 from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.file_checks import LandingError
 from jobs.sources.mapping import CustomerColumns
 from tests.corner_shop import CUSTOMERS, LINES, PRODUCTS, SHOP, deliver_month
-from tests.ingesting import ingest_all, stored
+from tests.ingesting import deliveries_of, ingest_all, stored
 
 SEPTEMBER, OCTOBER, NOVEMBER = Month(2011, 9), Month(2011, 10), Month(2011, 11)
 
 
 @pytest.fixture
-def lake(landing: Path, tmp_path: Path) -> Path:
+def lake(landing: Path, tmp_path: Path) -> Lake:
     """An empty lake beside a landing with the lines of September and October, the accounts and the articles."""
     for month in (SEPTEMBER, OCTOBER):
         deliver_month(landing, "transactions", month, LINES)
     (landing / "customers.csv").write_text(CUSTOMERS)
     (landing / "products.csv").write_text(PRODUCTS)
-    return tmp_path / "lake"
+    return Lake(str(tmp_path / "lake"))
 
 
-def kept(landing: Path, lake: Path, table: str) -> dict[str, str]:
+def kept(landing: Path, lake: Lake, table: str) -> dict[str, str]:
     """Month → the text of the list that is kept for it, after a plan has seen what is delivered."""
-    keep_lists(dated(deliveries(SHOP, landing, lake)))
-    delivery = deliveries(SHOP, landing, lake)[table]
+    keep_lists(dated(deliveries_of(SHOP, landing, lake)))
+    delivery = deliveries_of(SHOP, landing, lake)[table]
     return {str(month): delivery.files_of([month])[0].read_text() for month in delivery.months}
 
 
-def test_an_overwritten_list_is_kept_as_it_was_when_its_month_was_first_read(landing: Path, lake: Path) -> None:
+def test_an_overwritten_list_is_kept_as_it_was_when_its_month_was_first_read(landing: Path, lake: Lake) -> None:
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS}
     (landing / "customers.csv").write_text(CUSTOMERS.replace("Annual", "none"))
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS}
@@ -46,7 +46,7 @@ def test_an_overwritten_list_is_kept_as_it_was_when_its_month_was_first_read(lan
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": CUSTOMERS.replace("Annual", "none")}
 
 
-def test_a_list_that_has_not_changed_is_kept_for_its_month_too(landing: Path, lake: Path) -> None:
+def test_a_list_that_has_not_changed_is_kept_for_its_month_too(landing: Path, lake: Lake) -> None:
     """Otherwise a plan between two months would file next month's list under a month that is published."""
     kept(landing, lake, "customers")
     deliver_month(landing, "transactions", NOVEMBER, LINES)
@@ -55,7 +55,7 @@ def test_a_list_that_has_not_changed_is_kept_for_its_month_too(landing: Path, la
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": CUSTOMERS}
 
 
-def test_the_first_list_of_articles_belongs_to_the_first_month_too(landing: Path, lake: Path) -> None:
+def test_the_first_list_of_articles_belongs_to_the_first_month_too(landing: Path, lake: Lake) -> None:
     both = {"2011-09": PRODUCTS, "2011-10": PRODUCTS}
     assert kept(landing, lake, "products") == both
     (landing / "products.csv").write_text(f"{PRODUCTS}C,Cups\n")
@@ -64,30 +64,30 @@ def test_the_first_list_of_articles_belongs_to_the_first_month_too(landing: Path
     assert kept(landing, lake, "products") == both | {"2011-11": f"{PRODUCTS}C,Cups\n"}
 
 
-def test_a_list_that_cannot_be_read_is_not_kept(landing: Path, lake: Path) -> None:
+def test_a_list_that_cannot_be_read_is_not_kept(landing: Path, lake: Lake) -> None:
     (landing / "customers.csv").write_text(CUSTOMERS.replace("plan", "tariff"))
     with pytest.raises(LandingError, match=r"customers.csv has no column 'plan'"):
         kept(landing, lake, "customers")
-    assert not (lake / KEPT / "customers").exists()
+    assert lake.periods(tables.delivered("customers")) == []
     (landing / "customers.csv").write_text(CUSTOMERS)
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS}
 
 
-def test_nothing_is_kept_of_a_delivery_that_is_only_dated(landing: Path, lake: Path) -> None:
-    with cache_root(lake, is_dry_run=True) as scratch:
+def test_nothing_is_kept_of_a_delivery_that_is_only_dated(landing: Path, lake: Lake) -> None:
+    with scratch_copy(Kept.in_folder(lake.root)) as scratch:
         assert dated(deliveries(SHOP, landing, scratch))["customers"].months == [OCTOBER]
-    assert not lake.exists()
+    assert not Path(lake.root).exists()
 
 
 def test_an_older_list_may_lack_an_attribute_that_the_shop_has_added_since(
-    spark: SparkSession, landing: Path, lake: Path
+    spark: SparkSession, landing: Path, lake: Lake
 ) -> None:
     (landing / "customers.csv").write_text("id,since,plan,town\nc1,2011-01-05,annual,Bonn\n")
     before = replace(SHOP, customers=CustomerColumns(customer_id="id", signup_on="since", membership="plan"))
-    keep_lists(dated(deliveries(before, landing, lake)))
+    keep_lists(dated(deliveries_of(before, landing, lake)))
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     (landing / "customers.csv").write_text(CUSTOMERS)
-    ingest_all(spark, SHOP, landing, Lake(lake), NOVEMBER.as_of)
-    assert [row[:4] for row in stored(spark, Lake(lake), tables.CUSTOMERS) if row[-1] == "2011-10"] == [
+    ingest_all(spark, SHOP, landing, lake, NOVEMBER.as_of)
+    assert [row[:4] for row in stored(spark, lake, tables.CUSTOMERS) if row[-1] == "2011-10"] == [
         ("c1", "2011-01-05", "annual", "Bonn")
     ]

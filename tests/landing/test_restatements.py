@@ -13,12 +13,11 @@ from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
-from jobs.landing.cache import CACHE
-from jobs.landing.deliveries import deliveries
+from jobs.landing.cache import Kept
 from jobs.landing.restatements import Changes, Total, changes, restatement
 from jobs.sources.mapping import RowRule, Source
 from tests.corner_shop import LINES, ODD_AMOUNTS, SESSIONS, SHOP, THREE_COLUMNS, deliver_month
-from tests.ingesting import ingest_all
+from tests.ingesting import deliveries_of, ingest_all
 
 SEPTEMBER, OCTOBER, NOVEMBER = Month(2011, 9), Month(2011, 10), Month(2011, 11)
 AS_OF = date(2011, 12, 1)
@@ -33,20 +32,20 @@ class Shop:
     lake: Lake
 
     def seen(self, table: str = "transactions", source: Source | None = None) -> Changes:
-        delivered = deliveries(source or self.source, self.landing, self.lake.root)[table]
+        delivered = deliveries_of(source or self.source, self.landing, self.lake)[table]
         fingerprints = {month: delivered.fingerprint(month) for month in delivered.months}
         return changes(source or self.source, delivered, self.lake, SEPTEMBER.through(NOVEMBER), fingerprints)
 
     def moved(self, month: Month, table: str = "transactions") -> tuple[Total, Total]:
-        delivered = deliveries(self.source, self.landing, self.lake.root)[table]
-        actual = restatement(self.source, delivered, self.lake, month, cache=self.lake.root / CACHE)
+        delivered = deliveries_of(self.source, self.landing, self.lake)[table]
+        actual = restatement(self.source, delivered, self.lake, month, cache=Kept.in_folder(self.lake.root).cache)
         return actual.before, actual.now
 
 
 @pytest.fixture(scope="module")
 def by_folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("folders")
-    shop = Shop(SHOP, root / "landing", Lake(root / "lake"))
+    shop = Shop(SHOP, root / "landing", Lake(str(root / "lake")))
     for month in (OCTOBER, NOVEMBER):
         deliver_month(shop.landing, "transactions", month, LINES)
         deliver_month(shop.landing, "sessions", month, SESSIONS)
@@ -68,7 +67,7 @@ def till() -> pd.DataFrame:
 def one_file(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("file")
     till().to_csv(root / "till.csv", index=False)
-    shop = Shop(THREE_COLUMNS, root / "till.csv", Lake(root / "lake"))
+    shop = Shop(THREE_COLUMNS, root / "till.csv", Lake(str(root / "lake")))
     ingest_all(spark, THREE_COLUMNS, shop.landing, shop.lake, AS_OF)
     return shop
 
@@ -79,7 +78,7 @@ def copy(tmp_path: Path) -> Callable[[Shop], Shop]:
 
     def copied(shop: Shop) -> Shop:
         shutil.copytree(shop.landing.parent, tmp_path / "shop")
-        return replace(shop, landing=tmp_path / "shop" / shop.landing.name, lake=Lake(tmp_path / "shop" / "lake"))
+        return replace(shop, landing=tmp_path / "shop" / shop.landing.name, lake=Lake(str(tmp_path / "shop" / "lake")))
 
     return copied
 
@@ -150,7 +149,7 @@ def test_a_column_that_no_one_reads_restates_nothing(one_file: Shop, copy: Calla
 
 def test_a_column_that_no_one_reads_in_a_month_folder_restates_nothing(spark: SparkSession, tmp_path: Path) -> None:
     source = replace(SHOP, rejects_duplicates=False)
-    shop = Shop(source, tmp_path / "landing", Lake(tmp_path / "lake"))
+    shop = Shop(source, tmp_path / "landing", Lake(str(tmp_path / "lake")))
     header, row = "order,sku,when,who,qty,price", "1,A,2011-10-02,c1,2,2.50"
     for month in (OCTOBER, NOVEMBER):
         deliver_month(shop.landing, "transactions", month, f"{header}\n{row.replace('2011-10', str(month))}\n")
@@ -167,7 +166,7 @@ def test_a_column_that_a_predicate_reads_restates_the_months_in_which_it_changed
     source = replace(THREE_COLUMNS, rules=(RowRule(reason="by_mistake", when="delivered.clerk = 'mistake'"),))
     rows = till().assign(clerk="Ada", shelf="a")
     rows.to_csv(tmp_path / "till.csv", index=False)
-    shop = Shop(source, tmp_path / "till.csv", Lake(tmp_path / "lake"))
+    shop = Shop(source, tmp_path / "till.csv", Lake(str(tmp_path / "lake")))
     ingest_all(spark, source, shop.landing, shop.lake, AS_OF)
     in_october = rows["day"].str.startswith("2011-10")
     rows.assign(shelf="b").to_csv(shop.landing, index=False)

@@ -43,7 +43,7 @@ def fitted() -> Mapping[date, Forecaster]:
 @pytest.fixture(scope="session")
 def holdout(tmp_path_factory: pytest.TempPathFactory) -> ReadHoldout:
     """Reads the snapshots of the shop."""
-    lake = Lake(tmp_path_factory.mktemp("shop"))
+    lake = Lake(str(tmp_path_factory.mktemp("shop")))
     write_snapshots(lake, SNAPSHOTS)
     return partial(read_holdout, lake, TABLE, 1000)
 
@@ -81,7 +81,7 @@ def published(tmp_path: Path) -> Published:
     """Publishes a run with the version that forecasts it, and sets the champion; what the task says."""
 
     def publish_and_set(registry: Registry, run_id: int, as_of: date, verdict: Verdict) -> str:
-        lake = Lake(tmp_path / "published")
+        lake = Lake(str(tmp_path / "published"))
         write(lake, as_of, [row(customer, model_version=verdict.model_version) for customer in CUSTOMERS])
         publish(registry.database, lake, as_of=as_of, run_id=run_id)
         return set_champion(registry, run_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,15 +11,17 @@ import pytest
 from jobs.core.month import Month
 from jobs.core.settings import FIRST_MONTH_MODEL
 from jobs.forecasting.first_month.days import completed_between, first_orders
-from jobs.lake.lake import IncompleteError, Lake
-from jobs.lake.pandas_tables import write_period
+from jobs.lake.arrow import write_period
+from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY
+from jobs.lake.versions import IncompleteError
 from jobs.models.first_month import FirstMonthModels
 from jobs.models.first_month_open import OpenMonth, forecast_open_month
 from jobs.models.registry import Registry
 from tests.first_month_lake import AS_OF, DAYS, days_in, standard_version, write_shop
 from tests.forecasting.first_month.shop import day_row
 from tests.forecasts import row, write
+from tests.periods import take_out
 from tests.snapshots import TABLE
 
 CLOSED = Month.of(AS_OF).plus(-2).first_day
@@ -39,7 +40,7 @@ def models(lake: Lake, registry: Registry) -> FirstMonthModels:
 
 
 def opened(folder: Path, days: pd.DataFrame) -> OpenMonth:
-    lake, months = Lake(folder), Month.of(CLOSED).through(Month.of(AS_OF).plus(-1))
+    lake, months = Lake(str(folder)), Month.of(CLOSED).through(Month.of(AS_OF).plus(-1))
     for month in months:
         write_period(days_in(month, days), lake, DAILY, month, {})
     return OpenMonth(CLOSED, lake, months)
@@ -79,15 +80,14 @@ def test_where_no_day_is_known_to_be_over_there_is_nothing_to_replace(
 
 
 def test_a_closed_month_that_is_missing_is_no_month_without_orders(models: FirstMonthModels, tmp_path: Path) -> None:
-    shutil.rmtree(models.lake.folder(DAILY, Month.before(CLOSED)))
+    take_out(models.lake, DAILY, Month.before(CLOSED))
     with pytest.raises(IncompleteError, match=str(Month.before(CLOSED))):
         forecast_open_month(models, 1, opened(tmp_path / "open", DELIVERED), today=LATER)
 
 
 def test_before_the_first_month_of_the_data_none_is_missing(models: FirstMonthModels, tmp_path: Path) -> None:
     number = models.train(CLOSED)
-    for month in models.lake.periods(DAILY)[:-1]:
-        shutil.rmtree(models.lake.folder(DAILY, Month.parse(month)))
+    take_out(models.lake, DAILY, *map(Month.parse, models.lake.periods(DAILY)[:-1]))
     made = forecast_open_month(models, number, opened(tmp_path / "open", DELIVERED), today=LATER)
     assert made is not None
     assert not made[0].empty

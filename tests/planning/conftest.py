@@ -12,6 +12,6 @@ from tests.planning.shop import NOVEMBER, deliver
 @pytest.fixture
 def landing(environment: None, lake: Lake) -> Path:
     """A shop that has delivered its transactions from September to November 2011."""
-    folder = lake.root.with_name("landing")
+    folder = Path(lake.root).with_name("landing")
     deliver(folder, "transactions", Month(2011, 9).through(NOVEMBER))
     return folder

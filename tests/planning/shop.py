@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 
 from jobs.core.month import Month
-from jobs.lake.lake import SUCCESS, Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
-from jobs.landing.deliveries import deliveries, reading_inputs
+from jobs.lake.versions import Record
+from jobs.landing.deliveries import reading_inputs
+from jobs.landing.layouts import SUCCESS
 from jobs.plan import main
 from jobs.sources import load
 from jobs.sources.mapping import delivered_columns
+from tests.ingesting import deliveries_of
+from tests.periods import put
 
 SOURCE = load("simulated_shop")
 OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
@@ -47,14 +51,13 @@ def deliver_customers(landing: Path, month: Month, cities: Sequence[str]) -> Non
 
 def ingested(lake: Lake, months: Iterable[Month]) -> None:
     """Fill months of a lake as if what lies in the landing place now had been read."""
-    delivered = deliveries(SOURCE, lake.root.with_name("landing"), lake.root)["transactions"]
+    delivered = deliveries_of(SOURCE, Path(lake.root).with_name("landing"), lake)["transactions"]
     for month in months:
         complete(lake, TRANSACTIONS, month, landing=delivered.fingerprint(month), **reading_inputs(SOURCE))
 
 
 def complete(lake: Lake, table: Any, period: Any, **inputs: str) -> None:
-    with lake.staging(table) as staged:
-        lake.promote(staged / "period", table, period, Record(rows=0, fingerprint="0", inputs=inputs))
+    put(lake, table, period, Record(rows=0, fingerprint="0", inputs=inputs))
 
 
 def planned(

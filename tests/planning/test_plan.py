@@ -8,7 +8,7 @@ from sqlalchemy import text
 from jobs.core.month import Month
 from jobs.core.postgres import execute, fetch
 from jobs.features.table import features
-from jobs.lake.lake import STAGING, Lake
+from jobs.lake.lake import Lake
 from jobs.lake.tables import SESSIONS
 from jobs.planning import run_plan
 from jobs.sources import load
@@ -140,18 +140,6 @@ def test_what_was_delivered_is_fingerprinted_up_to_the_data_month(
     deliver_again(landing, NOVEMBER)
     assert fingerprint("2011-10") == october != november
     assert fingerprint("2011-11") != november
-
-
-def test_a_run_removes_what_a_killed_task_left_and_a_dry_one_does_not(
-    landing: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
-) -> None:
-    staging = lake.root / STAGING
-    (staging / "daily-1").mkdir(parents=True)
-    (staging / "daily-1.lock").touch()
-    planned(capsys, options=["--dry-run"])
-    assert sorted(path.name for path in staging.iterdir()) == ["daily-1", "daily-1.lock"]
-    planned(capsys)
-    assert list(staging.iterdir()) == []
 
 
 def test_the_plan_tells_what_differs_from_the_published_run_of_its_month(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from jobs.core.month import Month, MonthRefusedError
-from jobs.lake.lake import SUCCESS, Lake
+from jobs.lake.lake import Lake
 from jobs.landing.file_checks import LandingError
+from jobs.landing.layouts import SUCCESS
 from jobs.plan import NO_MARGIN
 from tests.conftest import Database
 from tests.forecasts import count, publish_new_run
@@ -58,7 +59,7 @@ def test_a_scheduled_run_whose_month_is_not_delivered_ends_at_once_and_changes_n
 def test_a_scheduled_run_takes_a_delivery_that_cannot_be_read_for_one_in_transfer(
     environment: None, lake: Lake, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    landing = lake.root.with_name("landing")
+    landing = Path(lake.root).with_name("landing")
     landing.mkdir()
     (landing / "transactions.csv").touch()
     with pytest.raises(SystemExit) as ended:
@@ -82,7 +83,7 @@ def test_a_run_without_a_month_keeps_that_of_its_first_plan_when_it_is_cleared(
 def test_a_shop_whose_first_month_is_not_over_is_refused_with_that_reason(
     environment: None, lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    landing = lake.root.with_name("landing")
+    landing = Path(lake.root).with_name("landing")
     landing.mkdir()
     columns = "order_id,customer_id,ordered_at,product_id,quantity,unit_price"
     (landing / "transactions.csv").write_text(f"{columns}\n1,7,2011-11-05 10:00:00,p,1,2.50\n", encoding="utf-8")

@@ -36,7 +36,7 @@ def planned(
     environment: None, lake: Lake, spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Any]:
     """A shop ingested from September to November; plans a run of a month of it, and gives what it printed."""
-    landing = lake.root.with_name("landing")
+    landing = Path(lake.root).with_name("landing")
     for month in SEPTEMBER.through(NOVEMBER):
         deliver_month(landing, "transactions", month, f"{COLUMNS}1,7,{month}-05 10:00:00,p,2,2.50\n")
     ingest_all(spark, load("simulated_shop"), landing, lake, AS_OF)
@@ -51,7 +51,7 @@ def planned(
 
 
 def restate(lake: Lake, month: Month) -> None:
-    landing = lake.root.with_name("landing")
+    landing = Path(lake.root).with_name("landing")
     shutil.rmtree(landing / "transactions" / f"month={month}")
     rows = f"1,7,{month}-05 10:00:00,p,2,2.50\n2,8,{month}-06 10:00:00,p,4,2.50\n"
     deliver_month(landing, "transactions", month, COLUMNS + rows)
@@ -130,12 +130,12 @@ def test_a_dry_run_tells_everything_and_changes_nothing_but_its_row(
     planned: Callable[..., Any], lake: Lake, database: Database
 ) -> None:
     restate(lake, OCTOBER)
-    before, sizes = files(lake.root.parent), table_sizes(database)
+    before, sizes = files(Path(lake.root).parent), table_sizes(database)
     plan = planned("2011-11", "--dry-run")
     assert plan["ends"] is True
     assert plan["note"].startswith("DRY RUN, ends with this plan. Month 2011-11: forecast")
     assert "RESTATED, refused unless restate=accept: 2011-10 transactions" in plan["note"]
-    assert files(lake.root.parent) == before
+    assert files(Path(lake.root).parent) == before
     assert table_sizes(database) == sizes | {"run": 1}
     [run] = runs(database)
     assert run["is_dry_run"]
@@ -144,13 +144,13 @@ def test_a_dry_run_tells_everything_and_changes_nothing_but_its_row(
 def test_a_dry_run_of_a_file_leaves_no_copy_and_no_cache(
     environment: None, lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    landing = lake.root.with_name("landing")
+    landing = Path(lake.root).with_name("landing")
     landing.mkdir()
     rows = "".join(f"{n},7,2011-{month}-05 10:00:00,p,2,2.50\n" for n, month in enumerate((10, 11, 12)))
     (landing / "transactions.csv").write_text(COLUMNS + rows, encoding="utf-8")
     run = ["--run-type", "manual", "--logical-date", "", "--month", "", "--dag-run-id", "manual"]
     main([*run, "--dry-run"])
-    assert not lake.root.exists()
+    assert not Path(lake.root).exists()
     dry = json.loads(capsys.readouterr().out.splitlines()[-1])
     main(run)
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["months"] == dry["months"]
@@ -214,7 +214,7 @@ def test_the_ingest_of_another_mapping_leaves_no_month_of_the_earlier_one(
 ) -> None:
     changed = replace(load("simulated_shop"), rules=(RowRule(reason="is_dear", when="net_value > 1000"),))
     months = [Month.parse(month) for month in planned("2011-11")["months"]["transactions"].split(",")]
-    ingest_all(spark, changed, lake.root.with_name("landing"), lake, AS_OF, months)
+    ingest_all(spark, changed, Path(lake.root).with_name("landing"), lake, AS_OF, months)
     assert {lake.record(TRANSACTIONS, month).inputs["mapping"] for month in SEPTEMBER.through(NOVEMBER)} == {
         reading_inputs(changed)["mapping"]
     }

@@ -39,7 +39,7 @@ def shop(module_database: Database, tmp_path_factory: pytest.TempPathFactory) ->
 
     Of the last one all is known that a page tells.
     """
-    lake = Lake(tmp_path_factory.mktemp("lake"))
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
     runs = [published(module_database, lake, FIRST.plus(number)) for number in range(MONTHS)]
     record_bridge(module_database, LAST.as_of)
     record_drift(module_database, LAST.as_of)

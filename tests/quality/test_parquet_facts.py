@@ -9,8 +9,9 @@ from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.lake.frames import write_periods
-from jobs.lake.lake import IncompleteError, Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import Column, Table
+from jobs.lake.versions import IncompleteError, Record
 from jobs.quality.parquet_facts import column_facts
 
 OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
@@ -19,18 +20,21 @@ TABLE = Table("clean/things", "a thing", "month", (Column("name", "string", ""),
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path)
+    return Lake(str(tmp_path))
 
 
 def store(lake: Lake, month: Month, *files: dict[str, list[object]]) -> None:
     """A complete month of things, a Parquet file each; sizes are doubles."""
-    with lake.staging(TABLE) as staged:
+    with lake.writing(TABLE) as folder:
+        lake.files.create_dir(f"{folder}/month={month}")
         for number, columns in enumerate(files):
             arrays = {
                 name: pa.array(values, pa.float64() if name == "size" else None) for name, values in columns.items()
             }
-            pq.write_table(pa.table(arrays), staged / f"part-{number}.parquet", row_group_size=2)
-        lake.promote(staged, TABLE, month, Record(rows=0, fingerprint="0"))
+            path = f"{folder}/month={month}/part-{number}.parquet"
+            pq.write_table(pa.table(arrays), path, row_group_size=2, filesystem=lake.files)
+        rows = sum(len(next(iter(columns.values()))) for columns in files)
+        lake.commit(TABLE, folder, {month: Record(rows=rows, fingerprint="0")})
 
 
 def facts(lake: Lake, column: str, **arguments: object) -> dict[Any, Any]:

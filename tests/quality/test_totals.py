@@ -6,8 +6,9 @@ from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.lake.frames import write_periods
-from jobs.lake.lake import Lake, Record
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS, TRANSACTIONS, Table, rejected
+from jobs.lake.versions import Record
 from jobs.quality.counted import net_value_by_month
 from jobs.quality.totals import (
     Activity,
@@ -18,14 +19,14 @@ from jobs.quality.totals import (
     rejected_share,
     silent_days_at_end,
 )
+from tests.periods import put
 
 AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = Month(2011, 8).through(Month(2011, 11))
 
 
 def promise(lake: Lake, table: Table, period: Month | date, rows: int, **sums: str) -> None:
     """A complete period that says it has these rows and sums."""
-    with lake.staging(table) as staged:
-        lake.promote(staged, table, period, Record(rows=rows, fingerprint="0", sums=sums))
+    put(lake, table, period, Record(rows=rows, fingerprint="0", sums=sums))
 
 
 def test_the_activity_of_each_month_is_counted(spark: SparkSession) -> None:

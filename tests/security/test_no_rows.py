@@ -45,8 +45,8 @@ def environ(database: Database, lake: Lake, landing: Path) -> dict[str, str]:
     return os.environ | {
         "CLV_SOURCE": "online_retail_ii",
         "CLV_LANDING": str(landing),
-        "CLV_LAKE": str(lake.root),
-        "CLV_REPORTS": str(lake.root.with_name("reports")),
+        "CLV_LAKE": lake.root,
+        "CLV_REPORTS": str(Path(lake.root).with_name("reports")),
         "CLV_DATABASE_URL": database.writer_url,
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
         "AIRFLOW_CTX_DAG_RUN_ID": f"manual__{DECEMBER}",

@@ -17,7 +17,7 @@ from tests.service.running import Service, make_champion, serving
 @pytest.fixture(scope="module")
 def published(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
     """Two published months of three customers: in November each is worth less than in December."""
-    lake = Lake(tmp_path_factory.mktemp("lake"))
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
     publish_new_run(module_database, lake, NOVEMBER, level="5.00", model_version=2)
     run_id = publish_new_run(module_database, lake, DECEMBER, level="10.00", model_version=3)
     for months in HORIZONS:

@@ -18,7 +18,7 @@ from tests.service.running import Service, problem_of
 @pytest.fixture(scope="module")
 def published(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
     """Three months; the forecasts of the first two have a month that is over."""
-    lake = Lake(tmp_path_factory.mktemp("lake"))
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
     for as_of in (OCTOBER, NOVEMBER, DECEMBER):
         publish_new_run(module_database, lake, as_of)
         write_days(lake, Month.before(as_of), {"12346": "40.00"})

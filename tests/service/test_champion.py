@@ -39,7 +39,7 @@ def test_the_whole_answer(service: Service, reader: str) -> None:
 
 
 def test_a_version_that_waits_for_its_month_is_not_live_yet(database: Database, tmp_path: Path) -> None:
-    run_id = publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    run_id = publish_new_run(database, Lake(str(tmp_path / "lake")), DECEMBER)
     make_champion(database, run_id, 3)
     waiting = {"decision": "promoted", "reasons": ["better"], "decided_by": "gate", "model_name": "clv"}
     versions = {"model_version": 4, "forecast_by": 4, "champion_before": 3, "champion_after": 4}
@@ -62,7 +62,7 @@ def decide(database: Database, decision: str, *, of: int, before: int | None, af
 
 
 def test_a_choice_by_hand_takes_the_place_of_the_gates(database: Database, tmp_path: Path) -> None:
-    run_id = publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    run_id = publish_new_run(database, Lake(str(tmp_path / "lake")), DECEMBER)
     make_champion(database, run_id, 3)
     decide(database, "kept_champion", of=2, before=3, after=3, as_of=NOVEMBER)
     decide(database, "chosen", of=2, before=3, after=2, as_of=NOVEMBER)

@@ -19,7 +19,7 @@ IDS = ["'; DROP TABLE clv.run; --", "10", "9", "a/b", "a/b/forecast", "é☃", "
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return Lake(tmp_path_factory.mktemp("lake"))
+    return Lake(str(tmp_path_factory.mktemp("lake")))
 
 
 def publish_ids(database: Database, lake: Lake, level: str = "10.00") -> None:

@@ -45,7 +45,7 @@ def looked_up(service: Service, key: str, stop: threading.Event) -> list[tuple[i
 
 
 def test_no_answer_mixes_two_publications(database: Database, tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "lake")
+    lake = Lake(str(tmp_path / "lake"))
     publish_new_run(database, lake, NOVEMBER, level="1.00", model_version=1)
     published: dict[int, tuple[int, int]] = {}
     stop = threading.Event()
@@ -72,7 +72,7 @@ def test_a_statement_after_the_publication_was_read_sees_no_newer_rows(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A month is published exactly between the two statements of a lookup."""
-    lake = Lake(tmp_path / "lake")
+    lake = Lake(str(tmp_path / "lake"))
     first = publish_new_run(database, lake, DECEMBER, level="1.00", model_version=1)
     read = publications.published_month
 

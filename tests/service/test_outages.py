@@ -65,7 +65,7 @@ def test_without_postgres_the_service_says_so_and_recovers_with_it(
     urls = [server.url(role, "clv", own_server.sockets) for role in ("postgres", "clv_writer", "clv_reader")]
     migrate(engine(urls[0]))
     database = Database(*urls)
-    make_champion(database, publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER), 3)
+    make_champion(database, publish_new_run(database, Lake(str(tmp_path / "lake")), DECEMBER), 3)
     with serving(database) as service:
         key = service.key("reader", "read")
         before = service.get(PATH, key).json()
@@ -101,7 +101,7 @@ def test_a_service_may_start_before_its_database(own_server: OwnServer) -> None:
 
 
 def test_a_slow_statement_is_given_up(database: Database, tmp_path: Path) -> None:
-    publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    publish_new_run(database, Lake(str(tmp_path / "lake")), DECEMBER)
     with serving(database) as service, database.owner.connect() as connection:
         key = service.key("reader", "read")
         assert service.get(PATH, key).status_code == 200
@@ -112,7 +112,7 @@ def test_a_slow_statement_is_given_up(database: Database, tmp_path: Path) -> Non
 
 
 def test_the_process_responds_while_every_thread_waits_for_the_database(database: Database, tmp_path: Path) -> None:
-    publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    publish_new_run(database, Lake(str(tmp_path / "lake")), DECEMBER)
     with (
         serving(database, connections=1, requests_per_second=1000, burst=1000) as service,
         database.owner.connect() as held,
@@ -129,7 +129,7 @@ def test_the_process_responds_while_every_thread_waits_for_the_database(database
 
 
 def test_a_month_is_served_although_no_version_has_passed_the_gate(database: Database, tmp_path: Path) -> None:
-    publish_new_run(database, Lake(tmp_path / "lake"), DECEMBER)
+    publish_new_run(database, Lake(str(tmp_path / "lake")), DECEMBER)
     with serving(database) as service:
         key = service.key("reader", "read")
         answer = service.get("/readyz")

@@ -22,7 +22,7 @@ STATUSES = {"a": "active", "b": "new", "c": "active", "d/e é": "dormant"}
 @pytest.fixture(scope="module")
 def published(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
     """Two months of four customers, whose model knows its level."""
-    lake = Lake(tmp_path_factory.mktemp("lake"))
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
     for as_of in (NOVEMBER, DECEMBER):
         run_id = plan(module_database.writer, as_of)
         for months in HORIZONS:

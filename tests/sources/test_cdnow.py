@@ -17,7 +17,7 @@ from tests.ingesting import ingest_all
 
 
 def test_all_purchases_count_but_those_for_nothing(spark: SparkSession, cdnow: Path, tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(str(tmp_path))
 
     result = ingest_all(spark, load("cdnow"), cdnow, lake, date(1998, 7, 1))["transactions"]
 

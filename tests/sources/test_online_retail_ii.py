@@ -55,7 +55,7 @@ def published(online_retail_ii: Path) -> pd.DataFrame:
 def ingested(
     spark: SparkSession, online_retail_ii: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Lake, Reconciliation]:
-    lake = Lake(tmp_path_factory.mktemp("online_retail_ii"))
+    lake = Lake(str(tmp_path_factory.mktemp("online_retail_ii")))
     results = ingest_all(spark, load("online_retail_ii"), online_retail_ii, lake, date(2012, 1, 1))
     return lake, results["transactions"]
 

@@ -16,7 +16,7 @@ from tests.ingesting import ingest_all
 
 
 def test_all_lines_count_in_the_department_they_name(spark: SparkSession, superstore: Path, tmp_path: Path) -> None:
-    source, lake = load("superstore"), Lake(tmp_path)
+    source, lake = load("superstore"), Lake(str(tmp_path))
 
     result = ingest_all(spark, source, superstore, lake, date(2020, 1, 1))["transactions"]
 

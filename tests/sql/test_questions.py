@@ -99,7 +99,7 @@ QUESTIONS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 
 @pytest.fixture(scope="module")
 def published(postgres: Postgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Database:
-    database, lake = empty_database(postgres, migrated_template), Lake(tmp_path_factory.mktemp("lake"))
+    database, lake = empty_database(postgres, migrated_template), Lake(str(tmp_path_factory.mktemp("lake")))
     for as_of, levels in ((NOVEMBER, ("1.00", "20.00", "1.00")), (DECEMBER, ("20.00", "5.00", "1.00"))):
         run_id = plan(database.writer, as_of)
         for months in HORIZONS:

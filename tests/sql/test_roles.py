@@ -51,7 +51,7 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
     name = postgres.create_database()
     migrate(engine(postgres.url("postgres", name)))
     database = Database(*(postgres.url(role, name) for role in ("postgres", "clv_writer", "clv_reader")))
-    run_id = publish_new_run(database, Lake(tmp_path_factory.mktemp("lake")), DECEMBER)
+    run_id = publish_new_run(database, Lake(str(tmp_path_factory.mktemp("lake"))), DECEMBER)
     decision = {"decision": "first", "reasons": ["no champion"], "decided_by": "gate", "champion_before": None}
     decision |= {"model_name": "clv"}
     versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)

@@ -170,20 +170,13 @@ class ModelSource:
         return self.lake.periods(PRODUCTS) if is_needed else []
 
     def _products(self) -> dict[Month, dict[str, str]]:
-        import pyarrow.parquet as pq
-
-        from jobs.lake.lake import parquet_files
+        from jobs.lake.arrow import read_rows
 
         lists: dict[Month, dict[str, str]] = {}
         for month in map(Month.parse, self._lists()):
-            listed = [pq.read_table(file, partitioning=None) for file in parquet_files(self.lake, PRODUCTS, [month])]
-            lists[month] = {
-                product: department
-                for part in listed
-                for product, department in zip(
-                    part["product_id"].to_pylist(), part["department"].to_pylist(), strict=True
-                )
-            }
+            listed = read_rows(self.lake, PRODUCTS, [month])
+            products, departments = listed["product_id"].to_pylist(), listed["department"].to_pylist()
+            lists[month] = dict(zip(products, departments, strict=True))
         return lists
 
     def _snapshots(self) -> list[date]:

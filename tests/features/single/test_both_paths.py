@@ -47,7 +47,7 @@ def check(found: dict[date, Comparison], customers: list[int] | None = None) -> 
 
 @pytest.mark.long
 def test_the_simulated_shop_from_its_raw_rows(spark: SparkSession, tmp_path: Path) -> None:
-    landing, lake, source = tmp_path / "landing", Lake(tmp_path / "lake"), load("simulated_shop")
+    landing, lake, source = tmp_path / "landing", Lake(str(tmp_path / "lake")), load("simulated_shop")
     simulate(Shop(customers=300, months=15, seed=4, end=Month(2012, 2)), landing)
     ingest_all(spark, source, landing, lake, date(2012, 3, 1))
     listed = read_periods(spark, lake, PRODUCTS, [Month.parse(text) for text in lake.periods(PRODUCTS)]).collect()
@@ -72,14 +72,14 @@ def test_the_simulated_shop_from_its_raw_rows(spark: SparkSession, tmp_path: Pat
 
 @pytest.mark.long
 def test_online_retail_ii(spark: SparkSession, online_retail_ii: Path, tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "lake")
+    lake = Lake(str(tmp_path / "lake"))
     ingest_all(spark, load("online_retail_ii"), online_retail_ii, lake, date(2011, 12, 1))
     check(compared_in_lake(spark, lake, (), [date(2010, 12, 1), date(2011, 12, 1)]))
 
 
 @pytest.mark.long
 def test_complete_journey_from_its_raw_rows(spark: SparkSession, complete_journey: Path, tmp_path: Path) -> None:
-    landing, lake, source = tmp_path / "journey.parquet", Lake(tmp_path / "lake"), COMPLETE_JOURNEY
+    landing, lake, source = tmp_path / "journey.parquet", Lake(str(tmp_path / "lake")), COMPLETE_JOURNEY
     products = pd.read_parquet(complete_journey.with_name("completejourney_products.parquet"))
     rows = pd.read_parquet(complete_journey).merge(products[["product_id", "department"]], on="product_id", how="left")
     rows.to_parquet(landing)

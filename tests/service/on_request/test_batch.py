@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.features.build import build_daily, build_features
 from jobs.forecasting.fit import fit
-from jobs.lake.lake import Lake, parquet_files
+from jobs.lake.arrow import read_rows
+from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
 from jobs.models.model_version import unpack
 from jobs.models.registry import Registry
@@ -37,7 +37,7 @@ EARLIER = date(2011, 11, 1)
 def test_every_customer_of_a_scored_month_is_forecast_the_same_on_request(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_as_of: date
 ) -> None:
-    shop, lake = RawShop.simulated(tmp_path / "landing"), Lake(tmp_path / "lake")
+    shop, lake = RawShop.simulated(tmp_path / "landing"), Lake(str(tmp_path / "lake"))
     ingest_all(spark, SOURCE, tmp_path / "landing", lake, AS_OF)
     build_daily(spark, lake, as_of=AS_OF)
     build_features(spark, lake, SOURCE.departments, as_of=AS_OF)
@@ -47,8 +47,7 @@ def test_every_customer_of_a_scored_month_is_forecast_the_same_on_request(
     (tmp_path / "model").mkdir()
     model: Model = served(replace(forecaster, rfm_cuts=read_rfm_cuts(lake, TABLE, trained_as_of)), tmp_path / "model")
     score(spark, lake, TABLE, model, as_of=AS_OF)
-    written = pd.read_parquet(parquet_files(lake, FORECASTS, [AS_OF]), partitioning=None)
-    batch = written.sort_values("customer_id")
+    batch = read_rows(lake, FORECASTS, [AS_OF]).to_pandas().sort_values("customer_id")
 
     monkeypatch.setattr(Registry, "aliased", lambda *_: 3)
     monkeypatch.setattr(Registry, "sha256", lambda *_: None)

@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.lake.pandas_tables import with_doubles
+from jobs.lake.arrow import with_doubles
 
 amounts = st.lists(st.none() | st.integers(-(2**53), 2**53).map(lambda units: Decimal(units).scaleb(-4)))
 

@@ -1,0 +1,175 @@
+"""Commit the next version of a table, or refuse: in one transaction, by one writer at a time.
+
+A commit is made upon the newest version and becomes the version after it, or fails if another commit did so meanwhile.
+It is then made again upon that one. So what the base says holds when the commit is made, and nothing comes between:
+above all, which run was planned last for a month.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction
+
+from jobs.core.fence import superseded
+from jobs.core.month import Month
+from jobs.core.refusal import RefusedError
+from jobs.lake.schemas import delta_schema
+from jobs.lake.tables import Table
+from jobs.lake.versions import PERIODS, READ, WRITE, File, Record, Version, open_version
+
+_ATTEMPTS = 50
+_PROPERTIES = {
+    # Records are in the commits, and a published month can be read again as long as its log is there.
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.logRetentionDuration": "interval 36500 days",
+}
+
+
+class CommitError(RuntimeError):
+    """A version could not be committed; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run as the lake knows it: its number and its data month."""
+
+    run_id: int
+    month: Month
+
+    @property
+    def plan(self) -> str:
+        """The name of the run that was planned last for the month."""
+        return f"plan {self.month}"
+
+    @property
+    def view(self) -> str:
+        """The name of the version that it reads."""
+        return f"view {self.month}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a commit changes.
+
+    Attributes:
+        write: its name: no two commits have the same.
+        records: the periods that it replaces → the record of each.
+        files: period → its files; each period has at least one.
+        read: table → the version that was read.
+    """
+
+    write: str
+    records: Mapping[str, Record] = field(default_factory=dict)
+    files: Mapping[str, Sequence[File]] = field(default_factory=dict)
+    read: Mapping[str, int] = field(default_factory=dict)
+
+
+def replace_periods(root: str, table: Table, change: Change, run: PlannedRun | None) -> int:
+    """Commit a change; the version that it made.
+
+    Raises:
+        SupersededError: a newer run of the month is planned.
+        RefusedError: the run was never planned in this lake.
+        CommitError: the log cannot be written, or other commits came first too often.
+        DamagedError: the log cannot be read.
+    """
+    return _commit(root, table, change, run, _refuse_unplanned)
+
+
+def take_over(root: str, table: Table, run: PlannedRun) -> int:
+    """Let no earlier run of the month write from now on, by a commit that changes no rows; the version that it made.
+
+    Raises the errors of `replace_periods`.
+    """
+    return _commit(root, table, Change(write=f"plan of run {run.run_id}"), run, refuse_older)
+
+
+def refuse_older(base: Version, run: PlannedRun) -> None:
+    """Raise SupersededError if a newer run of the month is planned."""
+    planned = base.named(run.plan)
+    if planned is not None and planned > run.run_id:
+        raise superseded(run.run_id, run.month, planned)
+
+
+def _refuse_unplanned(base: Version, run: PlannedRun) -> None:
+    refuse_older(base, run)
+    if base.named(run.plan) != run.run_id:
+        raise RefusedError(
+            f"run {run.run_id} of {run.month} was not planned in this lake: nothing was written; clear its plan task"
+        )
+
+
+def _commit(
+    root: str, table: Table, change: Change, run: PlannedRun | None, check: Callable[[Version, PlannedRun], None]
+) -> int:
+    for _ in range(_ATTEMPTS):
+        base = open_version(root, table) or _created(root, table)
+        if run is not None:
+            check(base, run)
+        number = base.number + 1
+        try:
+            _make(base, table, change, run)
+        except (DeltaError, OSError) as error:
+            newest = open_version(root, table)
+            if newest is None or newest.number < number:
+                raise CommitError(f"{table.name} in {root} cannot be written: {error}. Nothing was changed") from error
+            if newest.commit(number).get(WRITE) != change.write:
+                continue
+        return number
+    raise CommitError(f"{table.name} in {root}: {_ATTEMPTS} commits of others came first. Nothing was changed")
+
+
+def _created(root: str, table: Table) -> Version:
+    DeltaTable.create(
+        f"{root}/{table.name}",
+        delta_schema(table),
+        mode="ignore",
+        partition_by=[table.period_key],
+        name=table.name,
+        description=table.grain,
+        configuration=_PROPERTIES,
+    )
+    created = open_version(root, table)
+    assert created is not None
+    return created
+
+
+def _make(base: Version, table: Table, change: Change, run: PlannedRun | None) -> None:
+    """Make the version after the base, and no other."""
+    number, key = base.number + 1, table.period_key
+    names = {f"{key}={period}": number for period in change.records}
+    told: dict[str, Any] = {WRITE: change.write, READ: dict(change.read)}
+    told[PERIODS] = {period: asdict(record) for period, record in change.records.items()}
+    if run is not None:
+        names |= {run.plan: run.run_id, run.view: number}
+        told |= {"run_id": run.run_id, "month": str(run.month)}
+    base.delta.create_write_transaction(
+        [_add(table, period, file) for period, files in change.files.items() for file in files],
+        mode="overwrite" if change.records else "append",
+        schema=delta_schema(table) if change.records else base.delta.schema(),
+        partition_by=[key],
+        partition_filters=[(key, "in", sorted(change.records))] if change.records else None,
+        commit_properties=CommitProperties(
+            custom_metadata=told,
+            max_commit_retries=0,
+            app_transactions=[Transaction(name, value) for name, value in names.items()],
+        ),
+    )
+
+
+def _add(table: Table, period: str, file: File) -> AddAction:
+    return AddAction(
+        path=file.path.removeprefix(f"{table.name}/"),
+        size=file.size,
+        partition_values={table.period_key: period},
+        modification_time=int(time.time() * 1000),
+        data_change=True,
+        stats=json.dumps({"numRecords": file.rows}),
+    )

@@ -1,0 +1,30 @@
+"""Copy periods, with their records, from one lake to another."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from jobs.lake.lake import Lake
+from jobs.lake.tables import Table
+from jobs.lake.versions import Period
+
+
+def copy_periods(source: Lake, target: Lake, table: Table, periods: Sequence[Period]) -> None:
+    """Copy periods of a table in one commit.
+
+    Raises:
+        IncompleteError: the source lacks a period.
+        DamagedError: a file of the source is not as its log says.
+    """
+    if not periods:
+        return
+    with target.writing(table) as folder:
+        for period in periods:
+            place = f"{folder}/{table.period_key}={period}"
+            target.files.create_dir(place)
+            for number, file in enumerate(source.files_of(table, [period])):
+                path = f"{place}/{number:05d}-{file.path.rpartition('/')[2]}"
+                with source.files.open_input_stream(file.path) as read, target.files.open_output_stream(path) as copy:
+                    shutil.copyfileobj(read, copy)
+        target.commit(table, folder, {period: source.record(table, period) for period in periods})
