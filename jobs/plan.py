@@ -27,6 +27,7 @@ from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import MARGIN
 from jobs.features.table import features
 from jobs.lake.lake import Lake
+from jobs.lake.old_layout import refuse_old_layout
 from jobs.landing.cache import Kept, scratch_copy
 from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.restatements import RestatedError
@@ -91,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         AS_OF.set(month.as_of)
         lake = Lake(settings.lake, is_fixed=True)
+        refuse_old_layout(lake)
         surroundings = Surroundings(
             source=source, delivered=dated(delivered), lake=lake, features=table, cache=kept.cache
         )

@@ -15,6 +15,7 @@ from jobs.cleaning.reconciliation import Reconciliation
 from jobs.core.month import Month
 from jobs.lake import tables
 from jobs.lake.lake import Lake
+from jobs.landing.cache import Kept
 from tests.corner_shop import CUSTOMERS, LINES, ODD_AMOUNTS, PRODUCTS, SESSIONS, SHOP, THREE_COLUMNS, deliver_month
 from tests.ingesting import deliveries_of, ingest_all, rejected, stored
 
@@ -158,12 +159,14 @@ def test_three_columns_are_enough_and_equal_rows_are_as_many_purchases(spark: Sp
     assert stored(spark, autumn.lake, tables.TRANSACTIONS) == sorted([*purchases, refund], key=str)
 
 
-def test_months_without_rows_become_empty_folders(spark: SparkSession, lake: Lake, landing: Path) -> None:
+def test_months_without_rows_are_complete_and_empty(spark: SparkSession, lake: Lake, landing: Path) -> None:
     deliver_month(landing, "transactions", Month(2011, 10), LINES)
     deliver_month(landing, "sessions", NOVEMBER, "who,at\n")
     delivered = deliveries_of(SHOP, landing, lake)["sessions"]
 
-    result = ingest(spark, SHOP, delivered, lake, months=[Month(2011, 10), NOVEMBER])
+    result = ingest(
+        spark, SHOP, delivered, lake, months=[Month(2011, 10), NOVEMBER], cache=Kept.in_folder(lake.root).cache
+    )
 
     assert (result.in_files, result.read) == (0, 0)
     assert [lake.record(tables.SESSIONS, Month(2011, m)).rows for m in (10, 11)] == [0, 0]

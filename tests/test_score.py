@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 from sqlalchemy import text
 
-from jobs.core.fence import SupersededError, refuse_superseded
+from jobs.core.fence import SupersededError
 from jobs.core.postgres import fetch
 from jobs.forecasting.fit import fit
 from jobs.forecasting.forecaster import Forecaster
@@ -23,6 +22,7 @@ from jobs.score import main
 from tests.conftest import Database
 from tests.forecasts import plan
 from tests.models.test_registry import ORIGIN
+from tests.periods import planned
 from tests.scoring import served
 from tests.snapshots import QUICK, TABLE, model_frames, simulated_snapshots, write_snapshots
 
@@ -153,11 +153,12 @@ def test_the_job_scores_with_the_version_it_was_given(
 
 
 def test_a_score_that_wakes_up_after_a_newer_run_leaves_the_newer_forecast(
-    spark: SparkSession, shop: Lake, database: Database, model: Model
+    spark: SparkSession, shop: Lake, model: Model
 ) -> None:
-    older, newer = plan(database.writer, AS_OF), plan(database.writer, AS_OF)
-    made = score(spark, shop, TABLE, replace(model, number=4), as_of=AS_OF)
-    late = Lake(shop.root, partial(refuse_superseded, database.writer, older))
-    with pytest.raises(SupersededError, match=f"superseded by run {newer}"):
+    late = planned(shop, AS_OF, 1)
+    assert late.record(TABLE, AS_OF).rows
+    newer = planned(shop, AS_OF, 2)
+    made = score(spark, newer, TABLE, replace(model, number=4), as_of=AS_OF)
+    with pytest.raises(SupersededError, match="superseded by run 2"):
         score(spark, late, TABLE, model, as_of=AS_OF)
     assert shop.record(FORECASTS, AS_OF) == made

@@ -17,6 +17,8 @@ MARGIN_MODEL, FIRST_MONTH_MODEL = f"{MODEL}_margin", f"{MODEL}_first_month"
 
 VARIABLES = ("CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_DATABASE_URL", "MLFLOW_TRACKING_URI")
 
+_KEEP_MONTHS = "24"
+
 LANDING_CACHE = "landing_cache"
 """The cache of a lake in a folder is in that folder, unless CLV_CACHE says otherwise."""
 
@@ -65,6 +67,14 @@ class Settings:
         if not own and "://" in self._variable("CLV_LAKE"):
             raise SettingsError("CLV_CACHE is not set. A lake in an object store needs it: .env.example explains it")
         return Path(own or self._variable("CLV_LAKE"), *([] if own else [LANDING_CACHE]))
+
+    @property
+    def keep_months(self) -> int:
+        """How many months back everything is kept; what a published month needs is kept in any case."""
+        text = self.environ.get("CLV_KEEP_MONTHS") or _KEEP_MONTHS
+        if not text.isdecimal() or int(text) < 1:
+            raise SettingsError(f"CLV_KEEP_MONTHS is {text!r}: give a number of months, at least 1")
+        return int(text)
 
     @property
     def reports(self) -> Path:

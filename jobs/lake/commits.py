@@ -63,12 +63,14 @@ class Change:
         records: the periods that it replaces → the record of each.
         files: period → its files; each period has at least one.
         read: table → the version that was read.
+        upon: the version that must be the newest, if it matters.
     """
 
     write: str
     records: Mapping[str, Record] = field(default_factory=dict)
     files: Mapping[str, Sequence[File]] = field(default_factory=dict)
     read: Mapping[str, int] = field(default_factory=dict)
+    upon: int | None = None
 
 
 def replace_periods(root: str, table: Table, change: Change, run: PlannedRun | None) -> int:
@@ -113,6 +115,8 @@ def _commit(
         base = open_version(root, table) or _created(root, table)
         if run is not None:
             check(base, run)
+        if change.upon not in (None, base.number):
+            raise CommitError(f"{table.name} in {root} has changed since version {change.upon}: nothing was written")
         number = base.number + 1
         try:
             _make(base, table, change, run)

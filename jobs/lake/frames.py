@@ -38,12 +38,13 @@ def read_periods(spark: SparkSession, lake: Lake, table: Table, periods: Sequenc
         IncompleteError: a period was never written.
         DamagedError: a file is not as the log says.
     """
-    schema = f"{table.ddl}, `{table.period_key}` string"
+    key = table.period_key
     files = [spark_path(lake.root, file.path) for file in lake.files_of(table, periods)]
     if not files:
-        return spark.createDataFrame([], schema)
-    reader = spark.read.schema(schema).option("basePath", spark_path(lake.root, table.name))
-    return reader.parquet(*files).select(*table.names, table.period_key)
+        return spark.createDataFrame([], f"{table.ddl}, `{key}` string")
+    rows = spark.read.schema(table.ddl).parquet(*files)
+    path = rows.metadataColumn("_metadata")["file_path"]
+    return rows.withColumn(key, F.regexp_extract(path, rf"/{key}=([^/]+)/[^/]+$", 1))
 
 
 def write_periods(

@@ -69,6 +69,11 @@ class Lake:
         self._keep(table, version)
         return version
 
+    def versions_of(self, tables: Sequence[Table]) -> dict[str, int]:
+        """Table → the version that is read, of those that exist."""
+        versions = {table.name: self.version(table) for table in tables}
+        return {name: version.number for name, version in versions.items() if version is not None}
+
     @property
     def read(self) -> dict[str, int]:
         """Table → the version that was read so far, as far as it is fixed."""
@@ -140,7 +145,8 @@ class Lake:
     @contextmanager
     def writing(self, table: Table) -> Iterator[str]:
         """A new folder for files of a table, as its path below the root; removed if an error ends the block."""
-        folder = f"{table.name}/write={self.run.run_id if self.run else 'none'}-{uuid4().hex}"
+        # No `=`: readers take every folder `name=value` for a partition.
+        folder = f"{table.name}/{f'run-{self.run.run_id}' if self.run else 'write'}-{uuid4().hex}"
         self.files.create_dir(folder)
         try:
             yield folder
@@ -148,22 +154,23 @@ class Lake:
             self.files.delete_dir(folder)
             raise
 
-    def commit(self, table: Table, folder: str, records: Mapping[Period, Record]) -> None:
+    def commit(self, table: Table, folder: str, records: Mapping[Period, Record], *, upon: int | None = None) -> None:
         """Replace periods by the files in a folder, in one step.
 
         Args:
             table: the table.
             folder: the folder of `writing`; the files of a period are in its `month=2011-11` or `as_of=2011-12-01`.
             records: every period to replace → its record. A period without files must have no rows.
+            upon: the version that must be the newest, if it matters.
 
         Raises:
             ContractError: the files hold other periods or another number of rows than the records say.
             SupersededError: a newer run of the month is planned.
-            CommitError: the log cannot be written.
+            CommitError: the log cannot be written, or another version than `upon` is the newest.
         """
         texts = {str(period): record for period, record in records.items()}
         files = written_files(self.files, table, folder, texts)
-        change = Change(write=folder.rpartition("/")[2], records=texts, files=files, read=self.read)
+        change = Change(write=folder.rpartition("/")[2], records=texts, files=files, read=self.read, upon=upon)
         number = replace_periods(self.root, table, change, self.run)
         self._keep(table, open_version(self.root, table, number))
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
@@ -167,6 +167,17 @@ class Registry:
         """Remove an alias if it points to this version."""
         if self.aliased(alias) == number:
             self._client.delete_registered_model_alias(self.model, alias)
+
+    def remove_before(self, day: date, keep: Collection[int | None]) -> list[int]:
+        """Delete the versions that were registered before a day, but the champion and those to keep; their numbers."""
+        kept, before = {*keep, self.aliased("champion")}, datetime.combine(day, time(), UTC).timestamp() * 1000
+        versions = self._client.search_model_versions(f"name = '{self.model}'")
+        old = [version for version in versions if version.creation_timestamp < before]
+        gone = [version for version in old if int(version.version) not in kept]
+        for version in gone:
+            self._client.delete_model_version(self.model, version.version)
+            self._client.delete_run(version.run_id)
+        return sorted(int(version.version) for version in gone)
 
     def describe(self, number: int, text: str) -> None:
         """Set the description of a version, in Markdown."""

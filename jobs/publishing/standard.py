@@ -6,6 +6,7 @@ anything fails before the commit, the month does not change: see `docs/decisions
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,9 +16,11 @@ from sqlalchemy import Engine, RowMapping
 
 from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
+from jobs.features.table import features
 from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
 from jobs.lake.versions import Record
+from jobs.planning.lake_tables import tables_of_run
 from jobs.publishing.copy import PublishError, copy_rows, csv_batches
 from jobs.publishing.customers import load_customers
 from jobs.publishing.first_month import load_first_month
@@ -73,6 +76,8 @@ def publish(engine: Engine, lake: Lake, source: Source, *, as_of: date, run_id: 
         parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
         _check(totals, record, as_of, run_id)
+        versions = json.dumps(lake.versions_of(tables_of_run(features(source.departments))))
+        connection.execute(statement("set_run_lake_versions"), {"run_id": run_id, "versions": versions})
         connection.execute(statement("publish_load"), load)
     return _publication(totals, visible["run_id"] if visible else None, loaded=True)
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.landing.deliveries import deliveries
+from jobs.lake.lake import Lake
 from jobs.landing.file_checks import LandingError
+from tests.ingesting import deliveries_of
 from tests.landing.test_deliveries import HEADER, SHOP, month_folder
 
 
@@ -127,12 +128,12 @@ def test_a_broken_delivery_is_refused_with_the_file_and_the_remedy(kind: str, la
     deliver_broken(landing)  # type: ignore[no-untyped-call]
 
     with pytest.raises(ValueError, match=message):
-        deliveries(SHOP, landing, tmp_path / "lake")
+        deliveries_of(SHOP, landing, Lake(str(tmp_path / "lake")))
 
 
 def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="set CLV_LANDING"):
-        deliveries(SHOP, tmp_path / "nowhere", tmp_path)
+        deliveries_of(SHOP, tmp_path / "nowhere", Lake(str(tmp_path / "lake")))
 
 
 def test_a_folder_that_is_a_link_to_another_place_is_refused(landing: Path, tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_a_folder_that_is_a_link_to_another_place_is_refused(landing: Path, tmp_
     (landing / "transactions").mkdir()
     (landing / "transactions" / "month=2011-11").symlink_to(elsewhere, target_is_directory=True)
     with pytest.raises(LandingError, match=r"month=2011-11/part\.csv is a link that leads out of"):
-        deliveries(SHOP, landing, tmp_path / "lake")
+        deliveries_of(SHOP, landing, Lake(str(tmp_path / "lake")))
 
 
 def test_a_link_within_the_landing_and_a_landing_that_is_a_link_are_deliveries(landing: Path, tmp_path: Path) -> None:
@@ -148,4 +149,4 @@ def test_a_link_within_the_landing_and_a_landing_that_is_a_link_are_deliveries(l
     (landing / "transactions.csv").symlink_to(landing / "_export.csv")
     linked = tmp_path / "linked"
     linked.symlink_to(landing, target_is_directory=True)
-    assert set(deliveries(SHOP, linked, tmp_path / "lake")) == {"transactions"}
+    assert set(deliveries_of(SHOP, linked, Lake(str(tmp_path / "lake")))) == {"transactions"}

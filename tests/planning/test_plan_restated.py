@@ -154,9 +154,9 @@ def test_a_dry_run_of_a_file_leaves_no_copy_and_no_cache(
     dry = json.loads(capsys.readouterr().out.splitlines()[-1])
     main(run)
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["months"] == dry["months"]
-    known = files(lake.root)
+    known = files(Path(lake.root))
     main([*run, "--dry-run"])
-    assert files(lake.root) == known != {}
+    assert files(Path(lake.root)) == known != {}
 
 
 @pytest.fixture

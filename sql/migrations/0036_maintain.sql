@@ -1,0 +1,72 @@
+-- What is not needed any more is removed, and what was removed is on record.
+SET LOCAL ROLE clv_owner;
+
+CREATE TABLE clv.maintenance (
+    maintenance_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    done_at timestamptz NOT NULL DEFAULT now(),
+    kept_since date NOT NULL,
+    what text NOT NULL,
+    removed bigint NOT NULL,
+    detail text NOT NULL
+);
+
+COMMENT ON TABLE clv.maintenance IS 'What each maintenance removed, one row per kind of thing';
+COMMENT ON COLUMN clv.maintenance.maintenance_id IS 'Number of the row';
+COMMENT ON COLUMN clv.maintenance.done_at IS 'When it was done';
+COMMENT ON COLUMN clv.maintenance.kept_since IS 'The day since which everything is kept';
+COMMENT ON COLUMN clv.maintenance.what IS
+'lake files, lake periods (compacted), scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance.removed IS 'How many';
+COMMENT ON COLUMN clv.maintenance.detail IS 'Which ones';
+
+GRANT SELECT ON clv.maintenance TO clv_reader, clv_writer;
+GRANT INSERT (kept_since, what, removed, detail) ON clv.maintenance TO clv_writer;
+
+CREATE FUNCTION clv.loads_in_use() RETURNS TABLE (load_id bigint)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT published_load.load_id
+    FROM clv.published_load
+    UNION
+    SELECT max(forecast_load.load_id) AS load_id
+    FROM clv.forecast_load
+    INNER JOIN clv.run ON forecast_load.run_id = run.run_id
+    GROUP BY forecast_load.as_of, run.value_basis;
+$$;
+
+COMMENT ON FUNCTION clv.loads_in_use() IS
+'The loads that readers see, and the newest of each month: a month that was withdrawn can be published again';
+
+CREATE FUNCTION clv.remove_replaced_rows(p_before date) RETURNS TABLE (as_of date, run_id bigint, rows bigint)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone clv.forecast_load;
+    removed bigint;
+BEGIN
+    FOR gone IN
+        SELECT load.*
+        FROM clv.forecast_load AS load
+        WHERE load.loaded_at < p_before
+            AND load.load_id NOT IN (SELECT used.load_id FROM clv.loads_in_use() AS used)
+        ORDER BY load.load_id
+    LOOP
+        DELETE FROM clv.customer_rows WHERE customer_rows.load_id = gone.load_id;
+        DELETE FROM clv.first_month_rows WHERE first_month_rows.load_id = gone.load_id;
+        DELETE FROM clv.forecast_rows WHERE forecast_rows.load_id = gone.load_id;
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        IF removed > 0 THEN
+            RETURN QUERY SELECT gone.as_of, gone.run_id, removed;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION clv.remove_replaced_rows(date) IS
+'Remove the rows of loads that other runs replaced before a day. Their totals and hashes stay';
+
+REVOKE ALL ON FUNCTION clv.loads_in_use() FROM PUBLIC;
+REVOKE ALL ON FUNCTION clv.remove_replaced_rows(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION clv.remove_replaced_rows(date) TO clv_writer;
