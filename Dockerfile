@@ -10,6 +10,14 @@ WORKDIR /opt/clv
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 
+# Connectors for a lake in an object store, as Maven coordinates: docs/lake.md.
+ARG SPARK_PACKAGES=""
+RUN if [ -n "$SPARK_PACKAGES" ]; then \
+      python -c "import sys; from pyspark.sql import SparkSession as s; s.builder.config('spark.jars.packages', sys.argv[1]).config('spark.jars.ivy', '/tmp/ivy').getOrCreate()" "$SPARK_PACKAGES" \
+      && cp /tmp/ivy/jars/*.jar "$(python -c 'import pyspark; print(pyspark.__path__[0])')/jars/" \
+      && rm -r /tmp/ivy; \
+    fi
+
 COPY jobs jobs
 COPY dags dags
 COPY plugins plugins

@@ -94,6 +94,14 @@ withdraw: venv ## Show readers no forecast of a month until it is published agai
 rollback: venv ## Publish an earlier run of a month again: MONTH=2011-11 [RUN=17] [VALUE_BASIS=margin] BECAUSE="why"
 	@$(PYTHON) -m jobs.local_stack.job jobs.rollback --month "$$MONTH" $${RUN:+--run-id "$$RUN"} $${VALUE_BASIS:+--value-basis "$$VALUE_BASIS"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
+.PHONY: reproduce
+reproduce: venv ## Make the forecast of a run again from the lake as it was, and compare: RUN=17
+	@$(PYTHON) -m jobs.local_stack.job jobs.reproduce --run-id "$$RUN"
+
+.PHONY: convert-lake
+convert-lake: venv ## Convert a lake that an earlier release wrote into Delta tables, in place
+	@$(PYTHON) -m jobs.local_stack.job jobs.convert_lake
+
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not long and not faults" --ignore tests/benchmarks

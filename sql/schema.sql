@@ -157,6 +157,21 @@ $$;
 
 COMMENT ON FUNCTION clv.hold_champion(p_model_name text) IS 'Keep other jobs from reading or changing the champion of a model until the transaction ends';
 
+CREATE FUNCTION clv.loads_in_use() RETURNS TABLE(load_id bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT published_load.load_id
+    FROM clv.published_load
+    UNION
+    SELECT max(forecast_load.load_id) AS load_id
+    FROM clv.forecast_load
+    INNER JOIN clv.run ON forecast_load.run_id = run.run_id
+    GROUP BY forecast_load.as_of, run.value_basis;
+$$;
+
+COMMENT ON FUNCTION clv.loads_in_use() IS 'The loads that readers see, and the newest of each month: a month that was withdrawn can be published again';
+
 CREATE FUNCTION clv.lock_month(p_as_of date, p_value_basis text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -517,6 +532,34 @@ $$;
 
 COMMENT ON FUNCTION clv.refuse_rows_of_closed_loads() IS 'Refuse rows of a load that this transaction has not opened';
 
+CREATE FUNCTION clv.remove_replaced_rows(p_before date) RETURNS TABLE(as_of date, run_id bigint, rows bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    gone clv.forecast_load;
+    removed bigint;
+BEGIN
+    FOR gone IN
+        SELECT load.*
+        FROM clv.forecast_load AS load
+        WHERE load.loaded_at < p_before
+            AND load.load_id NOT IN (SELECT used.load_id FROM clv.loads_in_use() AS used)
+        ORDER BY load.load_id
+    LOOP
+        DELETE FROM clv.customer_rows WHERE customer_rows.load_id = gone.load_id;
+        DELETE FROM clv.first_month_rows WHERE first_month_rows.load_id = gone.load_id;
+        DELETE FROM clv.forecast_rows WHERE forecast_rows.load_id = gone.load_id;
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        IF removed > 0 THEN
+            RETURN QUERY SELECT gone.as_of, gone.run_id, removed;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION clv.remove_replaced_rows(p_before date) IS 'Remove the rows of loads that other runs replaced before a day. Their totals and hashes stay';
+
 CREATE FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -748,6 +791,7 @@ CREATE TABLE clv.run (
     forecast_fingerprint text,
     first_month_version bigint,
     currency text,
+    lake_versions jsonb,
     CONSTRAINT as_of_is_the_first_of_a_month CHECK ((EXTRACT(day FROM as_of) = (1)::numeric)),
     CONSTRAINT run_model_choice_check CHECK ((model_choice = ANY (ARRAY['as_of'::text, 'champion'::text]))),
     CONSTRAINT run_restate_check CHECK ((restate = ANY (ARRAY['refuse'::text, 'accept'::text]))),
@@ -774,6 +818,7 @@ COMMENT ON COLUMN clv.run.plan IS 'The plan in full: months, files and fingerpri
 COMMENT ON COLUMN clv.run.forecast_fingerprint IS 'Fingerprint of the forecast in the lake that the run made or found current; empty until it has scored';
 COMMENT ON COLUMN clv.run.first_month_version IS 'Version of clv_first_month that forecasts new customers; empty where the standard forecasts stand in';
 COMMENT ON COLUMN clv.run.currency IS 'ISO 4217 code of all amounts of the run; empty for runs from before it was recorded';
+COMMENT ON COLUMN clv.run.lake_versions IS 'Table of the lake -> the version that the run reads: that of its plan, then those that it published from';
 
 CREATE TABLE clv.total_rows (
     load_id bigint NOT NULL,
@@ -2143,6 +2188,32 @@ COMMENT ON COLUMN clv.ingested.delivered_rows IS 'Rows that were delivered for t
 COMMENT ON COLUMN clv.ingested.clean_rows IS 'Rows in the clean table of the lake';
 COMMENT ON COLUMN clv.ingested.rejected_rows IS 'Rows in the rejected table of the lake';
 
+CREATE TABLE clv.maintenance (
+    maintenance_id bigint NOT NULL,
+    done_at timestamp with time zone DEFAULT now() NOT NULL,
+    kept_since date NOT NULL,
+    what text NOT NULL,
+    removed bigint NOT NULL,
+    detail text NOT NULL
+);
+
+COMMENT ON TABLE clv.maintenance IS 'What each maintenance removed, one row per kind of thing';
+COMMENT ON COLUMN clv.maintenance.maintenance_id IS 'Number of the row';
+COMMENT ON COLUMN clv.maintenance.done_at IS 'When it was done';
+COMMENT ON COLUMN clv.maintenance.kept_since IS 'The day since which everything is kept';
+COMMENT ON COLUMN clv.maintenance.what IS 'lake files, lake periods (compacted), scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance.removed IS 'How many';
+COMMENT ON COLUMN clv.maintenance.detail IS 'Which ones';
+
+ALTER TABLE clv.maintenance ALTER COLUMN maintenance_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME clv.maintenance_maintenance_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE clv.published_margin (
     as_of date CONSTRAINT published_load_as_of_not_null NOT NULL,
     run_id bigint CONSTRAINT published_load_run_id_not_null NOT NULL,
@@ -3196,6 +3267,9 @@ ALTER TABLE ONLY clv.forecast_rows
 ALTER TABLE ONLY clv.ingested_rows
     ADD CONSTRAINT ingested_rows_pkey PRIMARY KEY (run_id, table_name, month);
 
+ALTER TABLE ONLY clv.maintenance
+    ADD CONSTRAINT maintenance_pkey PRIMARY KEY (maintenance_id);
+
 ALTER TABLE ONLY clv.model_decision
     ADD CONSTRAINT model_decision_pkey PRIMARY KEY (decision_id);
 
@@ -3361,6 +3435,8 @@ GRANT ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) TO clv
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
 
+REVOKE ALL ON FUNCTION clv.loads_in_use() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION clv.lock_month(p_as_of date, p_value_basis text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.margin_total_interval(p_as_of date, p_horizon_months integer, p_net_value numeric, p_variance double precision) FROM PUBLIC;
@@ -3379,6 +3455,9 @@ REVOKE ALL ON FUNCTION clv.record_totals(p_load_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.record_totals(p_load_id bigint) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.refuse_rows_of_closed_loads() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION clv.remove_replaced_rows(p_before date) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.remove_replaced_rows(p_before date) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) TO clv_writer;
@@ -3437,6 +3516,8 @@ GRANT UPDATE(forecast_fingerprint) ON TABLE clv.run TO clv_writer;
 GRANT UPDATE(first_month_version) ON TABLE clv.run TO clv_writer;
 
 GRANT INSERT(currency) ON TABLE clv.run TO clv_writer;
+
+GRANT UPDATE(lake_versions) ON TABLE clv.run TO clv_writer;
 
 GRANT SELECT ON TABLE clv.accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.accuracy TO clv_reader;
@@ -3521,6 +3602,17 @@ GRANT INSERT ON TABLE clv.ingested_rows TO clv_writer;
 
 GRANT SELECT ON TABLE clv.ingested TO clv_writer;
 GRANT SELECT ON TABLE clv.ingested TO clv_reader;
+
+GRANT SELECT ON TABLE clv.maintenance TO clv_reader;
+GRANT SELECT ON TABLE clv.maintenance TO clv_writer;
+
+GRANT INSERT(kept_since) ON TABLE clv.maintenance TO clv_writer;
+
+GRANT INSERT(what) ON TABLE clv.maintenance TO clv_writer;
+
+GRANT INSERT(removed) ON TABLE clv.maintenance TO clv_writer;
+
+GRANT INSERT(detail) ON TABLE clv.maintenance TO clv_writer;
 
 GRANT SELECT ON TABLE clv.margin_accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.margin_accuracy TO clv_reader;

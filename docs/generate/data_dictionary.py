@@ -20,6 +20,8 @@ from jobs.lake.tables import (
     TRANSACTIONS,
     Column,
     Table,
+    delivered,
+    validation,
 )
 
 PAGE = DOCS / "data_dictionary.md"
@@ -33,7 +35,7 @@ def page() -> str:
     columns = sorted(feature_columns((_ANY_DEPARTMENT,)), key=lambda column: column.theme)
     return rendered(
         "data_dictionary",
-        delivered=(TRANSACTIONS, CUSTOMERS, SESSIONS, PRODUCTS, rejected, DAILY),
+        delivered=(TRANSACTIONS, CUSTOMERS, SESSIONS, PRODUCTS, rejected, delivered("<list>"), DAILY),
         features=[
             (theme, [_feature_cells(column) for column in members])
             for theme, members in groupby(columns, key=lambda column: column.theme)
@@ -41,7 +43,7 @@ def page() -> str:
         forecasts=FORECASTS,
         params=ModelParams(),
         reasons=[(group, *texts) for group, texts in TEXTS.items()],
-        first_month=(FIRST_MONTH, FIRST_MONTH_ACCURACY),
+        first_month=(FIRST_MONTH, FIRST_MONTH_ACCURACY, validation("<stage>")),
         cells=_cells,
     )
 

@@ -82,12 +82,12 @@ class Lake:
     def is_complete(self, table: Table, period: Period) -> bool:
         """Whether a period was written; its files may be damaged."""
         version = self.version(table)
-        return version is not None and str(period) in version.files
+        return version is not None and str(period) in version.periods
 
     def record(self, table: Table, period: Period) -> Record:
         """The record of a period; raises IncompleteError if it was never written."""
         version = self.version(table)
-        if version is None or str(period) not in version.files:
+        if version is None or str(period) not in version.periods:
             raise IncompleteError(
                 f"{table.name} has no complete {table.period_key}={period} in {self.root}: run the task that writes it"
             )
@@ -96,7 +96,7 @@ class Lake:
     def is_intact(self, table: Table, period: Period) -> bool:
         """Whether a period was written and its files are as the log says."""
         version = self.version(table)
-        return version is not None and str(period) in version.files and version.damage(str(period)) is None
+        return version is not None and str(period) in version.periods and version.damage(str(period)) is None
 
     def is_current(self, table: Table, period: Period, inputs: Mapping[str, str]) -> bool:
         """Whether a period is intact and was made from exactly these inputs."""
@@ -114,7 +114,7 @@ class Lake:
     def periods(self, table: Table) -> list[str]:
         """The periods of a table as text (`2011-11` or `2011-12-01`), oldest first."""
         version = self.version(table)
-        return [] if version is None else sorted(version.files)
+        return [] if version is None else list(version.periods)
 
     def files_of(self, table: Table, periods: Sequence[Period]) -> list[File]:
         """The data files of periods.

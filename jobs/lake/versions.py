@@ -78,6 +78,7 @@ class Version:
     def __init__(self, root: str, table: Table, delta: DeltaTable) -> None:
         self._root, self._table, self.delta = root, table, delta
         self._damage: dict[str, str | None] = {}
+        self._commits: dict[int, Mapping[str, Any]] = {}
 
     @property
     def number(self) -> int:
@@ -99,15 +100,26 @@ class Version:
             periods.setdefault(period, []).append(File(path, action["size_bytes"], action["num_records"]))
         return periods
 
+    @cached_property
+    def periods(self) -> Mapping[str, int]:
+        """The periods that were written, oldest first → the version whose commit holds the record.
+
+        What anybody else has committed has no record.
+        """
+        numbers = {period: self.named(f"{self._table.period_key}={period}") for period in sorted(self.files)}
+        return {period: number for period, number in numbers.items() if number is not None}
+
     def record(self, period: str) -> Record:
-        """The record of a period; raises KeyError if it was never written."""
-        number = self.named(f"{self._table.period_key}={period}")
-        if number is None:
-            raise KeyError(period)
-        return Record(**self.commit(number)[PERIODS][period])
+        """The record of a period that was written."""
+        return Record(**self.commit(self.periods[period])[PERIODS][period])
 
     def commit(self, number: int) -> Mapping[str, Any]:
         """What a commit says of itself; raises DamagedError if it cannot be read."""
+        if number not in self._commits:
+            self._commits[number] = self._read_commit(number)
+        return self._commits[number]
+
+    def _read_commit(self, number: int) -> Mapping[str, Any]:
         path = f"{self._table.name}/_delta_log/{number:020d}.json"
         try:
             with file_system(self._root).open_input_file(path) as log:
@@ -118,7 +130,7 @@ class Version:
             raise unreadable(self._root, self._table) from error
 
     def damage(self, period: str) -> str | None:
-        """How the files of a period differ from the log; None if they do not."""
+        """How the files of a period differ from the log, or the log from the period's record; None if they do not."""
         if period not in self._damage:
             self._damage[period] = self._found_damage(period)
         return self._damage[period]
@@ -136,7 +148,8 @@ class Version:
                 return f"{file.path} cannot be read: {error}"
             if rows != file.rows:
                 return f"{file.path} has {rows} rows, but {file.rows} in the log"
-        return None
+        there, recorded = sum(file.rows for file in files), self.record(period).rows
+        return None if there == recorded else f"there are {there} rows, but {recorded} in the record"
 
 
 def open_version(root: str, table: Table, number: int | None = None) -> Version | None:

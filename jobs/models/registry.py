@@ -176,7 +176,7 @@ class Registry:
         gone = [version for version in old if int(version.version) not in kept]
         for version in gone:
             self._client.delete_model_version(self.model, version.version)
-            self._client.delete_run(version.run_id)
+            self._client.delete_run(str(version.run_id))
         return sorted(int(version.version) for version in gone)
 
     def describe(self, number: int, text: str) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,13 +25,13 @@ from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.lake.versions import Period
-from jobs.landing.layouts import SUCCESS
 from jobs.local_stack import postgres_server
 from jobs.models.file_hashes import hashes_of
 from jobs.models.registry import Registry
 from jobs.sources import load
 from tests.faults.points import Point
 from tests.faults.servers import Servers
+from tests.periods import put
 
 ROOT = Path(__file__).parents[2]
 INJECTION = Path(__file__).parent / "injection"
@@ -168,13 +168,13 @@ class MonthRun:
         return (run, f"{customers} rows {digest}") if runs else None
 
     def make_stale(self, *tables: Table) -> None:
-        """Make a month's folders look as if they were made from something else: a task writes them again."""
+        """Make a month's rows look to the run as if they were made from something else: a task writes them again."""
+        lake = Lake.of_run(self.lake.root, MONTH.as_of, self.plan["run_id"])
         for table in tables:
             period = MONTH if table.period_key == "month" else MONTH.as_of
-            path = self.lake.folder(table, period) / SUCCESS
-            record = json.loads(path.read_text(encoding="utf-8"))
-            record["inputs"]["code"] = "older"
-            path.write_text(json.dumps(record), encoding="utf-8")
+            record = lake.record(table, period)
+            older = replace(record, inputs={**record.inputs, "code": "older"})
+            put(lake, table, period, older, read_rows(lake, table, [period]))
 
     def forget_model(self) -> None:
         """Delete every version, and what was decided on it: the next training makes version 1 again."""
@@ -244,7 +244,7 @@ class MonthRun:
 
     def left_behind(self) -> list[str]:
         """What a next run could trip over."""
-        actual = [str(path) for path in (Path(self.lake.root) / ".staging").glob("*")]
+        actual = [str(path) for path in (Path(self.lake.root) / "landing_cache").glob(".*")]
         with engine(self.servers.url(postgres_server.SUPERUSER)).connect() as connection:
             states = "SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'"
             actual += [f"a connection, {state}" for (state,) in connection.execute(text(states))]

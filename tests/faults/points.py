@@ -31,7 +31,7 @@ class Point:
 
 
 STATEMENT, COMMIT = "jobs.core.postgres:statement", "sqlalchemy.engine.default:DefaultDialect.do_commit"
-PROMOTE, WRITE = "jobs.lake.lake:Lake.promote", "jobs.lake.frames:write_periods"
+LAKE_COMMIT, WRITE = "jobs.lake.commits:_make", "jobs.lake.frames:write_periods"
 VALIDATE = "jobs.quality.runner:run_checks"
 REGISTER = "mlflow.tracking._model_registry.client:ModelRegistryClient.create_model_version"
 
@@ -45,15 +45,19 @@ PLAN = (
     sql("plan", "plan_run"),
     sql("plan", "plan_run", "kill_postgres"),
     sql("plan", "record_task"),
+    Point("plan", LAKE_COMMIT, call=3),
+    Point("plan", LAKE_COMMIT, when="after", call=3),
+    Point("plan", LAKE_COMMIT, "fill_own_disk"),
 )
 INGEST = (
     Point("ingest", "jobs.landing.spark_reader:delivered_rows"),
     Point("ingest", WRITE),
     Point("ingest", WRITE, "kill_jvm"),
     Point("ingest", WRITE, "fill_disk"),
-    Point("ingest", PROMOTE),
-    Point("ingest", PROMOTE, when="after"),
-    Point("ingest", "os:rename", when="after", text=".replaced"),
+    Point("ingest", LAKE_COMMIT),
+    Point("ingest", LAKE_COMMIT, when="after"),
+    Point("ingest", LAKE_COMMIT, "fill_own_disk"),
+    Point("ingest", "jobs.lake.written:written_files", when="after"),
     Point("ingest", VALIDATE),
     Point("ingest", VALIDATE, "kill_jvm"),
     sql("ingest", "record_task"),
@@ -61,10 +65,10 @@ INGEST = (
 )
 FEATURES = (
     Point("build_features", WRITE),
-    Point("build_features", PROMOTE),
-    Point("build_features", PROMOTE, when="after"),
+    Point("build_features", LAKE_COMMIT),
+    Point("build_features", LAKE_COMMIT, when="after"),
     Point("build_features", WRITE, "kill_jvm", call=2),
-    Point("build_features", PROMOTE, call=2),
+    Point("build_features", LAKE_COMMIT, call=2),
     Point("build_features", "jobs.features.leak_check:check"),
     Point("build_features", VALIDATE),
     sql("build_features", "record_task"),
@@ -90,17 +94,18 @@ SCORE = (
     Point("score", "jobs.forecasting.forecaster:Forecaster.predict"),
     Point("score", WRITE, "kill_jvm"),
     Point("score", WRITE, "fill_disk"),
-    Point("score", PROMOTE),
-    Point("score", PROMOTE, when="after"),
+    Point("score", LAKE_COMMIT, "fill_own_disk"),
+    Point("score", LAKE_COMMIT),
+    Point("score", LAKE_COMMIT, when="after"),
     sql("score", "set_run_forecast"),
-    Point("score", PROMOTE, call=2),
-    Point("score", PROMOTE, when="after", call=2),
+    Point("score", LAKE_COMMIT, call=2),
+    Point("score", LAKE_COMMIT, when="after", call=2),
     Point("score", VALIDATE),
 )
 TRAIN_FIRST_MONTH = (
     Point("train_first_month", "jobs.models.registry:Registry.register", "kill_mlflow"),
     sql("train_first_month", "record_decision"),
-    Point("train_first_month", PROMOTE),
+    Point("train_first_month", LAKE_COMMIT),
     sql("train_first_month", "set_run_first_month_version", "kill_postgres"),
 )
 _PUBLISHING = ("begin_load", "copy_forecast", "copy_first_month", "record_load", "publish_load")
@@ -141,12 +146,12 @@ SAMPLE = frozenset(
         sql("plan", "plan_run"),
         Point("ingest", WRITE, "kill_jvm"),
         Point("ingest", VALIDATE),
-        Point("build_features", PROMOTE, call=2),
+        Point("build_features", LAKE_COMMIT, call=2),
         Point("train", "jobs.models.registry:Registry.register", "kill_mlflow"),
         sql("promote", "record_decision", "kill_postgres"),
-        Point("score", PROMOTE, when="after"),
+        Point("score", LAKE_COMMIT, when="after"),
         sql("train_first_month", "record_decision"),
-        Point("score", PROMOTE, call=2),
+        Point("score", LAKE_COMMIT, call=2),
         Point("publish", COMMIT, when="after", call=3),
         Point("set_champion", "jobs.models.registry:Registry.alias", when="after"),
         sql("measure_accuracy", "record_actual_month", "kill_postgres"),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from jobs.features.table import features
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
-from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, rejected
+from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.sources import load
 from tests.faults.month import MONTH, SHOP, STAGES, MonthRun
-from tests.faults.points import POINTS, PUBLISH, SAMPLE, Point, sql
+from tests.faults.points import LAKE_COMMIT, POINTS, PUBLISH, SAMPLE, WRITE, Point, sql
 from tests.faults.servers import Servers
 
 pytestmark = pytest.mark.faults
@@ -86,7 +89,10 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
     assert seen[1] == served[1]
     assert seen[0] == served[0] or (point.stage == "publish" and seen[0] == month.plan["run_id"])
 
-    month.must_run(point.stage)
+    if point.at in (LAKE_COMMIT, WRITE):
+        month.must_run(*STAGES[: STAGES.index("publish")])
+    else:
+        month.must_run(point.stage)
     if point.stage == "train":
         month.must_run("promote")
     if point.stage == "promote":
@@ -121,6 +127,47 @@ def test_a_publish_that_is_late_changes_nothing(month: MonthRun, expected: dict[
     assert month.published_run() == month.plan["run_id"]
     assert month.outcome() == expected
     assert month.left_behind() == []
+
+
+@pytest.mark.parametrize("stage", ["build_features", "score"])
+def test_a_task_that_wakes_up_after_a_newer_run_has_published_changes_nothing(
+    month: MonthRun, expected: dict[str, object], stage: str
+) -> None:
+    month.must_run("plan")
+    make_due(month, stage)
+    process = month.start(stage, Point(stage, LAKE_COMMIT, "stop_self"))
+    late = stopped(process)
+    month.must_run(*STAGES)
+    newer = month.plan["run_id"]
+    late.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert f"is superseded by run {newer}: nothing was written" in out + err
+    assert month.published_run() == newer
+    assert month.outcome() == expected
+    month.must_run("plan")
+    assert month.left_behind() == []
+
+
+def stopped(process: subprocess.Popen[str]) -> psutil.Process:
+    """The driver of a Spark job, once it has been stopped."""
+    while process.poll() is None:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if child.status() == psutil.STATUS_STOPPED:
+                return child
+        time.sleep(0.1)
+    raise AssertionError(f"the task ended: {process.communicate()}")
+
+
+def test_files_of_the_lake_that_vanish_are_written_again(month: MonthRun, expected: dict[str, object]) -> None:
+    """Of every table, one file of the month."""
+    tables: list[Table] = [TRANSACTIONS, rejected(TRANSACTIONS), DAILY, features(load(SHOP).departments), FORECASTS]
+    for table in tables:
+        period = MONTH if table.period_key == "month" else MONTH.as_of
+        [*_, file] = month.lake.files_of(table, [period])
+        (Path(month.lake.root) / file.path).unlink()
+    month.must_run(*STAGES)
+    assert month.outcome() == expected
 
 
 def test_two_runs_of_a_month_that_race_publish_the_newer_one(month: MonthRun, expected: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
@@ -82,6 +83,19 @@ def test_a_file_of_the_right_size_with_fewer_rows_is_noticed(lake: Lake, path: P
     assert not lake.is_intact(TRANSACTIONS, NOVEMBER)
     with pytest.raises(DamagedError, match="has 1 rows, but 2 in the log"):
         read_rows(lake, TRANSACTIONS, [NOVEMBER])
+
+
+def test_what_somebody_else_commits_is_noticed(lake: Lake, path: Path) -> None:
+    table = f"{lake.root}/{TRANSACTIONS.name}"
+    row = pa.Table.from_pylist([{"customer_id": "c9"}], schema=arrow_schema(TRANSACTIONS))
+    for month in (NOVEMBER, Month(2011, 12)):
+        write_deltalake(table, row.append_column("month", pa.array([str(month)])), mode="append")
+    assert lake.periods(TRANSACTIONS) == [str(OCTOBER), str(NOVEMBER)]
+    assert not lake.is_current(TRANSACTIONS, NOVEMBER, INPUTS)
+    with pytest.raises(DamagedError, match="there are 5 rows, but 4 in the record"):
+        read_rows(lake, TRANSACTIONS, [NOVEMBER])
+    put(lake, TRANSACTIONS, NOVEMBER, Record(rows=4, fingerprint="november", inputs=INPUTS))
+    assert len(read_rows(lake, TRANSACTIONS, [NOVEMBER])) == 4
 
 
 def test_a_file_that_was_added_is_no_part_of_the_table(lake: Lake, path: Path, spark: SparkSession) -> None:

@@ -86,6 +86,13 @@ def fill_disk(fault: Fault) -> None:
     resource.prlimit(jvm().pid, resource.RLIMIT_FSIZE, (0, 0))
 
 
+def fill_own_disk(fault: Fault) -> None:
+    """The same for the driver, which commits to the lake."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
 STRIKES = {
     "kill_self": kill_self,
     "stop_self": stop_self,
@@ -94,6 +101,7 @@ STRIKES = {
     "kill_mlflow": kill_server,
     "cut_connections": cut_connections,
     "fill_disk": fill_disk,
+    "fill_own_disk": fill_own_disk,
 }
 
 
