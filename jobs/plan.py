@@ -21,20 +21,19 @@ from contextlib import nullcontext
 from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.failure import AS_OF
 from jobs.core.month import named_month
-from jobs.core.postgres import engine, execute
+from jobs.core.postgres import engine
 from jobs.core.settings import Settings
 from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import MARGIN
 from jobs.features.table import features
 from jobs.lake.lake import Lake
-from jobs.lake.old_layout import refuse_old_layout
 from jobs.landing.cache import Kept, scratch_copy
 from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.restatements import RestatedError
 from jobs.planning.data_month import data_month, why_not_delivered
 from jobs.planning.document import open_run, xcom
 from jobs.planning.history import month_history
-from jobs.planning.lake_tables import tables_of_run
+from jobs.planning.lake_tables import take_over
 from jobs.planning.note import note_of, refusal_of
 from jobs.planning.options import REFUSE, add_options, options_of
 from jobs.planning.run_plan import Surroundings, make_plan
@@ -91,23 +90,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             dag_run_id=arguments.dag_run_id,
         )
         AS_OF.set(month.as_of)
-        lake = Lake(settings.lake, is_fixed=True)
-        refuse_old_layout(lake)
-        surroundings = Surroundings(
-            source=source, delivered=dated(delivered), lake=lake, features=table, cache=kept.cache
-        )
+        lake, filed = Lake(settings.lake, is_fixed=True), dated(delivered)
+        surroundings = Surroundings(source=source, delivered=filed, lake=lake, features=table, cache=kept.cache)
         plan = make_plan(month, surroundings, month_history(database, month, settings), choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
             raise RestatedError(refusal_of(plan))
         if not choices.is_dry_run:
-            keep_lists(surroundings.delivered)
+            keep_lists(filed)
         note = note_of(plan, settings.source)
         asked = {"dag_run_id": arguments.dag_run_id, "trigger": arguments.run_type}
         run_id = open_run(database, plan, settings, currency=source.currency, note=note, **asked)
         if not choices.is_dry_run:
-            lake = Lake.of_run(settings.lake, month.as_of, run_id)
-            versions = json.dumps(lake.take_over(tables_of_run(table)))
-            execute(database, "set_run_lake_versions", run_id=run_id, versions=versions)
+            take_over(database, Lake.of_run(settings.lake, month.as_of, run_id), table)
             outcome.run_id = run_id
     sys.stdout.write(json.dumps(xcom(plan, run_id, note)) + "\n")
 

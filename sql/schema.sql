@@ -2188,7 +2188,7 @@ COMMENT ON COLUMN clv.ingested.delivered_rows IS 'Rows that were delivered for t
 COMMENT ON COLUMN clv.ingested.clean_rows IS 'Rows in the clean table of the lake';
 COMMENT ON COLUMN clv.ingested.rejected_rows IS 'Rows in the rejected table of the lake';
 
-CREATE TABLE clv.maintenance (
+CREATE TABLE clv.maintenance_rows (
     maintenance_id bigint NOT NULL,
     done_at timestamp with time zone DEFAULT now() NOT NULL,
     kept_since date NOT NULL,
@@ -2197,16 +2197,33 @@ CREATE TABLE clv.maintenance (
     detail text NOT NULL
 );
 
-COMMENT ON TABLE clv.maintenance IS 'What each maintenance removed, one row per kind of thing';
+COMMENT ON TABLE clv.maintenance_rows IS 'What each maintenance removed, one row per kind of thing';
+COMMENT ON COLUMN clv.maintenance_rows.maintenance_id IS 'Number of the row';
+COMMENT ON COLUMN clv.maintenance_rows.done_at IS 'When it was done';
+COMMENT ON COLUMN clv.maintenance_rows.kept_since IS 'The day since which everything is kept';
+COMMENT ON COLUMN clv.maintenance_rows.what IS 'lake files, lake periods joined, scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance_rows.removed IS 'How many';
+COMMENT ON COLUMN clv.maintenance_rows.detail IS 'Which ones';
+
+CREATE VIEW clv.maintenance AS
+ SELECT maintenance_id,
+    done_at,
+    kept_since,
+    what,
+    removed,
+    detail
+   FROM clv.maintenance_rows;
+
+COMMENT ON VIEW clv.maintenance IS 'What each maintenance removed, one row per kind of thing';
 COMMENT ON COLUMN clv.maintenance.maintenance_id IS 'Number of the row';
 COMMENT ON COLUMN clv.maintenance.done_at IS 'When it was done';
 COMMENT ON COLUMN clv.maintenance.kept_since IS 'The day since which everything is kept';
-COMMENT ON COLUMN clv.maintenance.what IS 'lake files, lake periods (compacted), scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance.what IS 'lake files, lake periods joined, scratch folders, rows of replaced loads, or model versions';
 COMMENT ON COLUMN clv.maintenance.removed IS 'How many';
 COMMENT ON COLUMN clv.maintenance.detail IS 'Which ones';
 
-ALTER TABLE clv.maintenance ALTER COLUMN maintenance_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME clv.maintenance_maintenance_id_seq
+ALTER TABLE clv.maintenance_rows ALTER COLUMN maintenance_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME clv.maintenance_rows_maintenance_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -3267,8 +3284,8 @@ ALTER TABLE ONLY clv.forecast_rows
 ALTER TABLE ONLY clv.ingested_rows
     ADD CONSTRAINT ingested_rows_pkey PRIMARY KEY (run_id, table_name, month);
 
-ALTER TABLE ONLY clv.maintenance
-    ADD CONSTRAINT maintenance_pkey PRIMARY KEY (maintenance_id);
+ALTER TABLE ONLY clv.maintenance_rows
+    ADD CONSTRAINT maintenance_rows_pkey PRIMARY KEY (maintenance_id);
 
 ALTER TABLE ONLY clv.model_decision
     ADD CONSTRAINT model_decision_pkey PRIMARY KEY (decision_id);
@@ -3603,16 +3620,15 @@ GRANT INSERT ON TABLE clv.ingested_rows TO clv_writer;
 GRANT SELECT ON TABLE clv.ingested TO clv_writer;
 GRANT SELECT ON TABLE clv.ingested TO clv_reader;
 
+GRANT INSERT(kept_since) ON TABLE clv.maintenance_rows TO clv_writer;
+
+GRANT INSERT(what) ON TABLE clv.maintenance_rows TO clv_writer;
+
+GRANT INSERT(removed) ON TABLE clv.maintenance_rows TO clv_writer;
+
+GRANT INSERT(detail) ON TABLE clv.maintenance_rows TO clv_writer;
+
 GRANT SELECT ON TABLE clv.maintenance TO clv_reader;
-GRANT SELECT ON TABLE clv.maintenance TO clv_writer;
-
-GRANT INSERT(kept_since) ON TABLE clv.maintenance TO clv_writer;
-
-GRANT INSERT(what) ON TABLE clv.maintenance TO clv_writer;
-
-GRANT INSERT(removed) ON TABLE clv.maintenance TO clv_writer;
-
-GRANT INSERT(detail) ON TABLE clv.maintenance TO clv_writer;
 
 GRANT SELECT ON TABLE clv.margin_accuracy TO clv_writer;
 GRANT SELECT ON TABLE clv.margin_accuracy TO clv_reader;

@@ -31,6 +31,9 @@ OCTOBER, NOVEMBER, DECEMBER = date(2011, 10, 1), date(2011, 11, 1), date(2011, 1
 SHOP = load(SOURCE)
 CUSTOMERS = ("12346", "12347", "12348")
 
+BY_HAND = {"made": "by hand"}
+"""The inputs of a snapshot that holds the customers of a forecast, and nothing else."""
+
 MONEY = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
 
 _ARROW = {"string": pa.string(), "decimal(18,2)": pa.decimal128(18, 2), "double": pa.float64(), "bigint": pa.int64()}
@@ -110,7 +113,7 @@ def write(
     recorded: Mapping[str, object] | None = None,
 ) -> None:
     """Write rows as a month's forecast, made from the snapshot in the lake; `recorded` replaces parts of its record."""
-    if not lake.is_complete(TABLE, as_of) or not lake.record(TABLE, as_of).rows:
+    if not lake.is_complete(TABLE, as_of) or lake.record(TABLE, as_of).inputs == BY_HAND:
         write_customers(lake, as_of, {str(entry["customer_id"]): {} for entry in rows})
     versions = {entry["model_version"] for entry in rows}
     inputs = {
@@ -137,7 +140,7 @@ def write_customers(lake: Lake, as_of: date, customers: Mapping[str, Mapping[str
 def write_snapshot(lake: Lake, as_of: date, fingerprint: str = "snapshot") -> None:
     """Write another record of a snapshot beside its rows, if there are any."""
     rows = read_rows(lake, TABLE, [as_of] if lake.is_complete(TABLE, as_of) else [])
-    put(lake, TABLE, as_of, Record(rows=len(rows), fingerprint=fingerprint), rows)
+    put(lake, TABLE, as_of, Record(rows=len(rows), fingerprint=fingerprint, inputs=BY_HAND), rows)
 
 
 def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
@@ -151,7 +154,7 @@ def scored(engine: Engine, lake: Lake, as_of: date, run_id: int) -> None:
 def publish(engine: Engine, lake: Lake, *, as_of: date, run_id: int) -> Publication:
     """Publish the forecast in the lake as the run's; meanwhile a real snapshot holds the forecast's customers alone."""
     scored(engine, lake, as_of, run_id)
-    if not lake.record(TABLE, as_of).rows:
+    if lake.record(TABLE, as_of).inputs == BY_HAND:
         return standard.publish(engine, lake, SHOP, as_of=as_of, run_id=run_id)
     record, snapshot = lake.record(TABLE, as_of), read_rows(lake, TABLE, [as_of])
     ids = read_rows(lake, FORECASTS, [as_of], ["customer_id"])["customer_id"]

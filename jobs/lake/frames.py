@@ -44,7 +44,8 @@ def read_periods(spark: SparkSession, lake: Lake, table: Table, periods: Sequenc
         return spark.createDataFrame([], f"{table.ddl}, `{key}` string")
     rows = spark.read.schema(table.ddl).parquet(*files)
     path = rows.metadataColumn("_metadata")["file_path"]
-    return rows.withColumn(key, F.regexp_extract(path, rf"/{key}=([^/]+)/[^/]+$", 1))
+    # Like every column of the lake, it may be null.
+    return rows.withColumn(key, F.nullif(F.regexp_extract(path, rf"/{key}=([^/]+)/[^/]+$", 1), F.lit("")))
 
 
 def write_periods(

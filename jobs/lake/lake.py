@@ -36,7 +36,7 @@ class Lake:
 
     root: str
     run: PlannedRun | None = None
-    versions: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict, hash=False)
     is_fixed: bool = False
     _seen: dict[str, Version] = field(default_factory=dict, init=False, compare=False, repr=False)
 

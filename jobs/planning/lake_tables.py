@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+from sqlalchemy import Engine
+
+from jobs.core.postgres import execute
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
+from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY, FORECASTS, STAGES, Table, rejected, validation
 from jobs.landing.deliveries import TABLES
 
@@ -12,3 +18,14 @@ def tables_of_run(features: Table) -> list[Table]:
     clean = list(TABLES.values())
     checks = [validation(stage) for stage in STAGES]
     return [*clean, *map(rejected, clean), DAILY, features, FORECASTS, FIRST_MONTH, FIRST_MONTH_ACCURACY, *checks]
+
+
+def take_over(database: Engine, lake: Lake, features: Table) -> None:
+    """Let a run alone write its month from now on, and record which versions it reads.
+
+    Raises:
+        SupersededError: a newer run of the month is planned.
+    """
+    assert lake.run is not None
+    versions = json.dumps(lake.take_over(tables_of_run(features)))
+    execute(database, "set_run_lake_versions", run_id=lake.run.run_id, versions=versions)

@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.core.code_version import code_version
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
+from jobs.lake.old_layout import refuse_old_layout
 from jobs.lake.tables import TRANSACTIONS, Table
 from jobs.landing.layouts import Delivery
 from jobs.landing.restatements import Restatement
@@ -87,8 +88,10 @@ def make_plan(month: Month, surroundings: Surroundings, history: MonthHistory, c
 
     Raises:
         LandingError: a month to ingest has not been delivered, although later months have.
+        OldLayoutError: the lake is not converted yet.
     """
     delivered, lake = surroundings.delivered, surroundings.lake
+    refuse_old_layout(lake)
     inputs = _inputs(delivered, month)
     read = reading(
         month,

@@ -1,7 +1,7 @@
 -- What is not needed any more is removed, and what was removed is on record.
 SET LOCAL ROLE clv_owner;
 
-CREATE TABLE clv.maintenance (
+CREATE TABLE clv.maintenance_rows (
     maintenance_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     done_at timestamptz NOT NULL DEFAULT now(),
     kept_since date NOT NULL,
@@ -10,17 +10,36 @@ CREATE TABLE clv.maintenance (
     detail text NOT NULL
 );
 
-COMMENT ON TABLE clv.maintenance IS 'What each maintenance removed, one row per kind of thing';
+COMMENT ON TABLE clv.maintenance_rows IS 'What each maintenance removed, one row per kind of thing';
+COMMENT ON COLUMN clv.maintenance_rows.maintenance_id IS 'Number of the row';
+COMMENT ON COLUMN clv.maintenance_rows.done_at IS 'When it was done';
+COMMENT ON COLUMN clv.maintenance_rows.kept_since IS 'The day since which everything is kept';
+COMMENT ON COLUMN clv.maintenance_rows.what IS
+'lake files, lake periods joined, scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance_rows.removed IS 'How many';
+COMMENT ON COLUMN clv.maintenance_rows.detail IS 'Which ones';
+
+CREATE VIEW clv.maintenance AS
+SELECT
+    maintenance_id,
+    done_at,
+    kept_since,
+    what,
+    removed,
+    detail
+FROM clv.maintenance_rows;
+
+COMMENT ON VIEW clv.maintenance IS 'What each maintenance removed, one row per kind of thing';
 COMMENT ON COLUMN clv.maintenance.maintenance_id IS 'Number of the row';
 COMMENT ON COLUMN clv.maintenance.done_at IS 'When it was done';
 COMMENT ON COLUMN clv.maintenance.kept_since IS 'The day since which everything is kept';
 COMMENT ON COLUMN clv.maintenance.what IS
-'lake files, lake periods (compacted), scratch folders, rows of replaced loads, or model versions';
+'lake files, lake periods joined, scratch folders, rows of replaced loads, or model versions';
 COMMENT ON COLUMN clv.maintenance.removed IS 'How many';
 COMMENT ON COLUMN clv.maintenance.detail IS 'Which ones';
 
-GRANT SELECT ON clv.maintenance TO clv_reader, clv_writer;
-GRANT INSERT (kept_since, what, removed, detail) ON clv.maintenance TO clv_writer;
+GRANT SELECT ON clv.maintenance TO clv_reader;
+GRANT INSERT (kept_since, what, removed, detail) ON clv.maintenance_rows TO clv_writer;
 
 CREATE FUNCTION clv.loads_in_use() RETURNS TABLE (load_id bigint)
 LANGUAGE sql STABLE

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from subprocess import DEVNULL
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
-import boto3
 import pandas as pd
 import polars as pl
 import pytest
@@ -65,7 +64,8 @@ def lake(store: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReq
     }.items():
         monkeypatch.setenv(name, value)
     bucket = f"shop-{abs(hash(request.node.name))}"
-    boto3.client("s3", endpoint_url=store).create_bucket(Bucket=bucket)
+    with urlopen(Request(f"{store}/{bucket}", method="PUT"), timeout=5) as created:
+        assert created.status == 200
     return Lake(f"s3://{bucket}/lake")
 
 

@@ -174,10 +174,10 @@ def test_a_file_of_which_no_row_can_be_read(database: Database, landing: Path) -
 
 @pytest.mark.usefixtures("here")
 def test_rows_in_quarantine_are_counted_in_the_log_and_not_quoted(
-    database: Database, landing: Path, caplog: pytest.LogCaptureFixture
+    database: Database, lake: Lake, landing: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    plan(database.writer, DECEMBER)
+    plan(database.writer, DECEMBER, lake=lake)
     too_long = f"2,{MARK},2,2011-11-05 10:00:00,2.50,c1,one,too,many\n"
     bad_utf8 = MARK.encode() + b"\xff,A,-,2011-11-05 10:00:00,2.50,c1\n"
     deliver(landing, f"{HEADER}{GOOD}{too_long}".encode() + bad_utf8)

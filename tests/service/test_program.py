@@ -70,7 +70,7 @@ def test_settings_are_read_from_the_environment() -> None:
     assert ServiceSettings.from_environment(URL) == ServiceSettings(database_url=URL["CLV_API_DATABASE_URL"])
     given = {"CLV_API_PORT": "81", "CLV_API_BURST": "2", "CLV_API_MAX_AGE_DAYS": "31", "CLV_API_HOST": "::1"}
     settings = ServiceSettings.from_environment(URL | AIRFLOW | MODEL | given)
-    assert settings.model == ModelAccess(source="cdnow", lake=Path("/lake"), tracking_uri="http://mlflow:5000")
+    assert settings.model == ModelAccess(source="cdnow", lake="/lake", tracking_uri="http://mlflow:5000")
     assert settings.airflow == AirflowAccess(address="http://airflow:8080", user="api", password="secret")
     assert (settings.port, settings.burst, settings.max_age_days, settings.host) == (81, 2, 31, "::1")
 

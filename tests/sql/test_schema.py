@@ -69,6 +69,7 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
         *("bridge_rows", "bridge", "drift_rows", "drift", "drift_distribution"),
         *("customer_rows", "customer", "customer_current"),
         *("validation_rows", "validation", "ingested_rows", "ingested", "rejected_rows", "rejected"),
+        *("maintenance_rows", "maintenance"),
     }
 
 
