@@ -17,7 +17,7 @@ DENIED = r"permission denied|must be owner"
 
 VIEWS = (
     *("forecast", "forecast_current", "forecast_monthly", "runs", "run_failures", "model_decisions", "publications"),
-    "all_runs",
+    *("all_runs", "maintenance"),
     *("customer_list", "customer", "customer_current", "forecast_total", "forecast_total_monthly"),
 )
 VALIDATION_VIEWS = ("validation", "ingested", "rejected")
@@ -36,7 +36,7 @@ TABLES = (
     *("run_failure", "model_decision", "model_hash", "open_load"),
     *("api_key", "actual_month", "actual_rows", "accuracy_measured", "accuracy_rows"),
     *("run_level", "total_rows", "total_month_rows", "customer_rows", "bridge_rows", "drift_rows"),
-    *("validation_rows", "ingested_rows", "rejected_rows"),
+    *("validation_rows", "ingested_rows", "rejected_rows", "maintenance_rows"),
 )
 
 
@@ -56,6 +56,8 @@ def published(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> D
     decision |= {"model_name": "clv"}
     versions = dict.fromkeys(("model_version", "forecast_by", "champion_after"), 7)
     failure = {"dag_run_id": "manual__2011-12-05", "task": "plan.plan", "attempt": 1, "reason": "no delivery"}
+    done = {"kept_since": DECEMBER, "what": "lake files", "removed": 0, "detail": ""}
+    execute(database.writer, "record_maintenance", **done)
     execute(database.writer, "record_failure", **failure, as_of=None, was_refused=True)
     execute(database.writer, "record_decision", run_id=run_id, as_of=DECEMBER, **decision, **versions)
     attempt(
