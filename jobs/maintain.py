@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _maintain(settings: Settings, database: Engine, since: date, removed: dict[str, list[str]]) -> None:
     """Maintain the lake and the models of a value basis; what was removed is added to `removed`."""
-    runs = fetch(database, "runs_in_use", value_basis=settings.value_basis, since=since)
+    runs = fetch(database, "runs_in_use", value_basis=settings.value_basis, planned_since=since)
     lake, source, is_net = Lake(settings.lake), load(settings.source), settings.value_basis == NET_REVENUE
     kept_lists = [delivered(name) for name in source.tables] if is_net else []
     for table in [*tables_of_run(features(source.departments)), *kept_lists]:

@@ -1130,7 +1130,8 @@ CREATE VIEW clv.all_runs AS
     run.model_choice,
     run.plan,
     to_char(((run.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
-    run.value_basis
+    run.value_basis,
+    run.lake_versions
    FROM (((((clv.run
      LEFT JOIN clv.published_load published ON ((run.run_id = published.run_id)))
      LEFT JOIN LATERAL ( SELECT forecast_load.run_id,
@@ -1174,6 +1175,7 @@ COMMENT ON COLUMN clv.all_runs.model_choice IS 'as_of: scored with a model of wh
 COMMENT ON COLUMN clv.all_runs.plan IS 'The plan in full: months, files and fingerprints of the input, snapshots, model, what is replaced, what differs';
 COMMENT ON COLUMN clv.all_runs.data_month IS 'The data month, YYYY-MM: the month before as_of';
 COMMENT ON COLUMN clv.all_runs.value_basis IS 'What value is counted in: net_revenue or margin';
+COMMENT ON COLUMN clv.all_runs.lake_versions IS 'Table of the lake -> the version that the run reads: that of its plan, then those that it published from';
 
 CREATE TABLE clv.api_key (
     key_id text NOT NULL,

@@ -86,6 +86,6 @@ $$;
 COMMENT ON FUNCTION clv.remove_replaced_rows(date) IS
 'Remove the rows of loads that other runs replaced before a day. Their totals and hashes stay';
 
-REVOKE ALL ON FUNCTION clv.loads_in_use() FROM PUBLIC;
-REVOKE ALL ON FUNCTION clv.remove_replaced_rows(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION clv.loads_in_use() FROM public;
+REVOKE ALL ON FUNCTION clv.remove_replaced_rows(date) FROM public;
 GRANT EXECUTE ON FUNCTION clv.remove_replaced_rows(date) TO clv_writer;
