@@ -23,10 +23,10 @@ def put(lake: Lake, table: Table, period: Period, record: Record, *parts: pa.Tab
     write_rows(parts or [nothing], lake, table, period, record)
 
 
-def planned(lake: Lake, as_of: date, run_id: int) -> Lake:
-    """A lake as a run sees it that has just been planned."""
+def planned(lake: Lake, as_of: date, run_id: int, *, are_known: bool = True) -> Lake:
+    """A lake as a run sees it that has just been planned; the database knows all runs, or none."""
     of_run = Lake.of_run(lake.root, as_of, run_id)
-    of_run.take_over(tables_of_run(features(())))
+    of_run.take_over(tables_of_run(features(())), lambda _: are_known)
     return of_run
 
 

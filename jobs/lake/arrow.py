@@ -81,8 +81,10 @@ def write_period(frame: pd.DataFrame, lake: Lake, table: Table, period: Period, 
     return record
 
 
-def write_rows(parts: Iterable[pa.Table], lake: Lake, table: Table, period: Period, record: Record) -> None:
-    """Replace a period of a table by rows, a file for each part.
+def write_rows(
+    parts: Iterable[pa.Table], lake: Lake, table: Table, period: Period, record: Record, *, upon: int | None = None
+) -> None:
+    """Replace a period of a table by rows, a file for each part; `upon` as in `Lake.commit`.
 
     Raises:
         ContractError: there are not as many rows as the record says.
@@ -93,4 +95,4 @@ def write_rows(parts: Iterable[pa.Table], lake: Lake, table: Table, period: Peri
         lake.files.create_dir(place)
         for number, part in enumerate(parts):
             pq.write_table(part, f"{place}/part-{number:05d}.parquet", filesystem=lake.files)
-        lake.commit(table, folder, {period: record})
+        lake.commit(table, folder, {period: record}, upon=upon)

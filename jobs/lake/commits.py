@@ -36,6 +36,10 @@ class CommitError(RuntimeError):
     """A version could not be committed; nothing was changed."""
 
 
+class ChangedError(CommitError):
+    """The table is not any more in the version that the change was to be made upon."""
+
+
 @dataclass(frozen=True)
 class PlannedRun:
     """A run as the lake knows it: its number and its data month."""
@@ -85,12 +89,25 @@ def replace_periods(root: str, table: Table, change: Change, run: PlannedRun | N
     return _commit(root, table, change, run, _refuse_unplanned)
 
 
-def take_over(root: str, table: Table, run: PlannedRun) -> int:
+def take_over(root: str, table: Table, run: PlannedRun, is_known: Callable[[int], bool]) -> int:
     """Let no earlier run of the month write from now on, by a commit that changes no rows; the version that it made.
+
+    Args:
+        root: the lake.
+        table: the table.
+        run: the run.
+        is_known: whether the database knows a run. One that it does not know is of a database that is gone: it does
+            not count, though its number may be higher.
 
     Raises the errors of `replace_periods`.
     """
-    return _commit(root, table, Change(write=f"plan of run {run.run_id}"), run, refuse_older)
+
+    def refuse_known(base: Version, run: PlannedRun) -> None:
+        planned = base.named(run.plan)
+        if planned is not None and is_known(planned):
+            refuse_older(base, run)
+
+    return _commit(root, table, Change(write=f"plan of run {run.run_id}"), run, refuse_known)
 
 
 def refuse_older(base: Version, run: PlannedRun) -> None:
@@ -116,7 +133,7 @@ def _commit(
         if run is not None:
             check(base, run)
         if change.upon not in (None, base.number):
-            raise CommitError(f"{table.name} in {root} has changed since version {change.upon}: nothing was written")
+            raise ChangedError(f"{table.name} in {root} has changed since version {change.upon}: nothing was written")
         number = base.number + 1
         try:
             _make(base, table, change, run)

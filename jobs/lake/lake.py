@@ -6,7 +6,7 @@ inputs, and of the code that made it, equal those in its record, and its files a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -166,7 +166,8 @@ class Lake:
         Raises:
             ContractError: the files hold other periods or another number of rows than the records say.
             SupersededError: a newer run of the month is planned.
-            CommitError: the log cannot be written, or another version than `upon` is the newest.
+            ChangedError: another version than `upon` is the newest.
+            CommitError: the log cannot be written.
         """
         texts = {str(period): record for period, record in records.items()}
         files = written_files(self.files, table, folder, texts)
@@ -174,14 +175,19 @@ class Lake:
         number = replace_periods(self.root, table, change, self.run)
         self._keep(table, open_version(self.root, table, number))
 
-    def take_over(self, tables: Sequence[Table]) -> dict[str, int]:
+    def take_over(self, tables: Sequence[Table], is_known: Callable[[int], bool]) -> dict[str, int]:
         """Let no earlier run of the month write from now on; table → the version that the run reads.
 
-        Raises SupersededError if a newer run is planned already.
+        Args:
+            tables: the tables that it writes.
+            is_known: whether the database knows a run.
+
+        Raises:
+            SupersededError: a newer run, which the database knows, is planned already.
         """
         assert self.run is not None
         for table in tables:
-            number = take_over(self.root, table, self.run)
+            number = take_over(self.root, table, self.run, is_known)
             self._keep(table, open_version(self.root, table, number))
         return self.read
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from jobs.core.month import Month
 from jobs.lake.arrow import batches_of_rows, write_rows
+from jobs.lake.commits import ChangedError
 from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table, delivered
 from jobs.lake.versions import Record
@@ -56,12 +58,18 @@ class KeptLists:
 
     def keep(self, month: Month, files: Sequence[Path]) -> tuple[Path, ...]:
         """Keep the first list of a month; its files in the cache."""
-        lake = self.kept.lake
-        if not lake.is_complete(self.table, month):
-            pieces = sum(-(-path.stat().st_size // _PIECE_BYTES) for path in files)
-            record = Record(rows=pieces, fingerprint=files_fingerprint(files))
-            write_rows(_pieces(files, arrow_schema(self.table)), lake, self.table, month, record)
+        while not self.kept.lake.is_complete(self.table, month):
+            with suppress(ChangedError):  # another plan keeps lists at the same time: look again
+                self._write(month, files)
         return self.files(month)
+
+    def _write(self, month: Month, files: Sequence[Path]) -> None:
+        lake = self.kept.lake
+        version = lake.version(self.table)
+        pieces = sum(-(-path.stat().st_size // _PIECE_BYTES) for path in files)
+        record = Record(rows=pieces, fingerprint=files_fingerprint(files))
+        upon = None if version is None else version.number
+        write_rows(_pieces(files, arrow_schema(self.table)), lake, self.table, month, record, upon=upon)
 
     def _unpack(self, month: Month, folder: Path) -> None:
         folder.mkdir()

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.lake.arrow import batches_of_rows
-from jobs.lake.commits import CommitError
+from jobs.lake.commits import ChangedError
 from jobs.lake.lake import Lake
 from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table
@@ -40,7 +40,7 @@ def compact(lake: Lake, table: Table) -> list[str]:
             period = Month.parse(text) if table.period_key == "month" else date.fromisoformat(text)
             try:
                 _join(lake, table, period)
-            except CommitError:
+            except ChangedError:
                 continue
             joined.append(text)
     return joined

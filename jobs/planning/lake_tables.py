@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from sqlalchemy import Engine
 
-from jobs.core.postgres import execute
+from jobs.core.postgres import execute, fetch
 from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY, FORECASTS, STAGES, Table, rejected, validation
@@ -27,5 +28,10 @@ def take_over(database: Engine, lake: Lake, features: Table) -> None:
         SupersededError: a newer run of the month is planned.
     """
     assert lake.run is not None
-    versions = json.dumps(lake.take_over(tables_of_run(features)))
+    is_known = partial(_is_known, database)
+    versions = json.dumps(lake.take_over(tables_of_run(features), is_known))
     execute(database, "set_run_lake_versions", run_id=lake.run.run_id, versions=versions)
+
+
+def _is_known(database: Engine, run_id: int) -> bool:
+    return bool(fetch(database, "newest_plan", run_id=run_id))

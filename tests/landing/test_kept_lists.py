@@ -91,3 +91,22 @@ def test_an_older_list_may_lack_an_attribute_that_the_shop_has_added_since(
     assert [row[:4] for row in stored(spark, lake, tables.CUSTOMERS) if row[-1] == "2011-10"] == [
         ("c1", "2011-01-05", "annual", "Bonn")
     ]
+
+
+def test_of_two_plans_that_keep_a_list_at_the_same_time_the_first_wins(
+    landing: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(landing, lake, "customers")
+    deliver_month(landing, "transactions", NOVEMBER, LINES)
+    late = dated(deliveries(SHOP, landing, Kept.in_folder(lake.root)))
+    commit = Lake.commit
+
+    def after_the_other(self: Lake, *arguments: object, **named: object) -> None:
+        monkeypatch.setattr(Lake, "commit", commit)
+        (landing / "customers.csv").write_text(CUSTOMERS.replace("Annual", "none"))
+        assert kept(landing, lake, "customers")["2011-11"] == CUSTOMERS.replace("Annual", "none")
+        commit(self, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lake, "commit", after_the_other)
+    keep_lists(late)
+    assert kept(landing, lake, "customers")["2011-11"] == CUSTOMERS.replace("Annual", "none")
