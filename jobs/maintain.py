@@ -23,6 +23,7 @@ from jobs.core.task import recorded, run_as_program
 from jobs.core.value_basis import NET_REVENUE, VALUE_BASES
 from jobs.features.table import features
 from jobs.lake.lake import Lake
+from jobs.lake.old_layout import refuse_old_layout
 from jobs.lake.tables import delivered
 from jobs.maintenance.lake import compact, remove_scratch, vacuum
 from jobs.models.registry import Registry
@@ -42,24 +43,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings()
     database = engine(settings.database_url)
     since = Month.of(today).plus(-settings.keep_months).first_day
+    removed: dict[str, list[str]] = {}
     with recorded("maintain", engine=database) as outcome:
-        gone = fetch(database, "remove_replaced_rows", before=since)
-        removed = {"rows of replaced loads": [f"run {row['run_id']} as of {row['as_of']}" for row in gone]}
-        for basis in VALUE_BASES:
-            _maintain(settings.on(basis), database, since, removed)
-        yesterday = datetime.combine(today, time(), UTC) - _LONGEST_TASK
-        removed["scratch folders"] = remove_scratch(settings.cache, yesterday)
-        for what, names in removed.items():
-            log.info("%s: %d removed %s", what, len(names), ", ".join(names))
-            detail = {"removed": len(names), "detail": ", ".join(names)}
-            execute(database, "record_maintenance", kept_since=since, what=what, **detail)
+        try:
+            gone = fetch(database, "remove_replaced_rows", before=since)
+            removed["rows of replaced loads"] = [f"run {row['run_id']} as of {row['as_of']}" for row in gone]
+            for basis in VALUE_BASES:
+                _maintain(settings.on(basis), database, since, removed)
+            yesterday = datetime.combine(today, time(), UTC) - _LONGEST_TASK
+            removed["scratch folders"] = remove_scratch(settings.cache, yesterday)
+        finally:
+            _record(database, since, removed)
         outcome.rows = sum(map(len, removed.values()))
+
+
+def _record(database: Engine, since: date, removed: dict[str, list[str]]) -> None:
+    """What was removed, also by a maintenance that failed on the way."""
+    for what, names in removed.items():
+        log.info("%s: %d removed %s", what, len(names), ", ".join(names))
+        detail = {"removed": len(names), "detail": ", ".join(names)}
+        execute(database, "record_maintenance", kept_since=since, what=what, **detail)
 
 
 def _maintain(settings: Settings, database: Engine, since: date, removed: dict[str, list[str]]) -> None:
     """Maintain the lake and the models of a value basis; what was removed is added to `removed`."""
     runs = fetch(database, "runs_in_use", value_basis=settings.value_basis, planned_since=since)
     lake, source, is_net = Lake(settings.lake), load(settings.source), settings.value_basis == NET_REVENUE
+    refuse_old_layout(lake)
     kept_lists = [delivered(name) for name in source.tables] if is_net else []
     for table in [*tables_of_run(features(source.departments)), *kept_lists]:
         pinned = {run["lake_versions"][table.name] for run in runs if table.name in (run["lake_versions"] or {})}

@@ -54,18 +54,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     run_id = options.parse_args(argv).run_id
     database = engine(Settings().database_url)
     run = next(iter(fetch(database, "run_to_reproduce", run_id=run_id)), None)
-    if run is None or run["content_hash"] is None:
+    if run is None:
         raise NotReproducedError(f"run {run_id} has published nothing: the view clv.runs lists those that have")
+    if run["lake_versions"] is None:
+        raise NotReproducedError(f"run {run_id} was made before the lake kept its versions: it cannot be made again")
     settings = Settings().on(run["value_basis"])
-    was = Lake(settings.lake, versions=run["lake_versions"] or {})
+    was = Lake(settings.lake, versions=run["lake_versions"])
     with recorded("reproduce", engine=database), scratch_folder(settings.cache) as scratch:
         spark = session(f"reproduce {run_id}")
         model = Model.fetched(Registry(settings.tracking_uri, database, run["model_name"]), run["model_version"])
         own = Lake(str(scratch))
         made = _forecast(spark, was, own, load(run["source"], run["value_basis"]), model, run["as_of"])
-    if made != run["forecast_fingerprint"]:
+    if made != run["lake_fingerprint"]:
         raise NotReproducedError(
-            f"run {run_id} as of {run['as_of']} came out otherwise: its forecast was {run['forecast_fingerprint']}, "
+            f"run {run_id} as of {run['as_of']} came out otherwise: its forecast was {run['lake_fingerprint']}, "
             f"now it is {made}. The run's code was {run['code_version']}; this is {code_version()}"
         )
     log.info("Run %s as of %s: the same rows again, content hash %s", run_id, run["as_of"], run["content_hash"])

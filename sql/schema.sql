@@ -167,10 +167,18 @@ CREATE FUNCTION clv.loads_in_use() RETURNS TABLE(load_id bigint)
     SELECT max(forecast_load.load_id) AS load_id
     FROM clv.forecast_load
     INNER JOIN clv.run ON forecast_load.run_id = run.run_id
-    GROUP BY forecast_load.as_of, run.value_basis;
+    GROUP BY forecast_load.as_of, run.value_basis
+    UNION
+    (
+        SELECT DISTINCT ON (published_history.as_of, published_history.value_basis)
+            published_history.replaced_load_id AS load_id
+        FROM clv.published_history
+        WHERE published_history.run_id IS NULL AND published_history.replaced_load_id IS NOT NULL
+        ORDER BY published_history.as_of, published_history.value_basis, published_history.flip_id DESC
+    );
 $$;
 
-COMMENT ON FUNCTION clv.loads_in_use() IS 'The loads that readers see, and the newest of each month: a month that was withdrawn can be published again';
+COMMENT ON FUNCTION clv.loads_in_use() IS 'The loads that readers see, the newest of each month, and the one that was withdrawn last: it can be put back';
 
 CREATE FUNCTION clv.lock_month(p_as_of date, p_value_basis text) RETURNS void
     LANGUAGE plpgsql
@@ -537,28 +545,57 @@ CREATE FUNCTION clv.remove_replaced_rows(p_before date) RETURNS TABLE(as_of date
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    gone clv.forecast_load;
+    gone record;
     removed bigint;
 BEGIN
-    FOR gone IN
-        SELECT load.*
-        FROM clv.forecast_load AS load
-        WHERE load.loaded_at < p_before
-            AND load.load_id NOT IN (SELECT used.load_id FROM clv.loads_in_use() AS used)
-        ORDER BY load.load_id
+    IF p_before > current_date - 27 THEN
+        RAISE EXCEPTION 'rows that were replaced within the last four weeks stay: nothing was changed'
+        USING HINT = 'Give an earlier day.';
+    END IF;
+    FOR gone IN SELECT * FROM clv.replaced_before(p_before)
     LOOP
-        DELETE FROM clv.customer_rows WHERE customer_rows.load_id = gone.load_id;
-        DELETE FROM clv.first_month_rows WHERE first_month_rows.load_id = gone.load_id;
-        DELETE FROM clv.forecast_rows WHERE forecast_rows.load_id = gone.load_id;
-        GET DIAGNOSTICS removed = ROW_COUNT;
-        IF removed > 0 THEN
-            RETURN QUERY SELECT gone.as_of, gone.run_id, removed;
+        -- A rollback to it comes before, and is seen here, or after, and finds no rows.
+        PERFORM clv.lock_month(gone.as_of, gone.value_basis);
+        IF gone.load_id IN (SELECT replaced.load_id FROM clv.replaced_before(p_before) AS replaced) THEN
+            DELETE FROM clv.customer_rows WHERE customer_rows.load_id = gone.load_id;
+            DELETE FROM clv.first_month_rows WHERE first_month_rows.load_id = gone.load_id;
+            DELETE FROM clv.forecast_rows WHERE forecast_rows.load_id = gone.load_id;
+            GET DIAGNOSTICS removed = ROW_COUNT;
+            IF removed > 0 THEN
+                RETURN QUERY SELECT gone.as_of, gone.run_id, removed;
+            END IF;
         END IF;
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION clv.remove_replaced_rows(p_before date) IS 'Remove the rows of loads that other runs replaced before a day. Their totals and hashes stay';
+COMMENT ON FUNCTION clv.remove_replaced_rows(p_before date) IS 'Remove the rows of loads that readers last saw before a day. Their totals and hashes stay';
+
+CREATE FUNCTION clv.replaced_before(p_before date) RETURNS TABLE(load_id bigint, as_of date, run_id bigint, value_basis text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT
+        load.load_id,
+        load.as_of,
+        load.run_id,
+        run.value_basis
+    FROM clv.forecast_load AS load
+    INNER JOIN clv.run ON load.run_id = run.run_id
+    WHERE
+        load.load_id NOT IN (SELECT used.load_id FROM clv.loads_in_use() AS used)
+        AND coalesce(
+            (
+                SELECT max(history.published_at)
+                FROM clv.published_history AS history
+                WHERE history.replaced_load_id = load.load_id
+            ),
+            load.loaded_at
+        ) < p_before
+    ORDER BY load.load_id;
+$$;
+
+COMMENT ON FUNCTION clv.replaced_before(p_before date) IS 'The loads that are not in use, and that readers last saw before a day';
 
 CREATE FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3477,6 +3514,8 @@ REVOKE ALL ON FUNCTION clv.refuse_rows_of_closed_loads() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.remove_replaced_rows(p_before date) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.remove_replaced_rows(p_before date) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.replaced_before(p_before date) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.roll_back(p_as_of date, p_from_run_id bigint, p_to_run_id bigint, p_by text, p_because text) TO clv_writer;

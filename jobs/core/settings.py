@@ -23,6 +23,11 @@ LANDING_CACHE = "landing_cache"
 """The cache of a lake in a folder is in that folder, unless CLV_CACHE says otherwise."""
 
 
+def lake_root(address: str) -> str:
+    """Where a lake lies: its folder, or the address of its prefix in an object store."""
+    return address.removeprefix("file://").rstrip("/")
+
+
 class SettingsError(RefusedError):
     """A variable that the job needs is not set."""
 
@@ -58,15 +63,15 @@ class Settings:
     @property
     def lake(self) -> str:
         """The folder of the lake, or the address of its prefix in an object store; every Spark worker must reach it."""
-        return self._own(self._variable("CLV_LAKE").removeprefix("file://").rstrip("/"))
+        return self._own(lake_root(self._variable("CLV_LAKE")))
 
     @property
     def cache(self) -> Path:
         """The folder with what is known of delivered files; Spark's workers must reach it."""
-        own = self.environ.get("CLV_CACHE")
-        if not own and "://" in self._variable("CLV_LAKE"):
+        own, lake = self.environ.get("CLV_CACHE"), lake_root(self._variable("CLV_LAKE"))
+        if not own and "://" in lake:
             raise SettingsError("CLV_CACHE is not set. A lake in an object store needs it: .env.example explains it")
-        return Path(own or self._variable("CLV_LAKE"), *([] if own else [LANDING_CACHE]))
+        return Path(own) if own else Path(lake, LANDING_CACHE)
 
     @property
     def keep_months(self) -> int:

@@ -129,7 +129,7 @@ def _commit(
     root: str, table: Table, change: Change, run: PlannedRun | None, check: Callable[[Version, PlannedRun], None]
 ) -> int:
     for _ in range(_ATTEMPTS):
-        base = open_version(root, table) or _created(root, table)
+        base = existing(root, table)
         if run is not None:
             check(base, run)
         if change.upon not in (None, base.number):
@@ -147,19 +147,25 @@ def _commit(
     raise CommitError(f"{table.name} in {root}: {_ATTEMPTS} commits of others came first. Nothing was changed")
 
 
-def _created(root: str, table: Table) -> Version:
-    DeltaTable.create(
-        f"{root}/{table.name}",
-        delta_schema(table),
-        mode="ignore",
-        partition_by=[table.period_key],
-        name=table.name,
-        description=table.grain,
-        configuration=_PROPERTIES,
-    )
-    created = open_version(root, table)
-    assert created is not None
-    return created
+def existing(root: str, table: Table) -> Version:
+    """The newest version of a table, which is created if it does not exist; raises CommitError if it cannot be."""
+    version = open_version(root, table)
+    if version is not None:
+        return version
+    try:
+        DeltaTable.create(
+            f"{root}/{table.name}",
+            delta_schema(table),
+            mode="ignore",
+            partition_by=[table.period_key],
+            name=table.name,
+            description=table.grain,
+            configuration=_PROPERTIES,
+        )
+    except (DeltaError, OSError) as error:  # another process may have created it meanwhile
+        if open_version(root, table) is None:
+            raise CommitError(f"{table.name} in {root} cannot be created: {error}. Nothing was changed") from error
+    return existing(root, table)
 
 
 def _make(base: Version, table: Table, change: Change, run: PlannedRun | None) -> None:

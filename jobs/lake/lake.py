@@ -14,12 +14,16 @@ from uuid import uuid4
 
 from pyarrow.fs import FileSystem
 
+from jobs.core.fence import SupersededError
 from jobs.core.month import Month, previous_as_of
-from jobs.lake.commits import Change, PlannedRun, refuse_older, replace_periods, take_over
+from jobs.lake.commits import Change, CommitError, PlannedRun, refuse_older, replace_periods, take_over
 from jobs.lake.storage import file_system
-from jobs.lake.tables import Table
+from jobs.lake.tables import DELIVERED_COLUMNS, Table
 from jobs.lake.versions import DamagedError, File, IncompleteError, Period, Record, Version, open_version
-from jobs.lake.written import written_files
+from jobs.lake.written import ContractError, written_files
+
+_NOT_COMMITTED = (ContractError, CommitError, SupersededError)
+"""Errors that say that nothing was committed."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Lake:
     versions: Mapping[str, int] = field(default_factory=dict, hash=False)
     is_fixed: bool = False
     _seen: dict[str, Version] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _attempted: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
 
     @classmethod
     def of_run(cls, root: str, as_of: date, run_id: int) -> Lake:
@@ -130,9 +135,14 @@ class Lake:
             assert version is not None
             damage = version.damage(str(period))
             if damage is not None:
+                remedy = (
+                    "restore the file from the backup: nothing else holds this list"
+                    if table.columns == DELIVERED_COLUMNS
+                    else "clear the month's run from its plan task on, which writes the period again"
+                )
                 raise DamagedError(
                     f"{table.name} {table.period_key}={period} in {self.root}, version {version.number}: {damage}. "
-                    "Nothing was read; clear the month's run from its plan task on, which writes the period again"
+                    f"Nothing was read; {remedy}"
                 )
             files += version.files[str(period)]
         return files
@@ -150,8 +160,13 @@ class Lake:
         self.files.create_dir(folder)
         try:
             yield folder
-        except BaseException:
+        except _NOT_COMMITTED:
             self.files.delete_dir(folder)
+            raise
+        except BaseException:
+            # After an attempt to commit, the newest version may name the files: a vacuum removes them if none does.
+            if folder not in self._attempted:
+                self.files.delete_dir(folder)
             raise
 
     def commit(self, table: Table, folder: str, records: Mapping[Period, Record], *, upon: int | None = None) -> None:
@@ -172,6 +187,7 @@ class Lake:
         texts = {str(period): record for period, record in records.items()}
         files = written_files(self.files, table, folder, texts)
         change = Change(write=folder.rpartition("/")[2], records=texts, files=files, read=self.read, upon=upon)
+        self._attempted.add(folder)
         number = replace_periods(self.root, table, change, self.run)
         self._keep(table, open_version(self.root, table, number))
 

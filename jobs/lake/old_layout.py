@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,24 +13,34 @@ from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.lake.lake import Lake
 from jobs.lake.storage import is_folder
-from jobs.lake.tables import TRANSACTIONS, Table
+from jobs.lake.tables import Table
 from jobs.lake.versions import Period, Record
 from jobs.lake.written import PARQUET
 
-_SUCCESS = "_SUCCESS"
+SUCCESS = "_SUCCESS"
 
 
 class OldLayoutError(RefusedError):
-    """The lake is not converted yet."""
+    """The lake is not converted yet, or cannot be."""
 
 
 def refuse_old_layout(lake: Lake) -> None:
-    """Raise OldLayoutError if a lake was written before it was made of Delta tables."""
-    if is_folder(lake.root) and any(_complete_folders(lake, TRANSACTIONS)):
-        raise OldLayoutError(
-            f"{lake.root} has the layout of an earlier release: nothing was changed. Convert it with "
-            "`python -m jobs.convert_lake`, then clear this task"
-        )
+    """Raise OldLayoutError if any part of a lake is still as it was before the lake was made of Delta tables."""
+    if not is_folder(lake.root):
+        return
+    for pattern in (f"*/*=*/{SUCCESS}", f"*/*/month=*/{SUCCESS}"):
+        old = next(Path(lake.root).glob(pattern), None)
+        if old is not None:
+            raise OldLayoutError(
+                f"{old.parent} has the layout of an earlier release: nothing was changed. Convert the lake with "
+                "`python -m jobs.convert_lake`, then clear this task"
+            )
+
+
+def complete_folders(lake: Lake, table: Table) -> list[Path]:
+    """The folders of a table's periods in the old layout."""
+    found = (Path(lake.root) / table.name).glob(f"{table.period_key}=*/{SUCCESS}")
+    return [success.parent for success in sorted(found)]
 
 
 def convert(lake: Lake, tables: Sequence[Table]) -> dict[str, int]:
@@ -40,21 +50,20 @@ def convert(lake: Lake, tables: Sequence[Table]) -> dict[str, int]:
 
     Raises:
         ContractError: a folder holds another number of rows than its record says.
+        OldLayoutError: the lake holds other rows of a period already.
     """
     converted: dict[str, int] = {}
     for table in tables:
-        for folder in list(_complete_folders(lake, table)):
+        for folder in complete_folders(lake, table):
             period = _period(table, folder)
+            record = Record(**json.loads((folder / SUCCESS).read_text(encoding="utf-8")))
             if not lake.is_complete(table, period):
-                _commit(lake, table, period, folder)
+                _commit(lake, table, period, folder, record)
+            if lake.record(table, period) != record:
+                raise OldLayoutError(f"{folder}: the lake holds other rows of it already. Remove the folder by hand")
             shutil.rmtree(folder)
             converted[table.name] = converted.get(table.name, 0) + 1
     return converted
-
-
-def _complete_folders(lake: Lake, table: Table) -> Iterator[Path]:
-    for success in sorted((Path(lake.root) / table.name).glob(f"{table.period_key}=*/{_SUCCESS}")):
-        yield success.parent
 
 
 def _period(table: Table, folder: Path) -> Period:
@@ -62,8 +71,7 @@ def _period(table: Table, folder: Path) -> Period:
     return Month.parse(text) if table.period_key == "month" else date.fromisoformat(text)
 
 
-def _commit(lake: Lake, table: Table, period: Period, folder: Path) -> None:
-    record = Record(**json.loads((folder / _SUCCESS).read_text(encoding="utf-8")))
+def _commit(lake: Lake, table: Table, period: Period, folder: Path, record: Record) -> None:
     with lake.writing(table) as written:
         place = Path(lake.root) / written / folder.name
         place.mkdir()

@@ -14,6 +14,7 @@ identifiers, in the words of Delta Lake's protocol) tell where things are:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +34,9 @@ from jobs.lake.tables import Table
 
 Period = Month | date
 """A month for tables split by month, an `as_of` date for those split by as_of."""
+
+_PASSING = re.compile(r"Generic \w+ error|object store|Permission denied|timed out", re.IGNORECASE)
+"""What errors say that are about the way to the log, and not about the log: a retry may help."""
 
 PERIODS, READ, WRITE = "periods", "read", "write"
 """What a commit says of itself: the records of its periods, the versions that were read, and its own name."""
@@ -126,7 +130,7 @@ class Version:
                 actions = map(json.loads, log.read().splitlines())
                 told: Mapping[str, Any] = next(action["commitInfo"] for action in actions if "commitInfo" in action)
                 return told
-        except (OSError, ValueError, StopIteration) as error:
+        except (FileNotFoundError, ValueError, StopIteration) as error:
             raise unreadable(self._root, self._table) from error
 
     def damage(self, period: str) -> str | None:
@@ -144,7 +148,7 @@ class Version:
                 return f"{file.path} has {found.size} bytes, but {file.size} in the log"
             try:
                 rows = pq.read_metadata(file.path, filesystem=store).num_rows
-            except (pa.ArrowException, OSError) as error:
+            except pa.ArrowInvalid as error:
                 return f"{file.path} cannot be read: {error}"
             if rows != file.rows:
                 return f"{file.path} has {rows} rows, but {file.rows} in the log"
@@ -156,13 +160,16 @@ def open_version(root: str, table: Table, number: int | None = None) -> Version 
     """A version of a table, the newest by default; None if the table does not exist.
 
     Raises:
-        DamagedError: the log cannot be read.
+        DamagedError: the log is torn, or a part of it is missing.
+        deltalake.exceptions.DeltaError: the store cannot be reached.
     """
     try:
         return Version(root, table, DeltaTable(f"{root}/{table.name}", version=number))
     except TableNotFoundError:
         return None
-    except (DeltaError, OSError) as error:
+    except DeltaError as error:
+        if _PASSING.search(str(error)):
+            raise
         raise unreadable(root, table) from error
 
 

@@ -51,6 +51,8 @@ def scratch_folder(cache: Path) -> Iterator[Path]:
 def scratch_copy(kept: Kept) -> Iterator[Kept]:
     """The same with a temporary cache, made of links: what is added to it is forgotten."""
     with TemporaryDirectory() as scratch:
-        for entry in kept.cache.glob("[!.]*"):
-            (Path(scratch) / entry.name).symlink_to(entry.resolve())
+        for path in (path for path in kept.cache.rglob("*") if path.is_file()):
+            link = Path(scratch) / path.relative_to(kept.cache)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path.resolve())
         yield replace(kept, cache=Path(scratch))

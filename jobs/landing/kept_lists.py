@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from jobs.core.month import Month
 from jobs.lake.arrow import batches_of_rows, write_rows
-from jobs.lake.commits import ChangedError
+from jobs.lake.commits import ChangedError, existing
 from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table, delivered
 from jobs.lake.versions import Record
@@ -49,7 +50,8 @@ class KeptLists:
         """The files of a month's list, in the cache."""
         fingerprint = self.kept.lake.record(self.table, month).fingerprint
         folder = self.kept.cache / _UNPACKED / f"{self.name}-{fingerprint[:16]}" / f"month={month}"
-        if not folder.is_dir():
+        if not folder.is_dir() or files_fingerprint(list(folder.iterdir())) != fingerprint:
+            shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=folder.parent, prefix=".") as unfinished:
                 self._unpack(month, Path(unfinished) / folder.name)
@@ -65,10 +67,9 @@ class KeptLists:
 
     def _write(self, month: Month, files: Sequence[Path]) -> None:
         lake = self.kept.lake
-        version = lake.version(self.table)
+        upon = existing(lake.root, self.table).number
         pieces = sum(-(-path.stat().st_size // _PIECE_BYTES) for path in files)
         record = Record(rows=pieces, fingerprint=files_fingerprint(files))
-        upon = None if version is None else version.number
         write_rows(_pieces(files, arrow_schema(self.table)), lake, self.table, month, record, upon=upon)
 
     def _unpack(self, month: Month, folder: Path) -> None:

@@ -47,7 +47,7 @@ class Total:
     Attributes:
         rows: the number of rows.
         money: the net value of the rows whose value can be read. None if the files alone do not give it: sessions have
-            no value, and margins and predicates for returns need Spark.
+            no value, margins and predicates for returns need Spark, and a file of the lake may be damaged.
     """
 
     rows: int
@@ -167,6 +167,8 @@ def _ingested(lake: Lake, table: str, month: Month, columns: Sequence[str] | Non
     record = lake.record(clean, month)
     rows = record.rows + lake.record(refused, month).rows
     if columns is None:
+        return Total(rows=rows, money=None)
+    if not lake.is_intact(refused, month):
         return Total(rows=rows, money=None)
     raw = map(json.loads, read_rows(lake, refused, [month], ["raw"])["raw"].to_pylist())
     unclean = _value(Counter(tuple(row.get(name) for name in columns) for row in raw))

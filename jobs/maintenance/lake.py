@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Collection
 from datetime import date, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.core.month import Month
 from jobs.lake.arrow import batches_of_rows
 from jobs.lake.commits import ChangedError
 from jobs.lake.lake import Lake
-from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table
-from jobs.lake.versions import Period, open_version
+from jobs.lake.versions import DamagedError, Period, open_version
+
+log = logging.getLogger(__name__)
 
 LONGEST_TASK_HOURS = 7 * 24
 """Files that no version holds may belong to a task that is still running; older ones were left by a task that died."""
@@ -31,7 +33,8 @@ _BATCH_ROWS = 100_000
 def compact(lake: Lake, table: Table) -> list[str]:
     """Join the files of each period that has many small ones; these periods.
 
-    No row and no record changes. A period of a table that changes meanwhile is left alone.
+    No row and no record changes. A period of a table that changes meanwhile, or that is damaged, is left
+    alone, and the log says so.
     """
     version = open_version(lake.root, table)
     joined: list[str] = []
@@ -40,9 +43,9 @@ def compact(lake: Lake, table: Table) -> list[str]:
             period = Month.parse(text) if table.period_key == "month" else date.fromisoformat(text)
             try:
                 _join(lake, table, period)
-            except ChangedError:
-                continue
-            joined.append(text)
+                joined.append(text)
+            except (ChangedError, DamagedError) as error:
+                log.warning("Not joined: %s", error)
     return joined
 
 
@@ -53,9 +56,11 @@ def _join(lake: Lake, table: Table, period: Period) -> None:
     with lake.writing(table) as folder:
         place = f"{folder}/{table.period_key}={period}"
         lake.files.create_dir(place)
-        with pq.ParquetWriter(f"{place}/part-00000.parquet", arrow_schema(table), filesystem=lake.files) as writer:
-            for batch in batches_of_rows(seen, table, period, table.names, _BATCH_ROWS):
-                writer.write_table(pa.Table.from_batches([batch]).cast(arrow_schema(table)))
+        batches = batches_of_rows(seen, table, period, table.names, _BATCH_ROWS)
+        first = next(batches)
+        with pq.ParquetWriter(f"{place}/part-00000.parquet", first.schema, filesystem=lake.files) as writer:
+            for batch in chain([first], batches):
+                writer.write_batch(batch)
         lake.commit(table, folder, {period: seen.record(table, period)}, upon=now.number)
 
 
@@ -95,7 +100,8 @@ def vacuum(
 
 def remove_scratch(cache: Path, before: datetime) -> list[str]:
     """Remove what killed tasks have left in the cache of the landing, if it is older than a time; its names."""
-    old = [path for path in cache.glob(".*") if path.stat().st_mtime < before.timestamp()]
+    left = [*cache.glob(".*"), *cache.glob("lists/*/.*")]
+    old = [path for path in left if path.stat().st_mtime < before.timestamp()]
     for path in old:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return sorted(path.name for path in old)

@@ -75,13 +75,13 @@ def reading(
     unread = set(until_now) if is_forced else _unread(lake, events, changed, until_now, other_products)
     months = sorted({*unread, month})
     _refuse_gaps(events, months)
-    lists = {
+    lacking = {
         table: [past for past in inputs[table] if not _is_intact(lake, table, past)]
         for table in delivered.keys() - events.keys()
     }
     lists = {
-        table: sorted(inputs[table]) if is_forced else _months_of_lists(inputs[table], changed[table], lacking)
-        for table, lacking in lists.items()
+        table: sorted(inputs[table]) if is_forced else _months_of_lists(inputs[table], changed[table], months_lacking)
+        for table, months_lacking in lacking.items()
     }
     read = dict.fromkeys(events, months) | lists
     until_published = _last_published(lake, history)
@@ -98,7 +98,7 @@ def reading(
     moved = [*(restatement.month for restatement in restated), *reread, *other_products, *until_now[: int(is_forced)]]
     return Reading(
         months={table: read[table] for table in TABLES if read.get(table)},
-        is_new=bool(unread) or any(new[table] or changed[table].months for table in lists),
+        is_new=bool(unread) or any(lacking[table] or changed[table].months for table in lists),
         restated=restated,
         reread=dict(sorted(reread.items())),
         first_changed=min(moved, default=month.plus(1)),

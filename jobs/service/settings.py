@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jobs.core.refusal import RefusedError
+from jobs.core.settings import lake_root
 
 
 class ServiceSettingsError(RefusedError):
@@ -129,7 +130,7 @@ def _airflow(environ: Mapping[str, str]) -> AirflowAccess | None:
 def _model(environ: Mapping[str, str]) -> ModelAccess | None:
     source, lake, tracking_uri = (environ.get(name) for name in ("CLV_SOURCE", "CLV_LAKE", "MLFLOW_TRACKING_URI"))
     if source and lake and tracking_uri:
-        return ModelAccess(source=source, lake=lake, tracking_uri=tracking_uri)
+        return ModelAccess(source=source, lake=lake_root(lake), tracking_uri=tracking_uri)
     if source or lake:
         raise ServiceSettingsError(
             "CLV_SOURCE or CLV_LAKE is set, but CLV_SOURCE, CLV_LAKE and MLFLOW_TRACKING_URI are not. Set all three, "

@@ -3,8 +3,7 @@
 SELECT
     run.run_id,
     run.lake_versions,
-    run.model_name,
-    run.model_version,
+    forecast_load.model_version,
     run.first_month_version
 FROM clv.run
 INNER JOIN clv.forecast_load ON run.run_id = forecast_load.run_id

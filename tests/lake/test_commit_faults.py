@@ -108,3 +108,18 @@ def test_rows_of_a_period_that_is_not_to_be_written_are_not_committed(lake: Lake
         with pytest.raises(ContractError, match="rows of month 2011-10 are not among"):
             lake.commit(TRANSACTIONS, folder, {NOVEMBER: Record(rows=1, fingerprint="2")})
     assert lake.record(TRANSACTIONS, NOVEMBER).fingerprint == "1"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_error_after_the_commit_leaves_its_files(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def stop(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "_keep", stop)
+        with pytest.raises(error):
+            put(lake, TRANSACTIONS, NOVEMBER, Record(rows=3, fingerprint="new"))
+    assert lake.record(TRANSACTIONS, NOVEMBER).fingerprint == "new"
+    assert len(read_rows(lake, TRANSACTIONS, [NOVEMBER])) == 3

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
+from deltalake.exceptions import DeltaError
 from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
@@ -138,3 +139,14 @@ def test_a_table_that_does_not_exist_has_no_periods(lake: Lake) -> None:
     with pytest.raises(IncompleteError, match="clean/transactions has no complete month=2011-10 in "):
         lake.record(TRANSACTIONS, OCTOBER)
     assert not Path(lake.root).exists()
+
+
+def test_a_store_that_does_not_answer_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry may help."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "clv", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_RETRIES", "0")
+    with pytest.raises((DeltaError, OSError)) as failed:
+        Lake("s3://shop/lake").periods(TRANSACTIONS)
+    assert not isinstance(failed.value, DamagedError)

@@ -122,3 +122,8 @@ def test_the_cache_of_such_a_lake_has_a_folder_of_its_own() -> None:
         Settings(environ=environ).cache  # noqa: B018
     assert str(Settings(environ=environ | {"CLV_CACHE": "/srv/cache"}).cache) == "/srv/cache"
     assert Settings(environ=environ, value_basis="margin").lake == "s3://shop/lake/margin"
+
+
+def test_a_folder_may_be_given_as_an_address() -> None:
+    settings = Settings(environ={"CLV_LAKE": "file:///srv/lake/"})
+    assert (settings.lake, str(settings.cache)) == ("/srv/lake", "/srv/lake/landing_cache")

@@ -20,6 +20,7 @@ from jobs.lake.tables import FORECASTS, TRANSACTIONS, Table, delivered
 from jobs.lake.versions import Period, Record
 from jobs.lake.written import ContractError
 from tests.forecasts import DECEMBER
+from tests.periods import put
 
 OCTOBER, NOVEMBER = Month(2011, 10), Month(2011, 11)
 
@@ -86,9 +87,45 @@ def test_the_program_converts_the_lakes_of_all_value_bases_and_the_kept_lists(
     kept.mkdir(parents=True)
     (kept / "customers.csv").write_bytes(b"id\r\n\xe9\r\n")
     (kept / "_SUCCESS").touch()
+    old = Path(lake.root) / "validation" / "inputs" / "as_of=2011-11-01" / "run_1.json"
+    old.parent.mkdir(parents=True)
+    old.touch()
     convert_lake.main([])
+    assert not old.exists()
     assert lake.record(TRANSACTIONS, OCTOBER).rows == 1
     assert margin.record(TRANSACTIONS, OCTOBER).rows == 2
     [piece] = read_rows(lake, delivered("customers"), [OCTOBER]).to_pylist()
     assert piece == {"source_file": "customers.csv", "piece": 0, "content": b"id\r\n\xe9\r\n"}
     assert not kept.exists()
+
+
+def test_no_run_touches_a_lake_until_its_last_part_is_converted(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one whose kept lists are left, nor one that is left halfway by a folder that is refused."""
+    kept = Path(lake.root) / "delivered" / "customers" / "month=2011-10"
+    kept.mkdir(parents=True)
+    (kept / "_SUCCESS").touch()
+    with pytest.raises(OldLayoutError, match="delivered/customers/month=2011-10 has the layout of an earlier release"):
+        refuse_old_layout(lake)
+    write_old(lake, TRANSACTIONS, OCTOBER, 1)
+    write_old(lake, FORECASTS, DECEMBER, 1, recorded=2)
+    monkeypatch.setenv("CLV_LAKE", lake.root)
+    monkeypatch.setenv("CLV_SOURCE", "simulated_shop")
+    with pytest.raises(ContractError):
+        convert_lake.main([])
+    with pytest.raises(OldLayoutError, match="forecasts/as_of=2011-12-01"):
+        refuse_old_layout(lake)
+
+
+def test_a_list_that_is_kept_already_is_not_thrown_away_for_another(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLV_LAKE", lake.root)
+    monkeypatch.setenv("CLV_SOURCE", "simulated_shop")
+    kept = Path(lake.root) / "delivered" / "customers" / "month=2011-10"
+    put(lake, delivered("customers"), OCTOBER, Record(rows=0, fingerprint="today's list"))
+    kept.mkdir(parents=True)
+    (kept / "customers.csv").write_text("id\n1\n")
+    (kept / "_SUCCESS").touch()
+    with pytest.raises(OldLayoutError, match="the lake keeps another list of it already"):
+        convert_lake.main([])
+    assert (kept / "customers.csv").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_an_older_list_may_lack_an_attribute_that_the_shop_has_added_since(
     assert [row[:4] for row in stored(spark, lake, tables.CUSTOMERS) if row[-1] == "2011-10"] == [
         ("c1", "2011-01-05", "annual", "Bonn")
     ]
+
+
+def test_a_copy_in_the_cache_that_was_changed_is_made_again(landing: Path, lake: Lake) -> None:
+    kept(landing, lake, "customers")
+    [file] = deliveries(SHOP, landing, Kept.in_folder(lake.root))["customers"].files_of([OCTOBER])
+    file.write_text("garbled")
+    assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS}
+
+
+def test_a_dry_run_unpacks_no_list_into_the_cache(landing: Path, lake: Lake) -> None:
+    kept(landing, lake, "customers")
+    cache = Kept.in_folder(lake.root).cache
+    shutil.rmtree(cache / "lists")
+    with scratch_copy(Kept.in_folder(lake.root)) as scratch:
+        assert deliveries(SHOP, landing, scratch)["customers"].months == [OCTOBER]
+    assert not (cache / "lists").exists()
 
 
 def test_of_two_plans_that_keep_a_list_at_the_same_time_the_first_wins(

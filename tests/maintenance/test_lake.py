@@ -129,3 +129,18 @@ def test_what_killed_tasks_left_in_the_cache_is_removed_after_a_day(tmp_path: Pa
         os.utime(tmp_path / name, (two_days_ago, two_days_ago))
     assert remove_scratch(tmp_path, NOW - timedelta(days=1)) == [".copy", ".scratch-old"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".scratch-new", "known.json"]
+
+
+def test_a_damaged_period_is_left_alone(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
+    parts = [lines(number, 1) for number in range(MANY_FILES + 1)]
+    put(lake, TRANSACTIONS, NOVEMBER, Record(rows=len(parts), fingerprint="many"), *parts)
+    (Path(lake.root) / lake.files_of(TRANSACTIONS, [NOVEMBER])[0].path).unlink()
+    assert compact(lake, TRANSACTIONS) == []
+    assert "Not joined: clean/transactions month=2011-11" in caplog.text
+
+
+def test_files_of_before_a_column_was_added_are_joined(lake: Lake) -> None:
+    parts = [lines(number, 1).drop_columns(["units"]) for number in range(MANY_FILES + 1)]
+    put(lake, TRANSACTIONS, NOVEMBER, Record(rows=len(parts), fingerprint="many"), *parts)
+    assert compact(lake, TRANSACTIONS) == [str(NOVEMBER)]
+    assert len(customers(lake, NOVEMBER)) == len(parts)
