@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from jobs.core.month import Month
 from jobs.lake.lake import Lake
+from jobs.lake.tables import TRANSACTIONS, rejected
 from jobs.landing.cache import Kept
 from jobs.landing.restatements import Changes, Total, changes, restatement
 from jobs.sources.mapping import RowRule, Source
@@ -86,6 +87,17 @@ def copy(tmp_path: Path) -> Callable[[Shop], Shop]:
 def deliver_again(shop: Shop, table: str, month: Month, lines: str) -> None:
     shutil.rmtree(shop.landing / table / f"month={month}")
     deliver_month(shop.landing, table, month, lines)
+
+
+def test_a_month_whose_rejected_rows_are_damaged_is_told_without_its_value(
+    by_folder: Shop, copy: Callable[[Shop], Shop]
+) -> None:
+    """It can be restated, too: the plan must not end with the damage that it is to mend."""
+    shop = copy(by_folder)
+    rows = by_folder.moved(NOVEMBER)[0].rows
+    [file, *_] = shop.lake.files_of(rejected(TRANSACTIONS), [NOVEMBER])
+    (Path(shop.lake.root) / file.path).unlink()
+    assert shop.moved(NOVEMBER)[0] == Total(rows=rows, money=None)
 
 
 @pytest.mark.parametrize("month", [SEPTEMBER, OCTOBER, NOVEMBER])
