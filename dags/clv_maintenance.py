@@ -1,4 +1,4 @@
-"""Remove what nothing needs any more.
+"""Delete data that is no longer needed.
 
 Runs on the 15th of each month, and by hand at any time: it can be cleared and repeated. Everything of the last
 CLV_KEEP_MONTHS months (24 by default) stays, and everything that a published month needs. What goes: files of the lake
@@ -14,7 +14,7 @@ from clv_tasks import FILTERS, RetryUnlessRefused, python_job
 
 with DAG(
     dag_id="clv_maintenance",
-    description="Remove what nothing needs any more",
+    description="Delete data that is no longer needed",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 3 15 * *", timezone="UTC"),
     start_date=datetime(1970, 1, 1, tzinfo=UTC),

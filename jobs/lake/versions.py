@@ -164,7 +164,9 @@ def open_version(root: str, table: Table, number: int | None = None) -> Version 
         deltalake.exceptions.DeltaError: the store cannot be reached.
     """
     try:
-        return Version(root, table, DeltaTable(f"{root}/{table.name}", version=number))
+        version = Version(root, table, DeltaTable(f"{root}/{table.name}", version=number))
+        version.commit(version.number)  # delta-rs takes an empty log file for a commit that changes nothing
+        return version
     except TableNotFoundError:
         return None
     except DeltaError as error:

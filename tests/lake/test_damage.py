@@ -120,10 +120,11 @@ def test_a_period_without_rows_has_a_file_that_can_be_missed(lake: Lake) -> None
         read_rows(lake, SESSIONS, [NOVEMBER])
 
 
-def test_a_torn_log_is_an_error_and_the_version_before_can_be_restored(lake: Lake, path: Path) -> None:
+@pytest.mark.parametrize("bytes_left", [0, 100])
+def test_a_torn_log_is_an_error_and_the_version_before_can_be_restored(lake: Lake, path: Path, bytes_left: int) -> None:
     put(lake, TRANSACTIONS, NOVEMBER, Record(rows=0, fingerprint="torn"))
     log = Path(lake.root) / TRANSACTIONS.name / "_delta_log" / f"{3:020d}.json"
-    log.write_bytes(log.read_bytes()[:100])
+    log.write_bytes(log.read_bytes()[:bytes_left])
     for read in (lambda: lake.periods(TRANSACTIONS), lambda: put(lake, TRANSACTIONS, OCTOBER, Record(0, "0"))):
         with pytest.raises(DamagedError, match=r"the log of clean/transactions in .* cannot be read"):
             read()
