@@ -90,7 +90,9 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
     assert seen[0] == served[0] or (point.stage == "publish" and seen[0] == month.plan["run_id"])
 
     if point.at in (LAKE_COMMIT, WRITE):
-        month.must_run(*STAGES[: STAGES.index("publish")])
+        # A new plan would refuse the month that was made to look as if other code had read it.
+        first = "plan" if point.stage == "plan" else "ingest"
+        month.must_run(*STAGES[STAGES.index(first) : STAGES.index("publish")])
     else:
         month.must_run(point.stage)
     if point.stage == "train":
