@@ -12,6 +12,7 @@ import logging
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
@@ -62,13 +63,15 @@ def written(lake: Lake, table: Table, shop: Shop) -> list[date]:
     """Write every snapshot of a shop into a lake, one file a chunk of customers; their periods."""
     schema = pa.schema([(column.name, _TYPES.get(column.type, pa.float64())) for column in table.columns])
     days = [shop.first.plus(age).as_of for age in range(shop.months)]
+    rows: Counter[date] = Counter()
     with lake.writing(table) as folder:
         for chunk in chunks(shop.customers):
             for day, frame in snapshots(shop, chunk):
                 place = f"{folder}/{table.period_key}={day}"
                 lake.files.create_dir(place)
+                rows[day] += len(frame)
                 pq.write_table(_rows(frame, schema), f"{place}/part-{chunk:05d}.parquet", filesystem=lake.files)
-        lake.commit(table, folder, {day: Record(rows=shop.customers, fingerprint=str(day)) for day in days})
+        lake.commit(table, folder, {day: Record(rows=rows[day], fingerprint=str(day)) for day in days})
     return days
 
 

@@ -154,7 +154,7 @@ class Lake:
 
     @contextmanager
     def writing(self, table: Table) -> Iterator[str]:
-        """A new folder for files of a table, as its path below the root; removed if an error ends the block."""
+        """A new folder for files of a table, as its path below the root; removed if it is not committed."""
         # No `=`: readers take every folder `name=value` for a partition.
         folder = f"{table.name}/{f'run-{self.run.run_id}' if self.run else 'write'}-{uuid4().hex}"
         self.files.create_dir(folder)
