@@ -28,5 +28,6 @@ COPY expectations expectations
 ENV PYTHONPATH=/opt/clv PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYSPARK_PYTHON=python3 \
     AIRFLOW_HOME=/opt/clv/airflow AIRFLOW__CORE__DAGS_FOLDER=/opt/clv/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/clv/plugins AIRFLOW__CORE__LOAD_EXAMPLES=False
-RUN mkdir -p /opt/clv/airflow /srv/clv /srv/dashboard && chown -R clv /opt/clv/airflow /srv/clv /srv/dashboard
+RUN mkdir -p /opt/clv/airflow /srv/clv /srv/landing /srv/dashboard \
+ && chown -R clv /opt/clv/airflow /srv/clv /srv/landing /srv/dashboard
 USER clv

@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export
 
 # make would expand a `$` in these values, even run `$(shell …)`: they are text.
-$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION FORMAT VIEW,\
+$(foreach name,BECAUSE BY SQL SOURCE LANDING MONTH RUN VERSION FORMAT VIEW TO FROM,\
   $(if $(filter undefined,$(origin $(name))),,$(eval override $(name) := $$(value $(name)))))
 
 PYTHON := .venv/bin/python
@@ -101,6 +101,18 @@ reproduce: venv ## Make the forecast of a run again from the lake as it was, and
 .PHONY: convert-lake
 convert-lake: venv ## Convert a lake that an earlier release wrote into Delta tables, in place
 	@$(PYTHON) -m jobs.local_stack.job jobs.convert_lake
+
+.PHONY: backup
+backup: venv ## Back up the shop used last while it runs: TO=/backups/2011-12-08, a folder that does not exist yet
+	@$(PYTHON) -m jobs.local_stack.backups back_up "$$TO"
+
+.PHONY: restore
+restore: venv ## Restore a backup of a shop that is not there any more: FROM=/backups/2011-12-08; then make up
+	@$(PYTHON) -m jobs.local_stack.backups restore "$$FROM"
+
+.PHONY: compose-up
+compose-up: ## Build and start the services of docker-compose.yml, with secrets made at the first start; see docs/deployment.md
+	@python3 -m jobs.local_stack.compose
 
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from docs.generate.page import DOCS, write_or_check
 from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
+from jobs.core.postgres_programs import program
 from jobs.local_stack import postgres_server
 
 PAGE = DOCS.parent / "sql" / "schema.sql"
@@ -26,7 +27,7 @@ def schema(socket_folder: Path, database: str) -> str:
     """The schema `clv` of a database, as pg_dump writes it, without its banners and settings."""
     dumped = subprocess.run(
         [
-            *(postgres_server.program("pg_dump"), "--schema-only", "--schema=clv", "--no-owner"),
+            *(program("pg_dump"), "--schema-only", "--schema=clv", "--no-owner"),
             *("--host", socket_folder, "--username", postgres_server.SUPERUSER, database),
         ],
         check=True,

@@ -120,9 +120,10 @@ def receiver_of(connection: Mapping[str, object]) -> Webhook | Mailbox:
     Args:
         connection: its fields, named as in Airflow's JSON format.
     """
+    address = web_address(connection)
+    if address is not None:
+        return Webhook(address)
     field = {name: str(connection.get(name) or "") for name in ("conn_type", "host", "port", "login", "password")}
-    if field["host"].startswith(("http://", "https://")):
-        return Webhook("/".join(part for part in (field["host"].rstrip("/"), field["password"]) if part))
     extra = connection.get("extra") or {}
     extra = json.loads(extra) if isinstance(extra, str) else extra
     if field["conn_type"] != "smtp" or not isinstance(extra, dict) or not {"from_email", "to"} <= set(extra):
@@ -138,3 +139,11 @@ def receiver_of(connection: Mapping[str, object]) -> Webhook | Mailbox:
         sender=str(extra["from_email"]),
         to=str(extra["to"]),
     )
+
+
+def web_address(connection: Mapping[str, object]) -> str | None:
+    """The URL that a connection names by its host and, as the secret end of the path, its password; None if none."""
+    host, secret = (str(connection.get(name) or "") for name in ("host", "password"))
+    if not host.startswith(("http://", "https://")):
+        return None
+    return "/".join(part for part in (host.rstrip("/"), secret) if part)

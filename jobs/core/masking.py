@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-_URLS = ("CLV_DATABASE_URL", "CLV_OWNER_DATABASE_URL", "CLV_API_DATABASE_URL", "MLFLOW_TRACKING_URI")
+_URLS = (
+    *("CLV_DATABASE_URL", "CLV_OWNER_DATABASE_URL", "CLV_SUPERUSER_DATABASE_URL", "CLV_API_DATABASE_URL"),
+    "MLFLOW_TRACKING_URI",
+)
 _SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "CLV_AIRFLOW_PASSWORD")
 
 _PASSWORD_IN_URL = re.compile(r"(://[^\s:/@]*:)([^\s@]+)(?=@)")

@@ -97,6 +97,16 @@ class Settings:
         return self._variable("CLV_READER_DATABASE_URL")
 
     @property
+    def superuser_database_url(self) -> str:
+        """SQLAlchemy URL of the server of all databases, as superuser; only backups need it."""
+        return self._variable("CLV_SUPERUSER_DATABASE_URL")
+
+    @property
+    def artifacts(self) -> str:
+        """The folder where the MLflow server keeps its artifacts, or an address; only backups need it."""
+        return lake_root(self._variable("CLV_ARTIFACTS"))
+
+    @property
     def tracking_uri(self) -> str:
         """Address of the MLflow server."""
         return self._variable("MLFLOW_TRACKING_URI")

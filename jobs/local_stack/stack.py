@@ -82,7 +82,7 @@ def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
     """Start a shop's stack unless it is running; the stack of another shop is stopped first and keeps its data."""
     state = home.folder.parent
     state.mkdir(parents=True, exist_ok=True)
-    with _only_one(state):
+    with only_one(state):
         for other in known_homes(state):
             if other.folder != home.folder and supervisor(other).states():
                 log.info("Stopping the stack of shop %s; its data is kept", other.name)
@@ -94,20 +94,20 @@ def up(home: Home, environ: Mapping[str, str] = os.environ) -> Stack:
             return before
         _stop(home)
         stack = Stack(home, free_ports(environ, before.ports), requested.on_schedule)
-        _remember(stack, is_whole=False)
+        remember(stack, is_whole=False)
         try:
             start_servers(home, stack.ports, supervisor(home), on_schedule=stack.on_schedule, environ=environ)
         except BaseException:
             _stop(home)
             raise
-        _remember(stack, is_whole=True)
+        remember(stack, is_whole=True)
         return stack
 
 
 def down(state: Path) -> None:
     """Stop every stack below the state folder."""
     if state.is_dir():
-        with _only_one(state):
+        with only_one(state):
             for home in known_homes(state):
                 _stop(home)
 
@@ -143,7 +143,7 @@ def _stop(home: Home) -> None:
 
 
 @contextmanager
-def _only_one(state: Path) -> Iterator[None]:
+def only_one(state: Path) -> Iterator[None]:
     """Let one process at a time start and stop stacks."""
     with (state / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -167,7 +167,8 @@ def _saved_state(home: Home) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
-def _remember(stack: Stack, *, is_whole: bool) -> None:
+def remember(stack: Stack, *, is_whole: bool) -> None:
+    """Save how a shop's stack was started, and whether it started completely."""
     saved = {"ports": asdict(stack.ports), "on_schedule": stack.on_schedule, "is_whole": is_whole}
     (stack.home.folder / "stack.json").write_text(json.dumps(saved), encoding="utf-8")
 

@@ -157,7 +157,9 @@ def test_every_task_tells_of_its_failure(dag: Any) -> None:
     assert {task.task_id for task in dag.tasks if not task.on_failure_callback} == set()
 
 
-@pytest.mark.parametrize("dag_id", ["clv_monthly", "clv_deliveries", "clv_late", "clv_rollback", "clv_withdraw"])
+@pytest.mark.parametrize(
+    "dag_id", ["clv_monthly", "clv_deliveries", "clv_late", "clv_heartbeat", "clv_rollback", "clv_withdraw"]
+)
 def test_every_attempt_that_fails_logs_its_reason_last(
     dag_bag: Any, dag_id: str, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -14,16 +15,18 @@ from typing import Any
 import pandas as pd
 import psutil
 import pytest
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
 from jobs.local_stack import spark_classes
+from jobs.local_stack.backups import back_up, restore
 from jobs.local_stack.demo import RunFailedError, run_month, summary
 from jobs.local_stack.environment import stack_environment
+from jobs.local_stack.home import current_home
 from jobs.local_stack.java import java_home
 from jobs.local_stack.processes import MARK
-from jobs.local_stack.stack import Stack, down, up
+from jobs.local_stack.stack import Stack, clean, down, up
 from jobs.local_stack.start import DAG
 from tests.stacks import MONTHS, small_shop
 
@@ -84,6 +87,13 @@ def published_months(stack: Stack) -> dict[date, tuple[int, int]]:
     query = "SELECT as_of, min(run_id), count(*) FROM clv.forecast GROUP BY as_of ORDER BY as_of"
     with engine(stack.database_url).connect() as reader:
         return {as_of: (run_id, rows) for as_of, run_id, rows in reader.execute(text(query))}
+
+
+def published(stack: Stack) -> list[RowMapping]:
+    """What readers see, and what it was made from."""
+    query = "SELECT * FROM clv.all_runs WHERE status = 'published' ORDER BY run_id"
+    with engine(stack.database_url).connect() as reader:
+        return list(reader.execute(text(query)).mappings())
 
 
 def known_customers(stack: Stack, as_of: date) -> int:
@@ -158,6 +168,29 @@ def test_an_unclean_end_leaves_nothing_that_keeps_the_stack_from_starting(
     again = up(stack.home)
     assert again.api().is_healthy()
     assert list(published_months(again)) == [month.as_of for month in BACKFILLED]
+
+
+def test_a_backup_brings_the_shop_back_after_everything_is_gone(
+    stack: Stack, backfilled: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    state, backup = stack.home.folder.parent, tmp_path / "backup"
+    before, served = published(stack), stack.api().get(f"/dags/{DAG}/dagRuns")["total_entries"]
+    with pytest.raises(SystemExit, match="is in the shop's own folder"):
+        back_up(stack.home, stack.home.folder / "backup")
+    assert back_up(stack.home, backup) == 0
+    with pytest.raises(SystemExit, match="exists: nothing was restored"):
+        restore(backup, state)
+    clean(state)
+    assert not stack.home.folder.exists()
+
+    assert restore(backup, state) == 0
+    again = up(current_home(state))
+    assert again.admin_password == json.loads((backup / "stack" / "secrets.json").read_text())["admin_password"]
+    assert published(again) == before
+    assert again.api().get(f"/dags/{DAG}/dagRuns")["total_entries"] == served
+    plan = run_month(again, str(LAST))
+    assert {row["content_hash"] for row in published(again)} == {row["content_hash"] for row in before}
+    assert plan["run_id"] > max(row["run_id"] for row in before)
 
 
 def test_stopping_leaves_no_process_behind(stack: Stack) -> None:

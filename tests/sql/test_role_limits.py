@@ -13,6 +13,7 @@ import pytest
 
 from jobs.core.migrations import migrate
 from jobs.core.postgres import SQL, engine
+from jobs.core.postgres_programs import program
 from jobs.local_stack import postgres_server
 
 PASSWORDS = ("AIRFLOW_DB_PASSWORD", "MLFLOW_DB_PASSWORD", "CLV_OWNER_PASSWORD", "CLV_WRITER_PASSWORD")
@@ -30,7 +31,7 @@ def sockets(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         if request.param == "bootstrap.sql":
             environment = os.environ | dict.fromkeys((*PASSWORDS, "CLV_READER_PASSWORD", "CLV_API_PASSWORD"), "secret")
             place = ["-h", str(folder), "-U", postgres_server.SUPERUSER, "-d", "postgres"]
-            psql = [str(postgres_server.program("psql")), "-X", "-v", "ON_ERROR_STOP=1", *place]
+            psql = [str(program("psql")), "-X", "-v", "ON_ERROR_STOP=1", *place]
             subprocess.run([*psql, "-f", str(SQL / "bootstrap.sql")], env=environment, check=True, capture_output=True)
             owner = "clv_owner"
         else:

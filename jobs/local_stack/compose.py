@@ -1,0 +1,82 @@
+"""Make the secrets of `.env` that have no value, then build and start the services: `make compose-up` calls this.
+
+    python3 -m jobs.local_stack.compose
+
+It needs Python's standard library alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_REPOSITORY = Path(__file__).parents[2]
+_VALUE = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_SECRET = re.compile(r"\w+_(?:PASSWORD|SECRET|KEY)")
+_FERNET = "AIRFLOW_FERNET_KEY"
+
+
+def with_secrets(text: str, example: str) -> str:
+    """The text of an `.env` file with a value for every secret of the example.
+
+    Args:
+        text: the file as it is; empty if there is none: then the example is completed.
+        example: the text of `.env.example`.
+    """
+    given = dict(_VALUE.findall(text))
+    missing = [name for name, _ in _VALUE.findall(example) if _SECRET.fullmatch(name) and not given.get(name)]
+    text = text or example
+    for name in missing:
+        line = f"{name}={_secret(name)}"
+        text, replaced = re.subn(rf"^[ \t]*(?:export[ \t]+)?{name}[ \t]*=.*$", line, text, flags=re.MULTILINE)
+        text += "" if replaced else f"\n{line}\n"
+    return text
+
+
+def _secret(name: str) -> str:
+    return base64.urlsafe_b64encode(os.urandom(32)).decode() if name == _FERNET else secrets.token_hex(24)
+
+
+def _write_private(path: Path, text: str) -> None:
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    unfinished.rename(path)
+
+
+def compose_command() -> list[str]:
+    """Docker Compose as it is installed; exits with a message if it is not."""
+    if shutil.which("docker") and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
+        return ["docker", "compose"]
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    sys.exit("Docker Compose is not installed: https://docs.docker.com/compose/install/")
+
+
+def main() -> None:
+    """Make the secrets, and run docker compose; exits with its exit code."""
+    path, example = _REPOSITORY / ".env", (_REPOSITORY / ".env.example").read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    after = with_secrets(before, example)
+    if after != before:
+        _write_private(path, after)
+        sys.stdout.write(f"{path} has new secrets: keep it, the data cannot be used without them\n")
+    # make exports the file as it reads it, which is not as docker compose does, and docker compose would prefer that.
+    in_file = dict(_VALUE.findall(after))
+    environment = {name: value for name, value in os.environ.items() if name not in in_file}
+    compose = compose_command()
+    for command in (["build"], ["up", "--detach"]):
+        code = subprocess.run([*compose, *command], env=environment, cwd=_REPOSITORY, check=False).returncode
+        if code != 0:
+            sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
