@@ -11,18 +11,18 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.backups.contents import ARTIFACTS, LAKE, LISTING, REPORTS, damaged_files, forecasts, pins
+from jobs.backups.contents import LAKE, LISTING, damaged_files, folders_of, forecasts, pins
 from jobs.backups.databases import DATABASES, FORECASTS, BackupError, databases, dump, forecast_database
 from jobs.backups.files import copy_folder, copy_lake
 from jobs.core.arguments import parser
 from jobs.core.code_version import code_version
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
-from jobs.lake.storage import is_folder
 
 log = logging.getLogger(__name__)
 
@@ -40,42 +40,43 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--include", type=Path, help="another folder to copy into it, under its name")
     arguments = options.parse_args(argv)
     target, settings = arguments.to.absolute(), Settings()
-    folders = _folders(settings)
+    folders = folders_of(settings)
     _refuse_missing(settings, folders)
     partial = _new_folder(target)
-    database = forecast_database(settings.superuser_database_url)
-    pinned = pins(database)
-    listing: dict[str, Any] = {
-        "code_version": code_version(),
-        "databases": databases(settings.superuser_database_url),
-        "folders": sorted(folders),
-        "forecasts": forecasts(database),
-        "pins": pinned,
-    }
-    dump(settings.superuser_database_url, partial)
-    if arguments.include:
-        copy_folder(arguments.include, partial / arguments.include.name)
-    for name, folder in folders.items():
-        (copy_lake if name == LAKE else copy_folder)(folder, partial / name)
-    damage = damaged_files(settings, str(partial / LAKE), pinned) if LAKE in folders else []
-    (partial / LISTING).write_text(json.dumps(listing, indent=1), encoding="utf-8")
-    os.sync()
+    try:
+        damage = _write(settings, folders, partial, arguments.include)
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
     partial.rename(target)
     if damage:
         raise BackupError(f"{target} is made, but the lake that it copied is damaged: {'; '.join(damage)}")
-    log.info("%s: databases %s, %d forecasts", target, ", ".join(listing["databases"]), len(listing["forecasts"]))
 
 
-def _folders(settings: Settings) -> dict[str, Path]:
-    """Name in the backup → folder; a warning for each that is in an object store."""
-    places = {ARTIFACTS: settings.artifacts, LAKE: settings.lake, REPORTS: str(settings.reports)}
-    for place in places.values():
-        if not is_folder(place):
-            log.warning("%s is not in the backup: an object store has versions and copies of its own", place)
-    return {name: Path(place) for name, place in places.items() if is_folder(place)}
+def _write(settings: Settings, folders: Mapping[str, Path], partial: Path, include: Path | None) -> list[str]:
+    """Write everything; how the copied lake is damaged."""
+    server = settings.superuser_database_url
+    database = forecast_database(server)
+    listing: dict[str, Any] = {
+        "code_version": code_version(),
+        "databases": databases(server),
+        "folders": sorted(folders),
+        "forecasts": forecasts(database),
+        "pins": pins(database),
+    }
+    dump(server, partial)
+    if include:
+        copy_folder(include, partial / include.name)
+    for name, folder in folders.items():
+        (copy_lake if name == LAKE else copy_folder)(folder, partial / name)
+    damage = damaged_files(settings, str(partial / LAKE), listing["pins"]) if LAKE in folders else []
+    (partial / LISTING).write_text(json.dumps(listing, indent=1), encoding="utf-8")
+    os.sync()
+    log.info("Databases %s, %d forecasts", ", ".join(listing["databases"]), len(listing["forecasts"]))
+    return damage
 
 
-def _refuse_missing(settings: Settings, folders: dict[str, Path]) -> None:
+def _refuse_missing(settings: Settings, folders: Mapping[str, Path]) -> None:
     there = databases(settings.superuser_database_url)
     if FORECASTS not in there:
         raise BackupError(f"the server has no database {FORECASTS}: check CLV_SUPERUSER_DATABASE_URL")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -12,18 +14,35 @@ from jobs.core.postgres import fetch
 from jobs.core.settings import Settings
 from jobs.core.value_basis import NET_REVENUE, VALUE_BASES
 from jobs.features.table import features
+from jobs.lake.storage import is_folder
 from jobs.lake.tables import delivered
 from jobs.planning.lake_tables import tables_of_run
 from jobs.sources import load
 
-ARTIFACTS, LAKE, REPORTS = "artifacts", "lake", "reports"
-"""Its folders, as far as they are folders where it was made."""
+log = logging.getLogger(__name__)
+
+LAKE = "lake"
+"""Its folder of the lake."""
 
 LISTING = "backup.json"
 """Its last file: the code that made it, its databases and folders, its forecasts, and the versions that are pinned."""
 
 Pins = Mapping[str, Sequence[Mapping[str, int]]]
 """Value basis → for each forecast whose rows are there, table → the version that it was made from."""
+
+
+def places_of(settings: Settings) -> dict[str, str]:
+    """Name in a backup → where it is in use: a folder, or an address in an object store."""
+    return {"artifacts": settings.artifacts, LAKE: settings.lake, "reports": str(settings.reports)}
+
+
+def folders_of(settings: Settings) -> dict[str, Path]:
+    """The same of those in folders; a warning for each that is not."""
+    places = places_of(settings)
+    for place in places.values():
+        if not is_folder(place):
+            log.warning("%s is not in the backup: an object store has versions and copies of its own", place)
+    return {name: Path(place) for name, place in places.items() if is_folder(place)}
 
 
 def forecasts(database: Engine) -> list[dict[str, str]]:

@@ -79,6 +79,8 @@ def _restore_into(unfinished: Path, folder: Path, home: Home) -> int:
         environment = _environment(replace(home, folder=unfinished), sockets.parent, postgres.PORT)
         code = _run(["jobs.restore", "--from", folder], environment)
     os.sync()  # the temporary server leaves this to the system
+    if code != 0:
+        shutil.rmtree(unfinished)
     return code
 
 

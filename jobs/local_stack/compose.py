@@ -1,12 +1,13 @@
 """Make the secrets of `.env` that have no value, then build and start the services: `make compose-up` calls this.
 
-    python3 -m jobs.local_stack.compose
+    python3 -m jobs.local_stack.compose [secrets]
 
-It needs Python's standard library alone.
+With `secrets`, nothing is built or started. It needs Python's standard library alone.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import os
 import re
@@ -14,6 +15,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -60,14 +62,19 @@ def compose_command() -> list[str]:
     sys.exit("Docker Compose is not installed: https://docs.docker.com/compose/install/")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Make the secrets, and run docker compose; exits with its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", nargs="?", choices=["secrets"], help="only make the secrets")
+    is_only_secrets = parser.parse_args(argv).command == "secrets"
     path, example = _REPOSITORY / ".env", (_REPOSITORY / ".env.example").read_text(encoding="utf-8")
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     after = with_secrets(before, example)
     if after != before:
         _write_private(path, after)
         sys.stdout.write(f"{path} has new secrets: keep it, the data cannot be used without them\n")
+    if is_only_secrets:
+        return
     # make exports the file as it reads it, which is not as docker compose does, and docker compose would prefer that.
     in_file = dict(_VALUE.findall(after))
     environment = {name: value for name, value in os.environ.items() if name not in in_file}

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from jobs import back_up, restore
 from jobs.backups import databases
+from jobs.backups.contents import LISTING
 from jobs.backups.databases import DATABASES, BackupError, dump
 from jobs.core.migrations import migrate
 from jobs.core.postgres import engine
@@ -63,16 +64,34 @@ def test_what_is_there_is_not_overwritten(
     assert not (tmp_path / "again").exists()
 
 
-def test_a_backup_that_was_stopped_halfway_is_not_restored(
-    used: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_backup_that_fails_leaves_nothing_and_one_that_was_killed_is_not_restored(
+    used: tuple[Path, Path], made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point_at(monkeypatch, *used)
-    monkeypatch.setattr(back_up, "copy_folder", lambda *_: (_ for _ in ()).throw(OSError("No space left on device")))
+
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(back_up, "copy_folder", full)
     with pytest.raises(OSError, match="No space left"):
-        back_up.main(["--to", str(tmp_path / "backup")])
-    assert not (tmp_path / "backup").exists()
+        back_up.main(["--to", str(tmp_path / "second")])
+    assert not list(tmp_path.glob("second*"))
+    (made / LISTING).unlink()
     with pytest.raises(BackupError, match=r"is no complete backup: it has no backup\.json"):
-        restore.main(["--from", str(tmp_path / "backup.partial")])
+        restore.main(["--from", str(made)])
+
+
+def test_the_databases_alone_can_be_restored(
+    used: tuple[Path, Path], made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, sockets = used
+    (tmp_path / "other").mkdir()
+    with server(tmp_path / "other") as other:
+        point_at(monkeypatch, state, other)
+        with pytest.raises(BackupError, match="is not empty: nothing was restored"):
+            restore.main(["--from", str(made)])
+        restore.main(["--from", str(made), "--databases-only"])
+        assert contents(other, "clv") == contents(sockets, "clv")
 
 
 def test_a_dump_that_was_cut_short_is_refused_with_the_reason(

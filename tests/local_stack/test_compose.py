@@ -65,7 +65,7 @@ def test_the_file_is_private_and_alone_decides_what_the_services_get(
     monkeypatch.setenv("POSTGRES_PASSWORD", "as make reads it")
     monkeypatch.setenv("DOCKER_HOST", "unix:///run/docker.sock")
     with pytest.raises(SystemExit) as ended:
-        compose.main()
+        compose.main([])
     assert ended.value.code == 1
     assert [command for command, _ in started] == [
         ["docker", "compose", "build"],
@@ -82,9 +82,15 @@ def test_a_second_start_keeps_the_secrets(
 ) -> None:
     for _ in range(2):
         with pytest.raises(SystemExit):
-            compose.main()
+            compose.main([])
     assert len(started) == 3
     assert capsys.readouterr().out.count("has new secrets") == 1
+
+
+def test_the_secrets_alone_can_be_made(tmp_path: Path, started: list[tuple[list[str], dict[str, str]]]) -> None:
+    compose.main(["secrets"])
+    assert values((tmp_path / ".env").read_text())["POSTGRES_PASSWORD"]
+    assert started == []
 
 
 def test_the_example_of_the_repository_has_every_secret_that_the_services_require() -> None:
