@@ -104,8 +104,7 @@ def publish(lake: Lake, registry: Registry, number: int, database: Engine, *, as
     frame = read_history(lake, TABLE, ModelParams().max_customers, [as_of])[as_of]
     forecast = unpack(registry.fetch(number)).predict(frame, as_of=as_of).assign(model_version=number)
     rows = forecast.to_dict("records")
-    money = [column.name for column in FORECASTS.columns if column.type.startswith("decimal")]
-    sums = {name: str(sum((row[name] for row in rows), Decimal(0))) for name in money}
+    sums = {name: str(sum((row[name] for row in rows), Decimal(0))) for name in FORECASTS.money}
     inputs = {"features": lake.record(TABLE, as_of).fingerprint, "model": f"{MODEL}/{number} benchmark"}
     write(lake, FORECASTS, as_of, rows, inputs=inputs, sums=sums)
     for table in (FIRST_MONTH, FIRST_MONTH_ACCURACY):

@@ -135,8 +135,7 @@ def _put(
         for of in schema
     ]
     content = pa.table(given, schema)
-    money = [column.name for column in table.columns if column.type.startswith("decimal")]
-    sums = {name: str(pc.sum(content[name]).as_py() or 0) for name in money}
+    sums = {name: str(pc.sum(content[name]).as_py() or 0) for name in table.money}
     record = Record(rows=rows, fingerprint=f"{table.name} {period}", inputs=inputs or {}, sums=sums)
     write_rows([content], lake, table, period, record)
     return record

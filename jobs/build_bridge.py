@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with recorded("publish.build_bridge", run_id=arguments.run_id, engine=database) as outcome:
         registry = Registry(settings.tracking_uri, database, settings.model)
         month = {"as_of": arguments.as_of, "value_basis": settings.value_basis}
-        outcome.rows = build_bridges(database, registry, Lake(settings.lake, is_fixed=True), table, **month)
+        outcome.rows = build_bridges(database, registry, Lake(settings.lake, versions={}), table, **month)
 
 
 if __name__ == "__main__":

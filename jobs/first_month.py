@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings()
     source, database = load(settings.source), engine(settings.database_url)
     registry = Registry(settings.tracking_uri, database, FIRST_MONTH_MODEL)
-    lake = Lake(settings.lake, is_fixed=True)
+    lake = Lake(settings.lake, versions={})
     with recorded("first_month", engine=database), scratch_folder(settings.cache) as scratch:
         models = FirstMonthModels(registry=registry, lake=lake, table=features(source.departments))
         number = registry.aliased("champion")

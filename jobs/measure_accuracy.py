@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     database = engine(settings.database_url)
     with recorded("publish.measure_accuracy", run_id=arguments.run_id, engine=database) as outcome:
         outcome.rows = load_actuals(
-            database, Lake(settings.lake), Month.before(arguments.as_of), currency, settings.value_basis
+            database, Lake(settings.lake, versions={}), Month.before(arguments.as_of), currency, settings.value_basis
         )
         log.info("Measured %d published forecasts that have matured", measure_published(database, settings.value_basis))
 

@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             dag_run_id=arguments.dag_run_id,
         )
         AS_OF.set(month.as_of)
-        lake, filed = Lake(settings.lake, is_fixed=True), dated(delivered)
+        lake, filed = Lake(settings.lake, versions={}), dated(delivered)
         surroundings = Surroundings(source=source, delivered=filed, lake=lake, features=table, cache=kept.cache)
         plan = make_plan(month, surroundings, month_history(database, month, settings), choices)
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:

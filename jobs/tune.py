@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         registry = Registry(settings.tracking_uri, database, settings.model)
         present = params_of(registry, as_of=previous_as_of(as_of))
         tuning = tune_month(
-            Lake(settings.lake, is_fixed=True),
+            Lake(settings.lake, versions={}),
             features(load(settings.source).departments),
             registry,
             as_of=as_of,

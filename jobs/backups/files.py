@@ -47,7 +47,7 @@ def _damage_of(lake: Lake, table: Table) -> Iterator[str]:
         if version is not None:
             damaged = [version.damage(period) for period in version.periods]
             yield from (text for text in damaged if text is not None)
-        elif table.name in lake.versions:
+        elif table.name in (lake.versions or {}):
             yield f"the table {table.name} is missing"
     except DamagedError as error:
         yield str(error)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from jobs.lake.lake import Lake
 from jobs.lake.schemas import arrow_schema
-from jobs.lake.tables import CENTS, MONEY, Table
+from jobs.lake.tables import Table
 from jobs.lake.versions import Period, Record
 
 
@@ -34,7 +34,9 @@ def read_rows(
     names = list(columns or table.names)
     if not files:
         return arrow_schema(table).empty_table().select(names)
-    return pq.read_table(files, columns=names, filters=where, partitioning=None, filesystem=lake.files)
+    # The schema makes a column null that an earlier release has not written.
+    schema = arrow_schema(table)
+    return pq.read_table(files, columns=names, filters=where, schema=schema, partitioning=None, filesystem=lake.files)
 
 
 def batches_of_rows(
@@ -70,12 +72,11 @@ def write_period(frame: pd.DataFrame, lake: Lake, table: Table, period: Period, 
     # pandas forgets the type of a column without values.
     rows = schema.empty_table() if frame.empty else pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     rows = rows.sort_by(table.names[0])
-    money = [column.name for column in table.columns if column.type in (CENTS, MONEY)]
     record = Record(
         rows=len(rows),
         fingerprint=hashlib.sha256("\n".join(map(repr, rows.to_pylist())).encode()).hexdigest()[:32],
         inputs=dict(inputs),
-        sums={name: str(pc.sum(rows[name]).as_py() or 0) for name in money},
+        sums={name: str(pc.sum(rows[name]).as_py() or 0) for name in table.money},
     )
     write_rows([rows], lake, table, period, record)
     return record

@@ -17,9 +17,8 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction
 
-from jobs.core.fence import superseded
+from jobs.core.fence import SupersededError, superseded
 from jobs.core.month import Month
-from jobs.core.refusal import RefusedError
 from jobs.lake.schemas import delta_schema
 from jobs.lake.tables import Table
 from jobs.lake.versions import PERIODS, READ, WRITE, File, Record, Version, open_version
@@ -37,7 +36,7 @@ class CommitError(RuntimeError):
 
 
 class ChangedError(CommitError):
-    """The table is not any more in the version that the change was to be made upon."""
+    """A period was written after the version that the change was to be made upon."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,9 @@ class PlannedRun:
         return f"view {self.month}"
 
 
+Check = Callable[[Version, PlannedRun], None]
+
+
 @dataclass(frozen=True)
 class Change:
     """What a commit changes.
@@ -67,7 +69,7 @@ class Change:
         records: the periods that it replaces → the record of each.
         files: period → its files; each period has at least one.
         read: table → the version that was read.
-        upon: the version that must be the newest, if it matters.
+        upon: the version after which none of the periods may have been written, if it matters; 0: none ever.
     """
 
     write: str
@@ -77,39 +79,6 @@ class Change:
     upon: int | None = None
 
 
-def replace_periods(root: str, table: Table, change: Change, run: PlannedRun | None) -> int:
-    """Commit a change; the version that it made.
-
-    Raises:
-        SupersededError: a newer run of the month is planned.
-        RefusedError: the run was never planned in this lake.
-        CommitError: the log cannot be written, or other commits came first too often.
-        DamagedError: the log cannot be read.
-    """
-    return _commit(root, table, change, run, _refuse_unplanned)
-
-
-def take_over(root: str, table: Table, run: PlannedRun, is_known: Callable[[int], bool]) -> int:
-    """Let no earlier run of the month write from now on, by a commit that changes no rows; the version that it made.
-
-    Args:
-        root: the lake.
-        table: the table.
-        run: the run.
-        is_known: whether the database knows a run. One that it does not know is of a database that is gone: it does
-            not count, though its number may be higher.
-
-    Raises the errors of `replace_periods`.
-    """
-
-    def refuse_known(base: Version, run: PlannedRun) -> None:
-        planned = base.named(run.plan)
-        if planned is not None and is_known(planned):
-            refuse_older(base, run)
-
-    return _commit(root, table, Change(write=f"plan of run {run.run_id}"), run, refuse_known)
-
-
 def refuse_older(base: Version, run: PlannedRun) -> None:
     """Raise SupersededError if a newer run of the month is planned."""
     planned = base.named(run.plan)
@@ -117,22 +86,46 @@ def refuse_older(base: Version, run: PlannedRun) -> None:
         raise superseded(run.run_id, run.month, planned)
 
 
-def _refuse_unplanned(base: Version, run: PlannedRun) -> None:
+def refuse_unplanned(base: Version, run: PlannedRun) -> None:
+    """Raise SupersededError unless a run is the newest plan of its month."""
     refuse_older(base, run)
     if base.named(run.plan) != run.run_id:
-        raise RefusedError(
+        raise SupersededError(
             f"run {run.run_id} of {run.month} was not planned in this lake: nothing was written; clear its plan task"
         )
 
 
-def _commit(
-    root: str, table: Table, change: Change, run: PlannedRun | None, check: Callable[[Version, PlannedRun], None]
-) -> int:
+def refuse_older_than_known(is_known: Callable[[int], bool], base: Version, run: PlannedRun) -> None:
+    """Raise SupersededError if a newer run of the month is planned that the database knows.
+
+    One that it does not know is of a database that is gone: it does not count, though its number may be higher.
+    """
+    planned = base.named(run.plan)
+    if planned is not None and is_known(planned):
+        refuse_older(base, run)
+
+
+def commit(root: str, table: Table, change: Change, run: PlannedRun | None, check: Check) -> int:
+    """Commit a change; the version that it made.
+
+    Args:
+        root: the lake.
+        table: the table.
+        change: what changes.
+        run: the run that writes, if one does.
+        check: raises if the run may not write upon a version.
+
+    Raises:
+        SupersededError: the run may not write.
+        ChangedError: a period was written meanwhile, and that matters.
+        CommitError: the log cannot be written, or other commits came first too often.
+        DamagedError: the log cannot be read.
+    """
     for _ in range(_ATTEMPTS):
-        base = existing(root, table)
+        base = _existing(root, table)
         if run is not None:
             check(base, run)
-        if change.upon not in (None, base.number):
+        if change.upon is not None and any(base.periods.get(period, 0) > change.upon for period in change.records):
             raise ChangedError(f"{table.name} in {root} has changed since version {change.upon}: nothing was written")
         number = base.number + 1
         try:
@@ -147,7 +140,7 @@ def _commit(
     raise CommitError(f"{table.name} in {root}: {_ATTEMPTS} commits of others came first. Nothing was changed")
 
 
-def existing(root: str, table: Table) -> Version:
+def _existing(root: str, table: Table) -> Version:
     """The newest version of a table, which is created if it does not exist; raises CommitError if it cannot be."""
     version = open_version(root, table)
     if version is not None:
@@ -165,7 +158,7 @@ def existing(root: str, table: Table) -> Version:
     except (DeltaError, OSError) as error:  # another process may have created it meanwhile
         if open_version(root, table) is None:
             raise CommitError(f"{table.name} in {root} cannot be created: {error}. Nothing was changed") from error
-    return existing(root, table)
+    return _existing(root, table)
 
 
 def _make(base: Version, table: Table, change: Change, run: PlannedRun | None) -> None:

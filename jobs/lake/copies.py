@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
+
+from pyarrow.fs import copy_files
 
 from jobs.lake.lake import Lake
 from jobs.lake.tables import Table
@@ -23,8 +24,11 @@ def copy_periods(source: Lake, target: Lake, table: Table, periods: Sequence[Per
         for period in periods:
             place = f"{folder}/{table.period_key}={period}"
             target.files.create_dir(place)
-            for number, file in enumerate(source.files_of(table, [period])):
-                path = f"{place}/{number:05d}-{file.path.rpartition('/')[2]}"
-                with source.files.open_input_stream(file.path) as read, target.files.open_output_stream(path) as copy:
-                    shutil.copyfileobj(read, copy)
+            for file in source.files_of(table, [period]):
+                copy_files(
+                    file.path,
+                    f"{place}/{file.path.rpartition('/')[2]}",
+                    source_filesystem=source.files,
+                    destination_filesystem=target.files,
+                )
         target.commit(table, folder, {period: source.record(table, period) for period in periods})

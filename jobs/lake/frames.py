@@ -78,7 +78,7 @@ def write_periods(
         contents = _contents(frame.sparkSession, path, table)
         records = {}
         for period, inputs in periods.items():
-            count, fingerprint, sums = contents.get(str(period), (0, "0", {}))
+            count, fingerprint, sums = contents.get(str(period), (0, "0", dict.fromkeys(table.money, "0")))
             records[period] = Record(rows=count, fingerprint=fingerprint, inputs=dict(inputs), sums=sums)
         lake.commit(table, folder, records)
     return records
@@ -87,15 +87,14 @@ def write_periods(
 def _contents(spark: SparkSession, path: str, table: Table) -> dict[str, tuple[int, str, dict[str, str]]]:
     """Rows, fingerprint and money sums of each period in a written folder."""
     key = table.period_key
-    money = [column.name for column in table.columns if column.type.startswith("decimal")]
     row_hash = F.xxhash64(*table.names).cast("decimal(38,0)")
     written = spark.read.schema(f"{table.ddl}, `{key}` string").parquet(path)
     totals = written.groupBy(key).agg(
         F.count(F.lit(1)).alias("rows"),
         F.sum(row_hash).alias("hash"),
-        *(F.sum(name).alias(f"sum_{name}") for name in money),
+        *(F.sum(name).alias(f"sum_{name}") for name in table.money),
     )
     return {
-        str(row[key]): (row["rows"], str(row["hash"]), {name: str(row[f"sum_{name}"] or 0) for name in money})
+        str(row[key]): (row["rows"], str(row["hash"]), {name: str(row[f"sum_{name}"] or 0) for name in table.money})
         for row in totals.collect()
     }

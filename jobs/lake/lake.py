@@ -10,20 +10,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 from pyarrow.fs import FileSystem
 
 from jobs.core.fence import SupersededError
 from jobs.core.month import Month, previous_as_of
-from jobs.lake.commits import Change, CommitError, PlannedRun, refuse_older, replace_periods, take_over
+from jobs.lake.commits import (
+    Change,
+    ChangedError,
+    PlannedRun,
+    commit,
+    refuse_older,
+    refuse_older_than_known,
+    refuse_unplanned,
+)
 from jobs.lake.storage import file_system
 from jobs.lake.tables import DELIVERED_COLUMNS, Table
 from jobs.lake.versions import DamagedError, File, IncompleteError, Period, Record, Version, open_version
-from jobs.lake.written import ContractError, written_files
-
-_NOT_COMMITTED = (ContractError, CommitError, SupersededError)
-"""Errors that say that nothing was committed."""
+from jobs.lake.written import written_files
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,13 @@ class Lake:
         root: its folder, or the address of its prefix in an object store.
         run: the run that reads and writes. It sees each table as it was when the run was planned, with what the run
             has written since, and writes only while no newer run of its month is planned.
-        versions: table → the version to read; of other tables, the newest.
-        is_fixed: whether a table is read in one version from the first time on. What a run reads always is.
+        versions: table → the version to read. A table that is not named is read as it is when it is read first. None:
+            every table is read as it is now, each time. A run always reads a table in one version.
     """
 
     root: str
     run: PlannedRun | None = None
-    versions: Mapping[str, int] = field(default_factory=dict, hash=False)
-    is_fixed: bool = False
+    versions: Mapping[str, int] | None = field(default=None, hash=False)
     _seen: dict[str, Version] = field(default_factory=dict, init=False, compare=False, repr=False)
     _attempted: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
 
@@ -64,13 +69,12 @@ class Lake:
         """
         if table.name in self._seen:
             return self._seen[table.name]
-        version = open_version(self.root, table)
-        number = self.versions.get(table.name)
+        version = open_version(self.root, table, (self.versions or {}).get(table.name))
         if version is not None and self.run is not None:
             refuse_older(version, self.run)
-            number = version.named(self.run.view)
-        if version is not None and number not in (None, version.number):
-            version = open_version(self.root, table, number)
+            viewed = version.named(self.run.view)
+            if viewed not in (None, version.number):
+                version = open_version(self.root, table, viewed)
         self._keep(table, version)
         return version
 
@@ -86,17 +90,18 @@ class Lake:
 
     def is_complete(self, table: Table, period: Period) -> bool:
         """Whether a period was written; its files may be damaged."""
-        version = self.version(table)
-        return version is not None and str(period) in version.periods
+        return str(period) in self.periods(table)
 
     def record(self, table: Table, period: Period) -> Record:
         """The record of a period; raises IncompleteError if it was never written."""
-        version = self.version(table)
+        return self._holding(self.version(table), table, period).record(str(period))
+
+    def _holding(self, version: Version | None, table: Table, period: Period) -> Version:
         if version is None or str(period) not in version.periods:
             raise IncompleteError(
                 f"{table.name} has no complete {table.period_key}={period} in {self.root}: run the task that writes it"
             )
-        return version.record(str(period))
+        return version
 
     def is_intact(self, table: Table, period: Period) -> bool:
         """Whether a period was written and its files are as the log says."""
@@ -105,7 +110,7 @@ class Lake:
 
     def is_current(self, table: Table, period: Period, inputs: Mapping[str, str]) -> bool:
         """Whether a period is intact and was made from exactly these inputs."""
-        return self.is_intact(table, period) and dict(self.record(table, period).inputs) == dict(inputs)
+        return self.is_intact(table, period) and self.record(table, period).inputs == dict(inputs)
 
     def before(self, table: Table, period: Period) -> Period | None:
         """The period a month earlier, if it was written."""
@@ -129,10 +134,9 @@ class Lake:
             DamagedError: a file is not as the log says.
         """
         files: list[File] = []
+        seen = self.version(table)
         for period in periods:
-            self.record(table, period)
-            version = self.version(table)
-            assert version is not None
+            version = self._holding(seen, table, period)
             damage = version.damage(str(period))
             if damage is not None:
                 remedy = (
@@ -160,12 +164,9 @@ class Lake:
         self.files.create_dir(folder)
         try:
             yield folder
-        except _NOT_COMMITTED:
-            self.files.delete_dir(folder)
-            raise
-        except BaseException:
-            # After an attempt to commit, the newest version may name the files: a vacuum removes them if none does.
-            if folder not in self._attempted:
+        except BaseException as error:
+            # After an attempt to commit, the log may come to name the files: a vacuum removes them if it does not.
+            if folder not in self._attempted or isinstance(error, (ChangedError, SupersededError)):
                 self.files.delete_dir(folder)
             raise
 
@@ -176,19 +177,19 @@ class Lake:
             table: the table.
             folder: the folder of `writing`; the files of a period are in its `month=2011-11` or `as_of=2011-12-01`.
             records: every period to replace → its record. A period without files must have no rows.
-            upon: the version that must be the newest, if it matters.
+            upon: the version after which none of the periods may have been written, if it matters; 0: none ever.
 
         Raises:
             ContractError: the files hold other periods or another number of rows than the records say.
             SupersededError: a newer run of the month is planned.
-            ChangedError: another version than `upon` is the newest.
+            ChangedError: a period was written after `upon`.
             CommitError: the log cannot be written.
         """
         texts = {str(period): record for period, record in records.items()}
         files = written_files(self.files, table, folder, texts)
         change = Change(write=folder.rpartition("/")[2], records=texts, files=files, read=self.read, upon=upon)
         self._attempted.add(folder)
-        number = replace_periods(self.root, table, change, self.run)
+        number = commit(self.root, table, change, self.run, refuse_unplanned)
         self._keep(table, open_version(self.root, table, number))
 
     def take_over(self, tables: Sequence[Table], is_known: Callable[[int], bool]) -> dict[str, int]:
@@ -202,11 +203,12 @@ class Lake:
             SupersededError: a newer run, which the database knows, is planned already.
         """
         assert self.run is not None
+        change = Change(write=f"plan of run {self.run.run_id}")
         for table in tables:
-            number = take_over(self.root, table, self.run, is_known)
+            number = commit(self.root, table, change, self.run, partial(refuse_older_than_known, is_known))
             self._keep(table, open_version(self.root, table, number))
         return self.read
 
     def _keep(self, table: Table, version: Version | None) -> None:
-        if version is not None and (self.run is not None or self.versions or self.is_fixed):
+        if version is not None and (self.run is not None or self.versions is not None):
             self._seen[table.name] = version

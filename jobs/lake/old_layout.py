@@ -6,10 +6,8 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
-from jobs.core.month import Month
 from jobs.core.refusal import RefusedError
 from jobs.lake.lake import Lake
 from jobs.lake.storage import is_folder
@@ -55,7 +53,7 @@ def convert(lake: Lake, tables: Sequence[Table]) -> dict[str, int]:
     converted: dict[str, int] = {}
     for table in tables:
         for folder in complete_folders(lake, table):
-            period = _period(table, folder)
+            period = table.period(folder.name.removeprefix(f"{table.period_key}="))
             record = Record(**json.loads((folder / SUCCESS).read_text(encoding="utf-8")))
             if not lake.is_complete(table, period):
                 _commit(lake, table, period, folder, record)
@@ -64,11 +62,6 @@ def convert(lake: Lake, tables: Sequence[Table]) -> dict[str, int]:
             shutil.rmtree(folder)
             converted[table.name] = converted.get(table.name, 0) + 1
     return converted
-
-
-def _period(table: Table, folder: Path) -> Period:
-    text = folder.name.removeprefix(f"{table.period_key}=")
-    return Month.parse(text) if table.period_key == "month" else date.fromisoformat(text)
 
 
 def _commit(lake: Lake, table: Table, period: Period, folder: Path, record: Record) -> None:

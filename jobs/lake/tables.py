@@ -7,8 +7,9 @@ as UTC. All columns are nullable in Parquet; `expectations/` and Postgres check 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from jobs.core.month import HORIZON_MONTHS, HORIZONS
+from jobs.core.month import HORIZON_MONTHS, HORIZONS, Month
 
 MONEY = "decimal(18,4)"
 CENTS = "decimal(18,2)"
@@ -46,6 +47,15 @@ class Table:
     def names(self) -> list[str]:
         """The column names, in order."""
         return [column.name for column in self.columns]
+
+    def period(self, text: str) -> Month | date:
+        """A period, from its text: `2011-11` or `2011-12-01`."""
+        return Month.parse(text) if self.period_key == "month" else date.fromisoformat(text)
+
+    @property
+    def money(self) -> list[str]:
+        """The columns that hold money."""
+        return [column.name for column in self.columns if column.type in (CENTS, MONEY)]
 
     @property
     def ddl(self) -> str:

@@ -120,18 +120,14 @@ class Version:
     def commit(self, number: int) -> Mapping[str, Any]:
         """What a commit says of itself; raises DamagedError if it cannot be read."""
         if number not in self._commits:
-            self._commits[number] = self._read_commit(number)
+            path = f"{self._table.name}/_delta_log/{number:020d}.json"
+            try:
+                with file_system(self._root).open_input_file(path) as log:
+                    actions = map(json.loads, log.read().splitlines())
+                    self._commits[number] = next(action["commitInfo"] for action in actions if "commitInfo" in action)
+            except (FileNotFoundError, ValueError, StopIteration) as error:
+                raise unreadable(self._root, self._table) from error
         return self._commits[number]
-
-    def _read_commit(self, number: int) -> Mapping[str, Any]:
-        path = f"{self._table.name}/_delta_log/{number:020d}.json"
-        try:
-            with file_system(self._root).open_input_file(path) as log:
-                actions = map(json.loads, log.read().splitlines())
-                told: Mapping[str, Any] = next(action["commitInfo"] for action in actions if "commitInfo" in action)
-                return told
-        except (FileNotFoundError, ValueError, StopIteration) as error:
-            raise unreadable(self._root, self._table) from error
 
     def damage(self, period: str) -> str | None:
         """How the files of a period differ from the log, or the log from the period's record; None if they do not."""
@@ -148,7 +144,9 @@ class Version:
                 return f"{file.path} has {found.size} bytes, but {file.size} in the log"
             try:
                 rows = pq.read_metadata(file.path, filesystem=store).num_rows
-            except pa.ArrowInvalid as error:
+            except (pa.ArrowInvalid, OSError) as error:
+                if isinstance(error, OSError) and "thrift" not in str(error):  # the store cannot be reached
+                    raise
                 return f"{file.path} cannot be read: {error}"
             if rows != file.rows:
                 return f"{file.path} has {rows} rows, but {file.rows} in the log"

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from jobs.core.month import Month
 from jobs.lake.arrow import batches_of_rows, write_rows
-from jobs.lake.commits import ChangedError, existing
+from jobs.lake.commits import ChangedError
 from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table, delivered
 from jobs.lake.versions import Record
@@ -60,17 +60,15 @@ class KeptLists:
 
     def keep(self, month: Month, files: Sequence[Path]) -> tuple[Path, ...]:
         """Keep the first list of a month; its files in the cache."""
-        while not self.kept.lake.is_complete(self.table, month):
-            with suppress(ChangedError):  # another plan keeps lists at the same time: look again
+        if not self.kept.lake.is_complete(self.table, month):
+            with suppress(ChangedError):  # another plan came first: its list stays
                 self._write(month, files)
         return self.files(month)
 
     def _write(self, month: Month, files: Sequence[Path]) -> None:
-        lake = self.kept.lake
-        upon = existing(lake.root, self.table).number
         pieces = sum(-(-path.stat().st_size // _PIECE_BYTES) for path in files)
         record = Record(rows=pieces, fingerprint=files_fingerprint(files))
-        write_rows(_pieces(files, arrow_schema(self.table)), lake, self.table, month, record, upon=upon)
+        write_rows(_pieces(files, arrow_schema(self.table)), self.kept.lake, self.table, month, record, upon=0)
 
     def _unpack(self, month: Month, folder: Path) -> None:
         folder.mkdir()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from jobs.core.month import Month
 from jobs.lake.arrow import batches_of_rows
 from jobs.lake.commits import ChangedError
 from jobs.lake.lake import Lake
@@ -40,9 +39,8 @@ def compact(lake: Lake, table: Table) -> list[str]:
     joined: list[str] = []
     for text, files in {} if version is None else version.files.items():
         if len(files) > MANY_FILES and sum(file.size for file in files) < SMALL_BYTES * len(files):
-            period = Month.parse(text) if table.period_key == "month" else date.fromisoformat(text)
             try:
-                _join(lake, table, period)
+                _join(lake, table, table.period(text))
                 joined.append(text)
             except (ChangedError, DamagedError) as error:
                 log.warning("Not joined: %s", error)

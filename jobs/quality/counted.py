@@ -20,7 +20,7 @@ def sums_of_lines(spark: SparkSession, lake: Lake, month: Month, customers_where
     names = ("net_value", "units")
     if customers_where is None:
         sums = lake.record(TRANSACTIONS, month).sums
-        return {name: Decimal(sums[name]) for name in names}
+        return {name: Decimal(sums.get(name, "0")) for name in names}
     lines = lines_that_count(spark, lake, [month], customers_where)
     [row] = lines.agg(*(F.sum(name).alias(name) for name in names)).collect()
     return {name: row[name] or Decimal(0) for name in names}
@@ -32,7 +32,7 @@ def net_value_by_month(
     """The net value of each month up to `until` that is in the lake; in a part of the shop, that of the daily rows."""
     months = [month for text in lake.periods(TRANSACTIONS) if (month := Month.parse(text)) <= until]
     if customers_where is None:
-        return {month: Decimal(lake.record(TRANSACTIONS, month).sums["net_value"]) for month in months}
+        return {month: Decimal(lake.record(TRANSACTIONS, month).sums.get("net_value", "0")) for month in months}
     days = read_periods(spark, lake, DAILY, months).where(F.col("department") == F.lit(ALL_DEPARTMENTS))
     sums = days.groupBy("month").agg(F.sum("net_value").alias("net_value")).collect()
     by_month = {row["month"]: row["net_value"] for row in sums}

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.lake.lake import Lake
+from jobs.lake.schemas import ARROW
 from jobs.lake.tables import Column, Table
 from jobs.lake.versions import Period
 
@@ -18,15 +19,7 @@ MISSING = "(missing)"
 
 _Footer = tuple[pa.Schema, pq.FileMetaData]
 
-_SPARK_TYPES = {
-    pa.string(): "string",
-    pa.timestamp("us", tz="UTC"): "timestamp",
-    pa.date32(): "date",
-    pa.bool_(): "boolean",
-    pa.int32(): "int",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-}
+_SPARK_TYPES = {arrow: ddl for ddl, arrow in ARROW.items()}
 
 
 def column_facts(

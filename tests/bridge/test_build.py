@@ -169,7 +169,7 @@ def test_a_snapshot_that_is_replaced_while_it_is_scored_is_read_as_it_was(
         return made
 
     monkeypatch.setattr(build._Rescoring, "by", replaced_meanwhile)
-    replace(shop, lake=Lake(shop.lake.root, is_fixed=True)).bridge()
+    replace(shop, lake=Lake(shop.lake.root, versions={})).bridge()
     assert shop.amounts() == before
 
 

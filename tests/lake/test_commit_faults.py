@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from jobs.core.month import Month
+from jobs.lake import commits
 from jobs.lake.arrow import read_rows
+from jobs.lake.commits import CommitError
 from jobs.lake.lake import Lake
 from jobs.lake.tables import TRANSACTIONS
 from jobs.lake.versions import Record
@@ -108,6 +110,26 @@ def test_rows_of_a_period_that_is_not_to_be_written_are_not_committed(lake: Lake
         with pytest.raises(ContractError, match="rows of month 2011-10 are not among"):
             lake.commit(TRANSACTIONS, folder, {NOVEMBER: Record(rows=1, fingerprint="2")})
     assert lake.record(TRANSACTIONS, NOVEMBER).fingerprint == "1"
+
+
+def test_a_commit_that_lands_after_it_was_taken_for_failed_finds_its_files(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an object store, a request that has timed out may still be carried out."""
+    put(lake, TRANSACTIONS, NOVEMBER, Record(rows=3, fingerprint="old"))
+    make, late = commits._make, []
+
+    def timed_out(*arguments: object) -> None:
+        late.append(arguments)
+        raise OSError("operation timed out")
+
+    monkeypatch.setattr(commits, "_make", timed_out)
+    with pytest.raises(CommitError, match="operation timed out"):
+        put(lake, TRANSACTIONS, NOVEMBER, Record(rows=5, fingerprint="new"))
+    assert lake.record(TRANSACTIONS, NOVEMBER).fingerprint == "old"
+    make(*late[0])  # type: ignore[arg-type]
+    assert lake.record(TRANSACTIONS, NOVEMBER).fingerprint == "new"
+    assert len(read_rows(lake, TRANSACTIONS, [NOVEMBER])) == 5
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])

@@ -42,6 +42,12 @@ def garble(path: Path) -> None:
     path.write_bytes(b"x" * path.stat().st_size)
 
 
+def garble_footer(path: Path) -> None:
+    """Leave the length of the footer and the magic bytes as they are."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-200] + b"x" * 192 + whole[-8:])
+
+
 def empty(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -53,6 +59,7 @@ def empty(path: Path) -> None:
         (truncate, "bytes, but"),
         (empty, "has 0 bytes, but"),
         (garble, "cannot be read"),
+        (garble_footer, "cannot be read"),
     ],
 )
 def test_a_damaged_file_is_noticed_by_every_reader_and_not_taken_for_current(

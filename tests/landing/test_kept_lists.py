@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from jobs.lake.lake import Lake
 from jobs.landing.cache import Kept, scratch_copy
 from jobs.landing.deliveries import dated, deliveries, keep_lists
 from jobs.landing.file_checks import LandingError
+from jobs.landing.kept_lists import KeptLists
 from jobs.sources.mapping import CustomerColumns
 from tests.corner_shop import CUSTOMERS, LINES, PRODUCTS, SHOP, deliver_month
 from tests.ingesting import deliveries_of, ingest_all, stored
@@ -127,3 +129,21 @@ def test_of_two_plans_that_keep_a_list_at_the_same_time_the_first_wins(
     monkeypatch.setattr(Lake, "commit", after_the_other)
     keep_lists(late)
     assert kept(landing, lake, "customers")["2011-11"] == CUSTOMERS.replace("Annual", "none")
+
+
+def test_a_list_that_another_plan_has_kept_just_before_is_not_overwritten(
+    landing: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(landing, lake, "customers")
+    deliver_month(landing, "transactions", NOVEMBER, LINES)
+    write, changed = KeptLists._write, CUSTOMERS.replace("Annual", "none")
+
+    def after_another(self: KeptLists, month: Month, files: Sequence[Path]) -> None:
+        monkeypatch.undo()
+        (landing / "customers.csv").write_text(changed)
+        assert kept(landing, lake, "customers")["2011-11"] == changed
+        (landing / "customers.csv").write_text(CUSTOMERS)
+        write(self, month, files)
+
+    monkeypatch.setattr(KeptLists, "_write", after_another)
+    assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": changed}
