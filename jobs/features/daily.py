@@ -36,19 +36,27 @@ def daily(transactions: DataFrame) -> DataFrame:
 
 
 def _orders_per_department(transactions: DataFrame) -> DataFrame:
+    """The orders, in each of their departments.
+
+    The lines are shuffled once, by customer, for all groups that follow. Articles are counted by a group of their own:
+    sets of them would take more than a third longer.
+    """
     sold = ~F.col("is_return")
-    return (
-        transactions.withColumn("ordered_on", F.to_date("ordered_at"))
-        .groupBy(*_DAY, "order_id")
-        .agg(
-            F.sum("net_value").alias("net_value"),
-            F.sum(F.when(sold, F.col("net_value"))).alias("sales_value"),
-            F.sum(F.when(~sold, -F.col("net_value"))).alias("return_value"),
-            F.sum("units").alias("units"),
-            F.size(F.collect_set(F.when(sold, F.col("product_id")))).cast("bigint").alias("products"),
-            F.min(F.when(sold, F.col("ordered_at"))).alias("first_sale_at"),
-            F.bool_or("is_return").alias("has_return"),
-        )
+    lines = transactions.withColumn("ordered_on", F.to_date("ordered_at")).repartition("month", "customer_id")
+    articles = lines.groupBy(*_DAY, "order_id", "product_id").agg(
+        F.sum("net_value").alias("net_value"),
+        F.sum(F.when(sold, F.col("net_value"))).alias("sales_value"),
+        F.sum(F.when(~sold, -F.col("net_value"))).alias("return_value"),
+        F.sum("units").alias("units"),
+        F.bool_or(sold).alias("is_sold"),
+        F.min(F.when(sold, F.col("ordered_at"))).alias("first_sale_at"),
+        F.bool_or("is_return").alias("has_return"),
+    )
+    return articles.groupBy(*_DAY, "order_id").agg(
+        *(F.sum(name).alias(name) for name in _VALUES),
+        F.count_if(F.col("is_sold") & F.col("product_id").isNotNull()).alias("products"),
+        F.min("first_sale_at").alias("first_sale_at"),
+        F.bool_or("has_return").alias("has_return"),
     )
 
 
