@@ -139,11 +139,13 @@ def test_a_list_that_another_plan_has_kept_just_before_is_not_overwritten(
     write, changed = KeptLists._write, CUSTOMERS.replace("Annual", "none")
 
     def after_another(self: KeptLists, month: Month, files: Sequence[Path]) -> None:
+        if self.name != "customers":
+            return write(self, month, files)
         monkeypatch.undo()
         (landing / "customers.csv").write_text(changed)
         assert kept(landing, lake, "customers")["2011-11"] == changed
         (landing / "customers.csv").write_text(CUSTOMERS)
-        write(self, month, files)
+        return write(self, month, files)
 
     monkeypatch.setattr(KeptLists, "_write", after_another)
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": changed}
