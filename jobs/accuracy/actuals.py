@@ -42,8 +42,8 @@ def _load(engine: Engine, lake: Lake, month: Month, counted_in: Mapping[str, str
     cleared = {"month": month.first_day, "value_basis": counted_in["value_basis"]}
     with engine.begin() as connection:
         connection.execute(statement("clear_actual_month"), cleared)
-        copy_rows(connection, "copy_actual", _csv(lake, month, counted_in["value_basis"]))
         recorded = {"month": month.first_day, **counted_in, "lake_fingerprint": lake.record(DAILY, month).fingerprint}
+        copy_rows(connection, "copy_actual", _csv(lake, month, counted_in["value_basis"]))
         totals = connection.execute(statement("record_actual_month"), recorded).mappings().one()
     log.info("Loaded %s: %d customers brought %s", month, totals["customers"], totals["net_value_total"])
     return int(totals["customers"])

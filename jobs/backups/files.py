@@ -24,11 +24,11 @@ def copy_folder(folder: Path, copy: Path) -> None:
 def copy_lake(lake: Path, copy: Path) -> None:
     """Copy a lake without its cache: its logs first, so that every file that they name is there to be copied.
 
-    Within a log, a checkpoint and the hint to the last one come before the commits, for the same reason.
+    Within a log, the hint to the last checkpoint comes before the checkpoints, and they before the commits.
     """
     for log in sorted(lake.rglob(_LOG)):
-        hint, checkpoints = log / "_last_checkpoint", sorted(log.glob("*.parquet"))
-        _copy(lake, [path for path in (hint, *checkpoints) if path.is_file()], copy)
+        _copy(lake, log.glob("_last_checkpoint"), copy)
+        _copy(lake, log.glob("*.parquet"), copy)
         _copy(lake, takewhile(Path.is_file, (log / f"{number:020d}.json" for number in count())), copy)
     _copy(lake, (path for path in _files(lake) if not {_LOG, LANDING_CACHE} & set(path.relative_to(lake).parts)), copy)
 

@@ -10,7 +10,7 @@ from jobs.core.refusal import RefusedError
 
 
 class SupersededError(RefusedError):
-    """A newer run of the month is planned."""
+    """A run may not write: a newer run of its month is planned, or the lake does not know its plan."""
 
 
 def refuse_superseded(engine: Engine, run_id: int) -> None:

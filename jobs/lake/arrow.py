@@ -34,9 +34,7 @@ def read_rows(
     names = list(columns or table.names)
     if not files:
         return arrow_schema(table).empty_table().select(names)
-    # The schema makes a column null that an earlier release has not written.
-    schema = arrow_schema(table)
-    return pq.read_table(files, columns=names, filters=where, schema=schema, partitioning=None, filesystem=lake.files)
+    return pq.read_table(files, columns=names, filters=where, partitioning=None, filesystem=lake.files)
 
 
 def batches_of_rows(

@@ -20,8 +20,9 @@ from deltalake.transaction import AddAction
 from jobs.core.fence import SupersededError, superseded
 from jobs.core.month import Month
 from jobs.lake.schemas import delta_schema
+from jobs.lake.storage import is_folder
 from jobs.lake.tables import Table
-from jobs.lake.versions import PERIODS, READ, WRITE, File, Record, Version, open_version
+from jobs.lake.versions import PERIODS, File, Record, Version, open_version
 
 _ATTEMPTS = 50
 _PROPERTIES = {
@@ -31,8 +32,16 @@ _PROPERTIES = {
 }
 
 
+_READ, _WRITE = "read", "write"
+"""What a commit says of itself: the versions that were read, and its own name."""
+
+
 class CommitError(RuntimeError):
     """A version could not be committed; nothing was changed."""
+
+
+class UncertainError(CommitError):
+    """An object store did not confirm a commit, and may still carry it out."""
 
 
 class ChangedError(CommitError):
@@ -119,6 +128,7 @@ def commit(root: str, table: Table, change: Change, run: PlannedRun | None, chec
         SupersededError: the run may not write.
         ChangedError: a period was written meanwhile, and that matters.
         CommitError: the log cannot be written, or other commits came first too often.
+        UncertainError: an object store did not confirm the commit.
         DamagedError: the log cannot be read.
     """
     for _ in range(_ATTEMPTS):
@@ -133,11 +143,18 @@ def commit(root: str, table: Table, change: Change, run: PlannedRun | None, chec
         except (DeltaError, OSError) as error:
             newest = open_version(root, table)
             if newest is None or newest.number < number:
-                raise CommitError(f"{table.name} in {root} cannot be written: {error}. Nothing was changed") from error
-            if newest.commit(number).get(WRITE) != change.write:
+                raise _refused(root, table, error) from error
+            if newest.commit(number).get(_WRITE) != change.write:
                 continue
         return number
     raise CommitError(f"{table.name} in {root}: {_ATTEMPTS} commits of others came first. Nothing was changed")
+
+
+def _refused(root: str, table: Table, error: Exception) -> CommitError:
+    what = f"{table.name} in {root} cannot be written: {error}"
+    if is_folder(root):
+        return CommitError(f"{what}. Nothing was changed")
+    return UncertainError(f"{what}. Nothing was changed so far; run the task again")
 
 
 def _existing(root: str, table: Table) -> Version:
@@ -165,7 +182,7 @@ def _make(base: Version, table: Table, change: Change, run: PlannedRun | None) -
     """Make the version after the base, and no other."""
     number, key = base.number + 1, table.period_key
     names = {f"{key}={period}": number for period in change.records}
-    told: dict[str, Any] = {WRITE: change.write, READ: dict(change.read)}
+    told: dict[str, Any] = {_WRITE: change.write, _READ: dict(change.read)}
     told[PERIODS] = {period: asdict(record) for period, record in change.records.items()}
     if run is not None:
         names |= {run.plan: run.run_id, run.view: number}

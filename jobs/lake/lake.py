@@ -19,8 +19,9 @@ from jobs.core.fence import SupersededError
 from jobs.core.month import Month, previous_as_of
 from jobs.lake.commits import (
     Change,
-    ChangedError,
+    CommitError,
     PlannedRun,
+    UncertainError,
     commit,
     refuse_older,
     refuse_older_than_known,
@@ -112,9 +113,9 @@ class Lake:
         """Whether a period is intact and was made from exactly these inputs."""
         return self.is_intact(table, period) and self.record(table, period).inputs == dict(inputs)
 
-    def before(self, table: Table, period: Period) -> Period | None:
-        """The period a month earlier, if it was written."""
-        earlier = period.plus(-1) if isinstance(period, Month) else previous_as_of(period)
+    def before(self, table: Table, as_of: date) -> date | None:
+        """The `as_of` a month earlier, if it was written."""
+        earlier = previous_as_of(as_of)
         return earlier if self.is_complete(table, earlier) else None
 
     def newest(self, table: Table, month: Month) -> Month | None:
@@ -158,7 +159,7 @@ class Lake:
 
     @contextmanager
     def writing(self, table: Table) -> Iterator[str]:
-        """A new folder for files of a table, as its path below the root; removed if it is not committed."""
+        """A new folder for files of a table, as its path below the root; removed if it is certainly not committed."""
         # No `=`: readers take every folder `name=value` for a partition.
         folder = f"{table.name}/{f'run-{self.run.run_id}' if self.run else 'write'}-{uuid4().hex}"
         self.files.create_dir(folder)
@@ -166,7 +167,8 @@ class Lake:
             yield folder
         except BaseException as error:
             # After an attempt to commit, the log may come to name the files: a vacuum removes them if it does not.
-            if folder not in self._attempted or isinstance(error, (ChangedError, SupersededError)):
+            is_refused = isinstance(error, (CommitError, SupersededError)) and not isinstance(error, UncertainError)
+            if is_refused or folder not in self._attempted:
                 self.files.delete_dir(folder)
             raise
 

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -24,15 +24,21 @@ _SECRET = re.compile(r"\w+_(?:PASSWORD|SECRET|KEY)")
 _FERNET = "AIRFLOW_FERNET_KEY"
 
 
-def with_secrets(text: str, example: str) -> str:
-    """The text of an `.env` file with a value for every secret of the example.
+def values(text: str) -> dict[str, str]:
+    """Name → value of an `.env` file, without quotes and comments."""
+    return {name: re.sub(r"(^|\s)#.*", "", value).strip().strip("\"'") for name, value in _VALUE.findall(text)}
+
+
+def with_secrets(text: str, example: str, environ: Mapping[str, str]) -> str:
+    """The text of an `.env` file with a value for every secret of the example that the environment does not give.
 
     Args:
         text: the file as it is; empty if there is none: then the example is completed.
         example: the text of `.env.example`.
+        environ: the environment.
     """
-    given = dict(_VALUE.findall(text))
-    missing = [name for name, _ in _VALUE.findall(example) if _SECRET.fullmatch(name) and not given.get(name)]
+    given = {**environ, **{name: value for name, value in values(text).items() if value}}
+    missing = [name for name in values(example) if _SECRET.fullmatch(name) and not given.get(name)]
     text = text or example
     for name in missing:
         line = f"{name}={_secret(name)}"
@@ -69,15 +75,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     is_only_secrets = parser.parse_args(argv).command == "secrets"
     path, example = _REPOSITORY / ".env", (_REPOSITORY / ".env.example").read_text(encoding="utf-8")
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    after = with_secrets(before, example)
+    after = with_secrets(before, example, os.environ)
     if after != before:
         _write_private(path, after)
         sys.stdout.write(f"{path} has new secrets: keep it, the data cannot be used without them\n")
     if is_only_secrets:
         return
     # make exports the file as it reads it, which is not as docker compose does, and docker compose would prefer that.
-    in_file = dict(_VALUE.findall(after))
-    environment = {name: value for name, value in os.environ.items() if name not in in_file}
+    in_file = values(after)
+    environment = {name: value for name, value in os.environ.items() if value and not in_file.get(name)}
     compose = compose_command()
     for command in (["build"], ["up", "--detach"]):
         code = subprocess.run([*compose, *command], env=environment, cwd=_REPOSITORY, check=False).returncode

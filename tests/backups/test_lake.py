@@ -94,6 +94,21 @@ def test_a_lake_that_is_written_meanwhile_is_copied_whole(tmp_path: Path) -> Non
     assert len({len(Lake(str(copy)).periods(DAILY)) for copy in copies}) > 1
 
 
+def test_a_log_with_a_checkpoint_is_copied_whole(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    for month in Month(2010, 1).through(Month(2010, 6)):
+        put(lake, DAILY, month, Record(1, str(month)))
+        version = lake.version(DAILY)
+        assert version is not None
+        version.delta.create_checkpoint()
+    copy_lake(Path(lake.root), tmp_path / "copy")
+    assert damage(str(tmp_path / "copy"), [DAILY], []) == []
+    assert Lake(str(tmp_path / "copy")).periods(DAILY) == lake.periods(DAILY)
+    log = tmp_path / "copy" / "daily" / "_delta_log"
+    assert (log / "_last_checkpoint").is_file()
+    assert len(list(log.glob("*.checkpoint.parquet"))) == 6
+
+
 def test_a_month_that_is_published_meanwhile_does_not_spoil_the_backup(
     used: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

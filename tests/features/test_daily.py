@@ -80,6 +80,20 @@ def test_an_order_counts_once_in_each_department_and_once_over_all(spark: SparkS
     assert_same(actual, expected)
 
 
+def test_lines_without_an_article_count_no_article(spark: SparkSession) -> None:
+    actual = daily(
+        lines(
+            spark,
+            ("a", "1", "2024-03-01 12:00:00", None, "books", "1", "10"),
+            ("a", "1", "2024-03-01 12:00:00", None, "books", "1", "1"),
+            ("a", "1", "2024-03-01 12:00:00", "p1", "books", "1", "1"),
+            ("a", "1", "2024-03-01 12:00:00", "p2", "books", "-1", "-1"),
+        )
+    ).where("department = '(all)'")
+    expected = day(spark, ("a", "2024-03-01", "(all)", "11", "12", "1", 1, 1, "2", 1, (0, 0, 1, 0)))
+    assert_same(actual, expected)
+
+
 def test_a_day_ends_at_midnight_and_so_does_a_month(spark: SparkSession) -> None:
     actual = daily(
         lines(

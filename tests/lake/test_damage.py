@@ -48,6 +48,13 @@ def garble_footer(path: Path) -> None:
     path.write_bytes(whole[:-200] + b"x" * 192 + whole[-8:])
 
 
+def garble_schema(path: Path) -> None:
+    """Change the Arrow schema in the footer: the error about it is neither of Arrow nor of the operating system."""
+    whole = path.read_bytes()
+    at = whole.rindex(b"ARROW:schema")
+    path.write_bytes(whole[: at + 20] + b"\xff" * 40 + whole[at + 60 :])
+
+
 def empty(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -60,6 +67,7 @@ def empty(path: Path) -> None:
         (empty, "has 0 bytes, but"),
         (garble, "cannot be read"),
         (garble_footer, "cannot be read"),
+        (garble_schema, "cannot be read"),
     ],
 )
 def test_a_damaged_file_is_noticed_by_every_reader_and_not_taken_for_current(
