@@ -139,7 +139,7 @@ test-long: venv ## Run months in random orders, a forced month, and clv_deliveri
 	@$(PYTHON) -m pytest -m long
 
 .PHONY: test-faults
-test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about 45 minutes)
+test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about two hours)
 	@$(PYTHON) -m pytest -m faults
 
 .PHONY: test-faults-sample
