@@ -8,7 +8,6 @@ not published. Without the connection, the task is skipped.
 """
 
 import json
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +15,6 @@ from airflow.sdk import DAG, Connection, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException, AirflowSkipException
 from clv_alerts import ALERT_TIMEOUT_SECONDS, alert_failed, log_reason
 from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job, run_job
-
-log = logging.getLogger("clv")
 
 LAST_DAY_OF_ALERTS = 10
 """Of the month: the last day on which `clv_late` tells that a month is not published."""
