@@ -110,6 +110,10 @@ backup: venv ## Back up the shop used last while it runs: TO=/backups/2011-12-08
 restore: venv ## Restore a backup of a shop that is not there any more: FROM=/backups/2011-12-08; then make up
 	@$(PYTHON) -m jobs.local_stack.backups restore "$$FROM"
 
+.PHONY: forget
+forget: venv ## Erase a customer: CUSTOMER=12347 BECAUSE="request 17"; see docs/erasure.md
+	@$(PYTHON) -m jobs.local_stack.job jobs.forget --customer="$$CUSTOMER" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
+
 .PHONY: compose-up
 compose-up: ## Build and start the services of docker-compose.yml, with secrets made at the first start; see docs/deployment.md
 	@python3 -m jobs.local_stack.compose

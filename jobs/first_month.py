@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from jobs.cleaning.erased import Erased
 from jobs.cleaning.ingestion import ingest
 from jobs.core.arguments import parser
 from jobs.core.month import Month
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if since is None:
             log.info("No month is published: open months are those after the newest published one")
             return
-        opened = _read(source, settings, lake, since, Lake(str(scratch)))
+        opened = _read(source, settings, lake, since, Lake(str(scratch)), Erased.of(database))
         if opened is None:
             log.info("Nothing has been delivered since %s", since)
             return
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         log.info("Version %s forecast %d customers whose first month ended after %s", number, len(rows), since)
 
 
-def _read(source: Source, settings: Settings, lake: Lake, since: date, own: Lake) -> OpenMonth | None:
+def _read(source: Source, settings: Settings, lake: Lake, since: date, own: Lake, erased: Erased) -> OpenMonth | None:
     """The orders since a day, in a lake of their own; None if there is none."""
     delivered = delivery(source, "transactions", settings.landing, Kept.of(settings))
     if delivered is None:
@@ -87,7 +88,7 @@ def _read(source: Source, settings: Settings, lake: Lake, since: date, own: Lake
         oldest = lake.newest(table, months[0]) or months[0]
         copy_periods(lake, own, table, [month for month in lists if month >= oldest])
     spark = session("first month")
-    ingest(spark, source, delivered, own, months=months, cache=settings.cache)
+    ingest(spark, source, delivered, own, months=months, cache=settings.cache, erased=erased)
     days = daily(lines_that_count(spark, own, months, source.customers_where))
     write_periods(days, own, DAILY, {month: {} for month in months})
     return OpenMonth(since, own, months)

@@ -142,6 +142,65 @@ $$;
 
 COMMENT ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) IS 'Remove what the validation of a stage of a run found, so that the transaction can record it again';
 
+CREATE FUNCTION clv.forget(p_customers text[], p_by text, p_because text) RETURNS TABLE(table_name text, rows bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    this bigint;
+    holding regclass;
+    are_holding CONSTANT regclass [] := ARRAY(
+        SELECT kept.oid
+        FROM pg_class AS kept
+        INNER JOIN pg_attribute AS kept_column ON kept.oid = kept_column.attrelid
+        WHERE
+            kept.relnamespace = 'clv'::regnamespace AND kept.relkind = 'r'
+            AND kept_column.attname = 'customer_id' AND NOT kept_column.attisdropped
+        ORDER BY kept.relname
+    );
+BEGIN
+    -- A transaction that adds rows ends first, or this one gives way.
+    FOREACH holding IN ARRAY are_holding LOOP
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', holding);
+    END LOOP;
+    INSERT INTO clv.erasure (erased_by, because, customers)
+    VALUES (p_by, p_because, cardinality(p_customers))
+    RETURNING erasure_id INTO this;
+    INSERT INTO clv.erased_customer (customer_hash, erasure_id)
+    SELECT
+        clv.hash_of_customer(named.customer_id) AS customer_hash,
+        this AS erasure_id
+    FROM unnest(p_customers) AS named (customer_id)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO clv.erased_load (erasure_id, load_id, customers, clv_12m)
+    SELECT
+        this AS erasure_id,
+        gone.load_id,
+        count(*) AS customers,
+        sum(gone.clv_12m) AS clv_12m
+    FROM clv.forecast_rows AS gone
+    WHERE gone.customer_id = ANY(p_customers)
+    GROUP BY gone.load_id;
+    FOREACH holding IN ARRAY are_holding LOOP
+        EXECUTE format('DELETE FROM %s WHERE customer_id = ANY ($1)', holding) USING p_customers;
+        GET DIAGNOSTICS rows = ROW_COUNT;
+        table_name := holding::text;
+        RETURN NEXT;
+    END LOOP;
+END
+$_$;
+
+COMMENT ON FUNCTION clv.forget(p_customers text[], p_by text, p_because text) IS 'Delete all rows of customers, and record it; the tables that may hold any, and how many rows went. Superusers only';
+
+CREATE FUNCTION clv.hash_of_customer(p_customer_id text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT encode(sha256(convert_to(erasure_salt.salt || p_customer_id, 'UTF8')), 'hex') FROM clv.erasure_salt;
+$$;
+
+COMMENT ON FUNCTION clv.hash_of_customer(p_customer_id text) IS 'The hash by which an erased customer is known';
+
 CREATE FUNCTION clv.hold_champion(p_model_name text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -627,7 +686,12 @@ BEGIN
     SELECT * INTO wanted FROM clv.forecast_load
     WHERE as_of = p_as_of AND run_id = p_to_run_id
     ORDER BY load_id DESC LIMIT 1;
-    SELECT count(*) INTO rows_there FROM clv.forecast_rows WHERE load_id = wanted.load_id;
+    SELECT
+        count(*) + coalesce(
+            (SELECT sum(erased.customers) FROM clv.erased_load AS erased WHERE erased.load_id = wanted.load_id), 0
+        )
+    INTO rows_there
+    FROM clv.forecast_rows WHERE load_id = wanted.load_id;
     IF wanted.load_id IS NULL OR p_to_run_id = p_from_run_id OR rows_there <> wanted.forecast_rows THEN
         RAISE EXCEPTION 'run % has no whole forecast of % to go back to: nothing was changed', p_to_run_id, p_as_of
         USING HINT = 'SELECT run_id FROM clv.all_runs WHERE as_of = … AND status IN (''replaced'', ''withdrawn'') '
@@ -1649,6 +1713,91 @@ COMMENT ON COLUMN clv.drift_distribution.bin IS 'A range between tenths of the r
 COMMENT ON COLUMN clv.drift_distribution.reference_share IS 'Share of the reference''s customers in the bin';
 COMMENT ON COLUMN clv.drift_distribution.share IS 'Share of the month''s customers in the bin';
 COMMENT ON COLUMN clv.drift_distribution.run_id IS 'The run that made the forecast';
+
+CREATE TABLE clv.erased_customer (
+    customer_hash text NOT NULL,
+    erasure_id bigint NOT NULL
+);
+
+COMMENT ON TABLE clv.erased_customer IS 'Who is to be refused if delivered again, without saying who that is';
+COMMENT ON COLUMN clv.erased_customer.customer_hash IS 'SHA-256 of the salt and the customer_id, in hexadecimal';
+COMMENT ON COLUMN clv.erased_customer.erasure_id IS 'The erasure';
+
+CREATE TABLE clv.erased_load (
+    erasure_id bigint NOT NULL,
+    load_id bigint NOT NULL,
+    customers bigint NOT NULL,
+    clv_12m numeric(18,2) NOT NULL
+);
+
+COMMENT ON TABLE clv.erased_load IS 'What an erasure took out of a load; the recorded totals of the load still hold it';
+COMMENT ON COLUMN clv.erased_load.erasure_id IS 'The erasure';
+COMMENT ON COLUMN clv.erased_load.load_id IS 'The load';
+COMMENT ON COLUMN clv.erased_load.customers IS 'How many rows it took out';
+COMMENT ON COLUMN clv.erased_load.clv_12m IS 'What their clv_12m added up to';
+
+CREATE TABLE clv.erasure (
+    erasure_id bigint NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    erased_by text NOT NULL,
+    because text NOT NULL,
+    customers bigint NOT NULL,
+    CONSTRAINT an_erasure_has_a_name CHECK ((erased_by <> ''::text)),
+    CONSTRAINT an_erasure_has_a_reason CHECK ((because <> ''::text))
+);
+
+COMMENT ON TABLE clv.erasure IS 'Each erasure of customers';
+COMMENT ON COLUMN clv.erasure.erasure_id IS 'Number of the erasure';
+COMMENT ON COLUMN clv.erasure.erased_at IS 'When it was begun';
+COMMENT ON COLUMN clv.erasure.erased_by IS 'Who erased';
+COMMENT ON COLUMN clv.erasure.because IS 'Why';
+COMMENT ON COLUMN clv.erasure.customers IS 'How many customers were named';
+
+ALTER TABLE clv.erasure ALTER COLUMN erasure_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME clv.erasure_erasure_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE clv.erasure_salt (
+    salt text NOT NULL
+);
+
+COMMENT ON TABLE clv.erasure_salt IS 'What is put before a customer_id to hash it; one row';
+COMMENT ON COLUMN clv.erasure_salt.salt IS 'Random text';
+
+CREATE VIEW clv.erasures AS
+ SELECT erasure.erasure_id,
+    erasure.erased_at,
+    erasure.erased_by,
+    erasure.because,
+    erasure.customers AS customers_named,
+    to_char(((load.as_of - 1))::timestamp without time zone, 'YYYY-MM'::text) AS data_month,
+    load.as_of,
+    load.run_id,
+    run.value_basis,
+    erased.customers,
+    erased.clv_12m
+   FROM (((clv.erasure
+     LEFT JOIN clv.erased_load erased ON ((erasure.erasure_id = erased.erasure_id)))
+     LEFT JOIN clv.forecast_load load ON ((erased.load_id = load.load_id)))
+     LEFT JOIN clv.run ON ((load.run_id = run.run_id)));
+
+COMMENT ON VIEW clv.erasures IS 'Each erasure, and what it took out of each run: the recorded totals of a run still hold it, its rows do not';
+COMMENT ON COLUMN clv.erasures.erasure_id IS 'Number of the erasure';
+COMMENT ON COLUMN clv.erasures.erased_at IS 'When it was begun';
+COMMENT ON COLUMN clv.erasures.erased_by IS 'Who erased';
+COMMENT ON COLUMN clv.erasures.because IS 'Why';
+COMMENT ON COLUMN clv.erasures.customers_named IS 'How many customers were named';
+COMMENT ON COLUMN clv.erasures.data_month IS 'The data month, YYYY-MM: the month before as_of';
+COMMENT ON COLUMN clv.erasures.as_of IS 'First day after the data month; empty where no run had rows of them';
+COMMENT ON COLUMN clv.erasures.run_id IS 'The run';
+COMMENT ON COLUMN clv.erasures.value_basis IS 'What value is counted in: net_revenue or margin';
+COMMENT ON COLUMN clv.erasures.customers IS 'How many of the run''s rows went';
+COMMENT ON COLUMN clv.erasures.clv_12m IS 'What their clv_12m added up to';
 
 CREATE TABLE clv.first_month_open (
     as_of date NOT NULL,
@@ -3302,6 +3451,15 @@ ALTER TABLE ONLY clv.customer_rows
 ALTER TABLE ONLY clv.drift_rows
     ADD CONSTRAINT drift_rows_pkey PRIMARY KEY (load_id, kind, name, statistic);
 
+ALTER TABLE ONLY clv.erased_customer
+    ADD CONSTRAINT erased_customer_pkey PRIMARY KEY (customer_hash);
+
+ALTER TABLE ONLY clv.erased_load
+    ADD CONSTRAINT erased_load_pkey PRIMARY KEY (erasure_id, load_id);
+
+ALTER TABLE ONLY clv.erasure
+    ADD CONSTRAINT erasure_pkey PRIMARY KEY (erasure_id);
+
 ALTER TABLE ONLY clv.first_month_accuracy_rows
     ADD CONSTRAINT first_month_accuracy_rows_pkey PRIMARY KEY (load_id, candidate);
 
@@ -3428,6 +3586,15 @@ ALTER TABLE ONLY clv.bridge_rows
 ALTER TABLE ONLY clv.drift_rows
     ADD CONSTRAINT drift_rows_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
 
+ALTER TABLE ONLY clv.erased_customer
+    ADD CONSTRAINT erased_customer_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES clv.erasure(erasure_id);
+
+ALTER TABLE ONLY clv.erased_load
+    ADD CONSTRAINT erased_load_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES clv.erasure(erasure_id);
+
+ALTER TABLE ONLY clv.erased_load
+    ADD CONSTRAINT erased_load_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
+
 ALTER TABLE ONLY clv.forecast_load
     ADD CONSTRAINT forecast_load_run_id_fkey FOREIGN KEY (run_id) REFERENCES clv.run(run_id);
 
@@ -3487,6 +3654,10 @@ GRANT ALL ON FUNCTION clv.clear_ingested(p_run_id bigint, p_table_name text) TO 
 
 REVOKE ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) TO clv_writer;
+
+REVOKE ALL ON FUNCTION clv.forget(p_customers text[], p_by text, p_because text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION clv.hash_of_customer(p_customer_id text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
@@ -3626,6 +3797,13 @@ GRANT SELECT ON TABLE clv.drift TO clv_reader;
 
 GRANT SELECT ON TABLE clv.drift_distribution TO clv_writer;
 GRANT SELECT ON TABLE clv.drift_distribution TO clv_reader;
+
+GRANT SELECT ON TABLE clv.erased_customer TO clv_writer;
+
+GRANT SELECT ON TABLE clv.erasure_salt TO clv_writer;
+
+GRANT SELECT ON TABLE clv.erasures TO clv_reader;
+GRANT SELECT ON TABLE clv.erasures TO clv_writer;
 
 GRANT SELECT,INSERT ON TABLE clv.first_month_open TO clv_writer;
 

@@ -80,7 +80,7 @@ def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None
 def test_backups_are_a_profile_with_every_setting_that_their_programs_read() -> None:
     service = SERVICES["backup"]
     assert service["profiles"] == ["backup"]
-    read = {"CLV_SOURCE", "CLV_LAKE", "CLV_REPORTS", "CLV_ARTIFACTS", "CLV_SUPERUSER_DATABASE_URL"}
+    read = {"CLV_SOURCE", "CLV_LANDING", "CLV_LAKE", "CLV_REPORTS", "CLV_ARTIFACTS", "CLV_SUPERUSER_DATABASE_URL"}
     assert set(service["environment"]) == {*read, "PGPASSWORD"}
     artifacts = service["environment"]["CLV_ARTIFACTS"]
     assert f"--artifacts-destination file://{artifacts} " in f"{SERVICES['mlflow']['command']} "

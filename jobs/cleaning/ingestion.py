@@ -8,6 +8,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.cleaning.erased import NOBODY, Erased
 from jobs.cleaning.flagging import flagged_rows, typed_rows
 from jobs.cleaning.margin import valued
 from jobs.cleaning.quarantine import REJECTED_FOR, split
@@ -29,7 +30,14 @@ class IngestError(RuntimeError):
 
 
 def ingest(
-    spark: SparkSession, source: Source, delivered: Delivery, lake: Lake, *, months: Sequence[Month], cache: Path
+    spark: SparkSession,
+    source: Source,
+    delivered: Delivery,
+    lake: Lake,
+    *,
+    months: Sequence[Month],
+    cache: Path,
+    erased: Erased = NOBODY,
 ) -> Reconciliation:
     """Write whole months of one table, clean and rejected, from all files delivered for them.
 
@@ -40,6 +48,7 @@ def ingest(
         lake: the lake to write to; it also holds the products that give order lines their departments.
         months: the months to write.
         cache: the folder of copies of delivered files.
+        erased: the customers whose rows are refused and not kept.
 
     Raises:
         LandingError: a file is damaged, lacks a mapped column, or has no readable row.
@@ -48,7 +57,7 @@ def ingest(
     table = TABLES[delivered.table]
     inputs = _inputs(source, delivered, lake, months)
     observation = Observation()
-    flagged = _flagged(spark, source, delivered, lake, sorted(months), cache, observation)
+    flagged = erased.refused(_flagged(spark, source, delivered, lake, sorted(months), cache, observation))
     flagged.persist()  # read by the tally and by both writers
     try:
         with rows_being_read():

@@ -62,13 +62,14 @@ class KeptLists:
         """Keep the first list of a month; its files in the cache."""
         if not self.kept.lake.is_complete(self.table, month):
             with suppress(ChangedError):  # another plan came first: its list stays
-                self._write(month, files)
+                self.write(month, files, upon=0)
         return self.files(month)
 
-    def _write(self, month: Month, files: Sequence[Path]) -> None:
+    def write(self, month: Month, files: Sequence[Path], *, upon: int) -> None:
+        """Keep a list of a month in place of the one there; `upon` as in `Lake.commit`."""
         pieces = sum(-(-path.stat().st_size // _PIECE_BYTES) for path in files)
         record = Record(rows=pieces, fingerprint=files_fingerprint(files))
-        write_rows(_pieces(files, arrow_schema(self.table)), self.kept.lake, self.table, month, record, upon=0)
+        write_rows(_pieces(files, arrow_schema(self.table)), self.kept.lake, self.table, month, record, upon=upon)
 
     def _unpack(self, month: Month, folder: Path) -> None:
         folder.mkdir()

@@ -22,7 +22,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     home = current_home(state_folder())
     if postgres.server_process(home.folder / "postgres") is None:
         sys.exit("The stack is not running: start it with make up")
-    environment = stack_environment(home, remembered(home).ports, java_home(home.java))
+    ports = remembered(home).ports
+    environment = stack_environment(home, ports, java_home(home.java))
+    environment["CLV_SUPERUSER_DATABASE_URL"] = postgres.url(
+        postgres.SUPERUSER, "postgres", home.sockets(), ports.postgres
+    )
     os.chdir(REPOSITORY)
     os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)
 

@@ -96,6 +96,7 @@ def command(data: Path, sockets: Path, tcp_port: int | None = None) -> Sequence[
     """The server's command line."""
     addresses = LOOPBACK if tcp_port else ""
     options = {"listen_addresses": addresses, "unix_socket_permissions": "0700", "max_connections": "200"}
+    options["wal_recycle"] = "off"  # a file of the log that is used again still holds what was erased
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     return [
         str(program("postgres")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -26,8 +27,10 @@ from jobs.local_stack.environment import stack_environment
 from jobs.local_stack.home import current_home
 from jobs.local_stack.java import java_home
 from jobs.local_stack.processes import MARK
-from jobs.local_stack.stack import Stack, clean, down, up
+from jobs.local_stack.stack import Stack, clean, down, remembered, up
 from jobs.local_stack.start import DAG
+from jobs.publishing.report import top_customers
+from tests.erasure.search import files_that_hold
 from tests.stacks import MONTHS, small_shop
 
 pytestmark = pytest.mark.slow
@@ -191,6 +194,31 @@ def test_a_backup_brings_the_shop_back_after_everything_is_gone(
     plan = run_month(again, str(LAST))
     assert {row["content_hash"] for row in published(again)} == {row["content_hash"] for row in before}
     assert plan["run_id"] > max(row["run_id"] for row in before)
+
+
+def test_an_erased_customer_is_in_no_file_and_does_not_come_back(
+    stack: Stack, backfilled: list[dict[str, Any]]
+) -> None:
+    home, stack = stack.home, remembered(stack.home)
+    database = engine(stack.database_url)
+    [*_, before] = published(stack)
+    [erased, stays] = [row["customer_id"] for row in top_customers(database, before["as_of"])[:2]]
+    command = [sys.executable, "-m", "jobs.local_stack.job", "jobs.forget", f"--customer={erased}", "--by=Ada"]
+    environ = os.environ | {"CLV_HOME": str(home.folder.parent)}
+    done = subprocess.run([*command, "--because=request 17"], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "remove them there, or they stay in the shop's deliveries" in done.stderr
+
+    def places(customer: str) -> set[str]:
+        return {path.partition("/")[0] for path in files_that_hold(customer, home.folder)}
+
+    assert places(stays) == {"landing", "lake", "postgres"}
+    assert places(erased) == {"landing"}
+    run_month(stack, str(LAST))
+    assert published(stack)[-1]["forecast_rows"] == before["forecast_rows"] - 1
+    with database.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CHECKPOINT"))
+    assert places(erased) == {"landing"}
 
 
 def test_stopping_leaves_no_process_behind(stack: Stack) -> None:
