@@ -120,7 +120,7 @@ compose-up: ## Build and start the services of docker-compose.yml, with secrets 
 
 .PHONY: test
 test: venv ## Run the test suite, except the test-… targets below
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not long and not faults" --ignore tests/benchmarks
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser and not long and not faults and not compose" --ignore tests/benchmarks
 
 .PHONY: test-benchmarks
 test-benchmarks: venv ## Test the benchmarks (about 4 minutes)
@@ -141,6 +141,10 @@ pictures: venv ## Run test-browser and update the runbook's screenshots
 .PHONY: test-long
 test-long: venv ## Run months in random orders, a forced month, and clv_deliveries on a separate stack (about 30 minutes)
 	@$(PYTHON) -m pytest -m long
+
+.PHONY: compose-test
+compose-test: venv ## Build, start, use, break and restore docker-compose.yml (needs a Docker engine; about 40 minutes)
+	@$(PYTHON) -m pytest -m compose
 
 .PHONY: test-faults
 test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about two hours)

@@ -1,0 +1,161 @@
+"""The services of docker-compose.yml, in a project of their own, driven as an operator drives them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from jobs.local_stack.airflow_api import AirflowAnswerError, AirflowApi
+from jobs.local_stack.compose import compose_command, values
+from tests.conftest import ROOT
+
+PROJECT, DAG = "clv_compose_test", "clv_monthly"
+PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "API_PORT", "CLV_POSTGRES_PORT")
+READY_SECONDS, MONTH_SECONDS = 600, 3600
+
+
+def refuse_without_engine() -> None:
+    """Skip, with the reason, where no Docker engine runs."""
+    engine = shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False)
+    if not engine or engine.returncode != 0:
+        pytest.skip("no Docker engine runs here: start one, then make compose-test")
+
+
+@dataclass(frozen=True)
+class Services:
+    """A checkout of its own, and its containers.
+
+    Attributes:
+        folder: the checkout.
+    """
+
+    folder: Path
+
+    @classmethod
+    def of_checkout(cls, folder: Path) -> Services:
+        """Copy what git tracks, and name free ports and a folder for backups."""
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in tracked.rstrip("\0").split("\0"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+        backups = folder / "backups"
+        backups.mkdir(mode=0o777)
+        backups.chmod(0o777)
+        settings = {name: str(port) for name, port in zip(PORTS, _free_ports(len(PORTS)), strict=True)}
+        settings["POSTGRES_IMAGE"] = os.environ.get("POSTGRES_IMAGE", "")
+        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        subprocess.run(["python3", "-m", "jobs.local_stack.compose", "secrets"], cwd=folder, check=True)
+        return cls(folder)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What `.env` says."""
+        return values((self.folder / ".env").read_text())
+
+    def compose(self, *command: str, is_checked: bool = True) -> str:
+        """Run docker compose; what it prints."""
+        environ = {name: value for name, value in os.environ.items() if name not in self.settings}
+        done = subprocess.run(
+            [*compose_command(), "--project-name", PROJECT, *command],
+            cwd=self.folder,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert not is_checked or done.returncode == 0, done.stdout
+        return done.stdout
+
+    def up(self) -> None:
+        """Start everything with two workers, and wait until Airflow is whole."""
+        self.compose("up", "--detach", "--scale", "spark-worker=2")
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.airflow("admin").is_healthy():
+            assert time.monotonic() < deadline, self.compose("ps")
+            time.sleep(2)
+
+    def airflow(self, user: str) -> AirflowApi:
+        """Airflow's API as one of the accounts."""
+        variable = {"clv-api": "AIRFLOW_API_PASSWORD"}.get(user, f"AIRFLOW_{user.upper()}_PASSWORD")
+        return AirflowApi(f"http://127.0.0.1:{self.settings['AIRFLOW_PORT']}", user, self.settings[variable])
+
+    def start_month(self, month: str, **conf: object) -> str:
+        """Trigger a month as the operator; the path of its run."""
+        api = self.airflow("operator")
+        deadline = time.monotonic() + READY_SECONDS
+        while not api.exists(f"/dags/{DAG}"):
+            assert time.monotonic() < deadline, "the DAG is not there"
+            time.sleep(2)
+        api.patch(f"/dags/{DAG}", {"is_paused": False})
+        run = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": month} | conf})
+        return f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
+
+    def wait_for(self, run: str, task: str | None = None, states: tuple[str, ...] = ("success",)) -> None:
+        """Wait until a run, or a task of it, is in one of some states; fails if it can no longer be."""
+        deadline, api = time.monotonic() + MONTH_SECONDS, self.airflow("operator")
+        path = f"{run}/taskInstances/{task}" if task else run
+        state = None
+        while state not in states:
+            assert state not in ("failed", "upstream_failed", "skipped"), self._failures(run)
+            assert time.monotonic() < deadline, f"{path} is {state}"
+            time.sleep(1)
+            try:
+                state = api.get(path)["state"]
+            except (AirflowAnswerError, OSError):
+                api = self.airflow("operator")
+
+    def _failures(self, run: str) -> str:
+        tasks = self.airflow("operator").get(f"{run}/taskInstances", limit=100)["task_instances"]
+        return str([(task["task_id"], task["state"], task["note"]) for task in tasks if task["state"] != "success"])
+
+    def containers(self, service: str) -> list[str]:
+        """The containers of a service."""
+        return self.compose("ps", "--quiet", service).split()
+
+    def kill(self, service: str) -> None:
+        """Kill the first container of a service, and start it again."""
+        container = self.containers(service)[0]
+        docker("kill", container)
+        docker("start", container)
+
+    def read(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the database as the reader."""
+        where = {"host": "127.0.0.1", "port": self.settings["CLV_POSTGRES_PORT"], "dbname": "clv"}
+        with (
+            closing(
+                psycopg2.connect(**where, user="clv_reader", password=self.settings["CLV_READER_PASSWORD"])
+            ) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def remove(self) -> None:
+        """Remove the containers and the volumes."""
+        self.compose("--profile", "backup", "--profile", "bi", "down", "--volumes", "--remove-orphans")
+
+
+def docker(*command: str) -> str:
+    """Run docker; what it prints."""
+    return subprocess.run(["docker", *command], capture_output=True, text=True, check=True).stdout
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [opened.getsockname()[1] for opened in sockets]
+    finally:
+        for opened in sockets:
+            opened.close()

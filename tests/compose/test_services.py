@@ -1,0 +1,107 @@
+"""The stack as services: built, started, used by an operator, broken, restored and removed. In this order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.local_stack.airflow_api import AirflowAnswerError
+from tests.compose.services import PROJECT, Services, docker, refuse_without_engine
+
+pytestmark = pytest.mark.compose
+
+MONTH = "2025-06"
+CONTENT = "SELECT as_of, run_id, content_hash, forecast_rows FROM clv.all_runs WHERE status = 'published' ORDER BY 1"
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    refuse_without_engine()
+    services = Services.of_checkout(tmp_path_factory.mktemp("checkout"))
+    try:
+        services.compose("build")
+        services.up()
+        yield services
+    finally:
+        services.remove()
+
+
+@pytest.fixture(scope="module")
+def content(services: Services) -> str:
+    """The content hash of a month of the simulated shop that the operator has run."""
+    services.wait_for(services.start_month(MONTH))
+    [(_, _, content, rows)] = services.read(CONTENT)
+    assert services.read("SELECT count(*) FROM clv.forecast_current") == [(rows,)]
+    return str(content)
+
+
+def published(services: Services) -> set[str]:
+    return {row[2] for row in services.read(CONTENT)}
+
+
+def test_a_month_uses_both_workers(services: Services, content: str) -> None:
+    for worker in services.containers("spark-worker"):
+        started = docker("logs", worker, "--since", "2000-01-01")
+        assert "Asked to launch executor" in started or "Launch command" in started
+
+
+def test_the_viewer_only_looks(services: Services, content: str) -> None:
+    viewer = services.airflow("viewer")
+    assert viewer.get("/dags/clv_monthly")["dag_id"] == "clv_monthly"
+    with pytest.raises(AirflowAnswerError, match="403"):
+        viewer.post("/dags/clv_monthly/dagRuns", {"logical_date": None, "conf": {"month": MONTH}})
+
+
+def test_who_does_not_know_the_secret_cannot_submit_a_job(services: Services) -> None:
+    code = "from pyspark.sql import SparkSession as S; S.builder.master('spark://spark-master:7077').getOrCreate()"
+    said = services.compose(
+        "run", "--rm", "-e", "SPARK_SUBMIT_OPTS=", "--no-deps", "spark-master", "python", "-c", code, is_checked=False
+    )
+    assert "All masters are unresponsive" in said or "Application has been killed" in said
+
+
+@pytest.mark.parametrize(
+    ("service", "task"),
+    [
+        ("spark-worker", "ingest"),
+        ("spark-worker", "build_features"),
+        ("airflow-scheduler", "build_features"),
+        ("spark-worker", "score"),
+        ("postgres", "score"),
+    ],
+)
+def test_a_month_survives_what_is_killed_in_the_middle(
+    services: Services, content: str, service: str, task: str
+) -> None:
+    run = services.start_month(MONTH, force=True)
+    services.wait_for(run, task, states=("running",))
+    services.kill(service)
+    services.wait_for(run)
+    assert published(services) == {content}
+
+
+def test_a_backup_brings_everything_back(services: Services, content: str) -> None:
+    before = services.read(CONTENT)
+    services.compose("run", "--rm", "backup", "python", "-m", "jobs.back_up", "--to", "/srv/backups/1")
+    services.remove()
+    services.compose("run", "--rm", "backup", "python", "-m", "jobs.restore", "--from", "/srv/backups/1")
+    services.up()
+    assert services.read(CONTENT) == before
+    services.wait_for(services.start_month(MONTH))
+    assert published(services) == {content}
+
+
+def test_an_erased_customer_is_gone(services: Services, content: str) -> None:
+    [(erased,)] = services.read("SELECT customer_id FROM clv.forecast_current ORDER BY clv_12m DESC LIMIT 1")
+    services.compose(
+        "run", "--rm", "backup", "python", "-m", "jobs.forget", f"--customer={erased}", "--by=Ada", "--because=test"
+    )
+    assert services.read(f"SELECT count(*) FROM clv.forecast WHERE customer_id = '{erased}'") == [(0,)]
+
+
+def test_nothing_is_left(services: Services) -> None:
+    services.remove()
+    label = f"label=com.docker.compose.project={PROJECT}"
+    assert docker("ps", "--all", "--quiet", "--filter", label) == ""
+    assert docker("volume", "ls", "--quiet", "--filter", label) == ""
