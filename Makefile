@@ -111,8 +111,8 @@ restore: venv ## Restore a backup of a shop that is not there any more: FROM=/ba
 	@$(PYTHON) -m jobs.local_stack.backups restore "$$FROM"
 
 .PHONY: forget
-forget: venv ## Erase a customer: CUSTOMER=12347 BECAUSE="request 17"; see docs/erasure.md
-	@$(PYTHON) -m jobs.local_stack.job jobs.forget --customer="$$CUSTOMER" --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
+forget: venv ## Erase a customer, or those in a file: CUSTOMER=12347 (or CUSTOMERS=file) BECAUSE="request 17"; see docs/erasure.md
+	@$(PYTHON) -m jobs.local_stack.job jobs.forget $${CUSTOMER:+--customer="$$CUSTOMER"} $${CUSTOMERS:+--customers-from="$$CUSTOMERS"} --by="$${BY:-$$(id -un)}" --because="$$BECAUSE"
 
 .PHONY: compose-up
 compose-up: ## Build and start the services of docker-compose.yml, with secrets made at the first start; see docs/deployment.md

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from jobs.cleaning.erased import Erased
+from jobs.cleaning.erasures import erased_customers
 from jobs.cleaning.ingestion import ingest
 from jobs.core.arguments import parser
 from jobs.core.month import Month
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if since is None:
             log.info("No month is published: open months are those after the newest published one")
             return
-        opened = _read(source, settings, lake, since, Lake(str(scratch)), Erased.of(database))
+        opened = _read(source, settings, lake, since, Lake(str(scratch)), erased_customers(database))
         if opened is None:
             log.info("Nothing has been delivered since %s", since)
             return
@@ -70,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             log.info("No day since %s is known to be over: nothing is changed", since)
             return
         rows, read_until = made
+        erased = erased_customers(database)  # again: somebody may have been erased meanwhile
+        rows = rows[~rows["customer_id"].map(erased.holds)]
         replace_open_months(database, rows, read_until)
         log.info("Version %s forecast %d customers whose first month ended after %s", number, len(rows), since)
 

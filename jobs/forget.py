@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -27,14 +29,13 @@ from jobs.core.refusal import RefusedError
 from jobs.core.settings import Settings
 from jobs.core.task import log_to_stderr, run_as_program
 from jobs.core.value_basis import VALUE_BASES
-from jobs.erasure.database import rewrite
+from jobs.erasure.database import delete_rows, rewrite
 from jobs.erasure.deliveries import files_that_name
-from jobs.erasure.lakes import drop_copies, erase_from_kept_lists, erase_from_tables
+from jobs.erasure.lakes import drop_copies, erase_from_kept_lists, erase_from_tables, refuse_other_lake
 from jobs.erasure.marks import Marks
-from jobs.lake.lake import Lake
-from jobs.lake.old_layout import refuse_old_layout
 from jobs.landing.cache import Kept
 from jobs.sources import load
+from jobs.sources.mapping import Source
 
 log = logging.getLogger(__name__)
 
@@ -46,57 +47,57 @@ class ErasureError(RefusedError):
 def main(argv: Sequence[str] | None = None) -> None:
     """Erase customers; see `--help`."""
     options = parser(__doc__)
-    options.add_argument("--customer", action="append", required=True, help="customer_id; may be repeated")
+    options.add_argument("--customer", action="append", default=[], help="customer_id; may be repeated")
+    options.add_argument("--customers-from", type=Path, help="a file with a customer_id in each line")
     options.add_argument("--by", required=True, help="who erases")
-    options.add_argument("--because", required=True, help="the reason, for the record: not the customer's name or id")
+    options.add_argument("--because", required=True, help="the reason, for the record: without the customer's id")
     arguments = options.parse_args(argv)
     log_to_stderr()
     settings = Settings()
     source, database = load(settings.source), forecast_database(settings.superuser_database_url)
-    customers = sorted(set(arguments.customer))
+    listed = arguments.customers_from.read_text("utf-8").splitlines() if arguments.customers_from else []
+    customers = sorted({*arguments.customer, *listed})
     marks = Marks(customers, source)
-    _refuse(database, settings, customers, marks, arguments.by, arguments.because)
-    rows = _forget(database, customers, arguments.by, arguments.because)
-    renamed = erase_from_kept_lists(settings, source, marks)
+    _refuse_request(customers, marks, arguments.by, arguments.because)
+    _refuse_state(database, settings, source)
+    try:
+        deleted = delete_rows(database, customers, arguments.by, arguments.because)
+    except DBAPIError as error:
+        raise ErasureError(f"{message_of(error)}. Nothing was erased: try again") from error
+    rows = Counter(deleted)
+    lists = erase_from_kept_lists(settings, source, marks)
     for basis in VALUE_BASES:
-        gone, versions = erase_from_tables(settings.on(basis), source, customers, marks, renamed)
+        gone, versions = erase_from_tables(settings.on(basis), source, customers, marks, lists)
         execute(database, "move_lake_versions", value_basis=basis, versions=json.dumps(versions))
         rows.update({f"{name} in the lake ({basis})": count for name, count in gone.items()})
+    rewrite(database, deleted)
     for path in files_that_name(settings, source, marks):
         log.warning("%s holds rows of theirs: remove them there, or they stay in the shop's deliveries", path)
     drop_copies(Kept.of(settings))
-    rewrite(database)
-    for table, count in sorted(rows.items()):
+    for table, count in sorted((+rows).items()):
         log.info("%s: %d rows", table, count)
-    if not rows:
+    if not +rows:
         log.warning("There was no row of theirs. Check the ids; they are refused from now on all the same")
     log.info("%d customers are erased; clv.erasures has the record", len(customers))
 
 
-def _refuse(
-    database: Engine, settings: Settings, customers: Sequence[str], marks: Marks, by: str, because: str
-) -> None:
-    if not by.strip() or not because.strip() or not all(customers):
+def _refuse_request(customers: Sequence[str], marks: Marks, by: str, because: str) -> None:
+    if not by.strip() or not because.strip() or not customers or not all(map(str.strip, customers)):
         raise ErasureError("--customer, --by and --because must not be empty: nothing was erased")
     if marks.are_in(by) or marks.are_in(because):
-        raise ErasureError("--by and --because are kept: they must not name the customer. Nothing was erased")
+        raise ErasureError("--by and --because are kept, and contain the id as a word: choose other texts")
+
+
+def _refuse_state(database: Engine, settings: Settings, source: Source) -> None:
     for run in fetch(database, "runs_under_way"):
         raise ErasureError(
             f"run {run['run_id']} of {run['data_month']} ({run['value_basis']}) was planned within a day and has not "
-            f"ended ({run['status']}): it may write what is erased. Nothing was erased: try again when its report is "
-            "written, or a day after its plan"
+            f"written its report ({run['status']}): it may write what is erased. Nothing was erased: try again when "
+            "its report is written, or a day after its plan"
         )
     for basis in VALUE_BASES:
-        refuse_old_layout(Lake(settings.on(basis).lake))
-
-
-def _forget(database: Engine, customers: Sequence[str], by: str, because: str) -> dict[str, int]:
-    """Delete their rows in the database; table → how many, of those that had any."""
-    try:
-        gone = fetch(database, "forget", customers=list(customers), by=by, because=because)
-    except DBAPIError as error:
-        raise ErasureError(f"{message_of(error)}. Nothing was erased: try again") from error
-    return {row["table_name"]: row["rows"] for row in gone if row["rows"]}
+        known = {row["table_name"] for row in fetch(database, "lake_tables", value_basis=basis)}
+        refuse_other_lake(settings.on(basis), source, known)
 
 
 if __name__ == "__main__":

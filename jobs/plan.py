@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+from jobs.cleaning.erasures import left_out_of_customers
 from jobs.core.arguments import add_airflow_run, parser
 from jobs.core.failure import AS_OF
 from jobs.core.month import named_month
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if plan.needs_acceptance and choices.restate == REFUSE and not choices.is_dry_run:
             raise RestatedError(refusal_of(plan))
         if not choices.is_dry_run:
-            keep_lists(filed)
+            keep_lists(filed, left_out_of_customers(database, source))
         note = note_of(plan, settings.source)
         asked = {"dag_run_id": arguments.dag_run_id, "trigger": arguments.run_type}
         run_id = open_run(database, plan, settings, currency=source.currency, note=note, **asked)

@@ -66,9 +66,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         own = Lake(str(scratch))
         made = _forecast(spark, was, own, load(run["source"], run["value_basis"]), model, run["as_of"])
     if made != run["lake_fingerprint"]:
+        erased = " Customers were erased since (clv.erasures): their rows are not there." if run["has_erasures"] else ""
         raise NotReproducedError(
             f"run {run_id} as of {run['as_of']} came out otherwise: its forecast was {run['lake_fingerprint']}, "
-            f"now it is {made}. The run's code was {run['code_version']}; this is {code_version()}"
+            f"now it is {made}. The run's code was {run['code_version']}; this is {code_version()}.{erased}"
         )
     log.info("Run %s as of %s: the same rows again, content hash %s", run_id, run["as_of"], run["content_hash"])
 

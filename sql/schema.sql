@@ -156,7 +156,8 @@ DECLARE
         WHERE
             kept.relnamespace = 'clv'::regnamespace AND kept.relkind = 'r'
             AND kept_column.attname = 'customer_id' AND NOT kept_column.attisdropped
-        ORDER BY kept.relname
+        -- In the order in which a month is published: no deadlock.
+        ORDER BY kept.relname <> 'forecast_rows', kept.relname
     );
 BEGIN
     -- A transaction that adds rows ends first, or this one gives way.
@@ -166,10 +167,8 @@ BEGIN
     INSERT INTO clv.erasure (erased_by, because, customers)
     VALUES (p_by, p_because, cardinality(p_customers))
     RETURNING erasure_id INTO this;
-    INSERT INTO clv.erased_customer (customer_hash, erasure_id)
-    SELECT
-        clv.hash_of_customer(named.customer_id) AS customer_hash,
-        this AS erasure_id
+    INSERT INTO clv.erased_customer (customer_hash)
+    SELECT clv.hash_of_customer(named.customer_id) AS customer_hash
     FROM unnest(p_customers) AS named (customer_id)
     ON CONFLICT DO NOTHING;
     INSERT INTO clv.erased_load (erasure_id, load_id, customers, clv_12m)
@@ -1715,13 +1714,11 @@ COMMENT ON COLUMN clv.drift_distribution.share IS 'Share of the month''s custome
 COMMENT ON COLUMN clv.drift_distribution.run_id IS 'The run that made the forecast';
 
 CREATE TABLE clv.erased_customer (
-    customer_hash text NOT NULL,
-    erasure_id bigint NOT NULL
+    customer_hash text NOT NULL
 );
 
 COMMENT ON TABLE clv.erased_customer IS 'Who is to be refused if delivered again, without saying who that is';
 COMMENT ON COLUMN clv.erased_customer.customer_hash IS 'SHA-256 of the salt and the customer_id, in hexadecimal';
-COMMENT ON COLUMN clv.erased_customer.erasure_id IS 'The erasure';
 
 CREATE TABLE clv.erased_load (
     erasure_id bigint NOT NULL,
@@ -3586,9 +3583,6 @@ ALTER TABLE ONLY clv.bridge_rows
 ALTER TABLE ONLY clv.drift_rows
     ADD CONSTRAINT drift_rows_load_id_fkey FOREIGN KEY (load_id) REFERENCES clv.forecast_load(load_id);
 
-ALTER TABLE ONLY clv.erased_customer
-    ADD CONSTRAINT erased_customer_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES clv.erasure(erasure_id);
-
 ALTER TABLE ONLY clv.erased_load
     ADD CONSTRAINT erased_load_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES clv.erasure(erasure_id);
 
@@ -3658,6 +3652,7 @@ GRANT ALL ON FUNCTION clv.clear_validation(p_run_id bigint, p_stage text) TO clv
 REVOKE ALL ON FUNCTION clv.forget(p_customers text[], p_by text, p_because text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION clv.hash_of_customer(p_customer_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION clv.hash_of_customer(p_customer_id text) TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.hold_champion(p_model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION clv.hold_champion(p_model_name text) TO clv_writer;
@@ -3799,6 +3794,8 @@ GRANT SELECT ON TABLE clv.drift_distribution TO clv_writer;
 GRANT SELECT ON TABLE clv.drift_distribution TO clv_reader;
 
 GRANT SELECT ON TABLE clv.erased_customer TO clv_writer;
+
+GRANT SELECT ON TABLE clv.erased_load TO clv_writer;
 
 GRANT SELECT ON TABLE clv.erasure_salt TO clv_writer;
 

@@ -57,7 +57,7 @@ def ingest(
     table = TABLES[delivered.table]
     inputs = _inputs(source, delivered, lake, months)
     observation = Observation()
-    flagged = erased.refused(_flagged(spark, source, delivered, lake, sorted(months), cache, observation))
+    flagged = erased.refused(_flagged(spark, source, delivered, lake, sorted(months), cache, observation), source)
     flagged.persist()  # read by the tally and by both writers
     try:
         with rows_being_read():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 from sqlalchemy import Engine
 
-from jobs.cleaning.erased import Erased
+from jobs.cleaning.erasures import erased_customers
 from jobs.cleaning.ingestion import ingest, ingested
 from jobs.cleaning.row_counts import record_row_counts
 from jobs.core.month import Month
@@ -77,7 +77,7 @@ class RunIngestion:
         if present is not None:
             log.info("%s: the lake holds this delivery already, %d rows", name, present)
             return present
-        erased, cache = Erased.of(self.database), self.settings.cache
+        erased, cache = erased_customers(self.database), self.settings.cache
         result = ingest(self.spark, self.source, delivered, self.lake, months=months, cache=cache, erased=erased)
         for line in result.lines(name):
             log.info("%s", line)

@@ -19,7 +19,6 @@ from pyarrow.fs import copy_files
 from jobs.cleaning.erased import RAW
 from jobs.erasure.marks import Marks
 from jobs.lake.lake import Lake
-from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import REJECTED_COLUMNS, Table
 from jobs.lake.versions import File, Period, Record, open_version
 
@@ -39,20 +38,20 @@ class Trace:
     instead: pa.Scalar | None = None
 
 
-def trace(table: Table, customers: Collection[str], marks: Marks, id_column: str | None) -> Trace | None:
+def trace(table: Table, customers: Collection[str], marks: Marks, id_column: str) -> Trace | None:
     """What customers leave in a table; None where there is nothing of them.
 
     Args:
         table: the table.
         customers: their ids.
         marks: the same as the shop delivers them.
-        id_column: the column that holds the id in the deliveries of the table, if one does.
+        id_column: the delivered column that holds the id, in a table of rejected rows.
     """
     if "customer_id" in table.names:
         wanted = pa.array(sorted(customers), pa.string())
         return Trace("customer_id", lambda ids: pc.is_in(ids, value_set=wanted))
-    if table.columns == REJECTED_COLUMNS and id_column is not None:
-        return Trace("raw", _each(lambda raw: marks.are_in_row(raw, id_column)), pa.scalar(RAW))
+    if table.columns == REJECTED_COLUMNS:
+        return Trace("raw", _each(lambda raw: raw is not None and marks.are_in_row(raw, id_column)), pa.scalar(RAW))
     if "examples" in table.names:
         nothing = pa.scalar([], pa.list_(pa.string()))
         return Trace("examples", _each(lambda named: any(map(marks.are_in, named or ()))), nothing)
@@ -63,14 +62,14 @@ def _each(is_theirs: Callable[..., bool]) -> Callable[[pa.ChunkedArray], pa.Arra
     return lambda values: pa.array([is_theirs(value) for value in values.to_pylist()], pa.bool_())
 
 
-def erase(lake: Lake, table: Table, left: Trace, renamed: Mapping[str, str]) -> int:
+def erase(lake: Lake, table: Table, left: Trace, inputs: Mapping[str, Mapping[str, str]]) -> int:
     """Take what customers left out of a table; the number of rows.
 
     Args:
         lake: the lake.
         table: the table.
         left: what they left.
-        renamed: the fingerprint of an input that has changed because they are gone from it → the new one.
+        inputs: period → inputs that have another fingerprint since customers are gone from them.
 
     Raises:
         DamagedError: a file is not as the log says.
@@ -79,25 +78,21 @@ def erase(lake: Lake, table: Table, left: Trace, renamed: Mapping[str, str]) -> 
     version = open_version(lake.root, table)
     if version is None:
         return 0
-    seen = Lake(lake.root, versions={table.name: version.number})
-    found = {period: _found(seen, table, period, left) for period in map(table.period, version.periods)}
-    inputs = {period: seen.record(table, period).inputs for period in found}
-    theirs = {
-        period: files
-        for period, files in found.items()
-        if files or not renamed.keys().isdisjoint(inputs[period].values())
-    }
-    if theirs:
-        with lake.writing(table) as folder:
-            records = {
-                period: replace(
-                    _written(seen, table, period, left, files, folder),
-                    inputs={name: renamed.get(value, value) for name, value in inputs[period].items()},
-                )
-                for period, files in theirs.items()
-            }
+    seen, rows = Lake(lake.root, versions={table.name: version.number}), 0
+    with lake.writing(table) as folder:
+        records: dict[Period, Record] = {}
+        for text in version.periods:
+            period, before = table.period(text), version.record(text)
+            after = replace(before, inputs=dict(before.inputs) | dict(inputs.get(text, {})))
+            theirs = _found(seen, table, period, left)
+            if theirs or after != before:
+                records[period] = _written(seen, table, period, after, left, theirs, folder)
+                rows += theirs.total()
+        if records:
             lake.commit(table, folder, records, upon=version.number)
-    return sum(files.total() for files in theirs.values())
+        else:
+            lake.files.delete_dir(folder)
+    return rows
 
 
 def drop_earlier_versions(lake: Lake, table: Table) -> int | None:
@@ -121,9 +116,11 @@ def _found(lake: Lake, table: Table, period: Period, left: Trace) -> Counter[Fil
     return +found
 
 
-def _written(lake: Lake, table: Table, period: Period, left: Trace, theirs: Counter[File], folder: str) -> Record:
+def _written(
+    lake: Lake, table: Table, period: Period, record: Record, left: Trace, theirs: Counter[File], folder: str
+) -> Record:
     """Write a period without them; its record."""
-    place, record = f"{folder}/{table.period_key}={period}", lake.record(table, period)
+    place = f"{folder}/{table.period_key}={period}"
     lake.files.create_dir(place)
     gone, sums = 0, {name: Decimal(text) for name, text in record.sums.items()}
     for file in lake.files_of(table, [period]):
@@ -131,27 +128,32 @@ def _written(lake: Lake, table: Table, period: Period, left: Trace, theirs: Coun
         if file not in theirs:
             copy_files(file.path, target, source_filesystem=lake.files, destination_filesystem=lake.files)
             continue
-        for rows in _rewritten(lake, table, file, left, target):
+        for rows in _rewritten(lake, file, left, target):
             gone += len(rows)
-            for name in sums:
+            for name in sums.keys() & set(rows.column_names):
                 sums[name] -= pc.sum(rows[name]).as_py() or 0
     return replace(record, rows=record.rows - gone, sums={name: str(total) for name, total in sums.items()})
 
 
-def _rewritten(lake: Lake, table: Table, file: File, left: Trace, target: str) -> list[pa.Table]:
-    """Write a file without them; the rows that are gone."""
-    schema, gone = arrow_schema(table), []
+def _rewritten(lake: Lake, file: File, left: Trace, target: str) -> list[pa.Table]:
+    """Write a file without them, with the columns that it has; the rows that are gone."""
+    gone: list[pa.Table] = []
     with lake.files.open_input_file(file.path) as opened:
         parquet = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us")
+        schema = parquet.schema_arrow
         with pq.ParquetWriter(target, schema, filesystem=lake.files) as writer:
             for group in range(parquet.num_row_groups):
-                rows = parquet.read_row_group(group).select(schema.names).cast(schema)
+                rows = parquet.read_row_group(group)
                 is_theirs = left.is_theirs(rows[left.column])
                 if left.instead is None:
                     gone.append(rows.filter(is_theirs))
                     rows = rows.filter(pc.invert(is_theirs))
                 else:
                     values = pc.if_else(is_theirs, left.instead, rows[left.column].combine_chunks())
-                    rows = rows.set_column(schema.get_field_index(left.column), left.column, values)
+                    rows = rows.set_column(
+                        schema.get_field_index(left.column),
+                        schema.field(left.column),
+                        values.cast(schema.field(left.column).type),
+                    )
                 writer.write_table(rows)
     return gone

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Collection
 
 from jobs.cleaning.row_values import identifier
+from jobs.landing.without import Left
 from jobs.sources.mapping import Source
 
 
@@ -27,21 +27,24 @@ class Marks:
         """Whether a delivered id is one of theirs."""
         return identifier(id_as_delivered, self._source) in self._customers
 
-    def are_in(self, text: str | None) -> bool:
-        """Whether a text names one of them."""
-        return text is not None and self._in_text.search(text) is not None
+    def are_in(self, text: str) -> bool:
+        """Whether a text holds one of the ids as a word."""
+        return self._in_text.search(text) is not None
 
-    def are_in_line(self, line: str) -> bool:
-        """Whether a field of a malformed CSV line is one of theirs."""
-        return any(self.is_theirs(field) for fields in self.fields_of(line) for field in fields)
+    def are_in_row(self, raw: str, column: str) -> bool:
+        """Whether a rejected row, as a JSON object, is one of theirs; `column` holds the id.
 
-    def fields_of(self, line: str) -> list[list[str]]:
-        """The records of a CSV text."""
-        return list(csv.reader(line.splitlines(keepends=True), delimiter=self._source.delimiter))
-
-    def are_in_row(self, raw: str | None, column: str) -> bool:
-        """Whether a rejected row, as a JSON object, is one of theirs; `column` holds the id."""
-        row = {} if raw is None else json.loads(raw)
+        A row without that column was read with an earlier mapping: any of its values may be the id.
+        """
+        row = json.loads(raw)
         if "malformed_line" in row:
-            return self.are_in_line(row["malformed_line"])
-        return self.is_theirs(row.get(column))
+            return self.are_in(row["malformed_line"])
+        return any(map(self.is_theirs, [row[column]] if column in row else filter(_is_text, row.values())))
+
+    def left_out(self, column: str) -> Left:
+        """How they are left out of a delivered list whose `column` holds the id."""
+        return Left(self._source, column, self.is_theirs, self.are_in)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -20,6 +20,7 @@ from jobs.landing.calendar import calendar
 from jobs.landing.file_checks import FORMATS, LandingError, check_is_file, check_is_inside, has_known_format, reading
 from jobs.landing.kept_lists import KeptLists
 from jobs.landing.layouts import SUCCESS, DatedFiles, Delivery, MonthFolders, StateFiles, StateFolders
+from jobs.landing.without import Left
 from jobs.sources.mapping import Source
 
 TABLES = {
@@ -134,10 +135,14 @@ def dated(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
     return {**delivered, **lists}
 
 
-def keep_lists(delivered: Mapping[str, Delivery]) -> dict[str, Delivery]:
-    """Keep the lists that `dated` has filed; the deliveries with them. Raises LandingError if one cannot be read."""
+def keep_lists(delivered: Mapping[str, Delivery], left: Left | None = None) -> dict[str, Delivery]:
+    """Keep the lists that `dated` has filed, customers without those who are left out; the deliveries with them.
+
+    Raises:
+        LandingError: a list cannot be read.
+    """
     return {
-        table: delivery.keep() if isinstance(delivery, StateFiles) else delivery
+        table: delivery.keep(left if table == "customers" else None) if isinstance(delivery, StateFiles) else delivery
         for table, delivery in delivered.items()
     }
 

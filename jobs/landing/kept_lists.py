@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +18,9 @@ from jobs.lake.commits import ChangedError
 from jobs.lake.schemas import arrow_schema
 from jobs.lake.tables import Table, delivered
 from jobs.lake.versions import Record
-from jobs.landing.cache import Kept
+from jobs.landing.cache import Kept, scratch_folder
 from jobs.landing.files import files_fingerprint
+from jobs.landing.without import Left, without
 
 _PIECE_BYTES = 16 << 20
 _UNPACKED = "lists"
@@ -58,15 +59,36 @@ class KeptLists:
                 _move(Path(unfinished) / folder.name, folder)
         return tuple(sorted(folder.iterdir()))
 
-    def keep(self, month: Month, files: Sequence[Path]) -> tuple[Path, ...]:
-        """Keep the first list of a month; its files in the cache."""
+    def keep(self, month: Month, files: Sequence[Path], left: Left | None = None) -> tuple[Path, ...]:
+        """Keep the first list of a month, without those who are left out; its files in the cache."""
         if not self.kept.lake.is_complete(self.table, month):
-            with suppress(ChangedError):  # another plan came first: its list stays
-                self.write(month, files, upon=0)
+            with suppress(ChangedError), self._without(files, left) as kept:  # another plan came first: its list stays
+                self._write(month, kept, upon=0)
         return self.files(month)
 
-    def write(self, month: Month, files: Sequence[Path], *, upon: int) -> None:
-        """Keep a list of a month in place of the one there; `upon` as in `Lake.commit`."""
+    def leave_out(self, left: Left) -> list[Month]:
+        """Take rows out of every list that is kept; the months whose list has changed.
+
+        Raises:
+            DamagedError: a list is not as it was kept.
+            ChangedError: a list was kept meanwhile.
+        """
+        changed: list[Month] = []
+        for month, files in self.folders().items():
+            version = self.kept.lake.version(self.table)
+            assert version is not None
+            with self._without(files, left) as kept:
+                if kept != list(files):
+                    self._write(month, kept, upon=version.number)
+                    changed.append(month)
+        return changed
+
+    @contextmanager
+    def _without(self, files: Sequence[Path], left: Left | None) -> Iterator[list[Path]]:
+        with scratch_folder(self.kept.cache) as scratch:
+            yield [path if left is None else without(path, scratch, self.kept.cache, left) for path in files]
+
+    def _write(self, month: Month, files: Sequence[Path], *, upon: int) -> None:
         pieces = sum(-(-path.stat().st_size // _PIECE_BYTES) for path in files)
         record = Record(rows=pieces, fingerprint=files_fingerprint(files))
         write_rows(_pieces(files, arrow_schema(self.table)), self.kept.lake, self.table, month, record, upon=upon)

@@ -21,6 +21,7 @@ from jobs.landing.calendar import Calendar
 from jobs.landing.contents import Rows, contents
 from jobs.landing.file_checks import LandingError
 from jobs.landing.kept_lists import KeptLists
+from jobs.landing.without import Left
 from jobs.sources.mapping import Source
 
 SUCCESS = "_SUCCESS"
@@ -168,8 +169,8 @@ class StateFiles(StateFolders):
         new = tuple(sorted(set(months) - self.folders.keys()))
         return replace(self, folders={**self.folders, **dict.fromkeys(new, self.files)}, filed_under=new)
 
-    def keep(self) -> StateFiles:
-        """Keep what was filed, so that it stays when the shop overwrites it.
+    def keep(self, left: Left | None = None) -> StateFiles:
+        """Keep what was filed, without those who are left out, so that it stays when the shop overwrites it.
 
         Only a kept list can be ingested: rows have the month of their file's folder.
 
@@ -178,7 +179,7 @@ class StateFiles(StateFolders):
         """
         if self.filed_under:
             self._rows(self.files)
-        folders = {month: self.kept.keep(month, self.files) for month in self.filed_under}
+        folders = {month: self.kept.keep(month, self.files, left) for month in self.filed_under}
         return replace(self, folders={**self.folders, **folders}, filed_under=())
 
 

@@ -108,8 +108,13 @@ def _training(snapshots: Snapshots, as_of: date, params: ModelParams, rfm_cuts: 
 
 
 def example_of(snapshot: pd.DataFrame) -> pd.DataFrame:
-    """A few rows of a snapshot as the model's input example: customer ids replaced, every number as a double."""
-    rows = snapshot.sort_values("customer_id", kind="stable").head(EXAMPLE_CUSTOMERS)
+    """A few made-up rows as the model's input example: each column's own quantiles, every number as a double.
+
+    No row is that of a customer: models are kept when a customer is erased.
+    """
+    rows = snapshot.head(EXAMPLE_CUSTOMERS).reset_index(drop=True)
+    ranks = [number * (len(snapshot) - 1) // max(len(rows) - 1, 1) for number in range(len(rows))]
+    rows = rows.assign(**{name: snapshot[name].sort_values().iloc[ranks].array for name in snapshot})
     whole_numbers = rows.select_dtypes("integer").columns
     names = [f"customer {number}" for number in range(1, len(rows) + 1)]
     return rows.assign(customer_id=names).astype(dict.fromkeys(whole_numbers, "float64"))

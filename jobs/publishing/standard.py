@@ -7,12 +7,12 @@ anything fails before the commit, the month does not change: see `docs/decisions
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Connection, Engine, RowMapping
 
 from jobs.core.postgres import fetch, statement
 from jobs.core.value_basis import NET_REVENUE
@@ -76,10 +76,21 @@ def publish(engine: Engine, lake: Lake, source: Source, *, as_of: date, run_id: 
         parameters = load | {"lake_fingerprint": record.fingerprint}
         totals = connection.execute(statement("record_load"), parameters).mappings().one()
         _check(totals, record, as_of, run_id)
+        _refuse_erased(connection, load, run_id)
         versions = json.dumps(lake.versions_of(tables_of_run(features(source.departments))))
         connection.execute(statement("set_run_lake_versions"), {"run_id": run_id, "versions": versions})
         connection.execute(statement("publish_load"), load)
     return _publication(totals, visible["run_id"] if visible else None, loaded=True)
+
+
+def _refuse_erased(connection: Connection, load: Mapping[str, int], run_id: int) -> None:
+    """Raise PublishError if a customer is among the rows who was erased after the run had read the lake."""
+    erased = connection.execute(statement("erased_in_load"), load).scalar_one()
+    if erased:
+        raise PublishError(
+            f"run {run_id} forecasts {erased} customers who were erased while it ran: nothing was published. Erase "
+            "them again (docs/erasure.md), then clear the run from its plan task on"
+        )
 
 
 def _check(totals: RowMapping, record: Record, as_of: date, run_id: int) -> None:

@@ -30,14 +30,10 @@ COMMENT ON COLUMN clv.erased_load.load_id IS 'The load';
 COMMENT ON COLUMN clv.erased_load.customers IS 'How many rows it took out';
 COMMENT ON COLUMN clv.erased_load.clv_12m IS 'What their clv_12m added up to';
 
-CREATE TABLE clv.erased_customer (
-    customer_hash text PRIMARY KEY,
-    erasure_id bigint NOT NULL REFERENCES clv.erasure
-);
+CREATE TABLE clv.erased_customer (customer_hash text PRIMARY KEY);
 
 COMMENT ON TABLE clv.erased_customer IS 'Who is to be refused if delivered again, without saying who that is';
 COMMENT ON COLUMN clv.erased_customer.customer_hash IS 'SHA-256 of the salt and the customer_id, in hexadecimal';
-COMMENT ON COLUMN clv.erased_customer.erasure_id IS 'The erasure';
 
 CREATE TABLE clv.erasure_salt (salt text NOT NULL);
 
@@ -70,7 +66,8 @@ DECLARE
         WHERE
             kept.relnamespace = 'clv'::regnamespace AND kept.relkind = 'r'
             AND kept_column.attname = 'customer_id' AND NOT kept_column.attisdropped
-        ORDER BY kept.relname
+        -- In the order in which a month is published: no deadlock.
+        ORDER BY kept.relname <> 'forecast_rows', kept.relname
     );
 BEGIN
     -- A transaction that adds rows ends first, or this one gives way.
@@ -80,10 +77,8 @@ BEGIN
     INSERT INTO clv.erasure (erased_by, because, customers)
     VALUES (p_by, p_because, cardinality(p_customers))
     RETURNING erasure_id INTO this;
-    INSERT INTO clv.erased_customer (customer_hash, erasure_id)
-    SELECT
-        clv.hash_of_customer(named.customer_id) AS customer_hash,
-        this AS erasure_id
+    INSERT INTO clv.erased_customer (customer_hash)
+    SELECT clv.hash_of_customer(named.customer_id) AS customer_hash
     FROM unnest(p_customers) AS named (customer_id)
     ON CONFLICT DO NOTHING;
     INSERT INTO clv.erased_load (erasure_id, load_id, customers, clv_12m)
@@ -140,9 +135,10 @@ COMMENT ON COLUMN clv.erasures.customers IS 'How many of the run''s rows went';
 COMMENT ON COLUMN clv.erasures.clv_12m IS 'What their clv_12m added up to';
 
 GRANT SELECT ON clv.erasures TO clv_reader;
-GRANT SELECT ON clv.erasures, clv.erased_customer, clv.erasure_salt TO clv_writer;
+GRANT SELECT ON clv.erasures, clv.erased_load, clv.erased_customer, clv.erasure_salt TO clv_writer;
 
 REVOKE ALL ON FUNCTION clv.hash_of_customer(text) FROM public;
+GRANT EXECUTE ON FUNCTION clv.hash_of_customer(text) TO clv_writer;
 REVOKE ALL ON FUNCTION clv.forget(text [], text, text) FROM public;
 
 -- A load is whole without the rows that were erased.

@@ -1,4 +1,4 @@
--- The runs that may still write: planned within a day, the newest of their month, not refused, and not reported.
+-- The runs that may still write: planned within a day, the newest of their month, and not reported.
 SELECT
     run.run_id,
     run.data_month,
@@ -7,7 +7,7 @@ SELECT
 FROM clv.all_runs AS run
 WHERE
     run.planned_at > now() - interval '1 day'
-    AND run.status NOT IN ('dry run', 'superseded', 'refused')
+    AND run.status NOT IN ('dry run', 'superseded')
     AND NOT EXISTS (
         SELECT FROM clv.run_task
         WHERE run_task.run_id = run.run_id AND run_task.task = 'publish.report'

@@ -9,18 +9,21 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import OperationalError
 
 from jobs.bridge import build
 from jobs.build_bridge import main
 from jobs.core.month import Month
 from jobs.core.postgres import statement
+from jobs.erasure.lake import erase, trace
+from jobs.erasure.marks import Marks
 from jobs.forecasting.forecaster import Forecaster
 from jobs.lake.lake import Lake
 from jobs.lake.tables import FORECASTS
 from jobs.models.training_data import read_history
 from jobs.publishing.report import report
+from jobs.sources import load
 from jobs.withdraw import withdraw
 from tests.bridge.conftest import AS_OF, BEFORE, FRAMES, SNAPSHOTS, Shop
 from tests.forecasts import seen
@@ -49,6 +52,26 @@ def test_readers_see_why_the_total_changed_and_what_the_model_s_part_is(
     assert {(row["as_of"], row["data_month"], row["currency"]) for row in seen_by_reader.values()} == {
         (AS_OF, str(Month.before(AS_OF)), "EUR")
     }
+
+
+def test_a_customer_who_was_erased_is_missing_at_both_ends(shop: Shop) -> None:
+    erased = str(FRAMES[AS_OF].merge(FRAMES[BEFORE], on="customer_id")["customer_id"].iloc[0])
+    before = {as_of: sum(row["clv_12m"] for row in rows) for as_of, rows in by_month(shop).items()}
+    with shop.database.owner.begin() as connection:
+        connection.execute(text("SELECT clv.forget(ARRAY[:erased], 'Ada', 'why')"), {"erased": erased})
+    for table in (TABLE, FORECASTS):
+        left = trace(table, [erased], Marks([erased], load("simulated_shop")), "")
+        assert left is not None
+        assert erase(shop.lake, table, left, {}) == len(before)
+    shop.bridge()
+    after = {as_of: sum(row["clv_12m"] for row in rows) for as_of, rows in by_month(shop).items()}
+    assert (shop.amounts()["start"], shop.amounts()["end"]) == (after[BEFORE], after[AS_OF])
+    assert after != before
+
+
+def by_month(shop: Shop) -> dict[date, list[RowMapping]]:
+    rows = seen(shop.database)
+    return {as_of: [row for row in rows if row["as_of"] == as_of] for as_of in (BEFORE, AS_OF)}
 
 
 def test_building_it_again_gives_the_same_rows_and_publishes_nothing(shop: Shop) -> None:

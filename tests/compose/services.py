@@ -130,7 +130,7 @@ class Services:
         docker("kill", container)
         docker("start", container)
 
-    def read(self, query: str) -> list[tuple[Any, ...]]:
+    def read(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Ask the database as the reader."""
         where = {"host": "127.0.0.1", "port": self.settings["CLV_POSTGRES_PORT"], "dbname": "clv"}
         with (
@@ -139,7 +139,7 @@ class Services:
             ) as connection,
             connection.cursor() as cursor,
         ):
-            cursor.execute(query)
+            cursor.execute(query, parameters)
             return list(cursor.fetchall())
 
     def remove(self) -> None:

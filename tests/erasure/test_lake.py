@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -37,10 +38,10 @@ def lines(**values: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=arrow_schema(TRANSACTIONS))
 
 
-def forget(lake: Lake, table: Table, **renamed: str) -> int:
+def forget(lake: Lake, table: Table, inputs: Mapping[str, Mapping[str, str]] | None = None) -> int:
     left = trace(table, ["c1"], MARKS, ID)
     assert left is not None
-    gone = erase(lake, table, left, renamed)
+    gone = erase(lake, table, left, inputs or {})
     drop_earlier_versions(lake, table)
     return gone
 
@@ -87,9 +88,9 @@ def test_a_second_time_changes_nothing(lake: Lake) -> None:
     assert lake.files_of(TRANSACTIONS, [OCTOBER, NOVEMBER]) == files
 
 
-def test_a_period_without_them_follows_an_input_that_has_another_name_now(lake: Lake) -> None:
+def test_a_period_without_them_follows_an_input_that_has_changed(lake: Lake) -> None:
     put(lake, TRANSACTIONS, OCTOBER, record(1, "7.0000", landing="old", code="1"), lines(c2="7"))
-    assert forget(lake, TRANSACTIONS, old="new") == 1
+    assert forget(lake, TRANSACTIONS, {"2011-10": {"landing": "new"}}) == 1
     assert lake.record(TRANSACTIONS, OCTOBER) == record(1, "7.0000", landing="new", code="1")
 
 
@@ -109,15 +110,26 @@ def test_rejected_rows_stay_without_what_was_delivered(lake: Lake) -> None:
         {"malformed_line": "A,c11,3"},
         {ID: None},
         {"erased": True},
+        {"an earlier name": "c1"},
     ]
     rows = [{"source_file": "f", "raw": json.dumps(raw), "rejected_for": ["why"]} for raw in raws]
-    put(lake, table, NOVEMBER, Record(rows=6, fingerprint="f"), pa.Table.from_pylist(rows, arrow_schema(table)))
-    assert forget(lake, table) == 2
+    put(lake, table, NOVEMBER, Record(rows=7, fingerprint="f"), pa.Table.from_pylist(rows, arrow_schema(table)))
+    assert forget(lake, table) == 3
     nothing = {"erased": True}
     kept = read_rows(lake, table, [NOVEMBER])
-    assert list(map(json.loads, kept["raw"].to_pylist())) == [nothing, raws[1], nothing, *raws[3:]]
-    assert kept["rejected_for"].to_pylist() == [["why"]] * 6
-    assert lake.record(table, NOVEMBER) == Record(rows=6, fingerprint="f")
+    assert list(map(json.loads, kept["raw"].to_pylist())) == [nothing, raws[1], nothing, *raws[3:6], nothing]
+    assert kept["rejected_for"].to_pylist() == [["why"]] * 7
+    assert lake.record(table, NOVEMBER) == Record(rows=7, fingerprint="f")
+
+
+def test_files_of_an_earlier_release_keep_their_columns(lake: Lake) -> None:
+    """Nothing rewrites what an earlier release has written with fewer columns."""
+    fewer = lines(c1="1.5", c2="2").drop_columns(["units"])
+    put(lake, TRANSACTIONS, NOVEMBER, replace(record(2, "3.5000"), sums={"net_value": "3.5000", "units": "0"}), fewer)
+    assert forget(lake, TRANSACTIONS) == 1
+    [file] = lake.files_of(TRANSACTIONS, [NOVEMBER])
+    assert pq.read_table(Path(lake.root) / file.path, partitioning=None).equals(fewer.slice(1))
+    assert lake.record(TRANSACTIONS, NOVEMBER).sums == {"net_value": "2.0000", "units": "0"}
 
 
 def test_a_rule_no_longer_names_them(lake: Lake) -> None:

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.core.month import Month
-from jobs.erasure.lists import erase_from_lists
 from jobs.erasure.marks import Marks
 from jobs.lake.lake import Lake
 from jobs.landing.cache import Kept
@@ -27,7 +26,7 @@ def erased(tmp_path: Path, file: Path, *customers: str, source: Source = SHOP) -
     """Keep a list, and erase customers from it; the file that is kept then."""
     lists = KeptLists("customers", Kept(tmp_path / "cache", Lake(str(tmp_path / "lake"))))
     lists.keep(NOVEMBER, [file])
-    erase_from_lists(lists, source, ID, Marks(customers, source))
+    lists.leave_out(Marks(customers, source).left_out(ID))
     [kept] = lists.files(NOVEMBER)
     return kept
 
