@@ -1,4 +1,4 @@
-"""Delete customers' rows in Postgres, and overwrite the bytes that are left: of tables, statistics and write-ahead log."""
+"""Delete customers' rows in Postgres, and overwrite the bytes that are left: of tables, statistics, write-ahead log."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ def test_a_second_time_finds_nothing_and_says_so(
 def test_what_is_refused(used: tuple[Database, Lake, list[int]]) -> None:
     database, _, _ = used
     for name, value in (("because", f"{ERASED} asked"), ("by", ERASED), ("because", " "), ("customer", "")):
-        with pytest.raises(forget.ErasureError, match=r"must not (name the customer|be empty)"):
+        with pytest.raises(forget.ErasureError, match=r"must not be empty|contain the id"):
             erase(**{name: value})
     assert seen(database, "erasures") == []
 
@@ -186,7 +186,7 @@ def test_what_is_refused(used: tuple[Database, Lake, list[int]]) -> None:
 def test_not_while_a_run_may_still_write(used: tuple[Database, Lake, list[int]]) -> None:
     database, _, _ = used
     run_id = plan(database.writer, DECEMBER)
-    with pytest.raises(forget.ErasureError, match=rf"run {run_id} of 2011-11 .* has not ended \(running\)"):
+    with pytest.raises(forget.ErasureError, match=rf"run {run_id} of 2011-11 .* has not written its report \(running\)"):
         erase()
     assert seen(database, "erasures") == []
     with database.owner.begin() as connection:

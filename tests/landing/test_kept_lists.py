@@ -138,14 +138,14 @@ def test_a_list_that_another_plan_has_kept_just_before_is_not_overwritten(
     deliver_month(landing, "transactions", NOVEMBER, LINES)
     write, changed = KeptLists._write, CUSTOMERS.replace("Annual", "none")
 
-    def after_another(self: KeptLists, month: Month, files: Sequence[Path]) -> None:
+    def after_another(self: KeptLists, month: Month, files: Sequence[Path], *, upon: int) -> None:
         if self.name != "customers":
-            return write(self, month, files)
+            return write(self, month, files, upon=upon)
         monkeypatch.undo()
         (landing / "customers.csv").write_text(changed)
         assert kept(landing, lake, "customers")["2011-11"] == changed
         (landing / "customers.csv").write_text(CUSTOMERS)
-        return write(self, month, files)
+        return write(self, month, files, upon=upon)
 
     monkeypatch.setattr(KeptLists, "_write", after_another)
     assert kept(landing, lake, "customers") == {"2011-10": CUSTOMERS, "2011-11": changed}
