@@ -25,8 +25,8 @@ def files_that_name(settings: Settings, source: Source, marks: Marks) -> list[Pa
     """The delivered files that hold rows of customers; a warning says which could not be searched."""
     found: list[Path] = []
     for name, columns in source.tables.items():
-        column = getattr(columns, "customer_id", None)
-        for path in [] if column is None else _files(settings, source, name):
+        column = str(getattr(columns, "customer_id", ""))
+        for path in _files(settings, source, name) if column else []:
             try:
                 if any(map(marks.is_theirs, _ids(path, settings, source, column))):
                     found.append(path)

@@ -62,7 +62,7 @@ def erase_from_kept_lists(settings: Settings, source: Source, marks: Marks) -> d
     for month in lists.leave_out(marks.left_out(source.customers.customer_id)):
         log.info("%s: the list of %s", lists.table.name, month)
     drop_earlier_versions(kept.lake, lists.table)
-    inputs = {}
+    inputs: dict[str, Mapping[str, str]] = {}
     for month, files in lists.folders().items():
         read = [contents(path, source, source.customers, kept.cache, is_older_list=True) for path in files]
         inputs[str(month)] = {"landing": str(sum((rows for months in read for rows in months.values()), Rows()))}

@@ -113,8 +113,10 @@ def example_of(snapshot: pd.DataFrame) -> pd.DataFrame:
     No row is that of a customer: models are kept when a customer is erased.
     """
     rows = snapshot.head(EXAMPLE_CUSTOMERS).reset_index(drop=True)
-    ranks = [number * (len(snapshot) - 1) // max(len(rows) - 1, 1) for number in range(len(rows))]
-    rows = rows.assign(**{name: snapshot[name].sort_values().iloc[ranks].array for name in snapshot})
+    step = max(len(snapshot) - 1, 1) // max(len(rows) - 1, 1)
+    rows = rows.assign(
+        **{str(name): column.sort_values().array[::step][: len(rows)] for name, column in snapshot.items()}
+    )
     whole_numbers = rows.select_dtypes("integer").columns
     names = [f"customer {number}" for number in range(1, len(rows) + 1)]
     return rows.assign(customer_id=names).astype(dict.fromkeys(whole_numbers, "float64"))
