@@ -149,7 +149,8 @@ class Services:
 
 def docker(*command: str) -> str:
     """Run docker; what it prints."""
-    return subprocess.run(["docker", *command], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(["docker", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    return done.stdout
 
 
 def _free_ports(count: int) -> list[int]:
