@@ -3,10 +3,10 @@
     python -m jobs.plan --run-type manual --logical-date "" --month 2011-11 --dag-run-id manual__2011-12-01 \
         --value-basis net_revenue --model as_of --restate refuse
 
-The last line on stdout is a JSON object, from which the other tasks take the month and the run's number. A run with
-`--dry-run` stops here; it changes nothing but the run's row in `clv.run`. A scheduled run whose month is not delivered
-in full ends with exit code 75 (EX_TEMPFAIL) and changes nothing: `clv_deliveries` starts it once it is delivered. A run
-on a margin that the shop does not declare ends here, too, and says so.
+The last line on stdout is a JSON object for the other tasks. With `--dry-run` it changes nothing but the run's row in
+`clv.run`. A scheduled run whose month is not delivered in full ends with exit code 75 and changes nothing:
+`clv_deliveries` starts it once it is delivered. A run on a margin that the shop does not declare ends here, too, and
+says so.
 """
 
 from __future__ import annotations

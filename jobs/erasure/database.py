@@ -54,5 +54,6 @@ def rewrite(database: Engine, tables: Collection[str]) -> None:
                     f"the customers' rows are deleted, but the bytes of {table} are not overwritten yet: "
                     f"{message_of(error)}. Run this again when nobody reads for long: pg_stat_activity shows who does"
                 ) from error
-        connection.execute(statement("switch_log"))
+        for _ in connection.execute(statement("files_of_log")).all():
+            connection.execute(statement("switch_log"))
         connection.execute(statement("checkpoint"))

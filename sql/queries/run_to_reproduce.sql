@@ -9,7 +9,7 @@ SELECT
     forecast_load.model_version,
     forecast_load.lake_fingerprint,
     forecast_load.content_hash,
-    EXISTS(SELECT FROM clv.erasure) AS has_erasures
+    EXISTS(SELECT FROM clv.erasures) AS has_erasures
 FROM clv.run
 INNER JOIN clv.forecast_load ON run.run_id = forecast_load.run_id
 WHERE run.run_id = :run_id

@@ -186,7 +186,9 @@ def test_what_is_refused(used: tuple[Database, Lake, list[int]]) -> None:
 def test_not_while_a_run_may_still_write(used: tuple[Database, Lake, list[int]]) -> None:
     database, _, _ = used
     run_id = plan(database.writer, DECEMBER)
-    with pytest.raises(forget.ErasureError, match=rf"run {run_id} of 2011-11 .* has not written its report \(running\)"):
+    with pytest.raises(
+        forget.ErasureError, match=rf"run {run_id} of 2011-11 .* has not written its report \(running\)"
+    ):
         erase()
     assert seen(database, "erasures") == []
     with database.owner.begin() as connection:

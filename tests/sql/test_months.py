@@ -8,7 +8,7 @@ from sqlalchemy import text
 from jobs.accuracy.actuals import load_actuals
 from jobs.accuracy.record import measure_published
 from jobs.core.month import Month
-from jobs.core.postgres import execute
+from jobs.core.postgres import execute, statement
 from jobs.lake.lake import Lake
 from tests.accuracy.days import write_days
 from tests.bridge.rows import record_bridge
@@ -60,6 +60,8 @@ def test_every_view_with_an_as_of_names_the_month_before_it(database: Database, 
     execute(database.writer, "record_rejected", **of_month, reason="duplicate", rows=1)
     failure = {"dag_run_id": "x", "task": "plan.plan", "reason": "no delivery", "was_refused": True}
     execute(database.writer, "record_failure", **failure, attempt=1, as_of=NOVEMBER)
+    with database.owner.begin() as connection:
+        connection.execute(statement("forget"), {"customers": [CUSTOMERS[2]], "by": "Ada", "because": "asked"})
     with database.owner.connect() as connection:
         views = {row.table_name: row.columns for row in connection.execute(VIEWS)}
     dated = {view for view, names in views.items() if "as_of" in names and not view.startswith("margin_")}

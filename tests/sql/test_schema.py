@@ -70,6 +70,7 @@ def test_every_table_view_column_and_function_has_a_comment(database: Database) 
         *("customer_rows", "customer", "customer_current"),
         *("validation_rows", "validation", "ingested_rows", "ingested", "rejected_rows", "rejected"),
         *("maintenance_rows", "maintenance"),
+        *("erasure", "erased_load", "erased_customer", "erasure_salt", "erasures"),
     }
 
 
