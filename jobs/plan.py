@@ -5,8 +5,7 @@
 
 The last line on stdout is a JSON object for the other tasks. With `--dry-run` it changes nothing but the run's row in
 `clv.run`. A scheduled run whose month is not delivered in full ends with exit code 75 and changes nothing:
-`clv_deliveries` starts it once it is delivered. A run on a margin that the shop does not declare ends here, too, and
-says so.
+`clv_deliveries` starts it once it is delivered. Neither does one on a margin that is not declared.
 """
 
 from __future__ import annotations

@@ -54,6 +54,6 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_searched(
     for month in (10, 11):
         deliver_month(landing, "transactions", Month(2011, month), LINES)
     damaged = landing / "transactions/month=2011-10/part-0.csv.gz"
-    damaged.write_bytes(gzip.compress(b"no header\n"))
+    damaged.write_bytes(gzip.compress(b"no header\na row\n"))
     assert found(landing, tmp_path, "c2") == [damaged.name]
     assert f"{damaged} could not be searched" in " ".join(record.getMessage() for record in caplog.records)
