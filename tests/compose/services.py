@@ -8,14 +8,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 
+from jobs.core.postgres import engine
 from jobs.local_stack.airflow_api import AirflowAnswerError, AirflowApi
 from jobs.local_stack.compose import compose_command, values
 from tests.conftest import ROOT
@@ -27,8 +26,10 @@ READY_SECONDS, MONTH_SECONDS = 600, 3600
 
 def refuse_without_engine() -> None:
     """Skip, with the reason, where no Docker engine runs."""
-    engine = shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False)
-    if not engine or engine.returncode != 0:
+    runs = (
+        shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    )
+    if not runs:
         pytest.skip("no Docker engine runs here: start one, then make compose-test")
 
 
@@ -132,15 +133,10 @@ class Services:
 
     def read(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Ask the database as the reader."""
-        where = {"host": "127.0.0.1", "port": self.settings["CLV_POSTGRES_PORT"], "dbname": "clv"}
-        with (
-            closing(
-                psycopg2.connect(**where, user="clv_reader", password=self.settings["CLV_READER_PASSWORD"])
-            ) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(query, parameters)
-            return list(cursor.fetchall())
+        password, port = self.settings["CLV_READER_PASSWORD"], self.settings["CLV_POSTGRES_PORT"]
+        reader = engine(f"postgresql+psycopg2://clv_reader:{password}@127.0.0.1:{port}/clv")
+        with reader.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query, parameters)]
 
     def remove(self) -> None:
         """Remove the containers and the volumes."""
