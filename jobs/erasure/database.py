@@ -56,4 +56,4 @@ def rewrite(database: Engine, tables: Collection[str]) -> None:
                 ) from error
         for _ in connection.execute(statement("files_of_log")).all():
             connection.execute(statement("switch_log"))
-        connection.execute(statement("checkpoint"))
+        connection.exec_driver_sql("CHECKPOINT")

@@ -51,7 +51,7 @@ $$;
 
 COMMENT ON FUNCTION clv.hash_of_customer(text) IS 'The hash by which an erased customer is known';
 
-CREATE FUNCTION clv.forget(p_customers text [], p_by text, p_because text)
+CREATE FUNCTION clv.forget(p_customers text[], p_by text, p_because text)
 RETURNS TABLE (table_name text, rows bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -59,7 +59,7 @@ AS $$
 DECLARE
     this bigint;
     holding regclass;
-    are_holding CONSTANT regclass [] := ARRAY(
+    are_holding CONSTANT regclass[] := ARRAY(
         SELECT kept.oid
         FROM pg_class AS kept
         INNER JOIN pg_attribute AS kept_column ON kept.oid = kept_column.attrelid
@@ -99,7 +99,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION clv.forget(text [], text, text) IS
+COMMENT ON FUNCTION clv.forget(text[], text, text) IS
 'Delete all rows of customers, and record it; the tables that may hold any, and how many rows went. Superusers only';
 
 CREATE VIEW clv.erasures AS
@@ -139,7 +139,7 @@ GRANT SELECT ON clv.erasures, clv.erased_load, clv.erased_customer, clv.erasure_
 
 REVOKE ALL ON FUNCTION clv.hash_of_customer(text) FROM public;
 GRANT EXECUTE ON FUNCTION clv.hash_of_customer(text) TO clv_writer;
-REVOKE ALL ON FUNCTION clv.forget(text [], text, text) FROM public;
+REVOKE ALL ON FUNCTION clv.forget(text[], text, text) FROM public;
 
 -- A load is whole without the rows that were erased.
 CREATE OR REPLACE FUNCTION clv.roll_back(
