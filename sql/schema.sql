@@ -149,7 +149,7 @@ CREATE FUNCTION clv.forget(p_customers text[], p_by text, p_because text) RETURN
 DECLARE
     this bigint;
     holding regclass;
-    are_holding CONSTANT regclass [] := ARRAY(
+    are_holding CONSTANT regclass[] := ARRAY(
         SELECT kept.oid
         FROM pg_class AS kept
         INNER JOIN pg_attribute AS kept_column ON kept.oid = kept_column.attrelid

@@ -12,8 +12,9 @@ from jobs.sources.mapping import Source
 
 def erased_customers(database: Engine) -> Erased:
     """Everybody who was erased."""
-    [row] = fetch(database, "erased_customers")
-    return Erased(row["salt"], frozenset(row["hashes"]))
+    rows = fetch(database, "erased_customers")
+    hashes = frozenset(row["customer_hash"] for row in rows if row["customer_hash"] is not None)
+    return Erased(rows[0]["salt"], hashes)
 
 
 def left_out_of_customers(database: Engine, source: Source) -> Left | None:
