@@ -20,7 +20,7 @@ from sqlalchemy import RowMapping, text
 
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
-from jobs.local_stack import spark_classes
+from jobs.local_stack import postgres_server, spark_classes
 from jobs.local_stack.backups import back_up, restore
 from jobs.local_stack.demo import RunFailedError, run_month, summary
 from jobs.local_stack.environment import stack_environment
@@ -216,8 +216,9 @@ def test_an_erased_customer_is_in_no_file_and_does_not_come_back(
     assert places(erased) == {"landing"}
     run_month(stack, str(LAST))
     assert published(stack)[-1]["forecast_rows"] == before["forecast_rows"] - 1
-    with database.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CHECKPOINT"))
+    superuser = engine(postgres_server.url(postgres_server.SUPERUSER, "clv", home.sockets(), stack.ports.postgres))
+    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
     assert places(erased) == {"landing"}
 
 
