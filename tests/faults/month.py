@@ -39,6 +39,12 @@ MONTH = Month(2025, 6)
 CUSTOMERS, MONTHS = 300, 10
 SHOP = "simulated_shop"
 
+SPARK_CONF = (
+    "spark.ui.enabled=false",
+    "spark.log.level=WARN",
+    "spark.sql.shuffle.partitions=2",
+    "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+)
 SPARK = ("ingest", "build_features", "score", "build_bridge")
 STAGES = ("plan", "ingest", "build_features", "train", "promote", "train_first_month", "score", "publish",
           "set_champion", "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
@@ -293,5 +299,5 @@ class MonthRun:
         if stage not in SPARK:
             return [sys.executable, "-m", f"jobs.{stage}", *(run if stage != "report" else run[2:]), *extra]
         submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[2]", "--driver-memory", "1g"]
-        quiet = ["--conf", "spark.ui.enabled=false", "--conf", "spark.log.level=WARN"]
-        return [*submit, *quiet, str(ROOT / "jobs" / f"{stage}.py"), *run, *extra]
+        settings = [part for setting in SPARK_CONF for part in ("--conf", setting)]
+        return [*submit, *settings, str(ROOT / "jobs" / f"{stage}.py"), *run, *extra]
