@@ -52,6 +52,9 @@ def session(app_name: str) -> SparkSession:
 
 def _ship_package(spark: SparkSession) -> None:
     """Every worker can import the package `jobs`, whatever its PYTHONPATH."""
+    if spark.sparkContext.master.startswith("local"):
+        spark.sparkContext.environment["PYTHONPATH"] = str(JOBS.parent)
+        return
     name = f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip"
     if any(shipped.endswith(name) for shipped in spark.sparkContext.listFiles):
         return
