@@ -5,12 +5,13 @@ The connection `clv_alerts` names the receiver of alerts.
 
 import json
 import logging
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from clv_note import add_failure
-from clv_tasks import dag_run_name, exit_code, last_line, run_job
+from clv_tasks import PYTHON_TIMEOUT, RetryUnlessRefused, dag_run_name, exit_code, last_line, run_job
 
 log = logging.getLogger("clv")
 
@@ -101,3 +102,17 @@ def alert(*arguments: str) -> None:
     completed = run_job("alert", *arguments, seconds=ALERT_TIMEOUT_SECONDS, CLV_ALERTS=receiver)
     if completed.returncode:
         raise NotSentError(completed.stderr.strip().rpartition("\n")[2])
+
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "clv",
+    "retries": 2,
+    "retry_delay": timedelta(minutes=1),
+    "retry_policy": RetryUnlessRefused(),
+    "execution_timeout": PYTHON_TIMEOUT,
+    "on_failure_callback": alert_failed,
+    "on_retry_callback": log_reason,
+}
+"""Of every DAG's tasks."""
+FOR_PERSONS: dict[str, Any] = DEFAULT_ARGS | {"retries": 0, "on_failure_callback": log_reason}
+"""Of tasks that somebody triggers and watches: they fail at once, and alert nobody."""

@@ -24,9 +24,9 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, BaseSensorOperator, CronDataIntervalTimetable, Param, PokeReturnValue
 from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout, AirflowSkipException
-from clv_alerts import alert_failed, log_reason
+from clv_alerts import DEFAULT_ARGS
 from clv_params import A_MONTH, matching, only_known_keys
-from clv_tasks import CALENDAR, MARGIN_DAG, NOT_YET, PYTHON_TIMEOUT, RetryUnlessRefused, last_line, run_job
+from clv_tasks import CALENDAR, MARGIN_DAG, NOT_YET, last_line, run_job
 
 STARTED, MARGIN = "clv_monthly", MARGIN_DAG
 PARAMS = {
@@ -126,15 +126,7 @@ with DAG(
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
     catchup=False,
     is_paused_upon_creation=False,
-    default_args={
-        "owner": "clv",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": RetryUnlessRefused(),
-        "execution_timeout": PYTHON_TIMEOUT,
-        "on_failure_callback": alert_failed,
-        "on_retry_callback": log_reason,
-    },
+    default_args=DEFAULT_ARGS,
     tags=["clv"],
     params=PARAMS,
 ) as dag:

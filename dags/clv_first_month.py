@@ -9,8 +9,8 @@ For shops that deliver once a month the run of `clv_monthly` is enough: leave th
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable
-from clv_alerts import alert_failed, log_reason
-from clv_tasks import FILTERS, RetryUnlessRefused, spark_job
+from clv_alerts import DEFAULT_ARGS
+from clv_tasks import FILTERS, spark_job
 
 with DAG(
     dag_id="clv_first_month",
@@ -20,14 +20,7 @@ with DAG(
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "owner": "clv",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": RetryUnlessRefused(),
-        "on_failure_callback": alert_failed,
-        "on_retry_callback": log_reason,
-    },
+    default_args=DEFAULT_ARGS | {"retry_delay": timedelta(minutes=5)},
     tags=["clv", "daily"],
     user_defined_filters=FILTERS,
 ) as dag:

@@ -13,8 +13,8 @@ from typing import Any
 
 from airflow.sdk import DAG, Connection, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException, AirflowSkipException
-from clv_alerts import ALERT_TIMEOUT_SECONDS, alert_failed, log_reason
-from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job, run_job
+from clv_alerts import ALERT_TIMEOUT_SECONDS, DEFAULT_ARGS
+from clv_tasks import FILTERS, python_job, run_job
 
 LAST_DAY_OF_ALERTS = 10
 """Of the month: the last day on which `clv_late` tells that a month is not published."""
@@ -44,14 +44,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={
-        "owner": "clv",
-        "retries": 5,
-        "retry_delay": timedelta(minutes=10),
-        "execution_timeout": PYTHON_TIMEOUT,
-        "on_failure_callback": alert_failed,
-        "on_retry_callback": log_reason,
-    },
+    default_args=DEFAULT_ARGS | {"retries": 5, "retry_delay": timedelta(minutes=10)},
     tags=["clv"],
     user_defined_filters=FILTERS,
 ) as dag:

@@ -13,8 +13,8 @@ from typing import Any
 
 from airflow.configuration import conf
 from airflow.sdk import DAG, CronTriggerTimetable, task
-from clv_alerts import alert, alert_failed, log_reason
-from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
+from clv_alerts import DEFAULT_ARGS, alert
+from clv_tasks import FILTERS, python_job
 
 
 @task
@@ -39,14 +39,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={
-        "owner": "clv",
-        "retries": 5,
-        "retry_delay": timedelta(minutes=10),
-        "execution_timeout": PYTHON_TIMEOUT,
-        "on_failure_callback": alert_failed,
-        "on_retry_callback": log_reason,
-    },
+    default_args=DEFAULT_ARGS | {"retries": 5, "retry_delay": timedelta(minutes=10)},
     tags=["clv"],
     user_defined_filters=FILTERS,
 ) as dag:

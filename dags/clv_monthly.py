@@ -4,12 +4,12 @@ There is a DAG for each value basis: `clv_monthly` forecasts net revenue, `clv_m
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup, TriggerRule, task
-from clv_alerts import alert_drifted, alert_failed, log_reason
+from clv_alerts import DEFAULT_ARGS, alert_drifted
 from clv_assets import FORECAST, announce
 from clv_links import add_links
 from clv_note import write_note
@@ -19,9 +19,7 @@ from clv_tasks import (
     FILTERS,
     MARGIN_DAG,
     NOT_YET,
-    PYTHON_TIMEOUT,
     TRAINING_TIMEOUT,
-    RetryUnlessRefused,
     python_job,
     spark_job,
 )
@@ -57,15 +55,7 @@ def monthly(dag_id: str, value_basis: str, description: str) -> DAG:
         start_date=datetime(1970, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
-        default_args={
-            "owner": "clv",
-            "retries": 2,
-            "retry_delay": timedelta(minutes=1),
-            "retry_policy": RetryUnlessRefused(),
-            "execution_timeout": PYTHON_TIMEOUT,
-            "on_failure_callback": alert_failed,
-            "on_retry_callback": log_reason,
-        },
+        default_args=DEFAULT_ARGS,
         tags=["clv", "monthly", value_basis],
         params=PARAMS,
         user_defined_filters=FILTERS,

@@ -2,19 +2,17 @@
 
 import json
 import logging
-import urllib.parse
-import urllib.request
 from typing import Any
 
-from airflow.sdk import Connection, TriggerRule, task
+from airflow.sdk import TriggerRule, task
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowTaskTimeout
+from clv_airflow_api import SECONDS, airflow_api, call, run_url
 from clv_tasks import last_line, run_job
 
 log = logging.getLogger("clv")
 
 LONGEST = 1000
 """In characters; a limit of Airflow."""
-_SECONDS = 60
 
 
 @task(task_id="note", trigger_rule=TriggerRule.NONE_FAILED)
@@ -24,9 +22,14 @@ def write_note(calendar: list[str], *, ti: Any = None) -> None:
         plan = ti.xcom_pull("plan.plan")
         note = plan["note"] if plan else _not_delivered(calendar)
         log.info("%s", note)
-        _replace(_address(ti), note)
+        set_note(ti, note)
     except (Exception, AirflowTaskTimeout) as error:
         log.warning("%s", _unwritten(error))
+
+
+def set_note(ti: Any, note: str) -> None:
+    """Replace the note of a task's run."""
+    _replace(_address(ti), note)
 
 
 def add_failure(ti: Any, reason: str) -> None:
@@ -44,7 +47,7 @@ def add_failure(ti: Any, reason: str) -> None:
 
 def _not_delivered(calendar: list[str]) -> str:
     """The note of a scheduled run that ended because its month is not delivered in full."""
-    delivery = json.loads(last_line(run_job("await_delivery", *calendar, seconds=10 * _SECONDS)))
+    delivery = json.loads(last_line(run_job("await_delivery", *calendar, seconds=10 * SECONDS)))
     missing = delivery["missing"] or "it was not when this run looked"
     return (
         f"Month {delivery['month']} is not delivered in full yet: {missing}. Nothing was changed. "
@@ -55,10 +58,8 @@ def _not_delivered(calendar: list[str]) -> str:
 
 def _address(ti: Any) -> tuple[str, str]:
     """The URL of a task's run in Airflow's REST API, and a token to use it with."""
-    airflow = Connection.get("airflow_api")
-    login = {"username": airflow.login, "password": airflow.password}
-    token = call("POST", f"{airflow.host}/auth/token", body=login)["access_token"]
-    return f"{airflow.host}/api/v2/dags/{ti.dag_id}/dagRuns/{urllib.parse.quote(ti.run_id, safe='')}", token
+    api, token = airflow_api()
+    return run_url(api, ti.dag_id, ti.run_id), token
 
 
 def _replace(address: tuple[str, str], note: str) -> None:
@@ -71,12 +72,3 @@ def _unwritten(error: BaseException) -> str:
     if isinstance(error, OSError):
         return f"No note was written: the connection 'airflow_api' does not work: {error}"
     return f"No note was written: {type(error).__name__}: {error}"
-
-
-def call(method: str, url: str, token: str | None = None, *, body: dict[str, Any] | None = None) -> Any:
-    """Call Airflow's REST API."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, content, headers, method=method)
-    with urllib.request.urlopen(request, timeout=_SECONDS) as response:
-        return json.load(response)

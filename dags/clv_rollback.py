@@ -23,10 +23,10 @@ from typing import Any
 
 from airflow.sdk import DAG, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from clv_alerts import log_reason
+from clv_alerts import FOR_PERSONS
 from clv_assets import FORECAST, announce
 from clv_params import A_MONTH, A_REASON, VALUE_BASIS, matching, refuse_unknown_keys
-from clv_tasks import FILTERS, PYTHON_TIMEOUT, python_job
+from clv_tasks import FILTERS, python_job
 
 WHY = [
     "--by={{ dag_run.triggering_user_name or 'airflow' }}",
@@ -87,12 +87,7 @@ with DAG(
     start_date=datetime(1970, 1, 1, tzinfo=UTC),
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={
-        "owner": "clv",
-        "retries": 0,
-        "execution_timeout": PYTHON_TIMEOUT,
-        "on_failure_callback": log_reason,
-    },
+    default_args=FOR_PERSONS,
     tags=["clv"],
     params=PARAMS,
     user_defined_filters=FILTERS,

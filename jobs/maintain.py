@@ -5,11 +5,15 @@
 Everything of the last CLV_KEEP_MONTHS months stays (24 by default), and everything that a published month needs. What
 goes: files of the lake that no kept version holds, the rows of forecasts that other runs replaced, versions of models
 that forecast none of the kept rows, and what killed tasks left. Small files of the lake are joined.
+
+The last line on stdout is a JSON object: `kept_since`, the day since which everything is kept.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -55,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         finally:
             _record(database, since, removed)
         outcome.rows = sum(map(len, removed.values()))
+    sys.stdout.write(json.dumps({"kept_since": str(since)}) + "\n")
 
 
 def _record(database: Engine, since: date, removed: dict[str, list[str]]) -> None:
