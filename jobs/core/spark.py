@@ -52,7 +52,7 @@ def session(app_name: str) -> SparkSession:
 
 def _ship_package(spark: SparkSession) -> None:
     """Every worker can import the package `jobs`, whatever its PYTHONPATH."""
-    if spark.sparkContext.master.startswith("local"):
+    if str(spark.conf.get("spark.master")).startswith("local"):
         spark.sparkContext.environment["PYTHONPATH"] = str(JOBS.parent)
         return
     name = f"jobs-{folder_sha256(JOBS, '*.py')[:16]}.zip"
