@@ -25,7 +25,8 @@ from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.lake.versions import Period
-from jobs.local_stack import postgres_server
+from jobs.local_stack import postgres_server, spark_classes
+from jobs.local_stack.spark_config import submit_options, write_log_config
 from jobs.models.file_hashes import hashes_of
 from jobs.models.registry import Registry
 from jobs.sources import load
@@ -42,9 +43,15 @@ SHOP = "simulated_shop"
 SPARK_CONF = (
     "spark.ui.enabled=false",
     "spark.log.level=WARN",
-    "spark.sql.shuffle.partitions=2",
     "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 )
+SPARK_ENVIRONMENT = {
+    "PYSPARK_PYTHON": sys.executable,
+    "PYSPARK_DRIVER_PYTHON": sys.executable,
+    "SPARK_LOCAL_IP": "127.0.0.1",
+    "PYTHONPATH": str(ROOT),
+    "PYTHONSAFEPATH": "1",
+}
 SPARK = ("ingest", "build_features", "score", "build_bridge")
 STAGES = ("plan", "ingest", "build_features", "train", "promote", "train_first_month", "score", "publish",
           "set_champion", "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
@@ -74,6 +81,14 @@ class MonthRun:
     def reader(self) -> Engine:
         return engine(self.servers.url("clv_reader"))
 
+    @property
+    def _log_config(self) -> Path:
+        return self.folder / "log4j2.properties"
+
+    @property
+    def _classes(self) -> Path:
+        return self.folder / "spark.jsa"
+
     def deliver(self) -> None:
         """Start the servers, make the shop's files, and the schema."""
         self.servers.start()
@@ -81,25 +96,30 @@ class MonthRun:
         size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(MONTH)]
         out = ["--out", str(self.folder / "landing")]
         subprocess.run([sys.executable, "-m", "jobs.simulate", *size, *out], check=True, cwd=ROOT)
+        write_log_config(self._log_config)
+        make = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(self._classes), str(self._log_config)]
+        subprocess.run(make, check=True, cwd=ROOT, env=os.environ | SPARK_ENVIRONMENT)
 
     def start(self, stage: str, point: Point | None = None, **arguments: Any) -> subprocess.Popen[str]:
         """A task's process, to be struck at a point."""
         self.servers.start()
         path = [str(ROOT)] if point is None else [str(INJECTION), str(ROOT)]
-        environment = os.environ | {
-            "CLV_SOURCE": SHOP,
-            "CLV_LANDING": str(self.folder / "landing"),
-            "CLV_LAKE": self.lake.root,
-            "CLV_REPORTS": str(self.folder / "reports"),
-            "CLV_DATABASE_URL": self.servers.url("clv_writer"),
-            "MLFLOW_TRACKING_URI": self.servers.mlflow,
-            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-            "PYTHONPATH": os.pathsep.join(path),
-            "PYTHONSAFEPATH": "1",
-            "PYSPARK_PYTHON": sys.executable,
-            "PYSPARK_DRIVER_PYTHON": sys.executable,
-            "SPARK_LOCAL_IP": "127.0.0.1",
-        }
+        environment = (
+            os.environ
+            | SPARK_ENVIRONMENT
+            | {
+                "CLV_SOURCE": SHOP,
+                "CLV_LANDING": str(self.folder / "landing"),
+                "CLV_LAKE": self.lake.root,
+                "CLV_REPORTS": str(self.folder / "reports"),
+                "CLV_DATABASE_URL": self.servers.url("clv_writer"),
+                "MLFLOW_TRACKING_URI": self.servers.mlflow,
+                "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+                "PYTHONPATH": os.pathsep.join(path),
+                "PYTHONSAFEPATH": "1",
+                "SPARK_SUBMIT_OPTS": submit_options(self._log_config, spark_classes.using(self._classes)),
+            }
+        )
         if point is not None:
             environment["CLV_FAULT"] = json.dumps(self._fault(point))
         return subprocess.Popen(
