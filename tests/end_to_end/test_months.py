@@ -191,14 +191,12 @@ def test_a_backup_brings_the_shop_back_after_everything_is_gone(
     assert again.admin_password == json.loads((backup / "stack" / "secrets.json").read_text())["admin_password"]
     assert published(again) == before
     assert again.api().get(f"/dags/{DAG}/dagRuns")["total_entries"] == served
-    plan = run_month(again, str(LAST))
-    assert {row["content_hash"] for row in published(again)} == {row["content_hash"] for row in before}
-    assert plan["run_id"] > max(row["run_id"] for row in before)
 
 
 def test_an_erased_customer_is_in_no_file_and_does_not_come_back(
     stack: Stack, backfilled: list[dict[str, Any]]
 ) -> None:
+    """On the stack that was restored, where a month runs as before."""
     home, stack = stack.home, remembered(stack.home)
     database = engine(stack.database_url)
     [*_, before] = published(stack)
@@ -214,7 +212,7 @@ def test_an_erased_customer_is_in_no_file_and_does_not_come_back(
 
     assert places(stays) == {"landing", "lake", "postgres"}
     assert places(erased) == {"landing"}
-    run_month(stack, str(LAST))
+    assert run_month(stack, str(LAST))["run_id"] > before["run_id"]
     assert published(stack)[-1]["forecast_rows"] == before["forecast_rows"] - 1
     superuser = engine(postgres_server.url(postgres_server.SUPERUSER, "clv", home.sockets(), stack.ports.postgres))
     with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
