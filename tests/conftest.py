@@ -203,7 +203,7 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             [*command, *stores], env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        yield _wait_until_healthy(f"http://127.0.0.1:{port}", server, folder / "server.log")
+        yield wait_until_healthy(f"http://127.0.0.1:{port}", server, folder / "server.log")
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)
@@ -244,7 +244,7 @@ def environment(lake: Lake, database: Database, mlflow_server: str, monkeypatch:
         monkeypatch.setenv(name, value)
 
 
-def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
+def wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -8,11 +8,16 @@ from typing import Any
 
 import yaml
 
+from jobs import mlflow_accounts
 from jobs.core.settings import VARIABLES
 
 REPOSITORY = Path(__file__).parents[1]
 COMPOSE = (REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
+
+
+MLFLOW_LOGIN = {"MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"}
+"""What MLflow's client reads."""
 
 
 def text_of(path: str) -> str:
@@ -46,7 +51,7 @@ def test_postgres_is_given_every_password_that_bootstrap_reads() -> None:
 
 
 def test_the_pool_and_the_connections_of_the_dag_are_made() -> None:
-    dags = "".join(text_of(f"dags/{module}.py") for module in ("clv_tasks", "clv_note", "clv_alerts"))
+    dags = "".join(text_of(f"dags/{module}.py") for module in ("clv_tasks", "clv_airflow_api", "clv_alerts"))
     (pool,) = re.findall(r'^SPARK_POOL = "(\w+)"$', dags, flags=re.MULTILINE)
     assert f"airflow pools set {pool} 1 " in SERVICES["init"]["command"][-1]
     connections = set(re.findall(r'(?:conn_id=|Connection\.get\()"(\w+)"', dags))
@@ -65,7 +70,7 @@ def test_the_command_that_makes_keys_runs_where_the_owner_s_address_is() -> None
 def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None:
     environment = set(SERVICES["api"]["environment"])
     settings = set(re.findall(r'"(CLV_\w+|MLFLOW_\w+)"', text_of("jobs/service/settings.py")))
-    assert environment <= settings
+    assert environment <= settings | MLFLOW_LOGIN
     assert {"CLV_API_DATABASE_URL", "CLV_AIRFLOW_URL", "CLV_AIRFLOW_USER", "CLV_AIRFLOW_PASSWORD"} <= environment
     assert "ADMIN" not in str(SERVICES["api"]["environment"])
     user = SERVICES["api"]["environment"]["CLV_AIRFLOW_USER"]
@@ -76,6 +81,16 @@ def test_the_service_has_the_settings_it_reads_and_no_secret_of_others() -> None
     assert all(volume.endswith(":ro") for volume in SERVICES["api"]["volumes"])
     example = set(re.findall(r"(?:CLV|MLFLOW)_\w+", text_of(".env.example")))
     assert settings <= example
+
+
+def test_every_account_of_mlflow_has_its_password_and_who_uses_one_has_its_own() -> None:
+    assert {variable for _, variable in mlflow_accounts.ACCOUNTS.values()} <= set(SERVICES["mlflow"]["environment"])
+    assert "--app-name basic-auth" in str(SERVICES["mlflow"]["command"])
+    for service, name in (("airflow-scheduler", mlflow_accounts.ADMIN), ("api", "clv-api")):
+        environment = SERVICES[service]["environment"]
+        assert environment["MLFLOW_TRACKING_USERNAME"] == name
+        _, variable = mlflow_accounts.ACCOUNTS[name]
+        assert environment["MLFLOW_TRACKING_PASSWORD"].startswith(f"${{{variable}")
 
 
 def test_backups_are_a_profile_with_every_setting_that_their_programs_read() -> None:

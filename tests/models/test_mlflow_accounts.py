@@ -1,0 +1,105 @@
+"""MLflow behind accounts, on a real server that keeps everything in Postgres: who may read, and who may write."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from requests.exceptions import HTTPError
+
+from jobs.core.settings import SettingsError
+from jobs.mlflow_accounts import ACCOUNTS, main
+from tests.conftest import ROOT, Postgres, wait_until_healthy
+
+PASSWORDS = {variable: f"secret of {name}" for name, (_, variable) in ACCOUNTS.items()}
+
+
+@pytest.fixture(scope="module")
+def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that has started a second time, with other passwords than the first time."""
+    folder = tmp_path_factory.mktemp("accounts")
+    settings, log = folder / "auth.ini", folder / "server.log"
+    store = postgres.url("postgres", postgres.create_database())
+    make = [sys.executable, "-m", "jobs.mlflow_accounts", "--settings", str(settings)]
+    for words in ("an older ", ""):
+        passwords = {name: f"{words}{value}" for name, value in PASSWORDS.items()}
+        environment = os.environ | {"MLFLOW_BACKEND_STORE_URI": store} | passwords
+        subprocess.run(make, check=True, env=environment, cwd=ROOT)
+    assert settings.stat().st_mode & 0o777 == 0o600
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    places = ["--app-name", "basic-auth", "--artifacts-destination", str(folder / "artifacts")]
+    environment = os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": store,
+        "MLFLOW_AUTH_CONFIG_PATH": str(settings),
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "k",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *places], env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        yield wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def client(server: str, monkeypatch: pytest.MonkeyPatch, name: str, password: str) -> Any:
+    from mlflow import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", name)
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
+    return MlflowClient(server)
+
+
+def test_the_pipeline_writes_and_the_others_only_read(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow.exceptions import MlflowException
+
+    pipeline = client(server, monkeypatch, "pipeline", "secret of pipeline")
+    run = pipeline.create_run(pipeline.create_experiment("clv")).info.run_id
+    (tmp_path / "model.json").write_text("{}", encoding="utf-8")
+    pipeline.log_artifact(run, str(tmp_path / "model.json"))
+    pipeline.create_registered_model("clv")
+    for name in ("viewer", "clv-api"):
+        other = client(server, monkeypatch, name, f"secret of {name}")
+        assert other.get_registered_model("clv").name == "clv"
+        [file] = other.list_artifacts(run)
+        assert Path(other.download_artifacts(run, file.path)).read_text(encoding="utf-8") == "{}"
+        for change in (
+            lambda other=other: other.delete_registered_model("clv"),
+            lambda other=other: other.log_metric(run, "wape", 0.1),
+            lambda other=other: other.log_artifact(run, str(tmp_path / "model.json"), "other"),
+        ):
+            with pytest.raises((MlflowException, HTTPError), match=r"(?i)permission denied|403"):
+                change()
+
+
+@pytest.mark.parametrize(("name", "password"), [("nobody", "secret of pipeline"), ("pipeline", "an older secret")])
+def test_nobody_else_reads(server: str, monkeypatch: pytest.MonkeyPatch, name: str, password: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    with pytest.raises(MlflowException, match=r"not authenticated|401"):
+        client(server, monkeypatch, name, password).search_registered_models()
+
+
+def test_a_password_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in PASSWORDS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", "postgresql://x")
+    with pytest.raises(SettingsError, match="MLFLOW_PIPELINE_PASSWORD, MLFLOW_VIEWER_PASSWORD, MLFLOW_API_PASSWORD is"):
+        main(["--settings", str(tmp_path / "auth.ini")])
+    assert not (tmp_path / "auth.ini").exists()
