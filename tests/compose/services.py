@@ -94,14 +94,18 @@ class Services:
 
     def start_month(self, month: str, **conf: object) -> str:
         """Trigger a month as the operator; the path of its run."""
+        return self.start(DAG, month=month, **conf)
+
+    def start(self, dag: str, **conf: object) -> str:
+        """Trigger a DAG as the operator; the path of its run."""
         api = self.airflow("operator")
         deadline = time.monotonic() + READY_SECONDS
-        while not api.exists(f"/dags/{DAG}"):
-            assert time.monotonic() < deadline, "the DAG is not there"
+        while not api.exists(f"/dags/{dag}"):
+            assert time.monotonic() < deadline, f"{dag} is not there"
             time.sleep(2)
-        api.patch(f"/dags/{DAG}", {"is_paused": False})
-        run = api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"month": month} | conf})
-        return f"/dags/{DAG}/dagRuns/{run['dag_run_id']}"
+        api.patch(f"/dags/{dag}", {"is_paused": False})
+        run = api.post(f"/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})
+        return f"/dags/{dag}/dagRuns/{run['dag_run_id']}"
 
     def wait_for(self, run: str, task: str | None = None, states: tuple[str, ...] = ("success",)) -> None:
         """Wait until a run, or a task of it, is in one of some states; fails if it can no longer be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from jobs.local_stack.airflow_api import AirflowAnswerError
@@ -61,6 +62,18 @@ def test_who_does_not_know_the_secret_cannot_submit_a_job(services: Services) ->
         "run", "--rm", "-e", "SPARK_SUBMIT_OPTS=", "--no-deps", "spark-master", "python", "-c", code, is_checked=False
     )
     assert "All masters are unresponsive" in said or "Application has been killed" in said
+
+
+def test_mlflow_answers_its_accounts_alone(services: Services, content: str) -> None:
+    address = f"http://127.0.0.1:{services.settings['MLFLOW_PORT']}/api/2.0/mlflow/registered-models/search"
+    assert httpx.get(address).status_code == 401
+    answer = httpx.get(address, auth=("viewer", services.settings["MLFLOW_VIEWER_PASSWORD"]))
+    assert {"clv", "clv_first_month"} >= {model["name"] for model in answer.json()["registered_models"]} >= {"clv"}
+
+
+def test_maintenance_runs(services: Services, content: str) -> None:
+    services.wait_for(services.start("clv_maintenance"))
+    assert {"lake files", "model versions"} <= {what for (what,) in services.read("SELECT what FROM clv.maintenance")}
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,28 @@ def test_a_month_that_is_not_closed_fails_at_once_and_says_which_months_can_be_r
     assert f"Months that can be run: {first} to {LAST}" in str(failure.value)
 
 
+def test_maintenance_removes_a_run_that_ended_long_ago_from_airflow(
+    stack: Stack, backfilled: list[dict[str, Any]]
+) -> None:
+    api = stack.api()
+    [failed] = api.get(f"/dags/{DAG}/dagRuns", state="failed")["dag_runs"]
+    age = text("UPDATE dag_run SET end_date = end_date - interval '3 years' WHERE run_id = :run_id")
+    url = postgres_server.url(postgres_server.SUPERUSER, "airflow", stack.home.sockets(), stack.ports.postgres)
+    with engine(url).begin() as connection:
+        connection.execute(age, {"run_id": failed["dag_run_id"]})
+    started = api.post("/dags/clv_maintenance/dagRuns", {"logical_date": None, "conf": {}})
+    path, deadline = f"/dags/clv_maintenance/dagRuns/{started['dag_run_id']}", time.monotonic() + DEADLINE_SECONDS
+    while (run := api.get(path))["state"] not in ("success", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    assert run["state"] == "success"
+    assert run["note"].startswith("Removed from Airflow what ended before ")
+    assert run["note"].endswith(": 1 runs and 0 files of logs")
+    assert {run["dag_run_id"] for run in api.get(f"/dags/{DAG}/dagRuns")["dag_runs"]} == {
+        run["dag_run_id"] for run in backfilled
+    }
+
+
 def test_a_stack_that_is_up_is_not_started_again(stack: Stack) -> None:
     pid_file = stack.home.folder / "supervisord.pid"
     before = pid_file.read_text()
