@@ -57,11 +57,11 @@ def backfilled(stack: Stack) -> list[dict[str, Any]]:
     return wait_until_ended(stack, run_type="backfill")
 
 
-def wait_until_ended(stack: Stack, **query: str) -> list[dict[str, Any]]:
+def wait_until_ended(stack: Stack, dag: str = DAG, **query: str) -> list[dict[str, Any]]:
     deadline = time.monotonic() + DEADLINE_SECONDS
     api = stack.api()
     while True:
-        runs: list[dict[str, Any]] = api.get(f"/dags/{DAG}/dagRuns", order_by="logical_date", **query)["dag_runs"]
+        runs: list[dict[str, Any]] = api.get(f"/dags/{dag}/dagRuns", order_by="logical_date", **query)["dag_runs"]
         if runs and all(run["state"] in ("success", "failed") for run in runs):
             return runs
         assert time.monotonic() < deadline, [(run["dag_run_id"], run["state"]) for run in runs]
@@ -166,11 +166,8 @@ def test_maintenance_removes_a_run_that_ended_long_ago_from_airflow(
     url = postgres_server.url(postgres_server.SUPERUSER, "airflow", stack.home.sockets(), stack.ports.postgres)
     with engine(url).begin() as connection:
         connection.execute(age, {"run_id": failed["dag_run_id"]})
-    started = api.post("/dags/clv_maintenance/dagRuns", {"logical_date": None, "conf": {}})
-    path, deadline = f"/dags/clv_maintenance/dagRuns/{started['dag_run_id']}", time.monotonic() + DEADLINE_SECONDS
-    while (run := api.get(path))["state"] not in ("success", "failed"):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    api.post("/dags/clv_maintenance/dagRuns", {"logical_date": None, "conf": {}})
+    [run] = wait_until_ended(stack, "clv_maintenance")
     assert run["state"] == "success"
     assert run["note"].startswith("Removed from Airflow what ended before ")
     assert run["note"].endswith(": 1 runs and 0 files of logs")
