@@ -1,58 +1,76 @@
-"""Old runs of the clv DAGs leave Airflow: their rows through its REST API, their logs from its folder of logs."""
+"""Old runs of the clv DAGs leave Airflow: their rows through its REST API, their logs from the worker's folder."""
 
 import logging
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 from airflow.sdk import task
 from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowException
 from clv_airflow_api import airflow_api, call, run_url
 from clv_note import set_note
 
 log = logging.getLogger("clv")
 
-TAG = "clv"
-"""What all DAGs of this repository are tagged with."""
-
 _AT_ONCE = 100
+_GONE_OR_RUNNING = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+"""The answers to the removal of a run that somebody has just removed, or started again."""
 
 
 @task
 def remove_old_runs(*, ti: Any = None) -> None:
-    """Remove runs that ended before the time of which `maintain` keeps everything, and logs last written before it.
+    """Remove runs that ended before the time of which `maintain` keeps everything, with the logs that lie here.
 
     The log and the run's note say how many.
     """
-    since = datetime.fromisoformat(ti.xcom_pull("maintain")["kept_since"]).replace(tzinfo=UTC)
-    runs = _remove_runs(since)
-    logs = _remove_logs(Path(conf.get("logging", "base_log_folder")), since)
-    said = f"Removed from Airflow what ended before {since.date()}: {runs} runs and {logs} files of logs"
+    maintained = ti.xcom_pull("maintain")
+    if maintained is None:
+        raise AirflowException("nothing was removed: clear the task maintain, which says what is to be kept")
+    since = datetime.fromisoformat(maintained["kept_since"]).replace(tzinfo=UTC)
+    logs = Path(conf.get("logging", "base_log_folder"))
+    api, token = airflow_api()
+    removed = 0
+    try:
+        for dag_id in _our_dags(api, token):
+            removed += _remove_runs(api, token, dag_id, since, logs)
+    except HTTPError as error:
+        reason = f"{error}; the user of the connection 'airflow_api' must be allowed to read DAGs and delete their runs"
+        raise AirflowException(f"Airflow's REST API did not remove old runs: {error.url}: {reason}") from error
+    said = f"This attempt has removed {removed} runs from Airflow that ended before {since.date()}"
     log.info("%s", said)
     set_note(ti, said)
 
 
-def _remove_runs(before: datetime) -> int:
-    api, token = airflow_api()
+def _our_dags(api: str, token: str) -> list[str]:
+    """The DAGs of this repository: others may share its tag, or the start of its names."""
+    dags = call("GET", f"{api}/dags?tags=clv&limit={_AT_ONCE}", token)["dags"]
+    return [dag["dag_id"] for dag in dags if dag["owners"] == ["clv"] and dag["dag_id"].startswith("clv_")]
+
+
+def _remove_runs(api: str, token: str, dag_id: str, before: datetime, logs: Path) -> int:
+    """Remove what ended before a time; how many runs."""
+    query = urlencode({"end_date_lt": before.isoformat(), "order_by": "end_date", "limit": _AT_ONCE})
     removed = 0
-    for dag in call("GET", f"{api}/dags?tags={TAG}", token)["dags"]:
-        query = urlencode({"end_date_lt": before.isoformat(), "order_by": "end_date", "limit": _AT_ONCE})
-        while runs := call("GET", f"{api}/dags/{dag['dag_id']}/dagRuns?{query}", token)["dag_runs"]:
-            for run in runs:
-                call("DELETE", run_url(api, dag["dag_id"], run["dag_run_id"]), token)
-            removed += len(runs)
+    while runs := call("GET", f"{api}/dags/{dag_id}/dagRuns?{query}", token)["dag_runs"]:
+        gone = [run["dag_run_id"] for run in runs if _remove(run_url(api, dag_id, run["dag_run_id"]), token)]
+        for run_id in gone:
+            rmtree(logs / f"dag_id={dag_id}" / f"run_id={run_id}", ignore_errors=True)
+        removed += len(gone)
+        if not gone:
+            break
     return removed
 
 
-def _remove_logs(folder: Path, before: datetime) -> int:
-    """Remove files, and then the folders that are empty."""
-    logs = [path for path in folder.glob("dag_id=clv_*/**/*") if path.is_file()]
-    old = [path for path in logs if path.stat().st_mtime < before.timestamp()]
-    for path in old:
-        path.unlink()
-        for parent in path.parents:
-            if parent == folder or any(parent.iterdir()):
-                break
-            parent.rmdir()
-    return len(old)
+def _remove(run: str, token: str) -> bool:
+    try:
+        call("DELETE", run, token)
+    except HTTPError as error:
+        if error.code in _GONE_OR_RUNNING:
+            return False
+        raise
+    return True

@@ -26,7 +26,13 @@ ACCOUNTS = {
     "viewer": (False, "MLFLOW_VIEWER_PASSWORD"),
     "clv-api": (False, "MLFLOW_API_PASSWORD"),
 }
-"""Name → whether it may change what others made, and the variable of the password. All may read."""
+"""Name → whether it may write, and the variable of the password, of at least 12 characters. All may read."""
+SETTINGS = {
+    "default_permission": "READ",
+    "authorization_function": "jobs.models.mlflow_login:authenticate",
+    # Otherwise each request costs a check of the password, a fifth of a second.
+    "auth_cache_ttl_seconds": "60",
+}
 _DATABASE = "MLFLOW_BACKEND_STORE_URI"
 
 
@@ -40,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if missing:
         raise SettingsError(f"{', '.join(missing)} is not set: `make compose-up` makes a password for each account")
     database = os.environ[_DATABASE]
-    _write(path, {"default_permission": "READ", "database_uri": database, "admin_username": ADMIN})
+    _write(path, SETTINGS | {"database_uri": database, "admin_username": ADMIN})
     make_accounts(database)
 
 
@@ -61,7 +67,7 @@ def make_accounts(database: str) -> None:
     for name, (is_admin, variable) in ACCOUNTS.items():
         change = store.update_user if store.has_user(name) else store.create_user
         change(name, os.environ[variable], is_admin)
-        log.info("Account %s of MLflow: %s", name, "changes everything" if is_admin else "reads")
+        log.info("Account %s of MLflow: %s", name, "reads and writes" if is_admin else "reads")
 
 
 if __name__ == "__main__":

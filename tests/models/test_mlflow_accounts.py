@@ -70,17 +70,22 @@ def test_the_pipeline_writes_and_the_others_only_read(
     from mlflow.exceptions import MlflowException
 
     pipeline = client(server, monkeypatch, "pipeline", "secret of pipeline")
-    run = pipeline.create_run(pipeline.create_experiment("clv")).info.run_id
+    experiment = pipeline.create_experiment("clv")
+    run = pipeline.create_run(experiment).info.run_id
     (tmp_path / "model.json").write_text("{}", encoding="utf-8")
     pipeline.log_artifact(run, str(tmp_path / "model.json"))
     pipeline.create_registered_model("clv")
     for name in ("viewer", "clv-api"):
         other = client(server, monkeypatch, name, f"secret of {name}")
         assert other.get_registered_model("clv").name == "clv"
+        assert [found.info.run_id for found in other.search_runs([experiment])] == [run]
         [file] = other.list_artifacts(run)
         assert Path(other.download_artifacts(run, file.path)).read_text(encoding="utf-8") == "{}"
         for change in (
             lambda other=other: other.delete_registered_model("clv"),
+            lambda other=other: other.create_registered_model("clv_first_month"),
+            lambda other=other: other.create_experiment("clv_tuning", str(tmp_path)),
+            lambda other=other: other.create_run(experiment),
             lambda other=other: other.log_metric(run, "wape", 0.1),
             lambda other=other: other.log_artifact(run, str(tmp_path / "model.json"), "other"),
         ):
@@ -88,7 +93,9 @@ def test_the_pipeline_writes_and_the_others_only_read(
                 change()
 
 
-@pytest.mark.parametrize(("name", "password"), [("nobody", "secret of pipeline"), ("pipeline", "an older secret")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("nobody", "secret of pipeline"), ("pipeline", "an older secret of pipeline")]
+)
 def test_nobody_else_reads(server: str, monkeypatch: pytest.MonkeyPatch, name: str, password: str) -> None:
     from mlflow.exceptions import MlflowException
 

@@ -1,0 +1,24 @@
+"""Who may do what in MLflow behind accounts: everybody reads, an administrator writes.
+
+MLflow's server imports this module, by the setting `authorization_function` of its basic-auth app. By themselves, its
+permissions let every account make experiments and models, whose files it may then write wherever the server can.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_READING_POSTS = ("/search", "/search-datasets", "/graphql")
+
+
+def authenticate() -> Any:
+    """The login of the request, as MLflow checks it; an answer 403 where an account that only reads would write."""
+    from flask import request
+    from mlflow.server import auth
+    from werkzeug.datastructures import Authorization
+
+    login = auth.authenticate_request_basic_auth()
+    reads = request.method in ("GET", "HEAD", "OPTIONS") or request.path.endswith(_READING_POSTS)
+    if reads or not isinstance(login, Authorization) or auth.store.get_user(login.username).is_admin:
+        return login
+    return auth.make_forbidden_response()
