@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Any
 
 from jobs.core.arguments import parser
 from jobs.core.settings import SettingsError
@@ -62,7 +63,7 @@ def make_accounts(database: str) -> None:
     """Make the accounts in the database at a URL, or give them their passwords and rights again."""
     from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
 
-    store = SqlAlchemyStore()
+    store: Any = SqlAlchemyStore()
     store.init_db(database)
     for name, (is_admin, variable) in ACCOUNTS.items():
         change = store.update_user if store.has_user(name) else store.create_user

@@ -19,6 +19,6 @@ def authenticate() -> Any:
 
     login = auth.authenticate_request_basic_auth()
     reads = request.method in ("GET", "HEAD", "OPTIONS") or request.path.endswith(_READING_POSTS)
-    if reads or not isinstance(login, Authorization) or auth.store.get_user(login.username).is_admin:
+    if reads or not isinstance(login, Authorization) or auth.store.get_user(str(login.username)).is_admin:
         return login
     return auth.make_forbidden_response()

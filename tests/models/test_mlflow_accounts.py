@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,12 @@ def test_the_pipeline_writes_and_the_others_only_read(
         [file] = other.list_artifacts(run)
         assert Path(other.download_artifacts(run, file.path)).read_text(encoding="utf-8") == "{}"
         for change in (
-            lambda other=other: other.delete_registered_model("clv"),
-            lambda other=other: other.create_registered_model("clv_first_month"),
-            lambda other=other: other.create_experiment("clv_tuning", str(tmp_path)),
-            lambda other=other: other.create_run(experiment),
-            lambda other=other: other.log_metric(run, "wape", 0.1),
-            lambda other=other: other.log_artifact(run, str(tmp_path / "model.json"), "other"),
+            partial(other.delete_registered_model, "clv"),
+            partial(other.create_registered_model, "clv_first_month"),
+            partial(other.create_experiment, "clv_tuning", str(tmp_path)),
+            partial(other.create_run, experiment),
+            partial(other.log_metric, run, "wape", 0.1),
+            partial(other.log_artifact, run, str(tmp_path / "model.json"), "other"),
         ):
             with pytest.raises((MlflowException, HTTPError), match=r"(?i)permission denied|403"):
                 change()
