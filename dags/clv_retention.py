@@ -33,9 +33,9 @@ def remove_old_runs(*, ti: Any = None) -> None:
         raise AirflowException("nothing was removed: clear the task maintain, which says what is to be kept")
     since = datetime.fromisoformat(maintained["kept_since"]).replace(tzinfo=UTC)
     logs = Path(conf.get("logging", "base_log_folder"))
-    api, token = airflow_api()
     removed = 0
     try:
+        api, token = airflow_api()
         for dag_id in _our_dags(api, token):
             removed += _remove_runs(api, token, dag_id, since, logs)
     except HTTPError as error:

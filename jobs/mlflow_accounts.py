@@ -28,7 +28,7 @@ ACCOUNTS = {
     "clv-api": (False, "MLFLOW_API_PASSWORD"),
 }
 """Name → whether it may write, and the variable of the password, of at least 12 characters. All may read."""
-SETTINGS = {
+_SETTINGS = {
     "default_permission": "READ",
     "authorization_function": "jobs.models.mlflow_login:authenticate",
     # Otherwise each request costs a check of the password, a fifth of a second.
@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if missing:
         raise SettingsError(f"{', '.join(missing)} is not set: `make compose-up` makes a password for each account")
     database = os.environ[_DATABASE]
-    _write(path, SETTINGS | {"database_uri": database, "admin_username": ADMIN})
-    make_accounts(database)
+    _write(path, _SETTINGS | {"database_uri": database, "admin_username": ADMIN})
+    _make_accounts(database)
 
 
 def _write(path: Path, settings: dict[str, str]) -> None:
@@ -59,7 +59,7 @@ def _write(path: Path, settings: dict[str, str]) -> None:
         file.write(opened)
 
 
-def make_accounts(database: str) -> None:
+def _make_accounts(database: str) -> None:
     """Make the accounts in the database at a URL, or give them their passwords and rights again."""
     from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
 

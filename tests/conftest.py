@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,6 +22,7 @@ from jobs.core.postgres import engine
 from jobs.lake.lake import Lake
 from jobs.local_stack import postgres_server
 from jobs.models.registry import Registry
+from tests.mlflow_server import serving
 
 ROOT = Path(__file__).parents[1]
 
@@ -191,22 +186,8 @@ def landing(tmp_path: Path) -> Path:
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real MLflow server that keeps everything below a temporary folder."""
     folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/artifacts"]
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (folder / "server.log").open("wb") as log:
-        # A session of its own: the command starts the server as a child, and would leave it behind when it ends alone.
-        server = subprocess.Popen(
-            [*command, *stores], env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
-        yield wait_until_healthy(f"http://127.0.0.1:{port}", server, folder / "server.log")
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+    with serving(folder, f"sqlite:///{folder}/mlflow.db") as address:
+        yield address
 
 
 @pytest.fixture
@@ -242,14 +223,3 @@ def environment(lake: Lake, database: Database, mlflow_server: str, monkeypatch:
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-
-
-def wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5):
-                return address
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.2)
-    raise RuntimeError(f"MLflow did not start:\n{log.read_text(encoding='utf-8')}")

@@ -6,9 +6,10 @@ permissions let every account make experiments and models, whose files it may th
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-_READING_POSTS = ("/search", "/search-datasets", "/graphql")
+_READING_POST = re.compile(r"/(?:ajax-)?api/\d\.\d/mlflow/[\w-]+/search(?:-datasets)?|/graphql")
 
 
 def authenticate() -> Any:
@@ -18,7 +19,8 @@ def authenticate() -> Any:
     from werkzeug.datastructures import Authorization
 
     login = auth.authenticate_request_basic_auth()
-    reads = request.method in ("GET", "HEAD", "OPTIONS") or request.path.endswith(_READING_POSTS)
+    asks = request.method == "POST" and _READING_POST.fullmatch(request.path)
+    reads = asks or request.method in ("GET", "HEAD", "OPTIONS")
     if reads or not isinstance(login, Authorization) or auth.store.get_user(str(login.username)).is_admin:
         return login
     return auth.make_forbidden_response()

@@ -116,7 +116,6 @@ class MonthRun:
                 "MLFLOW_TRACKING_URI": self.servers.mlflow,
                 "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
                 "PYTHONPATH": os.pathsep.join(path),
-                "PYTHONSAFEPATH": "1",
                 "SPARK_SUBMIT_OPTS": submit_options(self._log_config, spark_classes.using(self._classes)),
             }
         )

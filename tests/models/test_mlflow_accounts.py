@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +15,8 @@ from requests.exceptions import HTTPError
 
 from jobs.core.settings import SettingsError
 from jobs.mlflow_accounts import ACCOUNTS, main
-from tests.conftest import ROOT, Postgres, wait_until_healthy
+from tests.conftest import ROOT, Postgres
+from tests.mlflow_server import serving
 
 PASSWORDS = {variable: f"secret of {name}" for name, (_, variable) in ACCOUNTS.items()}
 
@@ -26,7 +25,7 @@ PASSWORDS = {variable: f"secret of {name}" for name, (_, variable) in ACCOUNTS.i
 def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that has started a second time, with other passwords than the first time."""
     folder = tmp_path_factory.mktemp("accounts")
-    settings, log = folder / "auth.ini", folder / "server.log"
+    settings = folder / "auth.ini"
     store = postgres.url("postgres", postgres.create_database())
     make = [sys.executable, "-m", "jobs.mlflow_accounts", "--settings", str(settings)]
     for words in ("an older ", ""):
@@ -34,27 +33,9 @@ def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iter
         environment = os.environ | {"MLFLOW_BACKEND_STORE_URI": store} | passwords
         subprocess.run(make, check=True, env=environment, cwd=ROOT)
     assert settings.stat().st_mode & 0o777 == 0o600
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    places = ["--app-name", "basic-auth", "--artifacts-destination", str(folder / "artifacts")]
-    environment = os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": store,
-        "MLFLOW_AUTH_CONFIG_PATH": str(settings),
-        "MLFLOW_FLASK_SERVER_SECRET_KEY": "k",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *places], env=environment, stdout=output, stderr=output, start_new_session=True
-        )
-    try:
-        yield wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+    accounts = {"MLFLOW_AUTH_CONFIG_PATH": str(settings), "MLFLOW_FLASK_SERVER_SECRET_KEY": "k"}
+    with serving(folder, store, "--app-name", "basic-auth", **accounts) as address:
+        yield address
 
 
 def client(server: str, monkeypatch: pytest.MonkeyPatch, name: str, password: str) -> Any:
