@@ -1,4 +1,4 @@
-"""A month of a small shop as the scheduler runs it, one process a task, each of which can be struck."""
+"""A month of a small shop, each of whose tasks can be struck."""
 
 from __future__ import annotations
 
@@ -25,34 +25,20 @@ from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import Lake
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.lake.versions import Period
-from jobs.local_stack import postgres_server, spark_classes
-from jobs.local_stack.spark_config import submit_options, write_log_config
+from jobs.local_stack import postgres_server
 from jobs.models.file_hashes import hashes_of
 from jobs.models.registry import Registry
 from jobs.sources import load
 from tests.faults.points import Point
 from tests.faults.servers import Servers
+from tests.faults.tasks import ROOT, WarmProcess, command, environment
 from tests.periods import put
 
-ROOT = Path(__file__).parents[2]
 INJECTION = Path(__file__).parent / "injection"
 MONTH = Month(2025, 6)
 CUSTOMERS, MONTHS = 300, 10
 SHOP = "simulated_shop"
 
-SPARK_CONF = (
-    "spark.ui.enabled=false",
-    "spark.log.level=WARN",
-    "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-)
-SPARK_ENVIRONMENT = {
-    "PYSPARK_PYTHON": sys.executable,
-    "PYSPARK_DRIVER_PYTHON": sys.executable,
-    "SPARK_LOCAL_IP": "127.0.0.1",
-    "PYTHONPATH": str(ROOT),
-    "PYTHONSAFEPATH": "1",
-}
-SPARK = ("ingest", "build_features", "score", "build_bridge")
 STAGES = ("plan", "ingest", "build_features", "train", "promote", "train_first_month", "score", "publish",
           "set_champion", "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
 DEADLINE_SECONDS = 600
@@ -68,6 +54,7 @@ class MonthRun:
     trained_version: int = 0
     model_version: int = 0
     first_month_version: int | None = None
+    warm: WarmProcess | None = None
 
     @property
     def lake(self) -> Lake:
@@ -81,14 +68,6 @@ class MonthRun:
     def reader(self) -> Engine:
         return engine(self.servers.url("clv_reader"))
 
-    @property
-    def _log_config(self) -> Path:
-        return self.folder / "log4j2.properties"
-
-    @property
-    def _classes(self) -> Path:
-        return self.folder / "spark.jsa"
-
     def deliver(self) -> None:
         """Start the servers, make the shop's files, and the schema."""
         self.servers.start()
@@ -96,34 +75,38 @@ class MonthRun:
         size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(MONTH)]
         out = ["--out", str(self.folder / "landing")]
         subprocess.run([sys.executable, "-m", "jobs.simulate", *size, *out], check=True, cwd=ROOT)
-        write_log_config(self._log_config)
-        make = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(self._classes), str(self._log_config)]
-        subprocess.run(make, check=True, cwd=ROOT, env=os.environ | SPARK_ENVIRONMENT)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        settings = {
+            "CLV_SOURCE": SHOP,
+            "CLV_LANDING": str(self.folder / "landing"),
+            "CLV_LAKE": self.lake.root,
+            "CLV_REPORTS": str(self.folder / "reports"),
+            "CLV_DATABASE_URL": self.servers.url("clv_writer"),
+            "MLFLOW_TRACKING_URI": self.servers.mlflow,
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+        }
+        return environment(self.folder, settings)
+
+    def stop(self) -> None:
+        """Stop the servers, and the process of the tasks."""
+        if self.warm is not None:
+            self.warm.stop()
+        self.servers.stop()
 
     def start(self, stage: str, point: Point | None = None, **arguments: Any) -> subprocess.Popen[str]:
         """A task's process, to be struck at a point."""
         self.servers.start()
-        path = [str(ROOT)] if point is None else [str(INJECTION), str(ROOT)]
-        environment = (
-            os.environ
-            | SPARK_ENVIRONMENT
-            | {
-                "CLV_SOURCE": SHOP,
-                "CLV_LANDING": str(self.folder / "landing"),
-                "CLV_LAKE": self.lake.root,
-                "CLV_REPORTS": str(self.folder / "reports"),
-                "CLV_DATABASE_URL": self.servers.url("clv_writer"),
-                "MLFLOW_TRACKING_URI": self.servers.mlflow,
-                "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-                "PYTHONPATH": os.pathsep.join(path),
-                "SPARK_SUBMIT_OPTS": submit_options(self._log_config, spark_classes.using(self._classes)),
-            }
-        )
+        variables = self._environment
         if point is not None:
-            environment["CLV_FAULT"] = json.dumps(self._fault(point))
+            variables |= {
+                "CLV_FAULT": json.dumps(self._fault(point)),
+                "PYTHONPATH": os.pathsep.join((str(INJECTION), str(ROOT))),
+            }
         return subprocess.Popen(
-            self._command(stage, **arguments),
-            env=environment,
+            command(stage, self._arguments(stage, **arguments)),
+            env=variables,
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -132,22 +115,40 @@ class MonthRun:
         )
 
     def run(self, stage: str, point: Point | None = None, **arguments: Any) -> tuple[int, str]:
-        """Run a task to its end; its exit code and its output. Its last printed line is kept."""
+        """Run a task to its end, in a process of its own; its exit code and its output."""
         process = self.start(stage, point, **arguments)
         try:
             out, err = process.communicate(timeout=DEADLINE_SECONDS)
         finally:
             self.end(process)
-        if process.returncode == 0 and stage == "plan":
-            self.plan = json.loads(out.splitlines()[-1])
-            self._record_current()
-        if process.returncode == 0 and stage == "train":
-            self.trained_version = json.loads(out.splitlines()[-1])["model_version"]
-        if process.returncode == 0 and stage == "promote":
-            self.model_version = json.loads(out.splitlines()[-1])["model_version"]
-        if process.returncode == 0 and stage == "train_first_month":
-            self.first_month_version = json.loads(out.splitlines()[-1])["model_version"]
+        if process.returncode == 0:
+            self._keep(stage, out)
         return process.returncode, out + err  # spark-submit sends the log of the job to stdout
+
+    def must_run(self, *stages: str) -> None:
+        """Run tasks that nothing strikes."""
+        self.servers.start()
+        if self.warm is None:
+            self.warm = WarmProcess(self._environment, self.folder / "warm.log")
+        for stage in stages:
+            code, output = self.warm.run(stage, self._arguments(stage))
+            assert code == 0, f"{stage} ended with {code}: {output[-4000:]}"
+            self._keep(stage, output)
+
+    def _keep(self, stage: str, output: str) -> None:
+        """Keep what a task gives to others: the last line that it prints."""
+        if stage not in ("plan", "train", "promote", "train_first_month"):
+            return
+        result = json.loads(output.splitlines()[-1])
+        if stage == "plan":
+            self.plan = result
+            self._record_current()
+        elif stage == "train":
+            self.trained_version = result["model_version"]
+        elif stage == "promote":
+            self.model_version = result["model_version"]
+        else:
+            self.first_month_version = result["model_version"]
 
     def _record_current(self) -> None:
         """Record for a new run what promote and score would, without running them where they have nothing to do."""
@@ -159,12 +160,6 @@ class MonthRun:
             execute(writer, "set_run_first_month_version", run_id=run_id, **new)
             made = self.lake.record(FORECASTS, MONTH.as_of)
             execute(writer, "set_run_forecast", run_id=run_id, fingerprint=made.fingerprint)
-
-    def must_run(self, *stages: str) -> None:
-        """Run tasks that nothing strikes."""
-        for stage in stages:
-            code, output = self.run(stage)
-            assert code == 0, f"{stage} ended with {code}: {output[-4000:]}"
 
     def struck(self, point: Point) -> bool:
         """Whether the point was reached."""
@@ -304,19 +299,15 @@ class MonthRun:
     def _struck(self, point: Point) -> Path:
         return self.folder / f"struck-{abs(hash(str(point)))}"
 
-    def _command(self, stage: str, **arguments: Any) -> list[str]:
+    def _arguments(self, stage: str, **arguments: Any) -> list[str]:
         run = ["--as-of", str(MONTH.as_of), "--run-id", str(arguments.get("run_id", self.plan.get("run_id")))]
         if stage == "plan":
             options = ["--run-type", "manual", "--logical-date", "", "--month", str(MONTH)]
-            return [sys.executable, "-m", "jobs.plan", *options, "--dag-run-id", f"manual__{uuid4()}"]
+            return [*options, "--dag-run-id", f"manual__{uuid4()}"]
         versions = ["--model-version", str(self.model_version), "--first-month-version", str(self.first_month_version)]
         extra = {
             "ingest": ["--months", json.dumps(self.plan.get("months"))],
             "promote": ["--model-version", str(self.trained_version)],
             "score": versions,
         }.get(stage, [])
-        if stage not in SPARK:
-            return [sys.executable, "-m", f"jobs.{stage}", *(run if stage != "report" else run[2:]), *extra]
-        submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[2]", "--driver-memory", "1g"]
-        settings = [part for setting in SPARK_CONF for part in ("--conf", setting)]
-        return [*submit, *settings, str(ROOT / "jobs" / f"{stage}.py"), *run, *extra]
+        return [*(run if stage != "report" else run[2:]), *extra]

@@ -34,7 +34,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
         run.must_run(*STAGES)
         yield run
     finally:
-        run.servers.stop()
+        run.stop()
         shutil.rmtree(run.servers.sockets, ignore_errors=True)
 
 

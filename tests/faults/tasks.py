@@ -1,0 +1,79 @@
+"""The tasks of a month as processes: cold as the scheduler starts them, or warm, one after the other in one process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from jobs.local_stack import spark_classes
+from jobs.local_stack.spark_config import submit_options, write_log_config
+
+ROOT = Path(__file__).parents[2]
+
+SPARK = ("ingest", "build_features", "score", "build_bridge")
+_SPARK_OPTIONS = (
+    *("--master", "local[2]", "--driver-memory", "1g"),
+    *("--conf", "spark.ui.enabled=false"),
+    *("--conf", "spark.log.level=WARN"),
+    *("--conf", "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"),
+)
+_SPARK_ENVIRONMENT = {
+    "PYSPARK_PYTHON": sys.executable,
+    "PYSPARK_DRIVER_PYTHON": sys.executable,
+    "SPARK_LOCAL_IP": "127.0.0.1",
+    "PYTHONPATH": str(ROOT),
+    "PYTHONSAFEPATH": "1",
+}
+
+
+def command(stage: str, arguments: list[str]) -> list[str]:
+    """A task's command, as the scheduler starts it."""
+    if stage not in SPARK:
+        return [sys.executable, "-m", f"jobs.{stage}", *arguments]
+    submit = str(Path(sys.executable).with_name("spark-submit"))
+    return [submit, *_SPARK_OPTIONS, str(ROOT / "jobs" / f"{stage}.py"), *arguments]
+
+
+def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """What a task's process has in its environment: the month's settings, and Spark's with its archive of classes."""
+    log_config, classes = folder / "log4j2.properties", folder / "spark.jsa"
+    if not classes.exists():
+        write_log_config(log_config)
+        make = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(classes), str(log_config)]
+        subprocess.run(make, check=True, cwd=ROOT, env=os.environ | _SPARK_ENVIRONMENT)
+    options = submit_options(log_config, spark_classes.using(classes))
+    return {**os.environ, **_SPARK_ENVIRONMENT, **settings, "SPARK_SUBMIT_OPTS": options}
+
+
+class WarmProcess:
+    """A process that runs tasks which nothing strikes: a tenth of the time, since Spark and the imports are there."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        spark = {"PYSPARK_SUBMIT_ARGS": subprocess.list2cmdline([*_SPARK_OPTIONS, "pyspark-shell"])}
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.warm"],
+                env={**environment, **spark},
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                text=True,
+            )
+
+    def run(self, stage: str, arguments: list[str]) -> tuple[int, str]:
+        """The exit code of a task, and what it printed; or its traceback."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([stage, arguments]), file=self._process.stdin, flush=True)
+        code, output = json.loads(self._process.stdout.readline())
+        return code, output
+
+    def stop(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate(timeout=60)
