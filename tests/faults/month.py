@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -17,18 +16,13 @@ from sqlalchemy import Engine, text
 
 from jobs.core.migrations import migrate
 from jobs.core.month import Month
-from jobs.core.postgres import engine, execute, fetch
+from jobs.core.postgres import engine, execute
 from jobs.core.settings import FIRST_MONTH_MODEL
-from jobs.features.table import features
 from jobs.lake.arrow import read_rows
-from jobs.lake.first_month_tables import FIRST_MONTH
 from jobs.lake.lake import Lake
-from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
-from jobs.lake.versions import Period
+from jobs.lake.tables import FORECASTS, Table
 from jobs.local_stack import postgres_server
-from jobs.models.file_hashes import hashes_of
 from jobs.models.registry import Registry
-from jobs.sources import load
 from tests.faults.points import Point
 from tests.faults.servers import Servers
 from tests.faults.tasks import ROOT, WarmProcess, command, environment
@@ -175,18 +169,6 @@ class MonthRun:
                 continue
         process.wait()
 
-    def served(self) -> tuple[int, str] | None:
-        """The run that readers see for the month, and a hash of every row of it but its numbers of run and version."""
-        rows = """
-            SELECT count(DISTINCT run_id), min(run_id), count(*),
-            md5(string_agg((to_jsonb(f) - 'run_id' - 'model_version' - 'published_at')::text, ',' ORDER BY customer_id))
-            FROM clv.forecast AS f WHERE as_of = :as_of
-        """
-        with self.reader.connect() as connection:
-            runs, run, customers, digest = connection.execute(text(rows), {"as_of": MONTH.as_of}).one()
-        assert runs <= 1, "readers see rows of several runs"
-        return (run, f"{customers} rows {digest}") if runs else None
-
     def make_stale(self, *tables: Table) -> None:
         """Make a month's rows look to the run as if they were made from something else: a task writes them again."""
         lake = Lake.of_run(self.lake.root, MONTH.as_of, self.plan["run_id"])
@@ -219,75 +201,6 @@ class MonthRun:
         """Delete the record of the months that are loaded: the next run loads each of them again."""
         with engine(self.servers.url(postgres_server.SUPERUSER)).begin() as connection:
             connection.execute(text("DELETE FROM clv.actual_month"))
-
-    def _actuals(self) -> list[Any]:
-        """What readers see of each month that was lived."""
-        totals = "SELECT month, count(*), sum(net_value), sum(orders) FROM clv.actual GROUP BY month ORDER BY month"
-        with self.reader.connect() as connection:
-            return [tuple(row) for row in connection.execute(text(totals))]
-
-    def outcome(self) -> dict[str, Any]:
-        """The content of the month: the same whatever happened on the way."""
-        database, model = self.registry.database, self.registry.model
-        champion = self.registry.aliased("champion")
-        tables: dict[Table, Period] = {
-            TRANSACTIONS: MONTH,
-            rejected(TRANSACTIONS): MONTH,
-            DAILY: MONTH,
-            FORECASTS: MONTH.as_of,
-            FIRST_MONTH: MONTH.as_of,
-        }
-        tables[features(load(SHOP).departments)] = MONTH.as_of
-        served = self.served()
-        return {
-            "lake": {table.name: self._content(table, period) for table, period in tables.items()},
-            "model": hashes_of(database, model, self.model_version),
-            "decision": self._decision(),
-            "champion": champion and hashes_of(database, model, champion),
-            "served": served and served[1],
-            "actuals": self._actuals(),
-        }
-
-    def _decision(self) -> str:
-        """The last verdict of the gate."""
-        with self.registry.database.connect() as connection:
-            query = text(
-                "SELECT decision FROM clv.model_decision WHERE model_name = :model ORDER BY decision_id DESC LIMIT 1"
-            )
-            return str(connection.execute(query, {"model": self.registry.model}).scalar_one())
-
-    def _content(self, table: Table, period: Period) -> tuple[str, str]:
-        """The fingerprint in a folder's record, and a hash of the rows in its files."""
-        rows = sorted(map(repr, read_rows(self.lake, table, [period]).to_pylist()))
-        digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-        return self.lake.record(table, period).fingerprint, digest
-
-    def left_behind(self) -> list[str]:
-        """What a next run could trip over."""
-        actual = [str(path) for path in (Path(self.lake.root) / "landing_cache").glob(".*")]
-        with engine(self.servers.url(postgres_server.SUPERUSER)).connect() as connection:
-            states = "SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'"
-            actual += [f"a connection, {state}" for (state,) in connection.execute(text(states))]
-            loose = (
-                "SELECT count(*) FROM clv.forecast_rows WHERE load_id NOT IN (SELECT load_id FROM clv.forecast_load)"
-            )
-            actual += [f"{rows} rows of no load" for (rows,) in connection.execute(text(loose)) if rows]
-            locks = "SELECT locktype FROM pg_locks WHERE locktype = 'advisory'"
-            actual += [f"a lock, {kind}" for (kind,) in connection.execute(text(locks))]
-        return actual
-
-    def decisions(self) -> int:
-        """Rows of this run in the table of decisions."""
-        rows = "SELECT count(*) FROM clv.model_decisions WHERE run_id = :run_id AND model_name = 'clv'"
-        with self.reader.connect() as connection:
-            return int(connection.execute(text(rows), {"run_id": self.plan["run_id"]}).scalar_one())
-
-    def published_run(self) -> int | None:
-        """The run that the pointer names."""
-        rows = fetch(
-            engine(self.servers.url("clv_writer")), "published_run", as_of=MONTH.as_of, value_basis="net_revenue"
-        )
-        return rows[0]["run_id"] if rows else None
 
     def _fault(self, point: Point) -> dict[str, Any]:
         server = {"kill_postgres": "postgres", "kill_mlflow": "mlflow"}.get(point.strike)

@@ -18,6 +18,7 @@ from jobs.lake.first_month_tables import FIRST_MONTH, FIRST_MONTH_ACCURACY
 from jobs.lake.tables import DAILY, FORECASTS, TRANSACTIONS, Table, rejected
 from jobs.sources import load
 from tests.faults.month import MONTH, SHOP, STAGES, MonthRun
+from tests.faults.outcome import decisions, left_behind, outcome, published_run, served
 from tests.faults.points import LAKE_COMMIT, POINTS, PUBLISH, SAMPLE, WRITE, Point, sql
 from tests.faults.servers import Servers
 
@@ -40,7 +41,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
 
 @pytest.fixture(scope="module")
 def expected(month: MonthRun) -> dict[str, object]:
-    return month.outcome()
+    return outcome(month)
 
 
 def make_due(month: MonthRun, stage: str) -> None:
@@ -76,18 +77,18 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
 ) -> None:
     month.must_run("plan")
     make_due(month, point.stage)
-    served = month.served()
+    before = served(month)
 
     code, output = month.run(point.stage, point)
 
     assert month.struck(point), f"the point was not reached:\n{output[-3000:]}"
     assert code != 0, "the task has not noticed"
     month.servers.start()
-    seen = month.served()
+    seen = served(month)
     assert seen is not None
-    assert served is not None
-    assert seen[1] == served[1]
-    assert seen[0] == served[0] or (point.stage == "publish" and seen[0] == month.plan["run_id"])
+    assert before is not None
+    assert seen[1] == before[1]
+    assert seen[0] == before[0] or (point.stage == "publish" and seen[0] == month.plan["run_id"])
 
     if point.at in (LAKE_COMMIT, WRITE):
         # A new plan would refuse the month that was made to look as if other code had read it.
@@ -98,14 +99,14 @@ def test_a_rerun_gives_what_would_have_come_without_the_fault(
     if point.stage == "train":
         month.must_run("promote")
     if point.stage == "promote":
-        assert month.decisions() == 1
+        assert decisions(month) == 1
     month.must_run("publish", "set_champion", "measure_accuracy", "build_bridge", "measure_drift")
     if point.stage == "set_champion":
         assert month.registry.aliased("champion") == month.model_version
-    assert month.published_run() == month.plan["run_id"]
-    assert month.outcome() == expected
+    assert published_run(month) == month.plan["run_id"]
+    assert outcome(month) == expected
     month.must_run("plan")
-    assert month.left_behind() == []
+    assert left_behind(month) == []
 
 
 def test_a_publish_that_is_late_changes_nothing(month: MonthRun, expected: dict[str, object]) -> None:
@@ -126,9 +127,9 @@ def test_a_publish_that_is_late_changes_nothing(month: MonthRun, expected: dict[
     assert process.returncode != 0
     assert f"is superseded by run {month.plan['run_id']}: nothing was changed" in complaint
     month.must_run("publish")
-    assert month.published_run() == month.plan["run_id"]
-    assert month.outcome() == expected
-    assert month.left_behind() == []
+    assert published_run(month) == month.plan["run_id"]
+    assert outcome(month) == expected
+    assert left_behind(month) == []
 
 
 @pytest.mark.parametrize("stage", ["build_features", "score"])
@@ -145,10 +146,10 @@ def test_a_task_that_wakes_up_after_a_newer_run_has_published_changes_nothing(
     out, err = process.communicate(timeout=120)
     assert process.returncode != 0
     assert f"is superseded by run {newer}: nothing was written" in out + err
-    assert month.published_run() == newer
-    assert month.outcome() == expected
+    assert published_run(month) == newer
+    assert outcome(month) == expected
     month.must_run("plan")
-    assert month.left_behind() == []
+    assert left_behind(month) == []
 
 
 def stopped(process: subprocess.Popen[str]) -> psutil.Process:
@@ -169,7 +170,7 @@ def test_files_of_the_lake_that_vanish_are_written_again(month: MonthRun, expect
         [*_, file] = month.lake.files_of(table, [period])
         (Path(month.lake.root) / file.path).unlink()
     month.must_run(*STAGES)
-    assert month.outcome() == expected
+    assert outcome(month) == expected
 
 
 def test_two_runs_of_a_month_that_race_publish_the_newer_one(month: MonthRun, expected: dict[str, object]) -> None:
@@ -179,9 +180,9 @@ def test_two_runs_of_a_month_that_race_publish_the_newer_one(month: MonthRun, ex
     both = [month.start("publish", run_id=older), month.start("publish")]
     outputs = [process.communicate(timeout=120)[1] for process in both]
     assert both[1].returncode == 0, outputs[1]
-    assert month.published_run() == month.plan["run_id"] > older
-    assert month.outcome() == expected
-    assert month.left_behind() == []
+    assert published_run(month) == month.plan["run_id"] > older
+    assert outcome(month) == expected
+    assert left_behind(month) == []
 
 
 @pytest.mark.parametrize("stage", ["ingest", "build_features", "score"])
@@ -193,8 +194,8 @@ def test_two_tasks_that_write_the_same_month_at_once_leave_it_whole(
     outputs = [process.communicate(timeout=600)[1] for process in both]
     assert 0 in [process.returncode for process in both], outputs[0][-3000:] + outputs[1][-3000:]
     month.must_run(stage)
-    assert month.outcome() == expected
-    assert month.left_behind() == []
+    assert outcome(month) == expected
+    assert left_behind(month) == []
 
 
 def test_there_are_points_in_every_stage_that_writes() -> None:
