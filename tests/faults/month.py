@@ -30,7 +30,8 @@ from tests.periods import put
 
 INJECTION = Path(__file__).parent / "injection"
 MONTH = Month(2025, 6)
-CUSTOMERS, MONTHS = 300, 10
+CUSTOMERS, MONTHS, SEED = 300, 10, 3
+"""A shop whose model the gate promotes, so that every stage has something to do."""
 SHOP = "simulated_shop"
 
 STAGES = ("plan", "ingest", "build_features", "train", "promote", "train_first_month", "score", "publish",
@@ -66,7 +67,7 @@ class MonthRun:
         """Start the servers, make the shop's files, and the schema."""
         self.servers.start()
         migrate(engine(self.servers.url(postgres_server.SUPERUSER)))
-        size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(MONTH)]
+        size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(MONTH), "--seed", str(SEED)]
         out = ["--out", str(self.folder / "landing")]
         subprocess.run([sys.executable, "-m", "jobs.simulate", *size, *out], check=True, cwd=ROOT)
 

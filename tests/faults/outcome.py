@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from jobs.core.postgres import engine, fetch
 from jobs.features.table import features
@@ -18,6 +19,8 @@ from jobs.local_stack import postgres_server
 from jobs.models.file_hashes import hashes_of
 from jobs.sources import load
 from tests.faults.month import MONTH, SHOP, MonthRun
+
+SECONDS_TO_CLOSE = 10
 
 
 def served(month: MonthRun) -> tuple[int, str] | None:
@@ -83,13 +86,21 @@ def left_behind(month: MonthRun) -> list[str]:
     """What a next run could trip over."""
     actual = [str(path) for path in (Path(month.lake.root) / "landing_cache").glob(".*")]
     with engine(month.servers.url(postgres_server.SUPERUSER)).connect() as connection:
-        states = "SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'"
-        actual += [f"a connection, {state}" for (state,) in connection.execute(text(states))]
+        actual += [f"a connection, {state}" for state in _connections(connection)]
         loose = "SELECT count(*) FROM clv.forecast_rows WHERE load_id NOT IN (SELECT load_id FROM clv.forecast_load)"
         actual += [f"{rows} rows of no load" for (rows,) in connection.execute(text(loose)) if rows]
         locks = "SELECT locktype FROM pg_locks WHERE locktype = 'advisory'"
         actual += [f"a lock, {kind}" for (kind,) in connection.execute(text(locks))]
     return actual
+
+
+def _connections(connection: Connection) -> list[str]:
+    """The states of connections that tasks have left open. One that was closed takes the server a moment to end."""
+    states = text("SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'")
+    deadline = time.monotonic() + SECONDS_TO_CLOSE
+    while (found := list(connection.execute(states).scalars())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
 
 
 def decisions(month: MonthRun) -> int:

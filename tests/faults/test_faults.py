@@ -33,6 +33,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     try:
         run.deliver()
         run.must_run(*STAGES)
+        assert run.registry.aliased("champion") == run.model_version
         yield run
     finally:
         run.stop()
