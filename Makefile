@@ -147,8 +147,8 @@ compose-test: venv ## Build, start, use, break and restore docker-compose.yml (n
 	@$(PYTHON) -m pytest -m compose
 
 .PHONY: test-faults
-test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about two hours)
-	@$(PYTHON) -m pytest -m faults
+test-faults: venv ## Kill tasks and servers at every point of a month, and rerun it (about 40 minutes)
+	@$(PYTHON) -m pytest -n 2 --dist load -m faults
 
 .PHONY: test-faults-sample
 test-faults-sample: venv ## Kill a task or a server in each stage of a month: twelve cases (about 10 minutes)
