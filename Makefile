@@ -210,6 +210,10 @@ audit: venv ## Look up known vulnerabilities of all locked libraries (queries py
 	  $(PYTHON) -m pip_audit --progress-spinner off --disable-pip --require-hashes -r $$lock || found=1; \
 	done; exit $$found
 
+.PHONY: sbom
+sbom: venv ## Write sbom.json, a CycloneDX list of every Python package of the services' image
+	@.venv/bin/cyclonedx-py requirements requirements.lock --output-file sbom.json
+
 .PHONY: venv
 venv: .venv/requirements-dev.lock ## Create or update .venv from requirements-dev.lock
 
@@ -222,5 +226,5 @@ venv: .venv/requirements-dev.lock ## Create or update .venv from requirements-de
 	  echo "Creating .venv with $$($$python --version); this takes a few minutes the first time"; \
 	  [ -x $(PYTHON) ] || $$python -m venv .venv
 	@$(PYTHON) -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements-dev.lock)"
-	@.venv/bin/uv pip install --quiet --python $(PYTHON) --no-deps --require-hashes -r requirements-dev.lock
+	@.venv/bin/uv pip sync --quiet --python $(PYTHON) --require-hashes requirements-dev.lock
 	@cp requirements-dev.lock .venv/requirements-dev.lock

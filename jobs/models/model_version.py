@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from importlib.metadata import version as installed_version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
@@ -88,7 +88,9 @@ def as_floats(forecast: pd.DataFrame) -> pd.DataFrame:
 
 def library_versions() -> str:
     """The libraries that a model needs, as pip requirements joined by commas."""
-    return ",".join(f"{name}=={installed_version(name)}" for name in LIBRARIES)
+    distributions = packages_distributions()
+    installed = [distributions[name][0] for name in LIBRARIES]
+    return ",".join(f"{name}=={version(name)}" for name in installed)
 
 
 @dataclass(frozen=True, kw_only=True)
