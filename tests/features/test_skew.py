@@ -42,7 +42,7 @@ def lines() -> pd.DataFrame:
         {
             "customer": "giant",
             "at": minutes.strftime("%Y-%m-%d %H:%M:%S"),
-            "amount": line % 1000 / 100,
+            "amount": (line % 1000 + 1) / 100,
             "units": 1,
             "order": (line // 5).astype(str),
             "product": "p" + pd.Series(line % 500).astype(str),
