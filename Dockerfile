@@ -2,20 +2,19 @@
 FROM python:3.11-slim-bookworm AS build
 
 # A Java runtime of the modules that Spark uses, and its archive of classes, which halves the start of a JVM.
-RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jdk-headless
+RUN apt-get update && apt-get install -y --no-install-recommends binutils openjdk-17-jdk-headless
 RUN jlink --compress 2 --strip-debug --no-header-files --no-man-pages --output /opt/java --add-modules \
-      java.se,jdk.charsets,jdk.crypto.ec,jdk.management,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs \
+      java.se,jdk.charsets,jdk.crypto.ec,jdk.incubator.vector,jdk.management,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs \
  && /opt/java/bin/java -Xshare:dump
 
-RUN python3 -m venv /opt/venv
+RUN python3 -m venv --without-pip /opt/venv
 ENV PATH=/opt/venv/bin:/opt/java/bin:$PATH JAVA_HOME=/opt/java
 COPY requirements.lock ./
 # Left out: tests of libraries, and of Spark what no job uses: its shell for Scala, and the state of streams in RocksDB.
-RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock \
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --require-hashes -r requirements.lock \
  && cd "$(python -c 'import pyspark; print(pyspark.__path__[0])')" \
  && rm -r jars/connect-repl jars/rocksdbjni-*.jar \
- && find /opt/venv/lib -type d -name tests -prune -exec rm -r {} + \
- && pip uninstall --yes pip
+ && find /opt/venv/lib -type d -name tests -prune -exec rm -r {} +
 
 # Connectors for a lake in an object store, as Maven coordinates: docs/lake.md.
 ARG SPARK_PACKAGES=""

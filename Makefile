@@ -151,7 +151,7 @@ test-faults: venv ## Kill tasks and servers at every point of a month, and rerun
 	@$(PYTHON) -m pytest -n 2 --dist load -m faults
 
 .PHONY: test-faults-sample
-test-faults-sample: venv ## Kill a task or a server in each stage of a month: twelve cases (about 10 minutes)
+test-faults-sample: venv ## Kill a task or a server in each stage of a month: fourteen cases (about 10 minutes)
 	@$(PYTHON) -m pytest -m faults_sample
 
 .PHONY: bench-setup
@@ -211,8 +211,11 @@ audit: venv ## Look up known vulnerabilities of all locked libraries (queries py
 	done; exit $$found
 
 .PHONY: sbom
-sbom: venv ## Write sbom.json, a CycloneDX list of every Python package of the services' image
-	@.venv/bin/cyclonedx-py requirements requirements.lock --output-file sbom.json
+sbom: venv ## Write sbom.json, a CycloneDX list of the Python packages that production installs on this platform
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT \
+	  && .venv/bin/uv venv --quiet --python $(PYTHON) "$$folder" \
+	  && .venv/bin/uv pip sync --quiet --python "$$folder/bin/python" --require-hashes requirements.lock \
+	  && .venv/bin/cyclonedx-py environment "$$folder/bin/python" --output-file sbom.json
 
 .PHONY: venv
 venv: .venv/requirements-dev.lock ## Create or update .venv from requirements-dev.lock

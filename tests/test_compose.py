@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import yaml
 
 from jobs import mlflow_accounts
@@ -118,3 +120,11 @@ def test_the_dashboards_are_a_profile_with_the_settings_that_superset_reads() ->
     assert read
     assert set(read) <= given
     assert set(pages["environment"]) == {"CLV_READER_DATABASE_URL"}
+
+
+def test_the_image_s_java_has_the_modules_that_spark_asks_for() -> None:
+    [launcher] = Path(pyspark.__path__[0]).glob("jars/spark-launcher_*.jar")
+    options = zipfile.ZipFile(launcher).read("org/apache/spark/launcher/JavaModuleOptions.class")
+    asked = set(re.findall(r"--add-modules=([\w.]+)", options.decode("latin-1")))
+    assert asked
+    assert asked <= set(re.findall(r"(?:java|jdk)\.[\w.]+", text_of("Dockerfile")))

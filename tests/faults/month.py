@@ -25,7 +25,7 @@ from jobs.local_stack import postgres_server
 from jobs.models.registry import Registry
 from tests.faults.points import Point
 from tests.faults.servers import Servers
-from tests.faults.tasks import ROOT, WarmProcess, command, environment
+from tests.faults.tasks import DEADLINE_SECONDS, ROOT, WarmProcess, command, environment
 from tests.periods import put
 
 INJECTION = Path(__file__).parent / "injection"
@@ -36,7 +36,6 @@ SHOP = "simulated_shop"
 
 STAGES = ("plan", "ingest", "build_features", "train", "promote", "train_first_month", "score", "publish",
           "set_champion", "measure_accuracy", "build_bridge", "measure_drift", "report")  # fmt: skip
-DEADLINE_SECONDS = 600
 
 
 @dataclass
@@ -123,7 +122,7 @@ class MonthRun:
     def must_run(self, *stages: str) -> None:
         """Run tasks that nothing strikes."""
         self.servers.start()
-        if self.warm is None:
+        if self.warm is None or not self.warm.is_alive:
             self.warm = WarmProcess(self._environment, self.folder / "warm.log")
         for stage in stages:
             code, output = self.warm.run(stage, self._arguments(stage))

@@ -85,7 +85,8 @@ def _content(month: MonthRun, table: Table, period: Period) -> tuple[str, str]:
 def left_behind(month: MonthRun) -> list[str]:
     """What a next run could trip over."""
     actual = [str(path) for path in (Path(month.lake.root) / "landing_cache").glob(".*")]
-    with engine(month.servers.url(postgres_server.SUPERUSER)).connect() as connection:
+    superuser = engine(month.servers.url(postgres_server.SUPERUSER))
+    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         actual += [f"a connection, {state}" for state in _connections(connection)]
         loose = "SELECT count(*) FROM clv.forecast_rows WHERE load_id NOT IN (SELECT load_id FROM clv.forecast_load)"
         actual += [f"{rows} rows of no load" for (rows,) in connection.execute(text(loose)) if rows]
@@ -95,7 +96,10 @@ def left_behind(month: MonthRun) -> list[str]:
 
 
 def _connections(connection: Connection) -> list[str]:
-    """The states of connections that tasks have left open. One that was closed takes the server a moment to end."""
+    """The states of connections that tasks have left open, once the server had time to end those that were closed.
+
+    The connection commits each statement: within a transaction, the server shows the same states again.
+    """
     states = text("SELECT state FROM pg_stat_activity WHERE usename = 'clv_writer'")
     deadline = time.monotonic() + SECONDS_TO_CLOSE
     while (found := list(connection.execute(states).scalars())) and time.monotonic() < deadline:

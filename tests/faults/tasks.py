@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from select import select
 
 from jobs.local_stack import spark_classes
 from jobs.local_stack.spark_config import submit_options, write_log_config
 
 ROOT = Path(__file__).parents[2]
+
+DEADLINE_SECONDS = 600
 
 SPARK = ("ingest", "build_features", "score", "build_bridge")
 _SPARK_OPTIONS = (
@@ -53,12 +55,13 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 class WarmProcess:
     """A process that runs tasks which nothing strikes: a tenth of the time, since Spark and the imports are there."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, variables: Mapping[str, str], log: Path) -> None:
         spark = {"PYSPARK_SUBMIT_ARGS": subprocess.list2cmdline([*_SPARK_OPTIONS, "pyspark-shell"])}
+        self._log = log
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.warm"],
-                env={**environment, **spark},
+                env={**variables, **spark},
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -66,14 +69,23 @@ class WarmProcess:
                 text=True,
             )
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def run(self, stage: str, arguments: list[str]) -> tuple[int, str]:
         """The exit code of a task, and what it printed; or its traceback."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps([stage, arguments]), file=self._process.stdin, flush=True)
-        code, output = json.loads(self._process.stdout.readline())
+        answered, _, _ = select([self._process.stdout], [], [], DEADLINE_SECONDS)
+        answer = self._process.stdout.readline() if answered else ""
+        if not answer:
+            self.stop()
+            raise AssertionError(f"{stage} gave no answer: {self._log.read_text(encoding='utf-8')[-4000:]}")
+        code, output = json.loads(answer)
         return code, output
 
     def stop(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._process.communicate(timeout=60)
+        self._process.kill()
+        self._process.wait()
