@@ -1,7 +1,7 @@
 # One image for every service of docker-compose.yml: Airflow, MLflow, Spark and the jobs, from the runtime lock.
 FROM python:3.11-slim-bookworm AS build
 
-# A Java runtime of the modules that Spark uses, and its archive of classes, which halves the start of a JVM.
+# A Java runtime of the modules that Spark uses, and its archive of classes for a quick start.
 RUN apt-get update && apt-get install -y --no-install-recommends binutils openjdk-17-jdk-headless
 RUN jlink --compress 2 --strip-debug --no-header-files --no-man-pages --output /opt/java --add-modules \
       java.se,jdk.charsets,jdk.crypto.ec,jdk.incubator.vector,jdk.management,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs \

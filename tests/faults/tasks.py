@@ -53,7 +53,7 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 
 class WarmProcess:
-    """A process that runs tasks which nothing strikes: a tenth of the time, since Spark and the imports are there."""
+    """A process that runs tasks which nothing strikes: Spark and the imports are there already."""
 
     def __init__(self, variables: Mapping[str, str], log: Path) -> None:
         spark = {"PYSPARK_SUBMIT_ARGS": subprocess.list2cmdline([*_SPARK_OPTIONS, "pyspark-shell"])}
