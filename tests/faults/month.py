@@ -25,7 +25,7 @@ from jobs.local_stack import postgres_server
 from jobs.models.registry import Registry
 from tests.faults.points import Point
 from tests.faults.servers import Servers
-from tests.faults.tasks import DEADLINE_SECONDS, ROOT, WarmProcess, command, environment
+from tests.faults.tasks import DEADLINE_SECONDS, ROOT, WarmProcess, command, environment, prepare_spark
 from tests.periods import put
 
 INJECTION = Path(__file__).parent / "injection"
@@ -63,7 +63,8 @@ class MonthRun:
         return engine(self.servers.url("clv_reader"))
 
     def deliver(self) -> None:
-        """Start the servers, make the shop's files, and the schema."""
+        """Prepare Spark, start the servers, make the schema and the shop's files."""
+        prepare_spark(self.folder)
         self.servers.start()
         migrate(engine(self.servers.url(postgres_server.SUPERUSER)))
         size = ["--customers", str(CUSTOMERS), "--months", str(MONTHS), "--end", str(MONTH), "--seed", str(SEED)]

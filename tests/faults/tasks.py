@@ -41,15 +41,26 @@ def command(stage: str, arguments: list[str]) -> list[str]:
     return [submit, *_SPARK_OPTIONS, str(ROOT / "jobs" / f"{stage}.py"), *arguments]
 
 
+def prepare_spark(folder: Path) -> None:
+    """Write Spark's log configuration and its archive of classes, which every task uses."""
+    log_config = _log_config(folder)
+    write_log_config(log_config)
+    make = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(_classes(folder)), str(log_config)]
+    subprocess.run(make, check=True, cwd=ROOT, env=os.environ | _SPARK_ENVIRONMENT)
+
+
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """What a task's process has in its environment: the month's settings, and Spark's with its archive of classes."""
-    log_config, classes = folder / "log4j2.properties", folder / "spark.jsa"
-    if not classes.exists():
-        write_log_config(log_config)
-        make = [sys.executable, "-m", "jobs.local_stack.spark_classes", str(classes), str(log_config)]
-        subprocess.run(make, check=True, cwd=ROOT, env=os.environ | _SPARK_ENVIRONMENT)
-    options = submit_options(log_config, spark_classes.using(classes))
+    options = submit_options(_log_config(folder), spark_classes.using(_classes(folder)))
     return {**os.environ, **_SPARK_ENVIRONMENT, **settings, "SPARK_SUBMIT_OPTS": options}
+
+
+def _log_config(folder: Path) -> Path:
+    return folder / "log4j2.properties"
+
+
+def _classes(folder: Path) -> Path:
+    return folder / "spark.jsa"
 
 
 class WarmProcess:
@@ -88,4 +99,4 @@ class WarmProcess:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()  # closes the pipes
