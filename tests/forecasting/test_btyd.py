@@ -114,6 +114,19 @@ def test_fit_does_not_depend_on_the_order_of_the_customers() -> None:
     assert ParetoNbd.fit(turned) == ParetoNbd.fit(shop)
 
 
+def test_a_large_shop_is_fitted_to_a_sample_that_forecasts_as_all_of_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, _ = simulated(SHOP, 12_000, seed=3)
+    turned = Purchases(shop.repeats[::-1], shop.last[::-1], shop.age[::-1])
+    of_all = ParetoNbd.fit(shop)
+    monkeypatch.setattr("jobs.forecasting.btyd._MOST_CUSTOMERS", 6_000)
+    sampled = ParetoNbd.fit(shop)
+    assert sampled != of_all
+    assert ParetoNbd.fit(turned) == sampled
+    expected, actual = (model.expected_purchases(shop, 52.0) for model in (of_all, sampled))
+    assert actual.sum() == pytest.approx(expected.sum(), rel=0.02)
+    assert np.abs(actual - expected).sum() < 0.02 * expected.sum()
+
+
 def test_a_customers_figures_do_not_depend_on_the_others() -> None:
     for row in range(len(CUSTOMERS.age)):
         alone = Purchases(*(column[row : row + 1] for column in (CUSTOMERS.repeats, CUSTOMERS.last, CUSTOMERS.age)))
