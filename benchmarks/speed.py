@@ -22,11 +22,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks import bare_copy
 from docs.generate import benchmarks as page
 from docs.generate.page import RESULTS
 from docs.generate.speed import table
 from jobs.core.month import Month
 from jobs.core.postgres import engine, fetch
+from jobs.local_stack import postgres_server as postgres
 from jobs.local_stack.demo import run_month
 from jobs.local_stack.home import shop_home
 from jobs.local_stack.stack import Stack, down, up
@@ -101,6 +103,9 @@ def _month(stack: Stack, month: Month) -> Costs:
     return {
         "seconds": {task["task"]: float(task["seconds"]) for task in tasks},
         "published_after": (published - started).total_seconds(),
+        "copy": bare_copy.seconds(
+            engine(postgres.url(postgres.SUPERUSER, "clv", stack.home.sockets(), stack.ports.postgres))
+        ),
         "peak_mb": max(int(task["peak_memory_mb"]) for task in tasks),
         "rows": sum(int(task["rows"] or 0) for task in tasks if task["task"] == "ingest"),
     }

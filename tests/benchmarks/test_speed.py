@@ -29,8 +29,9 @@ def test_the_reference_forecasts_every_account_of_its_month(tmp_path: Path, caps
 
 def test_the_table_compares_stages_totals_and_memory() -> None:
     ours = {
-        "seconds": {"plan.plan": 1.0, "ingest": 6.0, "publish.report": 1.0},
+        "seconds": {"plan.plan": 1.0, "ingest": 6.0, "publish.publish": 3.0, "publish.report": 1.0},
         "published_after": 16.0,
+        "copy": 2.0,
         "peak_mb": 2000,
         "rows": 1_000,
     }
@@ -38,5 +39,6 @@ def test_the_table_compares_stages_totals_and_memory() -> None:
     lines = table({"ours": {"first": ours, "further": ours}, "reference": {"first": reference, "further": reference}})
     assert "| ingest | 6.0 | 3.0 | 2.0 | 6.0 | 3.0 | 2.0 |" in lines
     assert "| plan | 1.0 | – |  | 1.0 | – |  |" in lines
-    assert "| all tasks | 8.0 | 4.0 | 2.0 | 8.0 | 4.0 | 2.0 |" in lines
+    assert "| all tasks | 11.0 | 4.0 | 2.8 | 11.0 | 4.0 | 2.8 |" in lines
+    assert "| publish, beside COPY of the same rows alone | 3.0 | 2.0 | 1.5 | 3.0 | 2.0 | 1.5 |" in lines
     assert "| start to published | 16.0 | 4.0 | 4.0 | 16.0 | 4.0 | 4.0 |" in lines
