@@ -4,7 +4,8 @@
 
 Everything of the last CLV_KEEP_MONTHS months stays (24 by default), and everything that a published month needs. What
 goes: files of the lake that no kept version holds, the rows of forecasts that other runs replaced, versions of models
-that forecast none of the kept rows, and what killed tasks left. Small files of the lake are joined.
+that forecast none of the kept rows, training runs without a version, and what killed tasks left. Small files of the
+lake are joined.
 
 The last line on stdout is a JSON object: `kept_since`, the day since which everything is kept.
 """
@@ -86,8 +87,10 @@ def _maintain(settings: Settings, database: Engine, since: date, removed: dict[s
     if is_net:
         used[FIRST_MONTH_MODEL] = {run["first_month_version"] for run in runs}
     for model, versions in used.items():
-        numbers = Registry(settings.tracking_uri, database, model).remove_before(since, keep=versions)
+        registry = Registry(settings.tracking_uri, database, model)
+        numbers = registry.remove_before(since, keep=versions)
         removed.setdefault("model versions", []).extend(f"{model} {number}" for number in numbers)
+        removed.setdefault("training runs", []).extend(registry.remove_runs_before(since))
 
 
 if __name__ == "__main__":

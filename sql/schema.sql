@@ -2386,7 +2386,7 @@ COMMENT ON TABLE clv.maintenance_rows IS 'What each maintenance removed, one row
 COMMENT ON COLUMN clv.maintenance_rows.maintenance_id IS 'Number of the row';
 COMMENT ON COLUMN clv.maintenance_rows.done_at IS 'When it was done';
 COMMENT ON COLUMN clv.maintenance_rows.kept_since IS 'The day since which everything is kept';
-COMMENT ON COLUMN clv.maintenance_rows.what IS 'lake files, lake periods joined, scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance_rows.what IS 'lake files, lake periods joined, scratch folders, rows of replaced loads, model versions, or training runs';
 COMMENT ON COLUMN clv.maintenance_rows.removed IS 'How many';
 COMMENT ON COLUMN clv.maintenance_rows.detail IS 'Which ones';
 
@@ -2403,7 +2403,7 @@ COMMENT ON VIEW clv.maintenance IS 'What each maintenance removed, one row per k
 COMMENT ON COLUMN clv.maintenance.maintenance_id IS 'Number of the row';
 COMMENT ON COLUMN clv.maintenance.done_at IS 'When it was done';
 COMMENT ON COLUMN clv.maintenance.kept_since IS 'The day since which everything is kept';
-COMMENT ON COLUMN clv.maintenance.what IS 'lake files, lake periods joined, scratch folders, rows of replaced loads, or model versions';
+COMMENT ON COLUMN clv.maintenance.what IS 'lake files, lake periods joined, scratch folders, rows of replaced loads, model versions, or training runs';
 COMMENT ON COLUMN clv.maintenance.removed IS 'How many';
 COMMENT ON COLUMN clv.maintenance.detail IS 'Which ones';
 

@@ -114,8 +114,9 @@ def test_what_was_removed_is_on_record(database: Database, lake: Lake, runs: lis
     assert done["rows of replaced loads"] == (2, f"run {runs[0]} as of 2011-12-01, run {runs[1]} as of 2011-12-01")
     assert done["scratch folders"] == (1, ".scratch-1")
     assert set(done) == {
-        "rows of replaced loads", "lake files", "lake periods joined", "model versions", "scratch folders"
-    }  # fmt: skip
+        *("rows of replaced loads", "lake files", "lake periods joined", "model versions", "training runs"),
+        "scratch folders",
+    }
     since = Month.of(TODAY).plus(-24).first_day
     assert {entry["kept_since"] for entry in seen(database, "maintenance")} == {since}
 

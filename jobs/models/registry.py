@@ -170,14 +170,24 @@ class Registry:
 
     def remove_before(self, day: date, keep: Collection[int | None]) -> list[int]:
         """Delete the versions that were registered before a day, but the champion and those to keep; their numbers."""
-        kept, before = {*keep, self.aliased("champion")}, datetime.combine(day, time(), UTC).timestamp() * 1000
+        kept = {*keep, self.aliased("champion")}
         versions = self._client.search_model_versions(f"name = '{self.model}'")
-        old = [version for version in versions if version.creation_timestamp < before]
-        gone = [version for version in old if int(version.version) not in kept]
-        for version in gone:
-            self._client.delete_model_version(self.model, version.version)
-            self._client.delete_run(str(version.run_id))
-        return sorted(int(version.version) for version in gone)
+        old = {int(version.version) for version in versions if version.creation_timestamp < _milliseconds(day)}
+        for number in old - kept:
+            self._client.delete_model_version(self.model, str(number))
+        return sorted(old - kept)
+
+    def remove_runs_before(self, day: date) -> list[str]:
+        """Delete the training runs that were started before a day and of which there is no version; their ids."""
+        experiment = self._client.get_experiment_by_name(self.model)
+        if experiment is None:
+            return []
+        trained = {version.run_id for version in self._client.search_model_versions(f"name = '{self.model}'")}
+        runs = self._client.search_runs([experiment.experiment_id], f"attributes.start_time < {_milliseconds(day)}")
+        gone = sorted(run.info.run_id for run in runs if run.info.run_id not in trained)
+        for run_id in gone:
+            self._client.delete_run(run_id)
+        return gone
 
     def describe(self, number: int, text: str) -> None:
         """Set the description of a version, in Markdown."""
@@ -234,3 +244,7 @@ class Registry:
     def _client(self) -> MlflowClient:
         client: MlflowClient = self._mlflow.MlflowClient(self.tracking_uri)
         return client
+
+
+def _milliseconds(day: date) -> int:
+    return int(datetime.combine(day, time(), UTC).timestamp()) * 1000
