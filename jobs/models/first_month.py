@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_CUSTOMERS = 200_000
+MAX_CUSTOMERS = 60_000
 """The most customers that a version learns from, a fixed sample of them."""
 
 
