@@ -33,7 +33,7 @@ def test_every_variable_it_reads_stands_in_the_example() -> None:
 
 def test_nothing_listens_beyond_the_loopback_interface() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(published) == 5
+    assert len(published) == 6
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
