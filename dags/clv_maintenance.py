@@ -3,8 +3,8 @@
 Runs on the 15th of each month, and by hand at any time: it can be cleared and repeated. Everything of the last
 CLV_KEEP_MONTHS months (24 by default) stays, and everything that a published month needs. What goes: files of the lake
 that no kept version holds, rows of forecasts that other runs replaced, versions of models that forecast none of the
-kept rows, what killed tasks left, and runs of the clv DAGs in Airflow with their logs. Small files of the lake are
-joined. Each run adds rows to `clv.maintenance`.
+kept rows, training runs without a version, what killed tasks left, and runs of the clv DAGs in Airflow with their logs.
+Small files of the lake are joined. Each run adds rows to `clv.maintenance`.
 """
 
 import json

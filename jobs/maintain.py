@@ -90,7 +90,8 @@ def _maintain(settings: Settings, database: Engine, since: date, removed: dict[s
         registry = Registry(settings.tracking_uri, database, model)
         numbers = registry.remove_before(since, keep=versions)
         removed.setdefault("model versions", []).extend(f"{model} {number}" for number in numbers)
-        removed.setdefault("training runs", []).extend(registry.remove_runs_before(since))
+        gone = registry.remove_runs_before(since)
+        removed.setdefault("training runs", []).extend(f"{model} {run_id}" for run_id in gone)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,12 @@ AIRFLOW = {
 }
 
 
-COUNT_ONE_IMPORT_ERROR = """
+MEASURE = """
 from airflow.observability.metrics import stats_utils
 from airflow.observability import stats
 stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)  # as the scheduler does
-stats.incr("dag_processing.import_errors")
+stats.incr("scheduler_heartbeat")
+stats.timing("dag_processing.total_parse_time", 20.0)
 """
 
 
@@ -53,15 +54,20 @@ def collector() -> Iterator[HTTPServer]:
 
 
 def test_airflow_sends_its_metrics_where_prometheus_takes_them(collector: HTTPServer, tmp_path: Path) -> None:
-    endpoint = urlsplit(AIRFLOW["OTEL_EXPORTER_OTLP_ENDPOINT"])
-    assert endpoint.netloc == "prometheus:9090"
-    assert "--web.enable-otlp-receiver" in SERVICES["prometheus"]["command"]
+    endpoint = urlsplit(AIRFLOW["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"])
+    assert (endpoint.netloc, endpoint.path) == ("prometheus:9090", "/api/v1/otlp/v1/metrics")
+    assert {"--web.enable-otlp-receiver", "--web.cors.origin=none"} <= set(SERVICES["prometheus"]["command"])
     here = endpoint._replace(netloc=f"127.0.0.1:{collector.server_port}").geturl()
-    own = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__METRICS__OTEL_ON": "True", "OTEL_EXPORTER_OTLP_ENDPOINT": here}
-    subprocess.run([sys.executable, "-c", COUNT_ONE_IMPORT_ERROR], env={**os.environ, **AIRFLOW, **own}, check=True)
+    own = {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": here,
+    }
+    others = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    subprocess.run([sys.executable, "-c", MEASURE], env={**others, **AIRFLOW, **own}, check=True)
     sent = collector.received["/api/v1/otlp/v1/metrics"]  # type: ignore[attr-defined]
     promoted = yaml.safe_load(text_of("jobs/service/prometheus.yml"))["otlp"]["promote_resource_attributes"]
-    for name in ("airflow.dag_processing.import_errors", *promoted):
+    for name in ("airflow.scheduler_heartbeat", "airflow.dag_processing.total_parse_time", *promoted):
         assert name.encode() in sent
 
 

@@ -37,7 +37,7 @@ def table(measured: Mapping[str, Any]) -> str:
     walls = [_compared(us["published_after"], sum(them["seconds"].values())) for us, them in both]
     rows.append(["start to published", *(cell for cells in walls for cell in cells)])
     copies = [_compared(us["seconds"]["publish.publish"], us["copy"]) for us, _ in both]
-    rows.append(["publish, beside COPY of the same rows alone", *(cell for cells in copies for cell in cells)])
+    rows.append(["publish, beside COPY alone", *(cell for cells in copies for cell in cells)])
     peaks = [[f"{us['peak_mb']:,.0f}", f"{them['peak_mb']:,.0f}", ""] for us, them in both]
     rows.append(["peak memory of a task, MB", *(cell for cells in peaks for cell in cells)])
     rows.append(["lines read", *(cell for us, _ in both for cell in (f"{us['rows']:,.0f}", "", ""))])

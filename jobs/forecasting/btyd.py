@@ -23,7 +23,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _NEGLIGIBLE = 36.0
 """The integrand is cut off where it has fallen by a factor of e to this power."""
 _MOST_CUSTOMERS = 25_000
-"""The most histories that four parameters are fitted to."""
+"""The most customers that Pareto/NBD is fitted to; its four parameters need no more."""
 
 
 @dataclass(frozen=True)

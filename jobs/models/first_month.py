@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_CUSTOMERS = 60_000
-"""The most customers that a version learns from, a fixed sample of them."""
-
 
 def unpack(files: Files) -> FirstMonthForecaster:
     """Read a forecaster from a version's files; raises UnreadableError if this code cannot read their format."""
@@ -100,7 +97,7 @@ class FirstMonthModels:
         return TrainingInputs(
             as_of=str(as_of),
             input_fingerprint=self._fingerprint(as_of),
-            params_fingerprint=fingerprint_of(asdict(PARAMS) | {"max_customers": MAX_CUSTOMERS}),
+            params_fingerprint=fingerprint_of(asdict(PARAMS)),
             code_fingerprint=code_fingerprint(__name__),
             libraries=library_versions(),
         )
@@ -148,9 +145,10 @@ class FirstMonthModels:
 @lru_cache(maxsize=1)
 def _learned_from(lake: Lake, table: Table, as_of: date, _fingerprint: str) -> NewCustomers:
     """Training, the gate and scoring read the same days: once, as long as they are the same."""
+    from jobs.forecasting.first_month.fit import PARAMS
     from jobs.models.first_month_data import learned_from
 
-    return learned_from(lake, table, as_of, MAX_CUSTOMERS)
+    return learned_from(lake, table, as_of, PARAMS.max_customers)
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from jobs.local_stack.compose import compose_command, values
 from tests.conftest import ROOT
 
 PROJECT, DAG = "clv_compose_test", "clv_monthly"
-PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "API_PORT", "CLV_POSTGRES_PORT")
+PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "API_PORT", "CLV_POSTGRES_PORT", "PROMETHEUS_PORT")
 READY_SECONDS, MONTH_SECONDS = 600, 3600
 
 

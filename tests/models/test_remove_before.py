@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from jobs.models.artifacts import GoneError
+from jobs.models.model_version import TrainingInputs
 from jobs.models.registry import Registry
 from tests.models.versions import AS_OF, EARLIER, Train
 
@@ -24,18 +25,25 @@ def test_old_versions_go_but_the_champion_and_those_that_are_kept(registry: Regi
         registry.version(unused)
 
 
+def state(registry: Registry, run_id: str) -> str:
+    return str(registry._client.get_run(run_id).info.lifecycle_stage)
+
+
 def test_old_runs_of_which_there_is_no_version_go(registry: Registry, trained: Train) -> None:
-    kept = trained(AS_OF)
-    client, mlflow = registry._client, registry._mlflow
-    mlflow.set_experiment(registry.model)
-    with mlflow.start_run() as killed:
-        pass
+    removed, kept = trained(EARLIER), trained(AS_OF)
+    trained_by = {
+        number: registry._client.get_model_version(registry.model, str(number)).run_id for number in (removed, kept)
+    }
+    registry._mlflow.set_experiment(registry.model)
+    killed = registry._client.create_run(registry._client.get_experiment_by_name(registry.model).experiment_id)
+    inputs = dict.fromkeys(("input_fingerprint", "params_fingerprint", "code_fingerprint", "libraries"), "none")
+    tuning = registry.keep_tuning({"settings": {}}, TrainingInputs(as_of=str(AS_OF), **inputs))
+    registry.remove_before(MUCH_LATER, keep={kept})
     assert registry.remove_runs_before(LONG_AGO) == []
-    assert killed.info.run_id in registry.remove_runs_before(MUCH_LATER)
+    assert {trained_by[removed], killed.info.run_id} <= set(registry.remove_runs_before(MUCH_LATER))
     assert registry.remove_runs_before(MUCH_LATER) == []
-    run_id = client.get_model_version(registry.model, str(kept)).run_id
-    assert client.get_run(run_id).info.lifecycle_stage == "active"
-    assert client.get_run(killed.info.run_id).info.lifecycle_stage == "deleted"
+    assert [state(registry, run_id) for run_id in (trained_by[kept], tuning)] == ["active", "active"]
+    assert [state(registry, run_id) for run_id in (trained_by[removed], killed.info.run_id)] == ["deleted", "deleted"]
 
 
 def test_a_model_that_was_never_trained_has_no_runs(registry: Registry) -> None:

@@ -1,6 +1,6 @@
 """What the first month's boosters correct: the order days to expect of each month that follows, and their value.
 
-- **Order days**: Pareto/NBD (`btyd.py`), fitted to every customer's orders up to `as_of`, read on day 30, in the shape
+- **Order days**: Pareto/NBD (`btyd.py`), fitted to the customers' orders up to `as_of`, read on day 30, in the shape
   of the cohort: if those who have lived through a month ordered more in it than expected, so will the others. A month
   that few or none have lived through keeps Pareto/NBD's share.
 - **Value of an order day**: Gamma-Gamma, fitted to the same orders.

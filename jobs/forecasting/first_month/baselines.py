@@ -60,7 +60,7 @@ def _cohort(known: FirstMonth) -> tuple[float, float]:
 
 
 def _btyd(known: FirstMonth) -> Floats:
-    """Pareto/NBD and Gamma-Gamma, fitted to everybody's orders up to the origin, read on day 30."""
+    """Pareto/NBD and Gamma-Gamma, fitted to the orders up to the origin, read on day 30."""
     histories = order_histories(known.daily, known.as_of)
     model = ParetoNbd.fit(purchases_until(histories, known.as_of))
     paid = histories[histories["net_value"] > 0.0]
