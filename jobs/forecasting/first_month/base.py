@@ -3,7 +3,7 @@
 - **Order days**: Pareto/NBD (`btyd.py`), fitted to the customers' orders up to `as_of`, read on day 30, in the shape
   of the cohort: if those who have lived through a month ordered more in it than expected, so will the others. A month
   that few or none have lived through keeps Pareto/NBD's share.
-- **Value of an order day**: Gamma-Gamma, fitted to the same orders.
+- **Value of an order day**: Gamma-Gamma, fitted to all of their orders.
 """
 
 from __future__ import annotations
