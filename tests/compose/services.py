@@ -6,9 +6,11 @@ import os
 import shutil
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 
 from jobs.core.postgres import engine
 from jobs.local_stack.airflow_api import AirflowAnswerError, AirflowApi
-from jobs.local_stack.compose import compose_command, values
+from jobs.local_stack.compose import compose_command, values, with_secrets
 from tests.conftest import ROOT
 
 PROJECT, DAG = "clv_compose_test", "clv_monthly"
@@ -45,32 +47,47 @@ class Services:
 
     @classmethod
     def of_checkout(cls, folder: Path) -> Services:
-        """Copy what git tracks, and name free ports and a folder for backups."""
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for name in tracked.rstrip("\0").split("\0"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+        """Those of this checkout, with free ports, the REST service, and a folder for backups."""
         backups = folder / "backups"
         backups.mkdir(mode=0o777)
         backups.chmod(0o777)
-        settings = {name: str(port) for name, port in zip(PORTS, _free_ports(len(PORTS)), strict=True)}
-        settings["POSTGRES_IMAGE"] = os.environ.get("POSTGRES_IMAGE", "")
-        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        subprocess.run(["python3", "-m", "jobs.local_stack.compose", "secrets"], cwd=folder, check=True)
+        _write_settings(folder, {"COMPOSE_PROFILES": "api"})
+        services = cls(folder)
+        services.pull()
+        return services
+
+    @classmethod
+    def of_commit(cls, folder: Path, commit: str, settings: Mapping[str, str]) -> Services:
+        """Those of an earlier commit, with free ports and the settings."""
+        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")
+        _write_settings(folder, settings)
+        path, example = folder / ".env", folder / ".env.example"
+        path.write_text(with_secrets(path.read_text(), example.read_text(), {}))
         return cls(folder)
+
+    def pull(self) -> None:
+        """Copy what git tracks in this checkout, and make the secrets that are missing."""
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in tracked.rstrip("\0").split("\0"):
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.folder / name)
+        subprocess.run(["python3", "-m", "jobs.local_stack.compose", "secrets"], cwd=self.folder, check=True)
 
     @property
     def settings(self) -> Mapping[str, str]:
         """What `.env` says."""
         return values((self.folder / ".env").read_text())
 
-    def compose(self, *command: str, is_checked: bool = True) -> str:
+    def compose(self, *command: str, is_checked: bool = True, stdin: str = "") -> str:
         """Run docker compose; what it prints."""
         environ = {name: value for name, value in os.environ.items() if name not in self.settings}
         done = subprocess.run(
             [*compose_command(), "--project-name", PROJECT, *command],
             cwd=self.folder,
             env=environ,
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -92,13 +109,13 @@ class Services:
         variable = {"clv-api": "AIRFLOW_API_PASSWORD"}.get(user, f"AIRFLOW_{user.upper()}_PASSWORD")
         return AirflowApi(f"http://127.0.0.1:{self.settings['AIRFLOW_PORT']}", user, self.settings[variable])
 
-    def start_month(self, month: str, **conf: object) -> str:
-        """Trigger a month as the operator; the path of its run."""
-        return self.start(DAG, month=month, **conf)
+    def start_month(self, month: str, user: str = "operator", **conf: object) -> str:
+        """Trigger a month; the path of its run."""
+        return self.start(DAG, user, month=month, **conf)
 
-    def start(self, dag: str, **conf: object) -> str:
-        """Trigger a DAG as the operator; the path of its run."""
-        api = self.airflow("operator")
+    def start(self, dag: str, user: str = "operator", **conf: object) -> str:
+        """Trigger a DAG; the path of its run."""
+        api = self.airflow(user)
         deadline = time.monotonic() + READY_SECONDS
         while not api.exists(f"/dags/{dag}"):
             assert time.monotonic() < deadline, f"{dag} is not there"
@@ -109,7 +126,7 @@ class Services:
 
     def wait_for(self, run: str, task: str | None = None, states: tuple[str, ...] = ("success",)) -> None:
         """Wait until a run, or a task of it, is in one of some states; fails if it can no longer be."""
-        deadline, api = time.monotonic() + MONTH_SECONDS, self.airflow("operator")
+        deadline, api = time.monotonic() + MONTH_SECONDS, self.airflow("admin")
         path = f"{run}/taskInstances/{task}" if task else run
         state = None
         while state not in states:
@@ -119,10 +136,10 @@ class Services:
             try:
                 state = api.get(path)["state"]
             except (AirflowAnswerError, OSError):
-                api = self.airflow("operator")
+                api = self.airflow("admin")
 
     def _failures(self, run: str) -> str:
-        tasks = self.airflow("operator").get(f"{run}/taskInstances", limit=100)["task_instances"]
+        tasks = self.airflow("admin").get(f"{run}/taskInstances", limit=100)["task_instances"]
         return str([(task["task_id"], task["state"], task["note"]) for task in tasks if task["state"] != "success"])
 
     def containers(self, service: str) -> list[str]:
@@ -144,13 +161,20 @@ class Services:
 
     def remove(self) -> None:
         """Remove the containers and the volumes."""
-        self.compose("--profile", "backup", "--profile", "bi", "down", "--volumes", "--remove-orphans")
+        profiles = [f"--profile={name}" for name in ("api", "backup", "bi", "metrics")]
+        self.compose(*profiles, "down", "--volumes", "--remove-orphans")
 
 
 def docker(*command: str) -> str:
     """Run docker; what it prints."""
     done = subprocess.run(["docker", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
     return done.stdout
+
+
+def _write_settings(folder: Path, settings: Mapping[str, str]) -> None:
+    ports = {name: str(port) for name, port in zip(PORTS, _free_ports(len(PORTS)), strict=True)}
+    given = {**ports, "POSTGRES_IMAGE": os.environ.get("POSTGRES_IMAGE", ""), **settings}
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in given.items()))
 
 
 def _free_ports(count: int) -> list[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 
 import httpx
 import pytest
 
 from jobs.local_stack.airflow_api import AirflowAnswerError
+from jobs.service.client import ClvClient
 from tests.compose.services import PROJECT, Services, docker, refuse_without_engine
 
 pytestmark = pytest.mark.compose
@@ -69,6 +71,19 @@ def test_mlflow_answers_its_accounts_alone(services: Services, content: str) -> 
     assert httpx.get(address).status_code == 401
     answer = httpx.get(address, auth=("viewer", services.settings["MLFLOW_VIEWER_PASSWORD"]))
     assert {"clv", "clv_first_month"} >= {model["name"] for model in answer.json()["registered_models"]} >= {"clv"}
+
+
+def test_the_rest_service_answers_what_is_published_and_forecasts_on_request(services: Services, content: str) -> None:
+    create = ["--name=test", "--scopes=read,forecast", "--by=Ada Lovelace"]
+    key = services.compose("run", "--rm", "init", "python", "-m", "jobs.api_key", "create", *create).split()[-1]
+    [(customer, value)] = services.read("SELECT customer_id, clv_12m FROM clv.forecast_current ORDER BY 2 DESC LIMIT 1")
+    line = {"ordered_at": "2025-06-15", "order_id": "1", "product_id": "1", "quantity": "2", "unit_price": "12.50"}
+    lines = [line | {"unit_cost": None}]
+    with ClvClient(f"http://127.0.0.1:{services.settings['API_PORT']}", key) as clv:
+        assert Decimal(clv.forecast(customer)["total"]) == value
+        [made] = clv.forecasts([{"customer_id": "new", "transactions": lines}])["customers"]
+    assert made["rows"]["used"] == 1
+    assert len(made["forecast"]["months"]) == 12
 
 
 def test_maintenance_runs(services: Services, content: str) -> None:
