@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 from jobs import first_month
 from jobs.core.month import CLOSING_DAYS, Month
@@ -77,6 +78,17 @@ def test_everybody_whose_first_month_is_over_is_forecast_from_what_was_delivered
         assert {entry["completed_on"] - entry["first_ordered_on"] for entry in made} == {timedelta(days=30)}
         assert max(entry["completed_on"] for entry in made) <= until
     assert shop.lake.periods(TRANSACTIONS) == []
+
+
+def test_who_was_erased_is_not_forecast(shop: FirstMonthModels, database: Database) -> None:
+    deliver(shop.lake, LAST_DAY)
+    first_month.main([])
+    before = seen(database, "first_month")
+    erased = before[0]["customer_id"]
+    with database.owner.begin() as connection:
+        connection.execute(text("SELECT * FROM clv.forget(ARRAY[:erased], 'Ada', 'request 17')"), {"erased": erased})
+    first_month.main([])
+    assert seen(database, "first_month") == before[1:]
 
 
 def test_a_run_again_leaves_the_same_rows(shop: FirstMonthModels, database: Database) -> None:

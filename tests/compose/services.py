@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -79,6 +80,11 @@ class Services:
     def settings(self) -> Mapping[str, str]:
         """What `.env` says."""
         return values((self.folder / ".env").read_text())
+
+    def change(self, name: str, value: str) -> None:
+        """Give a setting of `.env` another value."""
+        path = self.folder / ".env"
+        path.write_text(re.sub(rf"^{name}=.*$", f"{name}={value}", path.read_text(), flags=re.MULTILINE))
 
     def compose(self, *command: str, is_checked: bool = True, stdin: str = "") -> str:
         """Run docker compose; what it prints."""

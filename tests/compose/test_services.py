@@ -58,6 +58,12 @@ def test_the_viewer_only_looks(services: Services, content: str) -> None:
         viewer.post("/dags/clv_monthly/dagRuns", {"logical_date": None, "conf": {"month": MONTH}})
 
 
+def test_a_changed_password_holds_from_the_next_start(services: Services) -> None:
+    services.change("AIRFLOW_VIEWER_PASSWORD", "another password")
+    services.up()
+    assert services.airflow("viewer").get("/dags/clv_monthly")["dag_id"] == "clv_monthly"
+
+
 def test_who_does_not_know_the_secret_cannot_submit_a_job(services: Services) -> None:
     code = "from pyspark.sql import SparkSession as S; S.builder.master('spark://spark-master:7077').getOrCreate()"
     said = services.compose(

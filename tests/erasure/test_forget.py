@@ -17,6 +17,7 @@ from jobs.core.migrations import migrate
 from jobs.core.month import Month
 from jobs.core.postgres import execute
 from jobs.erasure.database import InUseError
+from jobs.erasure.lakes import OtherLakeError
 from jobs.lake.arrow import read_rows
 from jobs.lake.lake import Lake
 from jobs.lake.schemas import arrow_schema
@@ -181,6 +182,31 @@ def test_what_is_refused(used: tuple[Database, Lake, list[int]]) -> None:
         with pytest.raises(forget.ErasureError, match=r"must not be empty|contain the id"):
             erase(**{name: value})
     assert seen(database, "erasures") == []
+
+
+def test_customers_of_a_file(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
+    """As Excel saves it: with a byte order mark and its line ends."""
+    database, _, _ = used
+    (tmp_path / "customers.txt").write_text(f"{ERASED}\n\nnobody \n", encoding="utf-8-sig", newline="\r\n")
+    forget.main([f"--customers-from={tmp_path / 'customers.txt'}", "--by=Ada", "--because=request 17"])
+    assert {entry["customer_id"] for entry in seen(database, "forecast")} == {STAYS}
+    assert {entry["customers_named"] for entry in seen(database, "erasures")} == {2}
+
+
+def test_a_file_that_is_not_there(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
+    with pytest.raises(forget.ErasureError, match=r"cannot read .*nowhere\.txt"):
+        forget.main([f"--customers-from={tmp_path / 'nowhere.txt'}", "--by=Ada", "--because=request 17"])
+
+
+def test_not_with_the_lake_of_another_shop(
+    used: tuple[Database, Lake, list[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, _, _ = used
+    monkeypatch.setenv("CLV_LAKE", str(tmp_path / "another"))
+    with pytest.raises(OtherLakeError, match=r"another has no table .* nothing was erased"):
+        erase()
+    assert seen(database, "erasures") == []
+    assert {entry["customer_id"] for entry in seen(database, "forecast")} == {ERASED, STAYS}
 
 
 def test_not_while_a_run_may_still_write(used: tuple[Database, Lake, list[int]]) -> None:
