@@ -48,14 +48,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Erase customers; see `--help`."""
     options = parser(__doc__)
     options.add_argument("--customer", action="append", default=[], help="customer_id; may be repeated")
-    options.add_argument("--customers-from", type=Path, help="a text file in UTF-8 with a customer_id in each line")
+    options.add_argument("--customers-from", type=Path, help="a file in UTF-8 with a customer_id in each line")
     options.add_argument("--by", required=True, help="who erases")
     options.add_argument("--because", required=True, help="the reason, for the record: without the customer's id")
     arguments = options.parse_args(argv)
     log_to_stderr()
     settings = Settings()
     source, database = load(settings.source), forecast_database(settings.superuser_database_url)
-    customers = sorted({*arguments.customer, *(_listed(arguments.customers_from) if arguments.customers_from else ())})
+    customers = sorted({*arguments.customer, *(_listed(arguments.customers_from) if arguments.customers_from else [])})
     marks = Marks(customers, source)
     _refuse_request(customers, marks, arguments.by, arguments.because)
     _refuse_state(database, settings, source)
@@ -82,10 +82,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _listed(path: Path) -> list[str]:
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        return [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise ErasureError(f"cannot read --customers-from {path}: {error}. Nothing was erased") from error
-    return [line.strip() for line in lines if line.strip()]
 
 
 def _refuse_request(customers: Sequence[str], marks: Marks, by: str, because: str) -> None:
