@@ -28,7 +28,7 @@ FROM python:3.11-slim-bookworm
 
 RUN apt-get update \
  && apt-get install -y --no-install-recommends procps \
- && apt-get clean && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 50000 clv
 
 COPY --from=build /opt/java /opt/java

@@ -82,14 +82,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _listed(path: Path) -> list[str]:
     try:
-        return [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+        return [line for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise ErasureError(f"cannot read --customers-from {path}: {error}. Nothing was erased") from error
 
 
 def _refuse_request(customers: Sequence[str], marks: Marks, by: str, because: str) -> None:
     if not by.strip() or not because.strip() or not customers or not all(map(str.strip, customers)):
-        raise ErasureError("--customer, --by and --because must not be empty: nothing was erased")
+        raise ErasureError("--by, --because and every --customer must not be empty, nor the list: nothing was erased")
     if marks.are_in(by) or marks.are_in(because):
         raise ErasureError("--by and --because are kept, and contain the id as a word: choose other texts")
 

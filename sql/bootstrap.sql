@@ -1,6 +1,5 @@
--- As superuser, with psql: the three databases and the roles that own and use them, with their passwords and limits.
--- Passwords come from the environment. docker-compose.yml runs this at the server's first start; run again, it adds what is
--- missing, such as the role of a new service, and sets the passwords and the limits.
+-- For a fresh Postgres server, as superuser, with psql: the three databases and the roles that own and use them.
+-- Passwords come from the environment; docker-compose.yml runs this at the server's first start.
 \getenv airflow_password AIRFLOW_DB_PASSWORD
 \getenv mlflow_password MLFLOW_DB_PASSWORD
 \getenv owner_password CLV_OWNER_PASSWORD
@@ -8,20 +7,17 @@
 \getenv reader_password CLV_READER_PASSWORD
 \getenv api_password CLV_API_PASSWORD
 
-SELECT format('CREATE ROLE %I LOGIN', role)
-FROM unnest(ARRAY['airflow', 'mlflow', 'clv_owner', 'clv_writer', 'clv_reader', 'clv_api']) AS wanted (role)
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role) \gexec
+CREATE ROLE airflow LOGIN PASSWORD :'airflow_password';
+CREATE DATABASE airflow OWNER airflow TEMPLATE template0 ENCODING 'UTF8';
 
-ALTER ROLE airflow PASSWORD :'airflow_password';
-ALTER ROLE mlflow PASSWORD :'mlflow_password';
-ALTER ROLE clv_owner PASSWORD :'owner_password';
-ALTER ROLE clv_writer PASSWORD :'writer_password';
-ALTER ROLE clv_reader PASSWORD :'reader_password';
-ALTER ROLE clv_api PASSWORD :'api_password';
+CREATE ROLE mlflow LOGIN PASSWORD :'mlflow_password';
+CREATE DATABASE mlflow OWNER mlflow TEMPLATE template0 ENCODING 'UTF8';
 
-SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8''', database, owner)
-FROM (VALUES ('airflow', 'airflow'), ('mlflow', 'mlflow'), ('clv', 'clv_owner')) AS wanted (database, owner)
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = database) \gexec
+CREATE ROLE clv_owner LOGIN PASSWORD :'owner_password';
+CREATE ROLE clv_writer LOGIN PASSWORD :'writer_password';
+CREATE ROLE clv_reader LOGIN PASSWORD :'reader_password';
+CREATE ROLE clv_api LOGIN PASSWORD :'api_password';
+CREATE DATABASE clv OWNER clv_owner TEMPLATE template0 ENCODING 'UTF8';
 
 REVOKE ALL ON DATABASE postgres FROM public;
 REVOKE ALL ON DATABASE airflow FROM public;

@@ -106,6 +106,11 @@ def test_backups_are_a_profile_with_every_setting_that_their_programs_read() -> 
         assert service["environment"][name] == SERVICES["airflow-scheduler"]["environment"][name]
 
 
+def test_the_rest_service_is_a_profile_and_nothing_else_needs_it() -> None:
+    assert SERVICES["api"]["profiles"] == ["api"]
+    assert not any("api" in service.get("depends_on", []) for service in SERVICES.values())
+
+
 def test_the_dashboards_are_a_profile_with_the_settings_that_superset_reads() -> None:
     pages, superset = SERVICES["dashboard-pages"], SERVICES["dashboard"]
     assert pages["profiles"] == superset["profiles"] == ["bi"]

@@ -70,6 +70,9 @@ class Services:
 
     def pull(self) -> None:
         """Copy what git tracks in this checkout, and make the secrets that are missing."""
+        kept = {self.folder / ".env", self.folder / "backups"}
+        for found in set(self.folder.iterdir()) - kept:
+            shutil.rmtree(found) if found.is_dir() else found.unlink()
         tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         for name in tracked.rstrip("\0").split("\0"):
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -84,16 +87,17 @@ class Services:
     def change(self, name: str, value: str) -> None:
         """Give a setting of `.env` another value."""
         path = self.folder / ".env"
-        path.write_text(re.sub(rf"^{name}=.*$", f"{name}={value}", path.read_text(), flags=re.MULTILINE))
+        text, changed = re.subn(rf"^{name}=.*$", f"{name}={value}", path.read_text(), flags=re.MULTILINE)
+        assert changed == 1
+        path.write_text(text)
 
-    def compose(self, *command: str, is_checked: bool = True, stdin: str = "") -> str:
+    def compose(self, *command: str, is_checked: bool = True) -> str:
         """Run docker compose; what it prints."""
         environ = {name: value for name, value in os.environ.items() if name not in self.settings}
         done = subprocess.run(
             [*compose_command(), "--project-name", PROJECT, *command],
             cwd=self.folder,
             env=environ,
-            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -108,6 +112,13 @@ class Services:
         deadline = time.monotonic() + READY_SECONDS
         while not self.airflow("admin").is_healthy():
             assert time.monotonic() < deadline, self.compose("ps")
+            time.sleep(2)
+
+    def wait_until_ready(self, service: str) -> None:
+        """Wait until the health check of a service passes."""
+        [container], deadline = self.containers(service), time.monotonic() + READY_SECONDS
+        while docker("inspect", "--format={{.State.Health.Status}}", container).strip() != "healthy":
+            assert time.monotonic() < deadline, docker("logs", container)
             time.sleep(2)
 
     def airflow(self, user: str) -> AirflowApi:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from jobs.local_stack.airflow_api import AirflowAnswerError
+from jobs.local_stack.airflow_api import AirflowAnswerError, AirflowApi
 from jobs.service.client import ClvClient
 from tests.compose.services import PROJECT, Services, docker, refuse_without_engine
 
@@ -58,9 +59,15 @@ def test_the_viewer_only_looks(services: Services, content: str) -> None:
         viewer.post("/dags/clv_monthly/dagRuns", {"logical_date": None, "conf": {"month": MONTH}})
 
 
-def test_a_changed_password_holds_from_the_next_start(services: Services) -> None:
+def test_a_changed_password_holds_from_the_next_start(services: Services, content: str) -> None:
+    address, before = (
+        f"http://127.0.0.1:{services.settings['AIRFLOW_PORT']}",
+        services.settings["AIRFLOW_VIEWER_PASSWORD"],
+    )
     services.change("AIRFLOW_VIEWER_PASSWORD", "another password")
     services.up()
+    with pytest.raises(AirflowAnswerError, match="401"):
+        AirflowApi(address, "viewer", before).get("/dags/clv_monthly")
     assert services.airflow("viewer").get("/dags/clv_monthly")["dag_id"] == "clv_monthly"
 
 
@@ -81,7 +88,8 @@ def test_mlflow_answers_its_accounts_alone(services: Services, content: str) -> 
 
 def test_the_rest_service_answers_what_is_published_and_forecasts_on_request(services: Services, content: str) -> None:
     create = ["--name=test", "--scopes=read,forecast", "--by=Ada Lovelace"]
-    key = services.compose("run", "--rm", "init", "python", "-m", "jobs.api_key", "create", *create).split()[-1]
+    said = services.compose("run", "--rm", "init", "python", "-m", "jobs.api_key", "create", *create)
+    [key] = re.findall(r"\bclv_[0-9a-f]{16}_\S+", said)
     [(customer, value)] = services.read("SELECT customer_id, clv_12m FROM clv.forecast_current ORDER BY 2 DESC LIMIT 1")
     line = {"ordered_at": "2025-06-15", "order_id": "1", "product_id": "1", "quantity": "2", "unit_price": "12.50"}
     lines = [line | {"unit_cost": None}]

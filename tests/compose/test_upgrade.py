@@ -11,7 +11,7 @@ from tests.compose.services import Services, docker, refuse_without_engine
 pytestmark = pytest.mark.compose
 
 RELEASE = "4c8629a"
-"""Release 0.1: its lake is not made of Delta tables, and MLflow and Spark have no accounts."""
+"""The last commit of release 0.1, whose lake is not made of Delta tables, and whose MLflow and Spark have no accounts."""
 MONTH, NEXT_MONTH = "2025-05", "2025-06"
 RUNS = "SELECT as_of, run_id, content_hash, forecast_rows FROM clv.all_runs WHERE status = 'published' ORDER BY as_of"
 FORECASTS = "SELECT customer_id, clv_12m, clv_12m_p10, clv_12m_p90 FROM clv.forecast WHERE data_month = %s ORDER BY 1"
@@ -30,17 +30,16 @@ def test_an_upgrade_keeps_what_was_published_and_goes_on(tmp_path: Path) -> None
         services.up()
         services.wait_for(services.start_month(MONTH, user="admin"))
         runs, forecasts = services.read(RUNS), services.read(FORECASTS, MONTH)
+        assert [rows for *_, rows in runs] == [len(forecasts)]
 
         services.compose("stop")
         services.pull()
         services.compose("build")
-        services.compose("up", "--detach", "postgres")
-        bootstrap = (services.folder / "sql" / "bootstrap.sql").read_text()
-        services.compose("exec", "-T", "postgres", "psql", "-v", "ON_ERROR_STOP=1", "-U", "postgres", stdin=bootstrap)
+        services.compose("run", "--rm", "--no-deps", "init", "python", "-m", "jobs.convert_lake")
         services.up()
-        services.compose("exec", "-T", "airflow-scheduler", "python", "-m", "jobs.convert_lake")
         assert services.read(RUNS) == runs
         assert services.read(FORECASTS, MONTH) == forecasts
+        services.wait_until_ready("api")
 
         services.wait_for(services.start_month(NEXT_MONTH))
         assert services.read(RUNS)[0] == runs[0]

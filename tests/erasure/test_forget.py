@@ -187,15 +187,17 @@ def test_what_is_refused(used: tuple[Database, Lake, list[int]]) -> None:
 def test_customers_of_a_file(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
     """As Excel saves it: with a byte order mark and its line ends."""
     database, _, _ = used
-    (tmp_path / "customers.txt").write_text(f"{ERASED}\n\nnobody \n", encoding="utf-8-sig", newline="\r\n")
+    (tmp_path / "customers.txt").write_text(f"{ERASED}\n \n nobody\n", encoding="utf-8-sig", newline="\r\n")
     forget.main([f"--customers-from={tmp_path / 'customers.txt'}", "--by=Ada", "--because=request 17"])
     assert {entry["customer_id"] for entry in seen(database, "forecast")} == {STAYS}
     assert {entry["customers_named"] for entry in seen(database, "erasures")} == {2}
 
 
-def test_a_file_that_is_not_there(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
-    with pytest.raises(forget.ErasureError, match=r"cannot read .*nowhere\.txt"):
-        forget.main([f"--customers-from={tmp_path / 'nowhere.txt'}", "--by=Ada", "--because=request 17"])
+def test_a_file_that_cannot_be_read(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
+    (tmp_path / "utf-16.txt").write_text(ERASED, encoding="utf-16")
+    for name in ("nowhere.txt", "utf-16.txt"):
+        with pytest.raises(forget.ErasureError, match=rf"cannot read .*{name}"):
+            forget.main([f"--customers-from={tmp_path / name}", "--by=Ada", "--because=request 17"])
 
 
 def test_not_with_the_lake_of_another_shop(

@@ -32,8 +32,7 @@ def sockets(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             environment = os.environ | dict.fromkeys((*PASSWORDS, "CLV_READER_PASSWORD", "CLV_API_PASSWORD"), "secret")
             place = ["-h", str(folder), "-U", postgres_server.SUPERUSER, "-d", "postgres"]
             psql = [str(program("psql")), "-X", "-v", "ON_ERROR_STOP=1", *place]
-            for _ in ("at the first start", "again"):
-                subprocess.run([*psql, "-f", str(SQL / "bootstrap.sql")], env=environment, check=True)
+            subprocess.run([*psql, "-f", str(SQL / "bootstrap.sql")], env=environment, check=True, capture_output=True)
             owner = "clv_owner"
         else:
             postgres_server.create_databases(folder.parent)
