@@ -10,7 +10,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from jobs.local_stack.airflow_api import AirflowAnswerError, AirflowApi
+from jobs.local_stack.airflow_api import AirflowAnswerError
 from jobs.service.client import ClvClient
 from tests.compose.services import PROJECT, Services, docker, refuse_without_engine
 
@@ -60,14 +60,11 @@ def test_the_viewer_only_looks(services: Services, content: str) -> None:
 
 
 def test_a_changed_password_holds_from_the_next_start(services: Services, content: str) -> None:
-    address, before = (
-        f"http://127.0.0.1:{services.settings['AIRFLOW_PORT']}",
-        services.settings["AIRFLOW_VIEWER_PASSWORD"],
-    )
+    before = services.airflow("viewer")
     services.change("AIRFLOW_VIEWER_PASSWORD", "another password")
     services.up()
     with pytest.raises(AirflowAnswerError, match="401"):
-        AirflowApi(address, "viewer", before).get("/dags/clv_monthly")
+        before.get("/dags/clv_monthly")
     assert services.airflow("viewer").get("/dags/clv_monthly")["dag_id"] == "clv_monthly"
 
 

@@ -11,7 +11,7 @@ from tests.compose.services import Services, docker, refuse_without_engine
 pytestmark = pytest.mark.compose
 
 RELEASE = "4c8629a"
-"""The last commit of release 0.1, whose lake is not made of Delta tables, and whose MLflow and Spark have no accounts."""
+"""The last commit of release 0.1: its lake is not made of Delta tables, its MLflow and Spark have no accounts."""
 MONTH, NEXT_MONTH = "2025-05", "2025-06"
 RUNS = "SELECT as_of, run_id, content_hash, forecast_rows FROM clv.all_runs WHERE status = 'published' ORDER BY as_of"
 FORECASTS = "SELECT customer_id, clv_12m, clv_12m_p10, clv_12m_p90 FROM clv.forecast WHERE data_month = %s ORDER BY 1"
