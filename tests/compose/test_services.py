@@ -61,7 +61,7 @@ def test_the_viewer_only_looks(services: Services, content: str) -> None:
 
 def test_a_changed_password_holds_from_the_next_start(services: Services, content: str) -> None:
     before = services.airflow("viewer")
-    services.change("AIRFLOW_VIEWER_PASSWORD", "another password")
+    services.change("AIRFLOW_VIEWER_PASSWORD", "another-password")
     services.up()
     with pytest.raises(AirflowAnswerError, match="401"):
         before.get("/dags/clv_monthly")
