@@ -41,7 +41,7 @@ def test_an_upgrade_keeps_what_was_published_and_goes_on(tmp_path: Path) -> None
         assert services.read(FORECASTS, MONTH) == forecasts
         services.wait_until_ready("api")
 
-        services.wait_for(services.start_month(NEXT_MONTH))
+        services.wait_for(services.start_month(NEXT_MONTH, restate="accept"))
         assert services.read(RUNS)[0] == runs[0]
         assert [as_of.isoformat() for as_of, *_ in services.read(RUNS)] == ["2025-06-01", "2025-07-01"]
     finally:
