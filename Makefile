@@ -143,7 +143,7 @@ test-long: venv ## Run months in random orders, a forced month, and clv_deliveri
 	@$(PYTHON) -m pytest -m long
 
 .PHONY: compose-test
-compose-test: venv ## Build, start, use, break, restore and upgrade docker-compose.yml (needs a Docker engine; about 90 minutes)
+compose-test: venv ## Build, start, use, break, restore and upgrade docker-compose.yml (needs a Docker engine; about an hour)
 	@$(PYTHON) -m pytest -m compose
 
 .PHONY: test-faults

@@ -89,10 +89,10 @@ def test_the_rest_service_answers_what_is_published_and_forecasts_on_request(ser
     [key] = re.findall(r"\bclv_[0-9a-f]{16}_\S+", said)
     [(customer, value)] = services.read("SELECT customer_id, clv_12m FROM clv.forecast_current ORDER BY 2 DESC LIMIT 1")
     line = {"ordered_at": "2025-06-15", "order_id": "1", "product_id": "1", "quantity": "2", "unit_price": "12.50"}
-    lines = [line | {"unit_cost": None}]
+    line["unit_cost"] = "5.00"
     with ClvClient(f"http://127.0.0.1:{services.settings['API_PORT']}", key) as clv:
         assert Decimal(clv.forecast(customer)["total"]) == value
-        [made] = clv.forecasts([{"customer_id": "new", "transactions": lines}])["customers"]
+        [made] = clv.forecasts([{"customer_id": "new", "transactions": [line]}])["customers"]
     assert made["rows"]["used"] == 1
     assert len(made["forecast"]["months"]) == 12
 

@@ -186,11 +186,10 @@ def test_what_is_refused(used: tuple[Database, Lake, list[int]]) -> None:
 
 def test_customers_of_a_file(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
     """As Excel saves it: with a byte order mark and its line ends."""
-    database, _, _ = used
     (tmp_path / "customers.txt").write_text(f"{ERASED}\n \n nobody\n", encoding="utf-8-sig", newline="\r\n")
     forget.main([f"--customers-from={tmp_path / 'customers.txt'}", "--by=Ada", "--because=request 17"])
-    assert {entry["customer_id"] for entry in seen(database, "forecast")} == {STAYS}
-    assert {entry["customers_named"] for entry in seen(database, "erasures")} == {2}
+    assert {entry["customer_id"] for entry in seen(used[0], "forecast")} == {STAYS}
+    assert {entry["customers_named"] for entry in seen(used[0], "erasures")} == {2}
 
 
 def test_a_file_that_cannot_be_read(used: tuple[Database, Lake, list[int]], tmp_path: Path) -> None:
@@ -203,12 +202,11 @@ def test_a_file_that_cannot_be_read(used: tuple[Database, Lake, list[int]], tmp_
 def test_not_with_the_lake_of_another_shop(
     used: tuple[Database, Lake, list[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, _, _ = used
     monkeypatch.setenv("CLV_LAKE", str(tmp_path / "another"))
     with pytest.raises(OtherLakeError, match=r"another has no table .* nothing was erased"):
         erase()
-    assert seen(database, "erasures") == []
-    assert {entry["customer_id"] for entry in seen(database, "forecast")} == {ERASED, STAYS}
+    assert seen(used[0], "erasures") == []
+    assert {entry["customer_id"] for entry in seen(used[0], "forecast")} == {ERASED, STAYS}
 
 
 def test_not_while_a_run_may_still_write(used: tuple[Database, Lake, list[int]]) -> None:
